@@ -7,7 +7,8 @@
 
 wit_bindgen::generate!({ path: "wit" });
 
-use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value};
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior};
 
 struct Template;
 
@@ -17,7 +18,7 @@ impl Guest for Template {
         if !values.is_object() {
             return Err(TemplateError { line: None, message: "the values are not a JSON object".to_owned() });
         }
-        environment(escaping).render_str(&template, Value::from_serialize(values)).map_err(|error| describe(&error))
+        environment(escaping).render_str(&template, Serde(values)).map_err(|error| describe(&error))
     }
 }
 
