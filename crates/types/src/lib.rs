@@ -1,0 +1,26 @@
+//! The nouns of Weft: names, digests, types, values, signatures, versions and their settings.
+//!
+//! Pure data and pure functions: no I/O, no clock, no async. Every other crate may know this one; it knows none of
+//! them.
+//!
+//! - [`ty`] is the type language (WIT's value types) with the memory layout of each type;
+//! - [`image`] is a value outside any guest, [`json`] its text form, [`guest`] its way into and out of a guest's memory;
+//! - [`signature`], [`settings`] and [`version`] describe what can be called and under which terms.
+#![forbid(unsafe_code)]
+
+pub mod digest;
+pub mod guest;
+pub mod image;
+pub mod json;
+pub mod name;
+pub mod settings;
+pub mod signature;
+pub mod ty;
+pub mod version;
+
+pub use digest::Digest;
+pub use name::{FunctionName, NameError, ProjectName};
+pub use settings::{Grants, Limits, Settings};
+pub use signature::{Export, Signature};
+pub use ty::{Layout, Type};
+pub use version::{Kind, VersionNumber, VersionRecord};

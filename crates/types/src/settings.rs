@@ -1,0 +1,70 @@
+//! The terms a version runs under. They belong to the version: changing them makes a new one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::FunctionName;
+
+/// Everything about a version that is not its code.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Settings {
+    /// One line for people, at most 1,024 bytes.
+    pub description: String,
+    /// Free key-value pairs for filtering; at most 64, keys as names, values at most 256 bytes.
+    pub labels: BTreeMap<String, String>,
+    /// The pool profile, a file in `runtime-pools/`; none means `sandbox`.
+    pub profile: Option<String>,
+    /// Bounds on each call.
+    pub limits: Limits,
+    /// What the version may do outside itself; default nothing.
+    pub grants: Grants,
+    /// Environment variables the guest sees; at most 64, values at most 4 KiB.
+    pub env: BTreeMap<String, String>,
+}
+
+/// Bounds on one call. Each has a platform-wide default and maximum (see `docs/configuration.md`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Limits {
+    /// Wall time of a call, waiting in the queue included, in milliseconds.
+    pub timeout_ms: Option<u64>,
+    /// Time a call may execute, in milliseconds.
+    pub cpu_time_ms: Option<u64>,
+    /// Memory summed over all linear memories and tables of an instance, in bytes.
+    pub memory_bytes: Option<u64>,
+    /// Size of a call's arguments, in bytes.
+    pub input_bytes: Option<u64>,
+    /// Size of a call's result, in bytes.
+    pub output_bytes: Option<u64>,
+    /// Calls at once over the whole pool.
+    pub concurrency: Option<u32>,
+    /// How many calls one instance serves before it is replaced; none leaves it to the profile.
+    pub reuse: Option<u32>,
+}
+
+/// The capabilities of a version. One that has none is *effect-free*: it can be executed again unnoticed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Grants {
+    /// Hosts that outbound HTTP may reach: `api.example.com`, `*.example.com`, `localhost:8080`, `*`.
+    pub http: BTreeSet<String>,
+    /// Whether those hosts may resolve to loopback, link-local and private addresses.
+    pub private_network: bool,
+    /// Key-value stores of the project by name; `default` is the one always there.
+    pub keyvalue: BTreeSet<String>,
+    /// Functions of the project it may call.
+    pub call: BTreeSet<FunctionName>,
+    /// Asserts that calls leave nothing behind in a reused instance, so that reuse keeps the effect-free class.
+    pub stateless: bool,
+}
+
+impl Grants {
+    /// Whether nothing effectful is granted. Calls to other functions count as effectful here; the engine, which
+    /// knows the callees, decides [`VersionRecord::effect_free`](crate::VersionRecord::effect_free).
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.http.is_empty() && self.keyvalue.is_empty() && self.call.is_empty()
+    }
+}

@@ -1,0 +1,130 @@
+//! Versions of functions: immutable, numbered from 1.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Digest, Export, FunctionName, ProjectName, Settings, Signature};
+
+/// The number of a version within its function, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct VersionNumber(pub u32);
+
+impl fmt::Display for VersionNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a function is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Code: a WebAssembly component.
+    Component,
+    /// A graph of calls.
+    Workflow,
+}
+
+/// What was uploaded, which decides how it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Flavor {
+    /// A component with typed exports.
+    Exports,
+    /// A component exporting `wasi:http/incoming-handler`.
+    Http,
+    /// A core WASI command: one export `run` from standard input to standard output.
+    Command,
+}
+
+/// A capability that the code imports, whether or not it is granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Capability {
+    /// Outbound HTTP.
+    Http,
+    /// The project's key-value stores.
+    Keyvalue,
+    /// An interface that another function of the project exports.
+    Call {
+        /// The imported interface, such as `weft:pricing/api@0.1.0`.
+        interface: String,
+        /// Its functions as the importer sees them.
+        functions: Vec<ImportedFunction>,
+    },
+}
+
+/// A function of an imported interface.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedFunction {
+    /// Its name within the interface.
+    pub name: String,
+    /// Its types.
+    pub signature: Signature,
+}
+
+/// What inspection read from the code itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Inspection {
+    /// How it is called.
+    pub flavor: Flavor,
+    /// Callables, in the component's order.
+    pub exports: Vec<Export>,
+    /// Imported interfaces by full name, in the component's order.
+    pub imports: Vec<String>,
+    /// What it asks to do outside itself.
+    pub capabilities: Vec<Capability>,
+    /// Its world as WIT text.
+    pub wit: String,
+}
+
+/// One version of a function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct VersionRecord {
+    /// The namespace.
+    pub project: ProjectName,
+    /// The function.
+    pub function: FunctionName,
+    /// Its number.
+    pub version: VersionNumber,
+    /// Component or workflow.
+    pub kind: Kind,
+    /// Hash of the uploaded bytes.
+    pub digest: Digest,
+    /// Length of the uploaded bytes.
+    pub size: u64,
+    /// What inspection found.
+    pub inspection: Inspection,
+    /// The terms it runs under.
+    pub settings: Settings,
+    /// Whether it can be executed again after a crash without anyone being able to tell: it was granted nothing
+    /// effectful, and each function it may call is effect-free.
+    pub effect_free: bool,
+    /// Who uploaded it.
+    pub creator: String,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// A function: a name, its versions and which of them answers calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct FunctionRecord {
+    /// The namespace.
+    pub project: ProjectName,
+    /// The name.
+    pub function: FunctionName,
+    /// The version that answers calls that name none; none until one is activated.
+    pub active: Option<VersionNumber>,
+    /// Who created the function.
+    pub creator: String,
+    /// When the first version was stored.
+    pub created_at: Timestamp,
+    /// When a version was last stored or activated.
+    pub updated_at: Timestamp,
+}
