@@ -2,7 +2,7 @@
 //!
 //! It imports `weft:pricing/api`, which the platform satisfies once the call is granted:
 //! ```text
-//! weft deploy checkout target/functions/checkout.wasm --grant call=pricing
+//! weft deploy target/functions/checkout.wasm --grant-call pricing
 //! weft call checkout '{"order": {"id": "A-1", "customer": "Ada", "express": false, "items": [
 //!   {"id": 1, "name": "pen", "qty": 3, "price": 1.5, "tags": []}]}}'
 //! ```

@@ -1,8 +1,8 @@
 //! Counts in the project's key-value store, safely from many instances at once.
 //!
 //! ```text
-//! weft deploy counter target/functions/counter.wasm --grant keyvalue=default
-//! weft call counter --export add '{"name": "visits", "by": 1}'
+//! weft deploy target/functions/counter.wasm --grant-keyvalue default
+//! weft call counter#add name=visits by=1
 //! ```
 //! answers `1`, then `2`, and so on.
 

@@ -2,7 +2,7 @@
 //!
 //! It reaches only the hosts it was granted:
 //! ```text
-//! weft deploy fetch target/functions/fetch.wasm --grant http=example.com
+//! weft deploy target/functions/fetch.wasm --grant-http example.com
 //! weft call fetch '{"urls": ["https://example.com/"]}'
 //! ```
 //! answers `[{"url":"https://example.com/","outcome":{"ok":200}}]`.

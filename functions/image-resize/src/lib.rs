@@ -1,7 +1,7 @@
 //! Resizes PNG and JPEG pictures: bytes in, bytes out.
 //!
 //! ```text
-//! weft call image-resize --export thumbnail --raw < photo.jpg > small.jpg
+//! weft call image-resize#thumbnail --raw -f photo.jpg -o small.jpg
 //! ```
 //! `resize` takes the picture as base64 and options beside it:
 //! `{"image": "iVBOR…", "options": {"width": 640, "height": 480, "fit": "contain"}}`.

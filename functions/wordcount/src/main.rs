@@ -1,6 +1,6 @@
 //! Counts what comes in on standard input and writes the counts as JSON to standard output.
 //!
-//! `printf 'a b\nc\n' | weft call wordcount` answers `{"lines":2,"words":3,"characters":6,"bytes":6}`. It is a plain command:
+//! `printf 'a b\nc\n' | weft call wordcount --raw -` answers `{"lines":2,"words":3,"characters":6,"bytes":6}`. It is a plain command:
 //! `wasmtime target/functions/wordcount.wasm < text` does the same.
 
 mod counts;

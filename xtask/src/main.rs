@@ -1,0 +1,67 @@
+//! Set-up, builds and checks of the repository: `cargo xtask`.
+//!
+//! It knows none of the platform's crates and compiles in seconds, so that it can prepare a machine for them.
+
+// Nothing is reachable from outside a program, so `pub` only tells what a module shows its siblings.
+#![allow(unreachable_pub)]
+// A tool for the terminal: what it prints is what it does.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod arguments;
+mod ci;
+mod functions;
+mod prerequisites;
+mod process;
+mod report;
+mod repository;
+mod test;
+mod up;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use arguments::Arguments;
+
+const HELP: &str = "\
+Set-up, builds and checks of Weft.
+
+Usage: cargo xtask <COMMAND>
+
+Commands:
+  up [--detach] [--debug]   Install what is missing, build, start the server and deploy the example functions.
+                            Stays until Ctrl-C unless detached; run again, it redeploys to the server that runs
+  test [ARGUMENTS…]         Set up and run all tests; arguments go to the test runner
+  functions                 Build the guests in functions/ into target/functions/
+  ci                        Check formatting, lints, documentation, boundaries, licences and layout, then test
+  ci <STEP>…                Only some of it: fmt, clippy, docs, guests, boundaries, unsafe, layout, licences, test
+  help                      Show this
+
+Environment:
+  CARGO_TARGET_DIR          Where the platform is built, instead of target/
+  WEFT_DATA                 Where `up` keeps the server's data, instead of target/data/";
+
+fn main() -> ExitCode {
+    match run(Arguments::from_environment()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{} {error:#}", report::paint("error:", report::RED));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(mut arguments: Arguments) -> Result<ExitCode> {
+    let command = arguments.word();
+    match command.as_deref() {
+        Some("up") => up::run(arguments),
+        Some("test") => test::run(arguments),
+        Some("functions") => functions::run(arguments),
+        Some("ci") => ci::run(arguments),
+        None | Some("help" | "-h" | "--help") => {
+            println!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(unknown) => anyhow::bail!("there is no command `{unknown}`; `cargo xtask help` lists them"),
+    }
+}

@@ -1,0 +1,91 @@
+//! What has to be on the machine, and getting it.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{process, report};
+
+/// Commands that builds need beside Rust, and the Debian package that brings each.
+const PROGRAMS: [(&str, &str); 1] = [("cc", "build-essential")];
+
+/// Targets that guests are built for.
+const TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32-wasip2"];
+
+/// Installs what is missing and says so.
+pub fn ensure() -> Result<()> {
+    programs()?;
+    targets()
+}
+
+fn programs() -> Result<()> {
+    let missing: Vec<_> = PROGRAMS
+        .iter()
+        .filter(|(program, _)| !process::exists(program))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<_> = missing.iter().map(|(_, package)| *package).collect();
+    let list = packages.join(" ");
+    report::note(&format!("installing Debian packages: {list}"));
+    apt(&["update"])
+        .and_then(|()| apt(&[&["install", "--yes", "--no-install-recommends"], &packages[..]].concat()))
+        .with_context(|| {
+            format!(
+                "{list} cannot be installed; install what brings `{}` and try again",
+                missing[0].0
+            )
+        })
+}
+
+fn apt(arguments: &[&str]) -> Result<()> {
+    if !process::exists("apt-get") {
+        bail!("there is no apt-get here");
+    }
+    let mut command = if is_root() {
+        Command::new("apt-get")
+    } else {
+        sudo()?
+    };
+    process::run(
+        command
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .arg("--quiet")
+            .args(arguments),
+    )
+}
+
+fn sudo() -> Result<Command> {
+    if !process::exists("sudo") {
+        bail!("only root may install packages, and there is no sudo here");
+    }
+    let mut command = Command::new("sudo");
+    command.arg("apt-get");
+    Ok(command)
+}
+
+fn is_root() -> bool {
+    process::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
+
+/// Installs the targets of guests that are missing.
+pub fn targets() -> Result<()> {
+    let missing: Vec<_> = TARGETS.into_iter().filter(|target| !has(target)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    report::note(&format!("installing Rust targets: {}", missing.join(" ")));
+    process::run(Command::new("rustup").args(["target", "add"]).args(&missing)).with_context(|| {
+        format!("the standard library for {} cannot be installed; without rustup, get it from where Rust came from", missing.join(" and "))
+    })
+}
+
+fn has(target: &str) -> bool {
+    let mut rustc = Command::new("rustc");
+    rustc
+        .args(["--print", "target-libdir", "--target", target])
+        .stderr(Stdio::null());
+    process::output(&mut rustc).is_ok_and(|directory| Path::new(directory.trim()).is_dir())
+}

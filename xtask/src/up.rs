@@ -1,0 +1,81 @@
+//! `cargo xtask up`: from a clone to a server with the example functions on it.
+
+mod examples;
+mod server;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::arguments::Arguments;
+use crate::{functions, prerequisites, process, report, repository};
+
+use server::{Presence, Server};
+
+/// Given to the copy of this program that deploys while the original has become the server.
+const DEPLOY_ONLY: &str = "--deploy-only";
+
+/// Prepares, builds, starts the server unless it runs, and deploys the examples.
+pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
+    let detach = arguments.flag("--detach");
+    let debug = arguments.flag("--debug");
+    let deploy_only = arguments.flag(DEPLOY_ONLY);
+    arguments.end()?;
+    let server = Server::new(binary(debug));
+    if deploy_only {
+        return beside(&server);
+    }
+    report::step("prerequisites", prerequisites::ensure)?;
+    report::step("guests", functions::build)?;
+    report::step("server", || build(debug))?;
+    match server.presence()? {
+        Presence::Running => {
+            report::note(&format!(
+                "a server runs already at {}: the functions go there",
+                server.address()
+            ));
+            report::step("examples", || examples::deploy(&server))?;
+        }
+        Presence::Absent if detach => {
+            let mut process = server.start_detached()?;
+            report::step("start", || server.wait(|| process.has_ended()))?;
+            report::step("examples", || examples::deploy(&server))?;
+            report::note(&format!(
+                "the server is process {}; its log is {}",
+                process.id(),
+                server.log().display()
+            ));
+        }
+        Presence::Absent => {
+            server::deploy_beside(DEPLOY_ONLY, debug)?;
+            return Err(server.become_it());
+        }
+    }
+    examples::show(&server, &server.how_to_stop());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Deploys to the server that the parent process has become.
+fn beside(server: &Server) -> Result<ExitCode> {
+    let parent = std::os::unix::process::parent_id();
+    server.wait(|| std::os::unix::process::parent_id() != parent)?;
+    let deployed = report::step("examples", || examples::deploy(server));
+    if deployed.is_err() {
+        server::stop(parent)?;
+    }
+    deployed?;
+    examples::show(server, "Ctrl-C stops the server");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn build(debug: bool) -> Result<()> {
+    let profile = if debug { &[][..] } else { &["--release"] };
+    process::run(process::cargo(&["build", "--package", "weft"]).args(profile))
+}
+
+fn binary(debug: bool) -> PathBuf {
+    repository::target()
+        .join(if debug { "debug" } else { "release" })
+        .join("weft")
+}

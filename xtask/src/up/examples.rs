@@ -1,0 +1,65 @@
+//! Deploying the example functions and telling how to call them.
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::server::Server;
+use crate::functions::Guest;
+use crate::{process, report};
+
+/// Deploys all examples. What is there already, with the same settings, stays the version it is.
+pub fn deploy(server: &Server) -> Result<()> {
+    let mut guests: Vec<_> = Guest::all()?
+        .into_iter()
+        .filter(|guest| !guest.is_fixture())
+        .collect();
+    // A function that calls others is deployed after them.
+    guests.sort_by_key(Guest::comes_after);
+    guests.iter().try_for_each(|guest| deploy_one(server, guest))
+}
+
+fn deploy_one(server: &Server, guest: &Guest) -> Result<()> {
+    let mut weft = server.weft(&["deploy", "--output", "json"]);
+    if guest.settings().exists() {
+        weft.arg("--settings").arg(guest.settings());
+    }
+    let text = process::output(weft.arg(guest.file()))?;
+    let deployment: Value = serde_json::from_str(&text).context("weft deploy printed what is not JSON")?;
+    let number = &deployment["version"];
+    if deployment["activated"] != true {
+        bail!(
+            "version {number} of {} is stored but does not answer calls: {}",
+            guest.name(),
+            deployment["missing"]
+        );
+    }
+    let before = if deployment["existed"] == true {
+        " (as before)"
+    } else {
+        ""
+    };
+    report::note(&format!("{:<14} version {number}{before}", guest.name()));
+    Ok(())
+}
+
+/// Shows three calls to try.
+pub fn show(server: &Server, how_to_stop: &str) {
+    let weft = server.typed();
+    println!(
+        r#"
+Weft is ready. Three calls to try:
+
+  {weft} call markdown text='# Hello *you*'
+
+  curl {api}/v1/projects/default/functions/pricing/invoke -H 'content-type: application/json' -d '{{"order":
+    {{"id": "A-1", "customer": "Ada", "express": true,
+     "items": [{{"id": 1, "name": "pen", "qty": 3, "price": 1.5, "tags": []}}]}}}}'
+
+  curl '{http}/default/hello-http/?name=Ada'
+
+`{weft} functions` lists all; {api}/docs describes the API; {how_to_stop}.
+"#,
+        api = server.address(),
+        http = server.http_address(),
+    );
+}
