@@ -8,6 +8,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
+mod bench;
 mod ci;
 mod functions;
 mod prerequisites;
@@ -33,6 +34,8 @@ Commands:
                             Stays until Ctrl-C unless detached; run again, it redeploys to the server that runs
   test [ARGUMENTS…]         Set up and run all tests; arguments go to the test runner
   functions                 Build the guests in functions/ into target/functions/
+  bench functions           Measure the bars of the function engine beside limits and peers; needs a quiet machine.
+                            --rounds N, --seconds N and --bars 2,3,… make it shorter
   ci                        Check formatting, lints, documentation, boundaries, licences and layout, then test
   ci <STEP>…                Only some of it: fmt, clippy, docs, guests, boundaries, unsafe, layout, licences, test
   help                      Show this
@@ -57,6 +60,7 @@ fn run(mut arguments: Arguments) -> Result<ExitCode> {
         Some("up") => up::run(arguments),
         Some("test") => test::run(arguments),
         Some("functions") => functions::run(arguments),
+        Some("bench") => bench::run(arguments),
         Some("ci") => ci::run(arguments),
         None | Some("help" | "-h" | "--help") => {
             println!("{HELP}");

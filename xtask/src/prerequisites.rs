@@ -15,12 +15,13 @@ const TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32-wasip2"];
 
 /// Installs what is missing and says so.
 pub fn ensure() -> Result<()> {
-    programs()?;
+    programs(&PROGRAMS)?;
     targets()
 }
 
-fn programs() -> Result<()> {
-    let missing: Vec<_> = PROGRAMS
+/// Installs what brings those of `wanted` (programs and their packages) that are missing.
+pub fn programs(wanted: &[(&str, &str)]) -> Result<()> {
+    let missing: Vec<_> = wanted
         .iter()
         .filter(|(program, _)| !process::exists(program))
         .collect();

@@ -19,8 +19,17 @@ struct Checkout;
 impl Guest for Checkout {
     fn checkout(order: Order) -> Result<Receipt, PricingError> {
         let quote = api::quote(&order)?;
-        let lines = quote.lines.iter().map(|line| format!("{}: {:.2}", line.name, line.total)).collect();
-        Ok(Receipt { order_id: quote.order_id, customer: order.customer, lines, total: quote.total })
+        let lines = quote
+            .lines
+            .iter()
+            .map(|line| format!("{}: {:.2}", line.name, line.total))
+            .collect();
+        Ok(Receipt {
+            order_id: quote.order_id,
+            customer: order.customer,
+            lines,
+            total: quote.total,
+        })
     }
 }
 

@@ -53,7 +53,8 @@ fn bucket() -> Result<Bucket, String> {
 /// Counters are kept as decimal text.
 fn number(name: &str, bytes: &[u8]) -> Result<i64, String> {
     let text = std::str::from_utf8(bytes).ok();
-    text.and_then(|text| text.parse().ok()).ok_or_else(|| format!("the value of `{name}` is not a number"))
+    text.and_then(|text| text.parse().ok())
+        .ok_or_else(|| format!("the value of `{name}` is not a number"))
 }
 
 fn tell(error: Error) -> String {

@@ -22,9 +22,16 @@ impl Guest for CsvStats {
         let mut row = StringRecord::new();
         while reader.read_record(&mut row).map_err(|error| bad_row(&error))? {
             rows += 1;
-            tallies.iter_mut().zip(&row).for_each(|(tally, field)| tally.add(field));
+            tallies
+                .iter_mut()
+                .zip(&row)
+                .for_each(|(tally, field)| tally.add(field));
         }
-        let columns = names.into_iter().zip(tallies).map(|(name, tally)| tally.finish(name)).collect();
+        let columns = names
+            .into_iter()
+            .zip(tallies)
+            .map(|(name, tally)| tally.finish(name))
+            .collect();
         Ok(Table { rows, columns })
     }
 }
@@ -32,8 +39,13 @@ impl Guest for CsvStats {
 fn reader<'a>(csv: &'a str, options: &Options) -> Result<Reader<&'a [u8]>, CsvError> {
     let delimiter = options.delimiter.unwrap_or(',');
     let byte = u8::try_from(delimiter).ok().filter(u8::is_ascii);
-    let byte = byte.ok_or_else(|| CsvError::BadOption(format!("the delimiter {delimiter:?} is not an ASCII character")))?;
-    Ok(ReaderBuilder::new().delimiter(byte).has_headers(options.header).from_reader(csv.as_bytes()))
+    let byte = byte.ok_or_else(|| {
+        CsvError::BadOption(format!("the delimiter {delimiter:?} is not an ASCII character"))
+    })?;
+    Ok(ReaderBuilder::new()
+        .delimiter(byte)
+        .has_headers(options.header)
+        .from_reader(csv.as_bytes()))
 }
 
 /// What the first row says, or `1`, `2` and so on where it names nothing.

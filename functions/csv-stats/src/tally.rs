@@ -31,8 +31,15 @@ impl Tally {
         }
         self.filled += 1;
         self.longest = self.longest.max(field.chars().count());
-        if let Some(number) = field.trim().parse().ok().filter(|number: &f64| number.is_finite()) {
-            self.numbers.get_or_insert_with(|| Moments::of(number)).add(number);
+        if let Some(number) = field
+            .trim()
+            .parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite())
+        {
+            self.numbers
+                .get_or_insert_with(|| Moments::of(number))
+                .add(number);
         }
     }
 
@@ -51,7 +58,14 @@ impl Tally {
 impl Moments {
     /// None yet, between bounds that the first number sets.
     fn of(first: f64) -> Self {
-        Self { count: 0, min: first, max: first, sum: 0.0, mean: 0.0, squares: 0.0 }
+        Self {
+            count: 0,
+            min: first,
+            max: first,
+            sum: 0.0,
+            mean: 0.0,
+            squares: 0.0,
+        }
     }
 
     fn add(&mut self, number: f64) {
@@ -66,6 +80,13 @@ impl Moments {
 
     fn finish(self) -> Numbers {
         let deviation = (self.squares / self.count as f64).sqrt();
-        Numbers { count: self.count, min: self.min, max: self.max, sum: self.sum, mean: self.mean, deviation }
+        Numbers {
+            count: self.count,
+            min: self.min,
+            max: self.max,
+            sum: self.sum,
+            mean: self.mean,
+            deviation,
+        }
     }
 }

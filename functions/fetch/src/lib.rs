@@ -21,12 +21,24 @@ struct Fetch;
 impl Guest for Fetch {
     fn fetch(urls: Vec<String>, timeout_ms: Option<u32>) -> Result<Vec<Report>, String> {
         if urls.len() > MAX_URLS {
-            return Err(format!("{} addresses are more than the {MAX_URLS} allowed", urls.len()));
+            return Err(format!(
+                "{} addresses are more than the {MAX_URLS} allowed",
+                urls.len()
+            ));
         }
         let timeout = timeout_ms.unwrap_or(DEFAULT_TIMEOUT_MS);
         // Collected first, so that all are under way before any is waited for.
-        let sent: Vec<_> = urls.into_iter().map(|url| (Pending::send(&url, timeout), url)).collect();
-        Ok(sent.into_iter().map(|(pending, url)| Report { url, outcome: pending.and_then(Pending::status) }).collect())
+        let sent: Vec<_> = urls
+            .into_iter()
+            .map(|url| (Pending::send(&url, timeout), url))
+            .collect();
+        Ok(sent
+            .into_iter()
+            .map(|(pending, url)| Report {
+                url,
+                outcome: pending.and_then(Pending::status),
+            })
+            .collect())
     }
 }
 

@@ -12,8 +12,11 @@ impl Pending {
     /// Sends a GET without waiting for anything.
     pub fn send(url: &str, timeout_ms: u32) -> Result<Self, String> {
         let request = get(url)?;
-        let body = request.body().map_err(|()| "the request has no body".to_owned())?;
-        let sent = outgoing_handler::handle(request, Some(options(timeout_ms)?)).map_err(|code| code.to_string())?;
+        let body = request
+            .body()
+            .map_err(|()| "the request has no body".to_owned())?;
+        let sent =
+            outgoing_handler::handle(request, Some(options(timeout_ms)?)).map_err(|code| code.to_string())?;
         OutgoingBody::finish(body, None).map_err(|code| code.to_string())?;
         Ok(Self(sent))
     }
@@ -31,7 +34,9 @@ impl Pending {
 
 fn get(url: &str) -> Result<OutgoingRequest, String> {
     let refuse = |what: &str| format!("`{url}` {what}");
-    let (scheme, rest) = url.split_once("://").ok_or_else(|| refuse("is not an absolute address"))?;
+    let (scheme, rest) = url
+        .split_once("://")
+        .ok_or_else(|| refuse("is not an absolute address"))?;
     let scheme = match scheme {
         "http" => Scheme::Http,
         "https" => Scheme::Https,
@@ -39,7 +44,11 @@ fn get(url: &str) -> Result<OutgoingRequest, String> {
     };
     let rest = rest.split('#').next().unwrap_or_default();
     let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
+    let target = if target.starts_with('/') {
+        target.to_owned()
+    } else {
+        format!("/{target}")
+    };
     let request = OutgoingRequest::new(Fields::new());
     request
         .set_method(&Method::Get)

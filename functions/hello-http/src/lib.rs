@@ -27,9 +27,13 @@ impl Guest for HelloHttp {
 
 fn respond(out: ResponseOutparam, status: u16, text: &[u8]) {
     let headers = Fields::new();
-    headers.append("content-type", b"text/plain; charset=utf-8").expect("a well-formed header");
+    headers
+        .append("content-type", b"text/plain; charset=utf-8")
+        .expect("a well-formed header");
     let response = OutgoingResponse::new(headers);
-    response.set_status_code(status).expect("a status of three digits");
+    response
+        .set_status_code(status)
+        .expect("a status of three digits");
     let body = response.body().expect("a response gives its body once");
     ResponseOutparam::set(out, Ok(response));
     let stream = body.write().expect("a body gives its stream once");

@@ -22,7 +22,9 @@ pub fn decode(bytes: &[u8]) -> Result<(DynamicImage, Format), ResizeError> {
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), image_format(format));
     reader.limits(limits());
-    let picture = reader.decode().map_err(|error| ResizeError::Undecodable(error.to_string()))?;
+    let picture = reader
+        .decode()
+        .map_err(|error| ResizeError::Undecodable(error.to_string()))?;
     Ok((picture, format))
 }
 
@@ -32,8 +34,9 @@ pub fn encode(picture: &DynamicImage, format: Format, quality: Option<u8>) -> Re
     let written = match format {
         Format::Png => picture.write_with_encoder(PngEncoder::new(&mut bytes)),
         // JPEG has neither transparency nor more than eight bits a channel.
-        Format::Jpeg => DynamicImage::from(picture.to_rgb8())
-            .write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, quality.unwrap_or(DEFAULT_QUALITY))),
+        Format::Jpeg => DynamicImage::from(picture.to_rgb8()).write_with_encoder(
+            JpegEncoder::new_with_quality(&mut bytes, quality.unwrap_or(DEFAULT_QUALITY)),
+        ),
     };
     written.map_err(|error| ResizeError::Unwritable(error.to_string()))?;
     Ok(bytes)

@@ -24,11 +24,21 @@ impl Guest for ImageResize {
     fn resize(image: Vec<u8>, options: Options) -> Result<Vec<u8>, ResizeError> {
         check(&options)?;
         let (picture, own) = codec::decode(&image)?;
-        codec::encode(&scale(&picture, &options), options.format.unwrap_or(own), options.quality)
+        codec::encode(
+            &scale(&picture, &options),
+            options.format.unwrap_or(own),
+            options.quality,
+        )
     }
 
     fn thumbnail(image: Vec<u8>) -> Result<Vec<u8>, ResizeError> {
-        let options = Options { width: THUMBNAIL, height: THUMBNAIL, fit: Fit::Contain, format: None, quality: None };
+        let options = Options {
+            width: THUMBNAIL,
+            height: THUMBNAIL,
+            fit: Fit::Contain,
+            format: None,
+            quality: None,
+        };
         Self::resize(image, options)
     }
 }
@@ -36,13 +46,15 @@ impl Guest for ImageResize {
 fn check(options: &Options) -> Result<(), ResizeError> {
     for (name, side) in [("width", options.width), ("height", options.height)] {
         if !(1..=MAX_SIDE).contains(&side) {
-            return Err(ResizeError::BadOption(format!("{name} is {side}, not within 1 to {MAX_SIDE}")));
+            return Err(ResizeError::BadOption(format!(
+                "{name} is {side}, not within 1 to {MAX_SIDE}"
+            )));
         }
     }
     match options.quality {
-        Some(quality) if !(1..=100).contains(&quality) => {
-            Err(ResizeError::BadOption(format!("quality is {quality}, not within 1 to 100")))
-        }
+        Some(quality) if !(1..=100).contains(&quality) => Err(ResizeError::BadOption(format!(
+            "quality is {quality}, not within 1 to 100"
+        ))),
         _ => Ok(()),
     }
 }

@@ -17,9 +17,13 @@ struct Jq;
 impl Guest for Jq {
     fn jq(program: String, input: String) -> Result<Vec<String>, JqError> {
         let filter = compile(&program)?;
-        let input = read::parse_single(input.as_bytes()).map_err(|error| JqError::BadInput(error.to_string()))?;
+        let input =
+            read::parse_single(input.as_bytes()).map_err(|error| JqError::BadInput(error.to_string()))?;
         let mut values = Vec::new();
-        for value in filter.id.run((Ctx::<Data>::new(&filter.lut, Vars::new([])), input)) {
+        for value in filter
+            .id
+            .run((Ctx::<Data>::new(&filter.lut, Vars::new([])), input))
+        {
             if values.len() == MAX_VALUES {
                 return Err(JqError::TooManyValues);
             }
@@ -35,7 +39,13 @@ fn compile(program: &str) -> Result<Filter<Data>, JqError> {
     let functions = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
     let arena = Arena::default();
     let modules = Loader::new(definitions)
-        .load(&arena, File { code: program, path: () })
+        .load(
+            &arena,
+            File {
+                code: program,
+                path: (),
+            },
+        )
         .map_err(|errors| JqError::BadProgram(format!("{errors:?}")))?;
     Compiler::default()
         .with_funs(functions)

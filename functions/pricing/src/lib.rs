@@ -24,7 +24,12 @@ impl Guest for Pricing {
         let lines = order.items.into_iter().map(line).collect::<Result<Vec<_>, _>>()?;
         let fee = if order.express { EXPRESS_FEE } else { 0.0 };
         let total = fee + lines.iter().map(|line| line.total).sum::<f64>();
-        Ok(Quotation { order_id: order.id, total, lines, express: order.express })
+        Ok(Quotation {
+            order_id: order.id,
+            total,
+            lines,
+            express: order.express,
+        })
     }
 }
 
@@ -35,7 +40,10 @@ fn line(item: Item) -> Result<Line, PricingError> {
     if item.qty == 0 {
         return Err(PricingError::NoQuantity(item.name));
     }
-    Ok(Line { name: item.name, total: item.price * f64::from(item.qty) })
+    Ok(Line {
+        name: item.name,
+        total: item.price * f64::from(item.qty),
+    })
 }
 
 export!(Pricing);

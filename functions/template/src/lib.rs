@@ -16,9 +16,14 @@ impl Guest for Template {
     fn render(template: String, values: String, escaping: Escaping) -> Result<String, TemplateError> {
         let values: serde_json::Value = serde_json::from_str(&values).map_err(bad_values)?;
         if !values.is_object() {
-            return Err(TemplateError { line: None, message: "the values are not a JSON object".to_owned() });
+            return Err(TemplateError {
+                line: None,
+                message: "the values are not a JSON object".to_owned(),
+            });
         }
-        environment(escaping).render_str(&template, Serde(values)).map_err(|error| describe(&error))
+        environment(escaping)
+            .render_str(&template, Serde(values))
+            .map_err(|error| describe(&error))
     }
 }
 
@@ -34,12 +39,18 @@ fn environment(escaping: Escaping) -> Environment<'static> {
 }
 
 fn bad_values(error: serde_json::Error) -> TemplateError {
-    TemplateError { line: None, message: format!("the values are not JSON: {error}") }
+    TemplateError {
+        line: None,
+        message: format!("the values are not JSON: {error}"),
+    }
 }
 
 fn describe(error: &Error) -> TemplateError {
     let line = error.line().and_then(|line| u32::try_from(line).ok());
-    let message = error.detail().map_or_else(|| error.kind().to_string(), |detail| format!("{}: {detail}", error.kind()));
+    let message = error.detail().map_or_else(
+        || error.kind().to_string(),
+        |detail| format!("{}: {detail}", error.kind()),
+    );
     TemplateError { line, message }
 }
 

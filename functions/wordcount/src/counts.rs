@@ -29,7 +29,16 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { lines, words, characters, bytes, .. } = self;
-        write!(f, r#"{{"lines":{lines},"words":{words},"characters":{characters},"bytes":{bytes}}}"#)
+        let Self {
+            lines,
+            words,
+            characters,
+            bytes,
+            ..
+        } = self;
+        write!(
+            f,
+            r#"{{"lines":{lines},"words":{words},"characters":{characters},"bytes":{bytes}}}"#
+        )
     }
 }

@@ -9,13 +9,34 @@ use crate::{process, report};
 
 /// Deploys all examples. What is there already, with the same settings, stays the version it is.
 pub fn deploy(server: &Server) -> Result<()> {
-    let mut guests: Vec<_> = Guest::all()?
+    let guests = Guest::all()?
         .into_iter()
         .filter(|guest| !guest.is_fixture())
         .collect();
-    // A function that calls others is deployed after them.
-    guests.sort_by_key(Guest::comes_after);
-    guests.iter().try_for_each(|guest| deploy_one(server, guest))
+    in_order(guests)?
+        .iter()
+        .try_for_each(|guest| deploy_one(server, guest))
+}
+
+/// Puts a function that calls others after them.
+fn in_order(mut waiting: Vec<Guest>) -> Result<Vec<Guest>> {
+    let mut ordered: Vec<Guest> = Vec::new();
+    while !waiting.is_empty() {
+        let is_there = |name: &String| ordered.iter().any(|guest| guest.name() == name);
+        let (ready, rest): (Vec<_>, Vec<_>) = waiting
+            .into_iter()
+            .partition(|guest| guest.after().iter().all(is_there));
+        if ready.is_empty() {
+            let names: Vec<_> = rest.iter().map(Guest::name).collect();
+            bail!(
+                "{} wait for each other, or for a function that does not exist",
+                names.join(", ")
+            );
+        }
+        ordered.extend(ready);
+        waiting = rest;
+    }
+    Ok(ordered)
 }
 
 fn deploy_one(server: &Server, guest: &Guest) -> Result<()> {

@@ -1,0 +1,47 @@
+//! `cargo xtask bench`: figures beside their bounds.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Result, bail};
+
+use crate::arguments::Arguments;
+use crate::{functions, prerequisites, process, report, repository};
+
+/// Programs that measuring needs, and the Debian package that brings each.
+const PROGRAMS: [(&str, &str); 2] = [("python3", "python3-venv"), ("wrk", "wrk")];
+
+/// Builds what is measured in release mode and measures it; fails where a figure falls short of its bound.
+pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
+    let suite = arguments.word();
+    match suite.as_deref() {
+        Some("functions") => {}
+        Some(other) => bail!("there is no suite `{other}`; there is `functions`"),
+        None => bail!("which suite? there is `functions`"),
+    }
+    report::step("prerequisites", || {
+        prerequisites::ensure()?;
+        prerequisites::programs(&PROGRAMS)
+    })?;
+    report::step("guests", functions::build)?;
+    report::step("build", || {
+        process::run(&mut process::cargo(&[
+            "build",
+            "--release",
+            "--package",
+            "weft",
+            "--package",
+            "weft-benches",
+        ]))
+    })?;
+    let mut benches = Command::new(repository::target().join("release/weft-benches"));
+    let status = benches
+        .current_dir(repository::root())
+        .arg("functions")
+        .args(arguments.rest())
+        .status()?;
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
