@@ -1,0 +1,81 @@
+//! Measures Weft beside its limits and its peers, and holds each figure against a bound.
+//!
+//! `weft-benches functions` prints a row per bar and exits 1 where one falls short. It is started by
+//! `cargo xtask bench functions`, which builds what it measures in release mode first.
+
+mod connection;
+mod functions;
+mod open_loop;
+mod peers;
+mod plain;
+mod process;
+mod report;
+mod weft;
+mod wrk;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What to measure and for how long.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// Counted rounds; every figure is their median.
+    pub(crate) rounds: usize,
+    /// Seconds a load lasts.
+    pub(crate) seconds: u64,
+    /// Bars to measure; empty means all.
+    pub(crate) bars: Vec<u32>,
+}
+
+impl Options {
+    fn from_args(mut args: impl Iterator<Item = String>) -> Result<Self> {
+        let mut options = Self {
+            rounds: 5,
+            seconds: 3,
+            bars: Vec::new(),
+        };
+        while let Some(flag) = args.next() {
+            let value = args.next().with_context(|| format!("{flag} needs a value"))?;
+            match flag.as_str() {
+                "--rounds" => options.rounds = value.parse::<usize>()?.max(1),
+                "--seconds" => options.seconds = value.parse::<u64>()?.max(1),
+                "--bars" => options.bars = value.split(',').map(str::parse).collect::<Result<_, _>>()?,
+                _ => bail!("unknown flag {flag}: --rounds N, --seconds N and --bars 2,3,… are known"),
+            }
+        }
+        Ok(options)
+    }
+
+    pub(crate) fn wants(&self, bar: u32) -> bool {
+        self.bars.is_empty() || self.bars.contains(&bar)
+    }
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<bool> {
+    let mut args = std::env::args().skip(1);
+    match args.next().as_deref() {
+        Some("functions") => functions::run(&Options::from_args(args)?),
+        Some("plain-server") => {
+            let port = args.next().context("plain-server needs a port")?.parse()?;
+            plain::serve(port)?;
+            Ok(true)
+        }
+        _ => bail!("usage: weft-benches functions [--rounds N] [--seconds N] [--bars 2,3,…]"),
+    }
+}

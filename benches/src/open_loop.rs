@@ -1,0 +1,91 @@
+//! A load of a fixed rate: requests are due at fixed times whatever the server does, and a latency counts from when its
+//! request was due, so that a stall is not hidden by a client that politely waits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::time::Instant;
+
+use crate::connection::Connection;
+
+/// What a load saw.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outcome {
+    /// Latencies in milliseconds, ascending.
+    pub(crate) latencies: Vec<f64>,
+    /// Answers that were no success, and broken connections.
+    pub(crate) errors: usize,
+}
+
+impl Outcome {
+    /// The latency below which `share` of the requests lie, in milliseconds.
+    pub(crate) fn percentile(&self, share: f64) -> f64 {
+        let last = self.latencies.len().saturating_sub(1);
+        let index = (share * last as f64).round() as usize;
+        self.latencies.get(index.min(last)).copied().unwrap_or(f64::NAN)
+    }
+}
+
+/// Sends `request` at `rate` per second over `connections` connections for `duration`.
+pub(crate) async fn load(
+    port: u16,
+    request: Vec<u8>,
+    connections: u32,
+    rate: f64,
+    duration: Duration,
+) -> Result<Outcome> {
+    let request = Arc::new(request);
+    let gap = Duration::from_secs_f64(f64::from(connections) / rate);
+    let start = Instant::now() + Duration::from_millis(50);
+    let mut tasks = Vec::new();
+    for i in 0..connections {
+        let (request, first) = (
+            request.clone(),
+            start + gap.mul_f64(f64::from(i) / f64::from(connections)),
+        );
+        tasks.push(tokio::spawn(one_connection(
+            port,
+            request,
+            first,
+            gap,
+            start + duration,
+        )));
+    }
+    let mut all = Outcome::default();
+    for task in tasks {
+        let one = task.await??;
+        all.latencies.extend(one.latencies);
+        all.errors += one.errors;
+    }
+    all.latencies.sort_by(f64::total_cmp);
+    Ok(all)
+}
+
+async fn one_connection(
+    port: u16,
+    request: Arc<Vec<u8>>,
+    first: Instant,
+    gap: Duration,
+    end: Instant,
+) -> Result<Outcome> {
+    let mut connection = Connection::open(port).await?;
+    let mut outcome = Outcome::default();
+    let mut due = first;
+    while due < end {
+        tokio::time::sleep_until(due).await;
+        match connection
+            .send(&request)
+            .await
+            .and_then(crate::connection::Answer::ok)
+        {
+            Ok(_) => outcome.latencies.push(due.elapsed().as_secs_f64() * 1e3),
+            Err(_) => {
+                outcome.errors += 1;
+                connection = Connection::open(port).await?;
+            }
+        }
+        due += gap;
+    }
+    Ok(outcome)
+}

@@ -1,0 +1,122 @@
+//! Processes under measurement: what they use, and their end.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+/// A server seen from outside: whose CPU time counts, and where it listens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View {
+    pid: u32,
+    pub(crate) port: u16,
+}
+
+/// A server started for a measurement; killed by its id when dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) port: u16,
+}
+
+impl Server {
+    /// Starts `command` and waits until `port` accepts connections, at most 30 s.
+    pub(crate) fn start(mut command: Command, port: u16) -> Result<Self> {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open("target/bench-servers.log")?;
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot start {:?}", command.get_program()))?;
+        let mut server = Self { child, port };
+        let until = Instant::now() + Duration::from_secs(30);
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            if let Some(status) = server.child.try_wait()? {
+                bail!(
+                    "{:?} ended with {status}: see target/bench-servers.log",
+                    command.get_program()
+                );
+            }
+            if Instant::now() > until {
+                bail!(
+                    "{:?} does not listen on port {port} after 30 s",
+                    command.get_program()
+                );
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Ok(server)
+    }
+
+    /// How a load generator sees it.
+    pub(crate) fn view(&self) -> View {
+        View {
+            pid: self.child.id(),
+            port: self.port,
+        }
+    }
+
+    /// The same process at another of its ports.
+    pub(crate) fn at_port(&self, port: u16) -> View {
+        View {
+            pid: self.child.id(),
+            port,
+        }
+    }
+
+    /// A `kB` figure of `/proc/pid/<file>`, in MiB.
+    pub(crate) fn mebibytes(&self, file: &str, key: &str) -> Result<f64> {
+        let text = self.proc_file(file)?;
+        let line = text
+            .lines()
+            .find(|l| l.starts_with(key))
+            .with_context(|| format!("no {key} in {file}"))?;
+        let kib: f64 = line.split_whitespace().nth(1).context("odd line")?.parse()?;
+        Ok(kib / 1024.0)
+    }
+
+    /// Forgets the highest resident set so far.
+    pub(crate) fn reset_peak(&self) -> Result<()> {
+        Ok(std::fs::write(
+            format!("/proc/{}/clear_refs", self.child.id()),
+            "5",
+        )?)
+    }
+
+    fn proc_file(&self, name: &str) -> Result<String> {
+        let path = format!("/proc/{}/{name}", self.child.id());
+        std::fs::read_to_string(Path::new(&path)).with_context(|| path)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl View {
+    /// CPU time used so far by the threads alive now, in seconds, as the scheduler counts it.
+    pub(crate) fn cpu_seconds(&self) -> Result<f64> {
+        let mut total = 0.0;
+        for task in std::fs::read_dir(format!("/proc/{}/task", self.pid))? {
+            let text = std::fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
+            total += text
+                .split_whitespace()
+                .next()
+                .and_then(|t| t.parse::<f64>().ok())
+                .unwrap_or(0.0);
+        }
+        Ok(total / 1e9)
+    }
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> Result<u16> {
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?
+        .local_addr()?
+        .port())
+}
