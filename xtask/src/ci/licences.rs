@@ -14,18 +14,12 @@ const VERSION: &str = "0.20.2";
 pub fn check() -> Result<()> {
     let deny = cargo_deny()?;
     let root = repository::root();
-    let config = root.join("deny.toml");
     for manifest in ["Cargo.toml", "functions/Cargo.toml"] {
         let mut command = Command::new(&deny);
         command
             .current_dir(&root)
-            .args(["--all-features", "--manifest-path", manifest, "check"]);
-        process::run(
-            command
-                .arg("--config")
-                .arg(&config)
-                .args(["bans", "licenses", "sources"]),
-        )?;
+            .args(["--manifest-path", manifest, "--config", "deny.toml"]);
+        process::run(command.args(["check", "bans", "licenses", "sources"]))?;
     }
     Ok(())
 }
