@@ -32,7 +32,7 @@ Usage: cargo xtask <COMMAND>
 Commands:
   up [--detach] [--debug]   Install what is missing, build, start the server and deploy the example functions.
                             Stays until Ctrl-C unless detached; run again, it redeploys to the server that runs
-  test [ARGUMENTS…]         Set up and run all tests; arguments go to the test runner
+  test [ARGUMENTS…]         Set up and run all tests; arguments go to `cargo test`
   functions                 Build the guests in functions/ into target/functions/
   bench functions           Measure the bars of the function engine beside limits and peers; needs a quiet machine.
                             --rounds N, --seconds N and --bars 2,3,… make it shorter

@@ -15,18 +15,35 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs the tests of the workspace, those in documentation too, with nextest where it is installed.
+/// Runs the tests of the workspace, those in documentation too, and tells how many passed.
 ///
 /// The server's binary is built first: the tests of the whole start it.
 pub fn workspace(arguments: &[String]) -> Result<()> {
     process::run(&mut process::cargo(&["build", "--package", "weft"]))?;
-    if !process::exists("cargo-nextest") {
-        return process::run(process::cargo(&["test", "--workspace"]).args(arguments));
-    }
-    process::run(process::cargo(&["nextest", "run", "--workspace"]).args(arguments))?;
-    if arguments.is_empty() {
-        // The one kind that nextest leaves out.
-        process::run(&mut process::cargo(&["test", "--workspace", "--doc"]))?;
-    }
+    let mut passed = 0;
+    process::read(process::cargo(&["test", "--workspace"]).args(arguments), |line| {
+        passed += count(line)
+    })?;
+    report::note(&format!("{passed} tests passed"));
     Ok(())
+}
+
+/// The number in `test result: ok. 12 passed; …`, by which each test program ends.
+fn count(line: &str) -> u32 {
+    let result = line.strip_prefix("test result: ok. ");
+    result
+        .and_then(|result| result.split(' ').next())
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summaries_are_counted() {
+        assert_eq!(count("test result: ok. 12 passed; 0 failed; 0 ignored"), 12);
+        assert_eq!(count("test a::b ... ok"), 0);
+    }
 }
