@@ -37,6 +37,28 @@ pub fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("{} printed what is not UTF-8", shown(command)))
 }
 
+/// Runs a command whose standard output is shown line by line, and read by the way; fails where it does.
+pub fn read(command: &mut Command, mut line: impl FnMut(&str)) -> Result<()> {
+    let started = command.stdout(Stdio::piped()).spawn();
+    let mut child = started.with_context(|| format!("cannot start {}", shown(command)))?;
+    let lines = child
+        .stdout
+        .take()
+        .map(BufReader::new)
+        .into_iter()
+        .flat_map(BufRead::lines);
+    for text in lines {
+        let text = text.with_context(|| format!("cannot read what {} prints", shown(command)))?;
+        println!("{text}");
+        line(&text);
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("{} ended with {status}", shown(command));
+    }
+    Ok(())
+}
+
 /// Whether a program is found on the search path.
 pub fn exists(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
