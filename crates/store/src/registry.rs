@@ -1,0 +1,108 @@
+//! The registry in `weft.db`.
+//!
+//! One task writes, a transaction per request: a request is never left half done because its caller went away. Version
+//! numbers count from 1 within a function and are never given twice while it exists; a function that is deleted and
+//! created again is another function, and counts from 1 again.
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqlitePool;
+use tokio::sync::{mpsc, oneshot};
+use weft_function_engine::port::{Added, Boxed, NewVersion, Registry, RegistryError};
+use weft_types::version::FunctionRecord;
+use weft_types::{FunctionName, ProjectName, VersionNumber, VersionRecord};
+
+use crate::sqlite::{Error, Writer};
+
+mod read;
+mod row;
+mod task;
+mod write;
+
+use task::Request;
+
+/// Requests that wait for the writer at most; more wait outside.
+const QUEUE: usize = 256;
+
+/// The registry of one open store.
+#[derive(Debug)]
+pub struct SqliteRegistry {
+    requests: mpsc::Sender<Request>,
+    readers: SqlitePool,
+}
+
+impl SqliteRegistry {
+    /// Starts the writer's task on the current tokio runtime.
+    pub(crate) fn start(writer: Writer, readers: SqlitePool) -> Self {
+        let (requests, queue) = mpsc::channel(QUEUE);
+        tokio::spawn(task::run(writer, queue));
+        Self { requests, readers }
+    }
+
+    /// Ends the task and closes every connection; what was asked before is done first.
+    pub(crate) async fn close(&self) {
+        let _ = self.ask(|answer| Request::Close { answer }).await;
+        self.readers.close().await;
+    }
+
+    async fn ask<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<Result<T, RegistryError>>) -> Request,
+    ) -> Result<T, RegistryError> {
+        let (sender, answer) = oneshot::channel();
+        let closed = || RegistryError::from(Error::Closed);
+        self.requests.send(request(sender)).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+}
+
+impl Registry for SqliteRegistry {
+    fn projects(&self) -> Boxed<'_, Result<Vec<ProjectName>, RegistryError>> {
+        Box::pin(async { Ok(read::projects(&self.readers).await?) })
+    }
+
+    fn create_project<'a>(&'a self, project: &'a ProjectName) -> Boxed<'a, Result<(), RegistryError>> {
+        let project = project.clone();
+        Box::pin(self.ask(|answer| Request::CreateProject { project, answer }))
+    }
+
+    fn load(&self) -> Boxed<'_, Result<Vec<(FunctionRecord, Vec<VersionRecord>)>, RegistryError>> {
+        Box::pin(async { Ok(read::functions(&self.readers).await?) })
+    }
+
+    fn add_version(&self, new: NewVersion) -> Boxed<'_, Result<Added, RegistryError>> {
+        Box::pin(self.ask(|answer| Request::AddVersion {
+            new: Box::new(new),
+            answer,
+        }))
+    }
+
+    fn activate<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        function: &'a FunctionName,
+        version: VersionNumber,
+        at: Timestamp,
+    ) -> Boxed<'a, Result<FunctionRecord, RegistryError>> {
+        let (project, function) = (project.clone(), function.clone());
+        Box::pin(self.ask(move |answer| Request::Activate {
+            project,
+            function,
+            version,
+            at,
+            answer,
+        }))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        function: &'a FunctionName,
+    ) -> Boxed<'a, Result<(), RegistryError>> {
+        let (project, function) = (project.clone(), function.clone());
+        Box::pin(self.ask(move |answer| Request::Delete {
+            project,
+            function,
+            answer,
+        }))
+    }
+}

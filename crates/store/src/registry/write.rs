@@ -1,0 +1,243 @@
+//! What is written, each within a transaction of its own.
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteConnection;
+use weft_function_engine::port::{Added, NewVersion, RegistryError};
+use weft_types::version::FunctionRecord;
+use weft_types::{FunctionName, ProjectName, VersionNumber, VersionRecord};
+
+use super::row::{FunctionRow, VersionRow, kind_text};
+use crate::sqlite::Error;
+
+/// Outside, whether the database did as told; inside, whether the request could be granted.
+pub(super) type Done<T> = Result<Result<T, RegistryError>, Error>;
+
+pub(super) async fn create_project(connection: &mut SqliteConnection, project: &ProjectName) -> Done<()> {
+    sqlx::query("INSERT INTO project (name, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        .bind(project.as_str())
+        .bind(Timestamp::now().to_string())
+        .execute(connection)
+        .await?;
+    Ok(Ok(()))
+}
+
+pub(super) async fn add_version(connection: &mut SqliteConnection, new: NewVersion) -> Done<Added> {
+    if !project_exists(connection, &new.project).await? {
+        return Ok(Err(RegistryError::NoProject(new.project)));
+    }
+    let (version, existed) = match same_version(connection, &new).await? {
+        Some(version) => (version, true),
+        None => (insert_version(connection, &new).await?, false),
+    };
+    if new.activate {
+        set_active(
+            connection,
+            &new.project,
+            &new.function,
+            version.version,
+            new.created_at,
+        )
+        .await?;
+    } else if !existed {
+        touch(connection, &new).await?;
+    }
+    match function(connection, &new.project, &new.function).await? {
+        Some(function) => Ok(Ok(Added {
+            function,
+            version,
+            existed,
+        })),
+        None => Ok(Err(RegistryError::NoFunction(new.project, new.function))),
+    }
+}
+
+pub(super) async fn activate(
+    connection: &mut SqliteConnection,
+    project: &ProjectName,
+    name: &FunctionName,
+    version: VersionNumber,
+    at: Timestamp,
+) -> Done<FunctionRecord> {
+    let refused = RegistryError::NoVersion(project.clone(), name.clone(), version);
+    if function(connection, project, name).await?.is_none() {
+        return Ok(Err(RegistryError::NoFunction(project.clone(), name.clone())));
+    }
+    if !version_exists(connection, project, name, version).await? {
+        return Ok(Err(refused));
+    }
+    set_active(connection, project, name, version, at).await?;
+    Ok(function(connection, project, name).await?.ok_or(refused))
+}
+
+pub(super) async fn delete(
+    connection: &mut SqliteConnection,
+    project: &ProjectName,
+    name: &FunctionName,
+) -> Done<()> {
+    let gone = sqlx::query("DELETE FROM function WHERE project = $1 AND name = $2")
+        .bind(project.as_str())
+        .bind(name.as_str())
+        .execute(connection)
+        .await?;
+    if gone.rows_affected() == 0 {
+        return Ok(Err(RegistryError::NoFunction(project.clone(), name.clone())));
+    }
+    Ok(Ok(()))
+}
+
+async fn project_exists(connection: &mut SqliteConnection, project: &ProjectName) -> Result<bool, Error> {
+    let found = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM project WHERE name = $1)")
+        .bind(project.as_str())
+        .fetch_one(connection)
+        .await?;
+    Ok(found)
+}
+
+async fn version_exists(
+    connection: &mut SqliteConnection,
+    project: &ProjectName,
+    name: &FunctionName,
+    version: VersionNumber,
+) -> Result<bool, Error> {
+    const FIND: &str =
+        "SELECT EXISTS (SELECT 1 FROM version WHERE project = $1 AND function = $2 AND number = $3)";
+    let found = sqlx::query_scalar(FIND)
+        .bind(project.as_str())
+        .bind(name.as_str())
+        .bind(version.0)
+        .fetch_one(connection)
+        .await?;
+    Ok(found)
+}
+
+async fn function(
+    connection: &mut SqliteConnection,
+    project: &ProjectName,
+    name: &FunctionName,
+) -> Result<Option<FunctionRecord>, Error> {
+    let row: Option<FunctionRow> = sqlx::query_as("SELECT * FROM function WHERE project = $1 AND name = $2")
+        .bind(project.as_str())
+        .bind(name.as_str())
+        .fetch_optional(connection)
+        .await?;
+    row.map(FunctionRow::into_record).transpose()
+}
+
+/// The newest version with this code and these settings. Settings are compared as values: their text may come from
+/// a version of this program that knew fewer of them.
+async fn same_version(
+    connection: &mut SqliteConnection,
+    new: &NewVersion,
+) -> Result<Option<VersionRecord>, Error> {
+    const FIND: &str =
+        "SELECT * FROM version WHERE project = $1 AND function = $2 AND digest = $3 ORDER BY number DESC";
+    let rows: Vec<VersionRow> = sqlx::query_as(FIND)
+        .bind(new.project.as_str())
+        .bind(new.function.as_str())
+        .bind(new.digest.as_bytes().as_slice())
+        .fetch_all(connection)
+        .await?;
+    for row in rows {
+        let version = row.into_record()?;
+        if version.settings == new.settings && version.kind == new.kind {
+            return Ok(Some(version));
+        }
+    }
+    Ok(None)
+}
+
+/// Stores the version under the next number, with its function where that is new.
+async fn insert_version(connection: &mut SqliteConnection, new: &NewVersion) -> Result<VersionRecord, Error> {
+    insert_function(connection, new).await?;
+    let number: u32 = sqlx::query_scalar(
+        "SELECT coalesce(max(number), 0) + 1 FROM version WHERE project = $1 AND function = $2",
+    )
+    .bind(new.project.as_str())
+    .bind(new.function.as_str())
+    .fetch_one(&mut *connection)
+    .await?;
+    let version = record(new, VersionNumber(number));
+    insert_row(connection, &version).await?;
+    Ok(version)
+}
+
+async fn insert_function(connection: &mut SqliteConnection, new: &NewVersion) -> Result<(), Error> {
+    const INSERT: &str = "INSERT INTO function (project, name, creator, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $4) ON CONFLICT DO NOTHING";
+    sqlx::query(INSERT)
+        .bind(new.project.as_str())
+        .bind(new.function.as_str())
+        .bind(&new.creator)
+        .bind(new.created_at.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn insert_row(connection: &mut SqliteConnection, version: &VersionRecord) -> Result<(), Error> {
+    const INSERT: &str = "INSERT INTO version
+        (project, function, number, kind, digest, size, inspection, settings, effect_free, creator, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    let json =
+        |error: serde_json::Error| Error::Corrupt(format!("a version cannot be written as JSON: {error}"));
+    let size =
+        i64::try_from(version.size).map_err(|_| Error::Corrupt(format!("{} bytes of code", version.size)))?;
+    sqlx::query(INSERT)
+        .bind(version.project.as_str())
+        .bind(version.function.as_str())
+        .bind(version.version.0)
+        .bind(kind_text(version.kind))
+        .bind(version.digest.as_bytes().as_slice())
+        .bind(size)
+        .bind(serde_json::to_string(&version.inspection).map_err(json)?)
+        .bind(serde_json::to_string(&version.settings).map_err(json)?)
+        .bind(version.effect_free)
+        .bind(&version.creator)
+        .bind(version.created_at.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+fn record(new: &NewVersion, version: VersionNumber) -> VersionRecord {
+    VersionRecord {
+        project: new.project.clone(),
+        function: new.function.clone(),
+        version,
+        kind: new.kind,
+        digest: new.digest,
+        size: new.size,
+        inspection: new.inspection.clone(),
+        settings: new.settings.clone(),
+        effect_free: new.effect_free,
+        creator: new.creator.clone(),
+        created_at: new.created_at,
+    }
+}
+
+async fn set_active(
+    connection: &mut SqliteConnection,
+    project: &ProjectName,
+    name: &FunctionName,
+    version: VersionNumber,
+    at: Timestamp,
+) -> Result<(), Error> {
+    sqlx::query("UPDATE function SET active = $3, updated_at = $4 WHERE project = $1 AND name = $2")
+        .bind(project.as_str())
+        .bind(name.as_str())
+        .bind(version.0)
+        .bind(at.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn touch(connection: &mut SqliteConnection, new: &NewVersion) -> Result<(), Error> {
+    sqlx::query("UPDATE function SET updated_at = $3 WHERE project = $1 AND name = $2")
+        .bind(new.project.as_str())
+        .bind(new.function.as_str())
+        .bind(new.created_at.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}

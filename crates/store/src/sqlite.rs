@@ -1,0 +1,167 @@
+//! A SQLite database that keeps what it has acknowledged: one writer, some readers, and the settings that make it so.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection};
+
+mod error;
+mod writer;
+
+pub(crate) use error::Error;
+pub(crate) use writer::Writer;
+
+/// How long a connection waits for another's lock. Only a writer's predecessor, being closed, ever holds one that long.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// One database file.
+#[derive(Clone, Debug)]
+pub(crate) struct Database {
+    path: PathBuf,
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// A newer version of the server wrote it.
+    #[error(
+        "`{}` was written by a newer version: it has schema {found}, this version knows schemas up to {known}; start the \
+         version that wrote it, or a newer one",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The schema it has.
+        found: i64,
+        /// The newest schema known here.
+        known: i64,
+    },
+    /// Its schema is none that any version made.
+    #[error(
+        "`{}` does not have a schema of this program: step {step} {what}; restore the file from a backup, or start the \
+         version that wrote it",
+        path.display()
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// The step of the schema that differs.
+        step: i64,
+        /// How.
+        what: &'static str,
+    },
+    /// SQLite failed.
+    #[error("`{}` could not be opened: {source}", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: sqlx::Error,
+    },
+}
+
+impl Database {
+    /// Creates the database where it is missing and brings its schema up to date.
+    pub(crate) async fn open(path: PathBuf, schema: &Migrator) -> Result<Self, DatabaseError> {
+        let database = Self { path };
+        let mut connection = database
+            .connect()
+            .await
+            .map_err(|source| database.failed(source))?;
+        schema
+            .run(&mut connection)
+            .await
+            .map_err(|error| database.unfit(schema, error))?;
+        database.settle(&mut connection).await;
+        connection
+            .close()
+            .await
+            .map_err(|source| database.failed(source))?;
+        Ok(database)
+    }
+
+    /// Copies all of the log into the database.
+    ///
+    /// A sync that failed in an earlier process may have left log pages in the kernel's cache that look clean and are not
+    /// on the disk. Appending behind them would build on nothing; writing them anew into the database makes them real.
+    async fn settle(&self, connection: &mut SqliteConnection) {
+        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .execute(connection)
+            .await
+        {
+            tracing::warn!(%error, database = %self.path.display(), "the log could not be copied into the database");
+        }
+    }
+
+    /// A connection that may write. FULL syncs the log at each commit: without it a commit survives the process only.
+    async fn connect(&self) -> Result<SqliteConnection, sqlx::Error> {
+        self.options()
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            // Inside a commit a failed checkpoint would make the commit look failed; see `Writer::checkpoint`.
+            .pragma("wal_autocheckpoint", "0")
+            .connect()
+            .await
+    }
+
+    /// Up to `count` connections that only read.
+    pub(crate) fn readers(&self, count: u32) -> SqlitePool {
+        SqlitePoolOptions::new()
+            .max_connections(count.max(1))
+            .connect_lazy_with(self.options().read_only(true))
+    }
+
+    fn options(&self) -> SqliteConnectOptions {
+        SqliteConnectOptions::new()
+            .filename(&self.path)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .disable_statement_logging()
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn failed(&self, source: sqlx::Error) -> DatabaseError {
+        DatabaseError::Sqlite {
+            path: self.path.clone(),
+            source,
+        }
+    }
+
+    fn unfit(&self, schema: &Migrator, error: MigrateError) -> DatabaseError {
+        let path = self.path.clone();
+        let known = schema.iter().map(|step| step.version).max().unwrap_or(0);
+        match error {
+            MigrateError::VersionMissing(found) if found > known => {
+                DatabaseError::Newer { path, found, known }
+            }
+            MigrateError::VersionMissing(step) => DatabaseError::Foreign {
+                path,
+                step,
+                what: "is unknown",
+            },
+            MigrateError::VersionMismatch(step) => DatabaseError::Foreign {
+                path,
+                step,
+                what: "was different",
+            },
+            MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => {
+                DatabaseError::Sqlite { path, source }
+            }
+            other => DatabaseError::Sqlite {
+                path,
+                source: sqlx::Error::Migrate(Box::new(other)),
+            },
+        }
+    }
+}

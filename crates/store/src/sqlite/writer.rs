@@ -1,0 +1,144 @@
+//! The one connection that writes a database.
+
+use std::sync::Arc;
+
+use sqlx::Connection;
+use sqlx::sqlite::SqliteConnection;
+
+use super::{Database, DatabaseError, Error};
+use crate::health::Health;
+
+/// Writes one database, one transaction at a time.
+///
+/// A connection that failed in any way is closed and replaced: SQLite may or may not have rolled back by itself, and a
+/// new connection knows nothing of it.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    database: Database,
+    health: Arc<Health>,
+    connection: Option<SqliteConnection>,
+    /// How much log may gather before it is copied into the database, in bytes.
+    checkpoint_bytes: u64,
+    /// About how much has gathered.
+    gathered: u64,
+}
+
+/// What a small transaction puts in the log: a handful of pages.
+const TRANSACTION_BYTES: u64 = 8 * 4096;
+
+impl Writer {
+    /// Opens the connection.
+    pub(crate) async fn open(
+        database: Database,
+        health: Arc<Health>,
+        checkpoint_bytes: u64,
+    ) -> Result<Self, DatabaseError> {
+        let connection = database
+            .connect()
+            .await
+            .map_err(|source| database.failed(source))?;
+        Ok(Self {
+            database,
+            health,
+            connection: Some(connection),
+            checkpoint_bytes,
+            gathered: 0,
+        })
+    }
+
+    /// Begins a transaction, which [`commit`](Self::commit) or [`roll_back`](Self::roll_back) must end.
+    pub(crate) async fn begin(&mut self) -> Result<&mut SqliteConnection, Error> {
+        self.health.check()?;
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.database.connect().await?,
+        };
+        match sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await {
+            Ok(_) => Ok(self.connection.insert(connection)),
+            Err(error) => {
+                self.connection = Some(connection);
+                Err(self.abandon(error.into()).await)
+            }
+        }
+    }
+
+    /// Ends the transaction durably. `bytes` is about how much it wrote.
+    pub(crate) async fn commit(&mut self, bytes: u64) -> Result<(), Error> {
+        self.execute("COMMIT").await?;
+        self.gathered += TRANSACTION_BYTES + bytes;
+        Ok(())
+    }
+
+    /// Ends the transaction without a trace.
+    pub(crate) async fn roll_back(&mut self) {
+        // Where this fails the connection is gone, and the transaction with it.
+        let _ = self.execute("ROLLBACK").await;
+    }
+
+    /// Takes note of a failed statement: its transaction is over.
+    pub(crate) async fn abandon(&mut self, error: Error) -> Error {
+        let connection = self.connection.take();
+        let error = self.failed(error);
+        if let Some(connection) = connection {
+            self.discard(connection).await;
+        }
+        error
+    }
+
+    /// Copies the log into the database once enough has gathered.
+    ///
+    /// It runs on its own and after the acknowledgement, so that a disk that fills up or fails here cannot make a commit
+    /// that has happened look as if it had not. The log file is kept and overwritten, which is faster than growing it.
+    pub(crate) async fn checkpoint(&mut self) {
+        if self.gathered < self.checkpoint_bytes || self.health.check().is_err() {
+            return;
+        }
+        self.gathered = 0;
+        if let Err(error) = self.execute("PRAGMA wal_checkpoint(PASSIVE)").await {
+            let path = self.database.path().display();
+            tracing::warn!(%error, database = %path, "a checkpoint failed; the log keeps what it holds");
+        }
+    }
+
+    /// Closes the connection.
+    pub(crate) async fn close(mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.discard(connection).await;
+        }
+    }
+
+    async fn execute(&mut self, statement: &'static str) -> Result<(), Error> {
+        let Some(connection) = &mut self.connection else {
+            return Ok(());
+        };
+        match sqlx::query(statement).execute(connection).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.abandon(error.into()).await),
+        }
+    }
+
+    fn failed(&self, error: Error) -> Error {
+        match error {
+            Error::Unsynced(cause) => {
+                let path = self.database.path().display();
+                self.health
+                    .failed(format!("`{path}` failed to sync: {cause}"))
+                    .into()
+            }
+            other => other,
+        }
+    }
+
+    /// Closes a connection, in which SQLite copies the log into the database where this was the last one.
+    ///
+    /// After a failed sync it must not: the sync of that copy may succeed without having written anything, and SQLite
+    /// would then remove the log. So the connection stays open until the process ends.
+    async fn discard(&self, mut connection: SqliteConnection) {
+        if self.health.check().is_err() {
+            let _ = sqlx::query("ROLLBACK").execute(&mut connection).await;
+            std::mem::forget(connection);
+        } else if let Err(error) = connection.close().await {
+            tracing::debug!(%error, "a connection did not close cleanly");
+        }
+    }
+}
