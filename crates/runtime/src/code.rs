@@ -1,0 +1,80 @@
+//! Loaded code of one version: everything about it that is prepared once.
+
+use std::sync::Arc;
+
+use wasmtime::Engine;
+use wasmtime::component::InstancePre;
+use wasmtime_wasi::p2::bindings::CommandPre;
+use wasmtime_wasi_http::p2::bindings::ProxyPre;
+use weft_function_engine::port::{Code, Instance};
+use weft_types::Signature;
+use weft_types::version::Flavor;
+
+use crate::abi::Callee;
+use crate::heavy::Heavy;
+use crate::history::History;
+use crate::host::{HostState, Version};
+use crate::instance::Sandbox;
+
+/// Of the last sixteen fresh instances, how many must have grown for their version to count as growing.
+const GROWING: u32 = 8;
+/// Of the last sixteen calls, how many must have been heavy for the next to begin on the heavy threads.
+const HEAVY: u32 = 12;
+
+/// Loaded code.
+pub(crate) struct Loaded {
+    pub(crate) engine: Engine,
+    pub(crate) version: Arc<Version>,
+    pub(crate) entry: Entry,
+    /// How many calls an instance serves.
+    pub(crate) reuse: u32,
+    pub(crate) heavy: Arc<Heavy>,
+    /// Whether fresh instances grew their memory.
+    pub(crate) growth: History,
+    /// Whether calls executed long.
+    pub(crate) length: History,
+}
+
+/// How the code is called.
+pub(crate) enum Entry {
+    /// By typed exports, at the places of the inspection; none for those that cannot be called.
+    Exports { pre: InstancePre<HostState>, callees: Vec<Option<Arc<Callee>>> },
+    /// By HTTP requests.
+    Http(ProxyPre<HostState>),
+    /// As a command, from standard input to standard output.
+    Command { pre: CommandPre<HostState>, signature: Arc<Signature> },
+}
+
+impl Loaded {
+    pub(crate) fn new(engine: Engine, version: Version, entry: Entry, reuse: u32, heavy: Arc<Heavy>) -> Self {
+        // A command's state is that of a process that has ended.
+        let reuse = if version.flavor == Flavor::Command { 1 } else { reuse };
+        Self {
+            engine,
+            version: Arc::new(version),
+            entry,
+            reuse,
+            heavy,
+            growth: History::default(),
+            length: History::default(),
+        }
+    }
+
+    /// Whether the next call likely executes long.
+    pub(crate) fn likely_heavy(&self) -> bool {
+        self.length.count() >= HEAVY
+    }
+}
+
+/// Loaded code as the engine knows it.
+pub(crate) struct Shared(pub(crate) Arc<Loaded>);
+
+impl Code for Shared {
+    fn instance(&self) -> Box<dyn Instance> {
+        Box::new(Sandbox::new(self.0.clone()))
+    }
+
+    fn grows(&self) -> bool {
+        self.0.growth.count() >= GROWING
+    }
+}

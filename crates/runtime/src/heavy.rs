@@ -1,0 +1,158 @@
+//! Threads for guests that execute long: as many as cores, of low priority, so that any number of spinning guests leaves
+//! the threads that serve short calls alone.
+
+use std::num::NonZeroUsize;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use rustix::process::setpriority_process;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::task::JoinHandle;
+
+use crate::epoch::Meter;
+use crate::stop::Stop;
+
+/// The niceness of the threads: a fifteenth of a core in competition with one usual thread.
+const NICE: i32 = 19;
+
+/// An executing guest. It owns its store, so it can be polled, and dropped, by any thread.
+pub(crate) type Guest<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The threads for heavy work. They end when this is dropped, without waiting for guests.
+pub(crate) struct Heavy {
+    handle: Handle,
+    /// Taken when this is dropped.
+    runtime: Option<Runtime>,
+}
+
+impl Heavy {
+    pub(crate) fn new(threads: NonZeroUsize) -> std::io::Result<Self> {
+        let runtime = Builder::new_multi_thread()
+            .thread_name("weft-heavy")
+            .worker_threads(threads.get())
+            // Guests yield every millisecond: each yield is a chance to see timers, sockets and new arrivals.
+            .event_interval(1)
+            .global_queue_interval(1)
+            .on_thread_start(lower_priority)
+            .enable_all()
+            .build()?;
+        Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
+    }
+}
+
+impl Drop for Heavy {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn lower_priority() {
+    // Of this thread alone: Linux keeps priorities per thread. Without it calls are only less fair.
+    if let Err(error) = setpriority_process(None, NICE) {
+        tracing::warn!(%error, "the threads for heavy work run at usual priority");
+    }
+}
+
+/// A guest that executes on the heavy threads, seen from the one who waits for it. Dropping it stops the guest.
+pub(crate) struct Moved<T> {
+    seat: Arc<Seat<T>>,
+    meter: Arc<Meter>,
+    worker: JoinHandle<()>,
+}
+
+/// Where a moved guest is found by both sides. The lock is never held while the guest executes or is dropped.
+struct Seat<T> {
+    state: Mutex<State<T>>,
+}
+
+enum State<T> {
+    /// It waits for a turn or for the world.
+    Suspended(Guest<T>),
+    /// A heavy thread executes it.
+    Executing,
+    /// It has ended.
+    Ended(T),
+    /// Nobody waits for it any longer, or what it answered was fetched.
+    Abandoned,
+}
+
+impl<T: Send + 'static> Moved<T> {
+    /// Hands a suspended guest to the heavy threads.
+    pub(crate) fn new(guest: Guest<T>, meter: Arc<Meter>, heavy: &Heavy) -> Self {
+        meter.moved_to_heavy();
+        let seat = Arc::new(Seat { state: Mutex::new(State::Suspended(guest)) });
+        let worker = heavy.handle.spawn(Turns { seat: seat.clone(), meter: meter.clone() });
+        Self { seat, meter, worker }
+    }
+
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, Stop>> {
+        let Poll::Ready(ended) = Pin::new(&mut self.worker).poll(cx) else { return Poll::Pending };
+        let state = std::mem::replace(&mut *self.seat.lock(), State::Abandoned);
+        Poll::Ready(match (ended, state) {
+            (Ok(()), State::Ended(answer)) => Ok(answer),
+            _ => Err(Stop::Lost),
+        })
+    }
+}
+
+impl<T> Drop for Moved<T> {
+    fn drop(&mut self) {
+        // An executing guest sees the flag at its next tick; a suspended one ends here and now, with `left`.
+        self.meter.cancel();
+        let left = std::mem::replace(&mut *self.seat.lock(), State::Abandoned);
+        self.worker.abort();
+        drop(left);
+    }
+}
+
+impl<T> Seat<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        // States are replaced whole: a panic elsewhere cannot leave half of one.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives a moved guest its turns.
+struct Turns<T> {
+    seat: Arc<Seat<T>>,
+    meter: Arc<Meter>,
+}
+
+impl<T> Future for Turns<T> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut guest = {
+            let mut state = self.seat.lock();
+            match std::mem::replace(&mut *state, State::Executing) {
+                State::Suspended(guest) => guest,
+                other => {
+                    *state = other;
+                    return Poll::Ready(());
+                }
+            }
+        };
+        let polled = self.meter.measure(|| guest.as_mut().poll(cx));
+        let mut state = self.seat.lock();
+        if matches!(*state, State::Abandoned) {
+            drop(state);
+            return Poll::Ready(());
+        }
+        match polled {
+            Poll::Ready(answer) => {
+                *state = State::Ended(answer);
+                Poll::Ready(())
+            }
+            Poll::Pending => {
+                *state = State::Suspended(guest);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! What a store carries: the executing version, the call it executes and the guest's handles.
+
+use std::sync::Arc;
+
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+use weft_function_engine::port::{CallContext, Host};
+use weft_types::version::Flavor;
+use weft_types::{FunctionName, Grants, ProjectName, Settings, VersionRecord};
+
+use crate::epoch::Meter;
+use crate::limits::Limiter;
+use crate::wasi::{Pipes, VirtualClock, Wasi};
+
+/// Most handles a guest holds at once: streams, pollables, HTTP fields.
+const MAX_HANDLES: usize = 4096;
+
+/// What every call of one version has in common.
+pub(crate) struct Version {
+    pub(crate) project: ProjectName,
+    pub(crate) function: FunctionName,
+    pub(crate) flavor: Flavor,
+    pub(crate) grants: Grants,
+    /// Whether equal seed and time make its calls answer equally.
+    pub(crate) repeatable: bool,
+    /// The environment variables the guest sees.
+    pub(crate) env: Vec<(String, String)>,
+    /// What its calls reach outside themselves through.
+    pub(crate) host: Arc<dyn Host>,
+}
+
+/// The executing version and the call it executes: who asks for a host function.
+pub(crate) struct Caller {
+    pub(crate) version: Arc<Version>,
+    pub(crate) context: CallContext,
+}
+
+/// The data of a store.
+pub(crate) struct HostState {
+    pub(crate) caller: Caller,
+    pub(crate) table: ResourceTable,
+    pub(crate) limiter: Limiter,
+    pub(crate) meter: Arc<Meter>,
+    http: WasiHttpCtx,
+    /// Built at the first use: most guests import WASI and few of their calls need it.
+    wasi: Option<Wasi>,
+    /// A command's, until its context is built.
+    pipes: Option<Pipes>,
+}
+
+impl Version {
+    pub(crate) fn new(record: &VersionRecord, host: Arc<dyn Host>) -> Self {
+        let Settings { grants, env, .. } = &record.settings;
+        let flavor = record.inspection.flavor;
+        Self {
+            project: record.project.clone(),
+            function: record.function.clone(),
+            flavor,
+            grants: grants.clone(),
+            // A peer that waits on a connection sees real time.
+            repeatable: flavor != Flavor::Http && (grants.is_empty() || record.effect_free),
+            env: env.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+            host,
+        }
+    }
+}
+
+impl HostState {
+    pub(crate) fn new(version: Arc<Version>, context: CallContext) -> Self {
+        let limiter = Limiter::new(context.memory);
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_HANDLES);
+        Self {
+            caller: Caller { version, context },
+            table,
+            limiter,
+            meter: Arc::new(Meter::new()),
+            http: WasiHttpCtx::new(),
+            wasi: None,
+            pipes: None,
+        }
+    }
+
+    /// Adapts the state to the next call of a reused instance.
+    pub(crate) fn begin(&mut self, context: CallContext) {
+        self.limiter.set_limit(context.memory);
+        self.meter.reset();
+        self.caller.context = context;
+        if let Some(wasi) = &mut self.wasi {
+            wasi.begin(&self.caller);
+        }
+    }
+
+    /// Ends a call: output that waits for the end of its line is emitted.
+    pub(crate) fn finish(&self) {
+        if let Some(wasi) = &self.wasi {
+            wasi.finish();
+        }
+    }
+
+    /// Gives a command its standard input and output, before its instance is created.
+    pub(crate) fn set_pipes(&mut self, pipes: Pipes) {
+        self.pipes = Some(pipes);
+    }
+
+    /// The guest's clock, where it is not the real one.
+    pub(crate) fn virtual_clock(&mut self) -> Option<VirtualClock> {
+        self.wasi().clock.clone()
+    }
+
+    fn wasi(&mut self) -> &mut Wasi {
+        let Self { wasi, caller, pipes, .. } = self;
+        wasi.get_or_insert_with(|| Wasi::new(caller, pipes.take()))
+    }
+}
+
+impl Drop for HostState {
+    fn drop(&mut self) {
+        // Also of a guest that was stopped.
+        self.finish();
+    }
+}
+
+impl WasiView for HostState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let Self { wasi, caller, pipes, table, .. } = self;
+        let wasi = wasi.get_or_insert_with(|| Wasi::new(caller, pipes.take()));
+        WasiCtxView { ctx: &mut wasi.ctx, table }
+    }
+}
+
+impl WasiHttpView for HostState {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.caller, table: &mut self.table, ctx: &mut self.http }
+    }
+}

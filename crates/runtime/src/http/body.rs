@@ -1,0 +1,140 @@
+//! The body of a response whose guest may still be writing it.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::PoisonError;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::task::JoinHandle;
+use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
+use weft_function_engine::port::{BodyError, Failure};
+
+use super::Ended;
+use crate::execution::Execution;
+use crate::instance::Returns;
+
+/// The body of a response. Its last frame leaves when the guest has ended, so that whoever has read all of it has also
+/// learnt how the call ended. Dropping it stops the guest.
+pub(super) struct GuestBody {
+    /// Frames that were read ahead.
+    frames: VecDeque<Frame<Bytes>>,
+    /// The rest, unless all was read.
+    rest: Option<HyperOutgoingBody>,
+    guest: Option<Running>,
+    /// Bytes to come, where the head promises a length.
+    left: Option<u64>,
+}
+
+/// A guest that goes on after the head of its response.
+///
+/// It is a task of its own because its limits hold also while nobody reads the body.
+pub(super) struct Running {
+    task: JoinHandle<Result<(), Failure>>,
+}
+
+impl Running {
+    /// Goes on in the runtime that serves the call. A store that can be used again goes to `returns`.
+    pub(super) fn spawn(execution: Execution<Ended>, timeout: Duration, returns: Option<Returns>) -> Self {
+        let task = tokio::spawn(async move {
+            let live = super::end(execution.await, timeout)?;
+            if let Some(returns) = returns {
+                *returns.lock().unwrap_or_else(PoisonError::into_inner) = Some(live);
+            }
+            Ok(())
+        });
+        Self { task }
+    }
+
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        let ended = ready!(Pin::new(&mut self.task).poll(cx));
+        Poll::Ready(ended.unwrap_or_else(|error| Err(Failure::Platform(error.to_string()))))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl GuestBody {
+    pub(super) fn new(
+        frames: VecDeque<Frame<Bytes>>,
+        rest: Option<HyperOutgoingBody>,
+        guest: Option<Running>,
+        left: Option<u64>,
+    ) -> Self {
+        Self { frames, rest, guest, left }
+    }
+
+    /// The next frame that the guest has written.
+    fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if let Some(frame) = self.frames.pop_front() {
+            return Poll::Ready(Some(Ok(frame)));
+        }
+        let Some(rest) = &mut self.rest else { return Poll::Ready(None) };
+        let frame = ready!(Pin::new(rest).poll_frame(cx));
+        if frame.is_none() {
+            self.rest = None;
+        }
+        Poll::Ready(frame.map(|frame| frame.map_err(|error| format!("{error:?}").into())))
+    }
+
+    fn is_last(&self, frame: Option<&Frame<Bytes>>) -> bool {
+        match frame {
+            Some(frame) => frame.data_ref().is_some_and(|data| self.left.is_some_and(|left| data.len() as u64 >= left)),
+            None => true,
+        }
+    }
+}
+
+impl Body for GuestBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        let frame = match ready!(this.poll_written(cx)) {
+            Some(Ok(frame)) => Some(frame),
+            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+            None => None,
+        };
+        let is_last = this.is_last(frame.as_ref());
+        if let Some(guest) = this.guest.as_mut().filter(|_| is_last) {
+            match guest.poll_end(cx) {
+                Poll::Ready(Ok(())) => this.guest = None,
+                Poll::Ready(Err(failure)) => {
+                    this.guest = None;
+                    return Poll::Ready(Some(Err(failure.into())));
+                }
+                Poll::Pending => {
+                    this.frames.extend(frame);
+                    return Poll::Pending;
+                }
+            }
+        }
+        if let (Some(left), Some(data)) = (&mut this.left, frame.as_ref().and_then(Frame::data_ref)) {
+            *left = left.saturating_sub(data.len() as u64);
+        }
+        Poll::Ready(frame.map(Ok))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.guest.is_none() && self.rest.is_none() && self.frames.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let ready = self.frames.iter().filter_map(Frame::data_ref).map(|data| data.len() as u64).sum();
+        match (&self.rest, self.left) {
+            (None, _) => SizeHint::with_exact(ready),
+            (Some(_), Some(left)) => SizeHint::with_exact(left),
+            (Some(_), None) => SizeHint::new(),
+        }
+    }
+}

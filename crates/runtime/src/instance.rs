@@ -1,0 +1,143 @@
+//! A place to execute calls of one version: a fresh store for each call, or one store for a number of them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use weft_function_engine::port::{Body, Boxed, Call, CallContext, Failure, Instance, Reply};
+
+use crate::code::Loaded;
+use crate::execution::Execution;
+use crate::failure;
+use crate::http;
+use crate::live::Live;
+
+/// Where a store comes back to when a response that was answered at its head is complete.
+pub(crate) type Returns = Arc<Mutex<Option<Live>>>;
+
+/// A place to execute in. Until the first call, or [`Instance::warm`], it holds nothing but the code.
+pub(crate) struct Sandbox {
+    code: Arc<Loaded>,
+    live: Option<Live>,
+    /// Made with the first response that outlasts its head.
+    returns: Option<Returns>,
+    /// Calls begun.
+    served: u32,
+}
+
+impl Sandbox {
+    pub(crate) fn new(code: Arc<Loaded>) -> Self {
+        Self { code, live: None, returns: None, served: 0 }
+    }
+
+    async fn warm(&mut self, context: CallContext) -> Result<(), Failure> {
+        if self.live.is_some() {
+            return Ok(());
+        }
+        let timeout = context.deadline.saturating_duration_since(Instant::now());
+        let mut live = Live::new(&self.code, context);
+        let (code, meter) = (self.code.clone(), live.meter().clone());
+        let deadline = Instant::now() + timeout;
+        let guest = Box::pin(async move {
+            let result = live.instantiate(&code).await;
+            (live, result)
+        });
+        let execution = Execution::new(guest, meter, self.code.clone(), deadline);
+        let (live, result) = execution.await.map_err(|stop| failure::of_stop(stop, timeout))?;
+        live.end(result, timeout)?;
+        self.live = Some(live);
+        Ok(())
+    }
+
+    async fn call(&mut self, call: Call) -> Result<Reply, Failure> {
+        let began = Instant::now();
+        let Call { export, arguments, context } = call;
+        let deadline = context.deadline;
+        let timeout = deadline.saturating_duration_since(began);
+        let (mut live, fresh) = self.begin(context);
+        let (code, meter) = (self.code.clone(), live.meter().clone());
+        let guest = Box::pin(async move {
+            let result = live.call(&code, export, &arguments).await;
+            (live, result)
+        });
+        let ended = Execution::new(guest, meter.clone(), self.code.clone(), deadline).await;
+        self.code.length.record(meter.is_heavy());
+        let (live, result) = ended.map_err(|stop| failure::of_stop(stop, timeout))?;
+        if fresh {
+            self.code.growth.record(live.grew());
+        }
+        let (result, entered) = live.end(result, timeout)?;
+        self.keep(live);
+        let start_time = entered.saturating_duration_since(began);
+        Ok(Reply { result, cpu_time: meter.used(), start_time })
+    }
+
+    async fn http(
+        &mut self,
+        request: ::http::Request<Body>,
+        context: CallContext,
+    ) -> Result<::http::Response<Body>, Failure> {
+        let deadline = context.deadline;
+        let (live, _) = self.begin(context);
+        let serving = http::Serving::new(self.code.clone(), live, request, deadline);
+        let (response, live) = serving.head(|| self.returns()).await?;
+        if let Some(live) = live {
+            self.keep(live);
+        }
+        Ok(response)
+    }
+
+    /// The store for the next call, and whether it is fresh.
+    fn begin(&mut self, context: CallContext) -> (Live, bool) {
+        let fresh = self.served == 0;
+        self.served += 1;
+        match self.live.take().or_else(|| self.returned()) {
+            Some(mut live) => {
+                live.begin(context);
+                (live, fresh)
+            }
+            None => (Live::new(&self.code, context), true),
+        }
+    }
+
+    /// Keeps the store of a call that ended well for the next.
+    fn keep(&mut self, live: Live) {
+        if self.served < self.code.reuse {
+            self.live = Some(live);
+        }
+    }
+
+    fn returns(&mut self) -> Option<Returns> {
+        (self.served < self.code.reuse).then(|| self.returns.get_or_insert_default().clone())
+    }
+
+    fn returned(&self) -> Option<Live> {
+        self.returns.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn has_returned(&self) -> bool {
+        let returns = self.returns.as_ref();
+        returns.is_some_and(|returns| returns.lock().unwrap_or_else(PoisonError::into_inner).is_some())
+    }
+}
+
+impl Instance for Sandbox {
+    fn warm<'a>(&'a mut self, context: CallContext) -> Boxed<'a, Result<(), Failure>> {
+        Box::pin(self.warm(context))
+    }
+
+    fn call<'a>(&'a mut self, call: Call) -> Boxed<'a, Result<Reply, Failure>> {
+        Box::pin(self.call(call))
+    }
+
+    fn http<'a>(
+        &'a mut self,
+        request: ::http::Request<Body>,
+        context: CallContext,
+    ) -> Boxed<'a, Result<::http::Response<Body>, Failure>> {
+        Box::pin(self.http(request, context))
+    }
+
+    fn reusable(&self) -> bool {
+        self.served == 0 || self.live.is_some() || self.has_returned()
+    }
+}
