@@ -1,8 +1,10 @@
 //! Values as JSON text: the mapping of `docs/types.md`, straight between JSON bytes and images.
 
-use crate::image::{Bounds, Image, Outcome};
+use crate::image::{Bounds, Image};
 use crate::ty::Shape;
 use crate::{Signature, Type};
+
+pub use crate::image::Outcome;
 
 mod parse;
 mod print;

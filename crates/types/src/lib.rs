@@ -4,7 +4,8 @@
 //! them.
 //!
 //! - [`ty`] is the type language (WIT's value types) with the memory layout of each type;
-//! - [`image`] is a value outside any guest, [`json`] its text form, [`guest`] its way into and out of a guest's memory;
+//! - [`image`] is a value outside any guest, [`json`] its text form (described to others by [`json_schema`]), [`guest`] its
+//!   way into and out of a guest's memory;
 //! - [`signature`], [`settings`] and [`version`] describe what can be called and under which terms.
 #![forbid(unsafe_code)]
 
@@ -12,7 +13,9 @@ pub mod digest;
 pub mod guest;
 pub mod image;
 pub mod json;
+pub mod json_schema;
 pub mod name;
+mod pointer;
 pub mod settings;
 pub mod signature;
 pub mod ty;
@@ -20,7 +23,7 @@ pub mod version;
 
 pub use digest::Digest;
 pub use name::{FunctionName, NameError, ProjectName};
-pub use settings::{Grants, Limits, Settings};
+pub use settings::{Grants, Limits, Settings, SettingsError};
 pub use signature::{Export, Signature};
 pub use ty::{Layout, Type};
 pub use version::{Kind, VersionNumber, VersionRecord};

@@ -6,11 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::FunctionName;
 
+mod host;
+mod validate;
+
+pub use host::{HostError, HostPattern};
+pub use validate::SettingsError;
+
 /// Everything about a version that is not its code.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settings {
-    /// One line for people, at most 1,024 bytes.
+    /// One line for people, at most 1,024 bytes, no control characters.
     pub description: String,
     /// Free key-value pairs for filtering; at most 64, keys as names, values at most 256 bytes.
     pub labels: BTreeMap<String, String>,
@@ -20,11 +26,11 @@ pub struct Settings {
     pub limits: Limits,
     /// What the version may do outside itself; default nothing.
     pub grants: Grants,
-    /// Environment variables the guest sees; at most 64, values at most 4 KiB.
+    /// Environment variables the guest sees; at most 64, names at most 256 bytes without `=`, values at most 4 KiB.
     pub env: BTreeMap<String, String>,
 }
 
-/// Bounds on one call. Each has a platform-wide default and maximum (see `docs/configuration.md`).
+/// Bounds on one call, none of them 0. Each has a platform-wide default and maximum (see `docs/configuration.md`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limits {
@@ -32,7 +38,7 @@ pub struct Limits {
     pub timeout_ms: Option<u64>,
     /// Time a call may execute, in milliseconds.
     pub cpu_time_ms: Option<u64>,
-    /// Memory summed over all linear memories and tables of an instance, in bytes.
+    /// Memory summed over all linear memories and tables of an instance, in bytes; at least 64 KiB.
     pub memory_bytes: Option<u64>,
     /// Size of a call's arguments, in bytes.
     pub input_bytes: Option<u64>,
@@ -48,7 +54,8 @@ pub struct Limits {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Grants {
-    /// Hosts that outbound HTTP may reach: `api.example.com`, `*.example.com`, `localhost:8080`, `*`.
+    /// Hosts that outbound HTTP may reach, as [`HostPattern`]s: `api.example.com`, `*.example.com`, `localhost:8080`, `*`.
+    /// At most 256, as of stores and functions.
     pub http: BTreeSet<String>,
     /// Whether those hosts may resolve to loopback, link-local and private addresses.
     pub private_network: bool,

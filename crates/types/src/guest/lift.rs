@@ -141,7 +141,7 @@ impl Lift<'_> {
 impl<'m> Lift<'m> {
     /// The block that the string or list at `address` points to.
     fn block(&self, pointer: u32, size: usize, align: u32, address: u32) -> Result<&'m [u8], LiftError> {
-        if pointer % align != 0 {
+        if !pointer.is_multiple_of(align) {
             return Err(invalid("a pointer that is not aligned", address));
         }
         let behind = self.memory.get(pointer as usize..);

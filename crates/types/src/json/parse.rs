@@ -2,7 +2,7 @@
 
 use serde::Deserializer;
 use serde::de::DeserializeSeed;
-use serde_json::de::SliceRead;
+use serde_json::de::StrRead;
 use serde_json::error::Category;
 
 use super::{Error, ErrorKind};
@@ -22,11 +22,12 @@ use context::Context;
 use record::Arguments;
 use seed::{Seed, Segment};
 
-type Json<'de> = serde_json::Deserializer<SliceRead<'de>>;
+type Json<'de> = serde_json::Deserializer<StrRead<'de>>;
 
 /// Reads the arguments of a call whose parameters are the fields of the record `params`.
 pub(super) fn arguments(params: &Type, json: &[u8], bounds: Bounds) -> Result<Image, Error> {
-    let json = if json.trim_ascii().is_empty() { b"{}" } else { json };
+    let json = utf8(json)?;
+    let json = if json.trim_ascii().is_empty() { "{}" } else { json };
     read(params, json, bounds, |cx, json| {
         json.deserialize_any(Arguments { cx, params })
     })
@@ -34,7 +35,7 @@ pub(super) fn arguments(params: &Type, json: &[u8], bounds: Bounds) -> Result<Im
 
 /// Reads a value of type `ty`.
 pub(super) fn value(ty: &Type, json: &[u8], bounds: Bounds) -> Result<Image, Error> {
-    read(ty, json, bounds, |cx, json| {
+    read(ty, utf8(json)?, bounds, |cx, json| {
         let segment = Segment::Here;
         Seed {
             cx,
@@ -46,14 +47,26 @@ pub(super) fn value(ty: &Type, json: &[u8], bounds: Bounds) -> Result<Image, Err
     })
 }
 
+/// Checks all of the text at once, which is faster than each string on its own.
+fn utf8(json: &[u8]) -> Result<&str, Error> {
+    std::str::from_utf8(json).map_err(|error| Error {
+        pointer: String::new(),
+        message: format!(
+            "not UTF-8 from byte {} on, expected JSON in UTF-8",
+            error.valid_up_to()
+        ),
+        kind: ErrorKind::Syntax,
+    })
+}
+
 fn read<'j>(
     ty: &Type,
-    json: &'j [u8],
+    json: &'j str,
     bounds: Bounds,
     read: impl FnOnce(&mut Context, &mut Json<'j>) -> serde_json::Result<()>,
 ) -> Result<Image, Error> {
     let mut cx = Context::new(ty, bounds, json.len()).map_err(too_large)?;
-    let mut text = serde_json::Deserializer::from_slice(json);
+    let mut text = serde_json::Deserializer::from_str(json);
     let end = read(&mut cx, &mut text).and_then(|()| text.end());
     if let Err(error) = end {
         return Err(explain(&error, cx));
@@ -95,7 +108,18 @@ fn explain(error: &serde_json::Error, cx: Context) -> Error {
     };
     Error {
         pointer: cx.pointer(),
-        message: context::shorten(message),
+        message: context::shorten(&in_words_of_json(message)),
         kind,
     }
+}
+
+/// What serde calls a map and a sequence, JSON calls an object and an array.
+fn in_words_of_json(message: &str) -> String {
+    let found = |found: &str, name: &str| {
+        let rest = message.strip_prefix("invalid type: ")?.strip_prefix(found)?;
+        Some(format!("invalid type: {name}{rest}"))
+    };
+    found("map,", "object,")
+        .or_else(|| found("sequence,", "array,"))
+        .unwrap_or_else(|| message.to_owned())
 }

@@ -1,8 +1,8 @@
 //! What all seeds of one reading share.
 
-use crate::Type;
 use crate::image::Bounds;
 use crate::image::build::{Builder, TooLarge};
+use crate::{Type, pointer};
 
 /// The image under construction and, once something is wrong, the way to it.
 pub(super) struct Context {
@@ -53,8 +53,7 @@ impl Context {
             .rev()
             .take_while(|name| name.len() <= MAX_SEGMENT);
         known.fold(String::new(), |mut pointer, name| {
-            pointer.push('/');
-            pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+            pointer::push(&mut pointer, name);
             pointer
         })
     }

@@ -57,9 +57,10 @@ impl<'de> DeserializeSeed<'de> for Element<'_, '_, '_> {
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
         let Self { cx, list, element } = self;
-        let segment = Segment::Index(list.length());
+        let index = list.length();
         let push = cx.builder.push(list);
-        let at = cx.fit(push)?;
+        let at = cx.fit(push).inspect_err(|_| cx.leave(index.to_string()))?;
+        let segment = Segment::Index(index);
         let ty = element;
         Seed { cx, ty, at, segment }.deserialize(json)
     }
@@ -76,7 +77,7 @@ impl<'de> Visitor<'de> for Bytes<'_> {
 
     fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<(), E> {
         let base64 = base64_simd::STANDARD;
-        let most = text.len() / 4 * 3;
+        let most = base64.decoded_length(text).unwrap_or(text.len());
         let block = self
             .cx
             .builder
@@ -107,16 +108,12 @@ impl<'de> DeserializeSeed<'de> for Byte<'_, '_> {
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
         let Self { cx, list } = self;
-        match number::parse_integer(json) {
-            Ok(byte) => {
-                let push = cx.builder.push_byte(list, byte);
-                cx.fit(push)
-            }
-            Err(error) => {
-                cx.leave(list.length().to_string());
-                Err(error)
-            }
-        }
+        let index = list.length();
+        let push = number::parse_integer(json).and_then(|byte| {
+            let push = cx.builder.push_byte(list, byte);
+            cx.fit(push)
+        });
+        push.inspect_err(|_| cx.leave(index.to_string()))
     }
 }
 

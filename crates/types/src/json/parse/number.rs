@@ -167,14 +167,14 @@ pub(super) fn float<'de, T: Float, D: Deserializer<'de>>(
 fn not_a_float<E: Error>(text: &str, name: &str) -> E {
     let found = match text.as_bytes().first() {
         Some(b'"') => "string",
-        Some(b'[') => "sequence",
-        Some(b'{') => "map",
+        Some(b'[') => "array",
+        Some(b'{') => "object",
         Some(b'n') => "null",
         Some(b't' | b'f') => "boolean",
         _ => "number",
     };
     let shown = match found {
-        "sequence" | "map" | "null" => String::new(),
+        "array" | "object" | "null" => String::new(),
         _ => format!(" `{}`", text.chars().take(80).collect::<String>()),
     };
     let expected = "a number it can hold, or \"NaN\", \"Infinity\" or \"-Infinity\"";

@@ -1,0 +1,123 @@
+//! How long the way of a value takes: `cargo run --release -p weft-types --example speed`.
+#![allow(clippy::print_stdout)]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use weft_types::guest::{self, GuestMemory};
+use weft_types::image::{Bounds, Image};
+use weft_types::{Signature, Type, json};
+
+const PARAMS: &str = "record { order: record { id: string, customer: string, items: list<record { id: u64, name: string, \
+                      qty: u32, price: f64, tags: list<string> }>, note: option<string>, express: bool } }";
+
+const ORDER: &str = concat!(
+    r#"{"order":{"id":"o-1234567","customer":"Ada Lovelace","items":["#,
+    r#"{"id":1,"name":"widget","qty":3,"price":9.99,"tags":["a","bb","ccc"]},"#,
+    r#"{"id":2,"name":"gadget","qty":1,"price":129.5,"tags":["x"]},"#,
+    r#"{"id":3,"name":"doohickey with a longer name","qty":12,"price":0.25,"tags":[]},"#,
+    r#"{"id":4,"name":"thingamajig","qty":2,"price":42,"tags":["one","two"]}"#,
+    r#"],"note":"leave at the door","express":true}}"#,
+);
+
+const BOUNDS: Bounds = Bounds {
+    bytes: 256 << 20,
+    elements: 4_000_000,
+};
+
+/// A guest that allocates one thing after another.
+struct Memory {
+    bytes: Vec<u8>,
+    used: u32,
+}
+
+impl GuestMemory for Memory {
+    type Error = std::convert::Infallible;
+
+    fn allocate(&mut self, align: u32, size: u32) -> Result<u32, Self::Error> {
+        let start = self.used.next_multiple_of(align);
+        self.used = start + size;
+        Ok(start)
+    }
+
+    fn memory(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    order()?;
+    bytes()
+}
+
+fn order() -> Result<(), Box<dyn std::error::Error>> {
+    let params: Type = PARAMS.parse()?;
+    let signature = Signature { params, result: None };
+    let ty = &signature.params;
+    let image = json::parse_arguments(&signature, ORDER.as_bytes(), BOUNDS)?;
+    let mut memory = Memory {
+        bytes: vec![0; 1 << 16],
+        used: 0,
+    };
+    println!(
+        "order: {} bytes of JSON, {} of payload",
+        ORDER.len(),
+        image.payload().len()
+    );
+    measure("JSON to image", 20_000, || {
+        json::parse_arguments(&signature, black_box(ORDER.as_bytes()), BOUNDS)
+    });
+    let mut out = Vec::new();
+    measure("image to JSON", 20_000, || {
+        out.clear();
+        json::print(ty, black_box(&image), &mut out);
+        out.len()
+    });
+    measure("image to guest", 20_000, || {
+        memory.used = 8;
+        guest::lower(ty, black_box(&image), &mut memory)
+    });
+    memory.used = 8;
+    let root = guest::lower(ty, &image, &mut memory)?;
+    measure("guest to image", 20_000, || {
+        guest::lift(ty, black_box(&memory.bytes), &root, BOUNDS)
+    });
+    measure("check of an image", 20_000, || {
+        Image::from_bytes(black_box(image.as_bytes()).clone(), ty, BOUNDS)
+    });
+    Ok(())
+}
+
+fn bytes() -> Result<(), Box<dyn std::error::Error>> {
+    const LENGTH: usize = 1 << 20;
+    let ty: Type = "list<u8>".parse()?;
+    let data: Vec<u8> = (0..LENGTH).map(|i| i as u8).collect();
+    let image = Image::of_raw(&ty, &data).ok_or("not plain bytes")?;
+    let mut text = Vec::new();
+    json::print(&ty, &image, &mut text);
+    println!("list<u8>: {LENGTH} bytes");
+    measure("bytes to image", 200, || Image::of_raw(&ty, black_box(&data)));
+    measure("base64 to image", 200, || {
+        json::parse(&ty, black_box(&text), BOUNDS)
+    });
+    let mut out = Vec::new();
+    measure("image to base64", 200, || {
+        out.clear();
+        json::print(&ty, black_box(&image), &mut out);
+        out.len()
+    });
+    Ok(())
+}
+
+/// Prints the median of 15 rounds of `calls` calls each.
+fn measure<T>(what: &str, calls: u32, mut call: impl FnMut() -> T) {
+    let mut rounds: Vec<Duration> = (0..15)
+        .map(|_| {
+            let start = Instant::now();
+            (0..calls).for_each(|_| drop(black_box(call())));
+            start.elapsed() / calls
+        })
+        .collect();
+    rounds.sort();
+    println!("{what:>20}: {:>9} ns", rounds[rounds.len() / 2].as_nanos());
+}
