@@ -1,0 +1,31 @@
+//! Which of several instances takes the next call.
+
+/// Chooses by the power of two choices: of two different instances drawn at random, the one with fewer calls under way.
+/// The longest queue then grows as `log log n` rather than `log n / log log n` of a random choice, without looking at all.
+///
+/// `outstanding` tells how many calls the instance of an index below `len` has under way; `random` is 64 uniform bits.
+/// Answers nothing where `len` is 0.
+#[must_use]
+pub fn choose(len: usize, outstanding: impl Fn(usize) -> u32, random: u64) -> Option<usize> {
+    if len < 2 {
+        return (len == 1).then_some(0);
+    }
+    let first = scale(random >> 32, len);
+    // Drawn from the others, then shifted over the first: never the same one twice.
+    let second = scale(random & 0xffff_ffff, len - 1);
+    let second = second + usize::from(second >= first);
+    Some(if outstanding(second) < outstanding(first) {
+        second
+    } else {
+        first
+    })
+}
+
+/// Maps 32 uniform bits to `0..len`.
+fn scale(bits: u64, len: usize) -> usize {
+    // Below `len`, which is a usize, so nothing is cut off; lists longer than 2^32 do not occur.
+    ((bits * len as u64) >> 32) as usize
+}
+
+#[cfg(test)]
+mod tests;

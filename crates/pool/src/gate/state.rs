@@ -1,0 +1,47 @@
+//! The counters of a gate, packed into one word so that they change together.
+
+/// Bits 0–31: inside; bits 32–62: waiting; bit 63: closed.
+#[derive(Clone, Copy)]
+pub(super) struct State(pub(super) u64);
+
+impl State {
+    pub(super) const ONE_WAITING: u64 = 1 << 32;
+    pub(super) const CLOSED: u64 = 1 << 63;
+
+    pub(super) fn active(self) -> u32 {
+        (self.0 & 0xffff_ffff) as u32
+    }
+
+    pub(super) fn waiting(self) -> u32 {
+        ((self.0 & !Self::CLOSED) >> 32) as u32
+    }
+
+    pub(super) fn is_closed(self) -> bool {
+        self.0 & Self::CLOSED != 0
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.0 & !Self::CLOSED == 0
+    }
+
+    /// Whether a newcomer may go in: a place is free and nobody was here before.
+    pub(super) fn has_place(self, limit: u32) -> bool {
+        self.active() < limit && self.waiting() == 0
+    }
+
+    pub(super) fn entered(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    pub(super) fn left(self) -> Self {
+        Self(self.0 - 1)
+    }
+
+    pub(super) fn joined(self) -> Self {
+        Self(self.0 + Self::ONE_WAITING)
+    }
+
+    pub(super) fn closed(self) -> Self {
+        Self(self.0 | Self::CLOSED)
+    }
+}

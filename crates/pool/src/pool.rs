@@ -1,0 +1,222 @@
+//! Pools whose instances serve one lease at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::gate::{Gate, LeaseError};
+use crate::profile::{Profile, Queue};
+use crate::shard::{Padded, shard};
+
+mod idle;
+mod lease;
+
+use idle::Shard;
+pub use lease::Lease;
+
+/// Starts instances and knows which of them may serve again.
+pub trait Factory: Send + Sync + 'static {
+    /// What is leased.
+    type Instance: Send + 'static;
+
+    /// Starts an instance. Runs on the leasing thread with a place already taken, so it should be cheap and may not block.
+    fn start(&self) -> Self::Instance;
+
+    /// Whether an instance that was given back may serve another lease.
+    fn reusable(&self, instance: &Self::Instance) -> bool;
+}
+
+/// The bounds of a pool.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Leases at once.
+    pub concurrency: u32,
+    /// Leases that wait for a place.
+    pub queue: Queue,
+    /// Leases an instance serves before it ends; 1 keeps no instance at all.
+    pub reuse: u32,
+    /// Leases an instance serves at once, in a [`SharedPool`](crate::SharedPool).
+    pub slots: u32,
+    /// Idle instances kept however long they are idle, over all shards.
+    pub warm: u32,
+    /// Other idle instances end after this long.
+    pub idle: Duration,
+    /// Parts that keep instances of their own, usually one per core.
+    pub shards: usize,
+}
+
+/// A pool. Cheap to clone; all clones are one pool.
+pub struct Pool<F: Factory>(Arc<Inner<F>>);
+
+struct Inner<F: Factory> {
+    factory: F,
+    bounds: Bounds,
+    gate: Gate,
+    shards: Box<[Padded<Shard<F::Instance>>]>,
+}
+
+/// What a pool is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Leases held.
+    pub active: u32,
+    /// Leases waited for.
+    pub waiting: u32,
+    /// Instances kept ready.
+    pub idle: usize,
+    /// Instances started since the pool was made.
+    pub started: u64,
+}
+
+impl<F: Factory> Pool<F> {
+    /// Makes a pool without any instance.
+    #[must_use]
+    pub fn new(factory: F, bounds: Bounds) -> Self {
+        let shards = (0..bounds.shards.max(1))
+            .map(|_| Padded(Shard::default()))
+            .collect();
+        Self(Arc::new(Inner {
+            factory,
+            bounds,
+            gate: Gate::new(bounds.concurrency, bounds.queue),
+            shards,
+        }))
+    }
+
+    /// Leases an instance: an idle one of this thread's shard, most recently used first, else a new one.
+    ///
+    /// Waits in order of arrival while all places are taken, until the queue's bound or `deadline`. Dropping the future
+    /// leaves the queue.
+    ///
+    /// # Errors
+    /// Where the queue is full, the wait too long, or the pool draining.
+    pub async fn lease(&self, deadline: Instant) -> Result<Lease<F>, LeaseError> {
+        let waited = self.0.gate.enter(deadline).await?;
+        Ok(Lease::new(
+            Arc::clone(&self.0),
+            shard() % self.0.shards.len(),
+            waited,
+        ))
+    }
+
+    /// What starts the instances.
+    #[must_use]
+    pub fn factory(&self) -> &F {
+        &self.0.factory
+    }
+
+    /// Which shards lack warm instances, each as often as it lacks one.
+    #[must_use]
+    pub fn lacking(&self) -> Vec<usize> {
+        if self.0.gate.is_closed() || self.0.bounds.reuse <= 1 {
+            return Vec::new();
+        }
+        let lacks = |(index, shard): (usize, &Padded<Shard<_>>)| {
+            let lacking = self.0.warm(index).saturating_sub(shard.0.idle());
+            std::iter::repeat_n(index, lacking)
+        };
+        self.0.shards.iter().enumerate().flat_map(lacks).collect()
+    }
+
+    /// Adds a ready instance to a shard, as if it had been leased and given back.
+    pub fn add(&self, shard: usize, instance: F::Instance) {
+        self.0.give_back(shard % self.0.shards.len(), instance, 0);
+    }
+
+    /// Ends instances that have been idle for too long.
+    pub fn sweep(&self, now: Instant) {
+        for (index, shard) in self.0.shards.iter().enumerate() {
+            drop(shard.0.expired(self.0.warm(index), now, self.0.bounds.idle));
+        }
+    }
+
+    /// Ends all idle instances.
+    pub fn clear(&self) {
+        for shard in &self.0.shards {
+            drop(shard.0.take_all());
+        }
+    }
+
+    /// Refuses new leases, serves who waits already, and returns once the last lease was given back. Dropping the future
+    /// leaves the pool closed.
+    pub async fn drain(&self) {
+        self.close();
+        self.0.gate.emptied().await;
+        self.clear();
+    }
+
+    /// Refuses new leases from now on.
+    pub fn close(&self) {
+        self.0.gate.close();
+        self.clear();
+    }
+
+    /// What the pool is doing now.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let (active, waiting) = self.0.gate.counts();
+        let sum = |stats: Stats, shard: &Padded<Shard<_>>| Stats {
+            idle: stats.idle + shard.0.idle(),
+            started: stats.started + shard.0.started(),
+            ..stats
+        };
+        self.0.shards.iter().fold(
+            Stats {
+                active,
+                waiting,
+                ..Stats::default()
+            },
+            sum,
+        )
+    }
+}
+
+impl<F: Factory> Inner<F> {
+    /// How many idle instances a shard keeps: its share of `warm`.
+    fn warm(&self, shard: usize) -> usize {
+        let (warm, shards) = (self.bounds.warm as usize, self.shards.len());
+        warm / shards + usize::from(shard < warm % shards)
+    }
+
+    /// Keeps an instance that served `used` leases, or ends it.
+    ///
+    /// Each shard keeps at most its share of `concurrency`, so that idle instances together stay under it.
+    fn give_back(&self, shard: usize, instance: F::Instance, used: u32) {
+        let keep = used < self.bounds.reuse && self.factory.reusable(&instance) && !self.gate.is_closed();
+        if !keep {
+            return;
+        }
+        let most = (self.bounds.concurrency as usize).div_ceil(self.shards.len());
+        drop(self.shards[shard].0.put(instance, used, most));
+        // Closed in between: whoever closed may have looked at the shard before the instance was there.
+        if self.gate.is_closed() {
+            drop(self.shards[shard].0.take_all());
+        }
+    }
+}
+
+impl<F: Factory> Clone for Pool<F> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl Bounds {
+    /// The bounds a profile sets, over `shards` shards.
+    #[must_use]
+    pub fn of(profile: &Profile, shards: usize) -> Self {
+        Self {
+            concurrency: profile.concurrency,
+            queue: profile.queue,
+            reuse: profile.reuse,
+            slots: profile.slots,
+            warm: profile.warm,
+            idle: profile.idle(),
+            shards,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! The idle instances of one shard.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// What one core keeps. Its lock is taken by that core alone, but for sweeps and leases given back elsewhere.
+pub(super) struct Shard<I> {
+    idle: Mutex<Vec<Idle<I>>>,
+    started: AtomicU64,
+}
+
+struct Idle<I> {
+    instance: I,
+    used: u32,
+    since: Instant,
+}
+
+impl<I> Shard<I> {
+    pub(super) fn count_start(&self) {
+        self.started.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn started(&self) -> u64 {
+        self.started.load(Relaxed)
+    }
+
+    pub(super) fn idle(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// The instance used most recently, whose memory is the warmest, and how often it was used.
+    pub(super) fn take(&self) -> Option<(I, u32)> {
+        self.lock().pop().map(|idle| (idle.instance, idle.used))
+    }
+
+    /// Keeps an instance, or gives it back where `most` are kept already.
+    pub(super) fn put(&self, instance: I, used: u32, most: usize) -> Option<I> {
+        let mut idle = self.lock();
+        if idle.len() >= most {
+            return Some(instance);
+        }
+        idle.push(Idle {
+            instance,
+            used,
+            since: Instant::now(),
+        });
+        None
+    }
+
+    /// Takes out those idle for longer than `limit`, the longest idle first, as long as `warm` stay. They are given back
+    /// so that they end outside the lock.
+    pub(super) fn expired(&self, warm: usize, now: Instant, limit: Duration) -> Vec<impl Sized + use<I>> {
+        let mut idle = self.lock();
+        let most = idle.len().saturating_sub(warm);
+        // Pushed and popped at the end only, so those idle longest come first.
+        let expired = idle
+            .iter()
+            .take(most)
+            .take_while(|idle| now.duration_since(idle.since) >= limit)
+            .count();
+        idle.drain(..expired).collect()
+    }
+
+    pub(super) fn take_all(&self) -> Vec<impl Sized + use<I>> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    /// Nothing that can panic runs under the lock, so a poisoned one holds a list in order.
+    fn lock(&self) -> MutexGuard<'_, Vec<Idle<I>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<I> Default for Shard<I> {
+    fn default() -> Self {
+        Self {
+            idle: Mutex::default(),
+            started: AtomicU64::new(0),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Pool profiles: named files that say at which level instances run, how many calls they serve and how many may wait.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+mod error;
+mod read;
+
+pub use error::ProfileError;
+
+/// How a pool is bounded and how its instances live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// What separates instances from each other and from the host.
+    pub level: Level,
+    /// Calls at once over the whole pool, 1 to [`Profile::MAX_CONCURRENCY`]. Default 512.
+    pub concurrency: u32,
+    /// Calls that wait for a place.
+    pub queue: Queue,
+    /// Calls an instance serves before it is replaced; 1 gives each call a fresh one. Default 1.
+    pub reuse: u32,
+    /// Calls an instance serves at once. More than 1 needs a level whose instances take that. Default 1.
+    pub slots: u32,
+    /// Idle instances kept ready however long they are idle; needs `reuse` above 1. Default 0.
+    pub warm: u32,
+    /// Idle instances above `warm` end after this many milliseconds. Default 60,000.
+    pub idle_ms: u64,
+}
+
+/// What separates instances from each other and from the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// A store of its own within the server's process.
+    #[default]
+    Sandbox,
+    /// A hardened process.
+    Process,
+    /// A container.
+    Container,
+}
+
+/// The calls that wait for a place in a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// How many may wait; the next one is refused. Default 1,024.
+    pub length: u32,
+    /// How long each waits at most, in milliseconds. Default 5,000.
+    pub wait_ms: u64,
+}
+
+impl Profile {
+    /// The largest `concurrency`.
+    pub const MAX_CONCURRENCY: u32 = 100_000;
+    /// The longest queue.
+    pub const MAX_QUEUE: u32 = 1_000_000;
+    /// The longest `wait-ms` and `idle-ms`: a day.
+    pub const MAX_MS: u64 = 86_400_000;
+
+    /// Reads a profile from the text of its file, which is called `name` in errors.
+    ///
+    /// # Errors
+    /// Where the text is not TOML, has unknown or wrong members, or values that do not go together: with line and column.
+    pub fn parse(name: &str, text: &str) -> Result<Self, ProfileError> {
+        read::parse(name, text)
+    }
+
+    /// Reads every `*.toml` of a directory; the name of a profile is its file's without the ending.
+    ///
+    /// # Errors
+    /// Where the directory or a file cannot be read, is not a profile or has no valid name.
+    pub fn read_dir(directory: &Path) -> Result<BTreeMap<String, Self>, ProfileError> {
+        read::read_dir(directory)
+    }
+
+    /// How long an instance above `warm` may be idle.
+    #[must_use]
+    pub fn idle(&self) -> Duration {
+        Duration::from_millis(self.idle_ms)
+    }
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self {
+            level: Level::default(),
+            concurrency: 512,
+            queue: Queue::default(),
+            reuse: 1,
+            slots: 1,
+            warm: 0,
+            idle_ms: 60_000,
+        }
+    }
+}
+
+impl Queue {
+    /// How long a call waits at most.
+    #[must_use]
+    pub fn wait(&self) -> Duration {
+        Duration::from_millis(self.wait_ms)
+    }
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            length: 1024,
+            wait_ms: 5_000,
+        }
+    }
+}
+
+impl std::fmt::Display for Level {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Sandbox => "sandbox",
+            Self::Process => "process",
+            Self::Container => "container",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

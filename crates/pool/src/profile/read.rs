@@ -1,0 +1,164 @@
+//! Reading profiles from TOML, with the place of each mistake.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Level, Profile, ProfileError, Queue};
+
+/// A file as written: every member optional, every number with its place.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    level: Level,
+    concurrency: Option<Spanned<u64>>,
+    queue: QueueTable,
+    reuse: Option<Spanned<u64>>,
+    slots: Option<Spanned<u64>>,
+    warm: Option<Spanned<u64>>,
+    idle_ms: Option<Spanned<u64>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct QueueTable {
+    length: Option<Spanned<u64>>,
+    wait_ms: Option<Spanned<u64>>,
+}
+
+/// What is wrong at a byte of the text.
+struct Mistake {
+    at: usize,
+    message: String,
+}
+
+pub(super) fn parse(name: &str, text: &str) -> Result<Profile, ProfileError> {
+    let file: Result<File, _> = toml::from_str(text);
+    file.map_err(|error| Mistake {
+        at: error.span().map_or(0, |span| span.start),
+        message: error.message().to_owned(),
+    })
+    .and_then(profile)
+    .map_err(|mistake| invalid(name, text, mistake))
+}
+
+pub(super) fn read_dir(directory: &Path) -> Result<BTreeMap<String, Profile>, ProfileError> {
+    let mut profiles = BTreeMap::new();
+    for entry in std::fs::read_dir(directory).map_err(failed(directory))? {
+        let path = entry.map_err(failed(directory))?.path();
+        if path.extension() != Some(OsStr::new("toml")) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).map_err(failed(&path))?;
+        let name = name_of(path)?;
+        let profile = parse(&name, &text)?;
+        profiles.insert(name, profile);
+    }
+    Ok(profiles)
+}
+
+fn profile(file: File) -> Result<Profile, Mistake> {
+    let default = Profile::default();
+    let most = u64::from(Profile::MAX_CONCURRENCY);
+    let warm_at = file.warm.as_ref().map_or(0, |warm| warm.span().start);
+    let profile = Profile {
+        level: file.level,
+        concurrency: count("concurrency", file.concurrency, 1..=most, default.concurrency)?,
+        queue: Queue {
+            length: count(
+                "queue.length",
+                file.queue.length,
+                0..=Profile::MAX_QUEUE.into(),
+                default.queue.length,
+            )?,
+            wait_ms: number(
+                "queue.wait-ms",
+                file.queue.wait_ms,
+                0..=Profile::MAX_MS,
+                default.queue.wait_ms,
+            )?,
+        },
+        reuse: count("reuse", file.reuse, 1..=u32::MAX.into(), default.reuse)?,
+        slots: count("slots", file.slots, 1..=most, default.slots)?,
+        warm: count("warm", file.warm, 0..=most, default.warm)?,
+        idle_ms: number("idle-ms", file.idle_ms, 0..=Profile::MAX_MS, default.idle_ms)?,
+    };
+    let mistake = |message: &str| {
+        Err(Mistake {
+            at: warm_at,
+            message: message.to_owned(),
+        })
+    };
+    if profile.warm > 0 && profile.reuse == 1 {
+        return mistake("`warm` needs a `reuse` above 1: an instance that serves one call is never idle");
+    }
+    if profile.warm > profile.concurrency {
+        return mistake("`warm` may not exceed `concurrency`: such instances would never be used");
+    }
+    Ok(profile)
+}
+
+fn number(
+    member: &str,
+    value: Option<Spanned<u64>>,
+    allowed: RangeInclusive<u64>,
+    default: u64,
+) -> Result<u64, Mistake> {
+    let Some(value) = value else { return Ok(default) };
+    if allowed.contains(value.get_ref()) {
+        return Ok(value.into_inner());
+    }
+    let message = format!(
+        "`{member}` is {}: {} to {} is allowed",
+        value.get_ref(),
+        allowed.start(),
+        allowed.end()
+    );
+    Err(Mistake {
+        at: value.span().start,
+        message,
+    })
+}
+
+/// A number whose allowed range lies within 32 bits.
+fn count(
+    member: &str,
+    value: Option<Spanned<u64>>,
+    allowed: RangeInclusive<u64>,
+    default: u32,
+) -> Result<u32, Mistake> {
+    number(member, value, allowed, default.into()).map(|value| u32::try_from(value).unwrap_or(u32::MAX))
+}
+
+fn invalid(name: &str, text: &str, mistake: Mistake) -> ProfileError {
+    let before = text.get(..mistake.at).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    ProfileError::Invalid {
+        name: name.to_owned(),
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+        message: mistake.message,
+    }
+}
+
+fn name_of(path: PathBuf) -> Result<String, ProfileError> {
+    let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+    let valid = stem.starts_with(|c: char| c.is_ascii_lowercase())
+        && stem
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if valid {
+        Ok(stem.to_owned())
+    } else {
+        Err(ProfileError::Name(path))
+    }
+}
+
+fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> ProfileError + use<> {
+    let path = path.to_path_buf();
+    move |source| ProfileError::Io { path, source }
+}
