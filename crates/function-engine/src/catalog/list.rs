@@ -1,0 +1,96 @@
+//! Lists of functions, filtered and in pages.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use weft_types::version::FunctionRecord;
+use weft_types::{FunctionName, Kind, VersionRecord};
+
+use super::{Function, Project};
+use crate::deploy::wiring::wire;
+
+/// Which functions to list; empty lets all pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Labels that the version shown must have, with these values.
+    pub labels: Vec<(String, String)>,
+    /// Component or workflow.
+    pub kind: Option<Kind>,
+    /// Who created the function.
+    pub creator: Option<String>,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// In order of their names.
+    pub items: Vec<FunctionView>,
+    /// Where the next page begins after; none at the end.
+    pub next: Option<FunctionName>,
+}
+
+/// A function as it is now.
+#[derive(Clone, Debug)]
+pub struct FunctionView {
+    /// Its name and which version is active.
+    pub record: FunctionRecord,
+    /// The version that answers calls.
+    pub active: Option<Arc<VersionRecord>>,
+    /// The version stored last.
+    pub latest: Arc<VersionRecord>,
+    /// What the latest version imports and was not granted, each with how to give it.
+    pub missing: Vec<String>,
+}
+
+impl Project {
+    /// Up to `limit` functions whose names come behind `after`.
+    pub(crate) fn page(&self, filter: &Filter, after: Option<&FunctionName>, limit: usize) -> Page {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut matching = self
+            .functions
+            .range::<FunctionName, _>((start, Bound::Unbounded))
+            .map(|(_, function)| function)
+            .filter(|function| filter.passes(function));
+        let items: Vec<_> = matching
+            .by_ref()
+            .take(limit)
+            .map(|function| self.view(function))
+            .collect();
+        let more = matching.next().is_some();
+        let next = items
+            .last()
+            .filter(|_| more)
+            .map(|last| last.record.function.clone());
+        Page { items, next }
+    }
+
+    /// What there is to see of a function of this project.
+    pub(crate) fn view(&self, function: &Function) -> FunctionView {
+        let latest = function.latest().record();
+        FunctionView {
+            record: function.record.clone(),
+            active: function.active.as_ref().map(|active| Arc::clone(active.record())),
+            latest: Arc::clone(latest),
+            missing: wire(&latest.inspection, &latest.settings.grants, self).missing,
+        }
+    }
+}
+
+impl Filter {
+    fn passes(&self, function: &Function) -> bool {
+        let version = function
+            .active
+            .as_ref()
+            .unwrap_or_else(|| function.latest())
+            .record();
+        let labels = &version.settings.labels;
+        self.labels
+            .iter()
+            .all(|(key, value)| labels.get(key) == Some(value))
+            && self.kind.is_none_or(|kind| version.kind == kind)
+            && self
+                .creator
+                .as_ref()
+                .is_none_or(|creator| *creator == function.record.creator)
+    }
+}

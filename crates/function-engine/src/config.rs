@@ -1,0 +1,125 @@
+//! The bounds of the platform: what applies where settings say nothing, and what settings may ask for at most.
+
+use std::time::Duration;
+
+use weft_types::image::Bounds;
+
+/// The platform's defaults and maxima.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Cores that serve calls: warm instances and counters are kept apart per core.
+    pub shards: usize,
+    /// Largest upload in bytes. Default 64 MiB.
+    pub upload_bytes: u64,
+    /// Wall time of a call in milliseconds, waiting included. Default 30 s, at most 1 h.
+    pub timeout_ms: Bound,
+    /// Time a call may execute, in milliseconds. Default 10 s, at most 1 h.
+    pub cpu_time_ms: Bound,
+    /// Memory of an instance in bytes. Default 256 MiB, at most 4 GiB.
+    pub memory_bytes: Bound,
+    /// Size of a call's arguments in bytes, as text and as values. Default 16 MiB, at most 256 MiB.
+    pub input_bytes: Bound,
+    /// Size of a call's result in bytes. Default 16 MiB, at most 256 MiB.
+    pub output_bytes: Bound,
+    /// Most elements over all lists of a call's arguments. Default 4,000,000.
+    pub elements: usize,
+    /// Most calls of one function at once; the default is the profile's.
+    pub max_concurrency: u32,
+    /// Most calls that one instance serves; the default is the profile's.
+    pub max_reuse: u32,
+    /// How deep functions may call functions. Default 16.
+    pub call_depth: u32,
+    /// How many calls of functions one call may lead to, over the whole tree. Default 1,000.
+    pub call_fan_out: u32,
+    /// What is kept of functions' output.
+    pub logs: LogBounds,
+    /// Functions with metrics of their own; the others share one series. Default 10,000.
+    pub metric_series: usize,
+    /// Compiles that wait in the background; more are dropped and asked for again later. Default 256.
+    pub background_queue: usize,
+    /// How often idle instances are looked at. Default 1 s.
+    pub sweep: Duration,
+}
+
+/// A bound with a default and the most that settings may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// What applies where settings say nothing.
+    pub default: u64,
+    /// What settings may ask for at most.
+    pub max: u64,
+}
+
+/// What is kept of a function's output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogBounds {
+    /// Longest line in bytes; the rest is cut off. Default 8 KiB.
+    pub line_bytes: usize,
+    /// Lines kept per function. Default 10,000.
+    pub lines: usize,
+    /// Bytes kept per function. Default 4 MiB.
+    pub bytes: usize,
+    /// Lines kept per invocation; further ones are counted, not kept. Default 1,000.
+    pub invocation_lines: u32,
+}
+
+impl Config {
+    /// The bounds on arguments of at most `bytes` bytes.
+    pub(crate) fn bounds(&self, bytes: u64) -> Bounds {
+        Bounds {
+            bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
+            elements: self.elements,
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        const MIB: u64 = 1 << 20;
+        const HOUR_MS: u64 = 3_600_000;
+        Self {
+            shards: std::thread::available_parallelism().map_or(1, usize::from),
+            upload_bytes: 64 * MIB,
+            timeout_ms: Bound {
+                default: 30_000,
+                max: HOUR_MS,
+            },
+            cpu_time_ms: Bound {
+                default: 10_000,
+                max: HOUR_MS,
+            },
+            memory_bytes: Bound {
+                default: 256 * MIB,
+                max: 4096 * MIB,
+            },
+            input_bytes: Bound {
+                default: 16 * MIB,
+                max: 256 * MIB,
+            },
+            output_bytes: Bound {
+                default: 16 * MIB,
+                max: 256 * MIB,
+            },
+            elements: 4_000_000,
+            max_concurrency: 10_000,
+            max_reuse: 1_000_000_000,
+            call_depth: 16,
+            call_fan_out: 1_000,
+            logs: LogBounds::default(),
+            metric_series: 10_000,
+            background_queue: 256,
+            sweep: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Default for LogBounds {
+    fn default() -> Self {
+        Self {
+            line_bytes: 8 << 10,
+            lines: 10_000,
+            bytes: 4 << 20,
+            invocation_lines: 1_000,
+        }
+    }
+}

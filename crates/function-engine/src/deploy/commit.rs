@@ -1,0 +1,235 @@
+//! Making a version of code and settings, one after another.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use weft_types::version::{Inspection, Kind};
+use weft_types::{Digest, Settings, VersionNumber, VersionRecord};
+
+use super::compile::Prepared;
+use super::settings::{changed, check};
+use super::wiring::{effect_free, wire};
+use super::{Deploy, Deployment, SettingsChange};
+use crate::catalog::{Function, Writing};
+use crate::deployed::{Deployed, profile_of};
+use crate::engine::Inner;
+use crate::port::{Added, NewVersion};
+use crate::{Engine, Error, FunctionLogs};
+
+/// The code of a version about to be made.
+struct Code {
+    digest: Digest,
+    size: u64,
+    inspection: Inspection,
+}
+
+/// A version ready to be stored.
+struct Proposal {
+    new: NewVersion,
+    missing: Vec<String>,
+    /// What it will be if the registry numbers it as expected.
+    deployed: Arc<Deployed>,
+    logs: Arc<FunctionLogs>,
+    before: Option<Arc<Function>>,
+}
+
+impl Engine {
+    /// Makes a version of uploaded code, changed settings or both, and has it answer calls unless something is missing. Once
+    /// begun it goes on to its end, whether or not the future is dropped.
+    ///
+    /// # Errors
+    /// Where code or settings are refused, compiling takes too much, or a store fails; nothing has changed then.
+    pub async fn deploy(&self, deploy: Deploy) -> Result<Deployment, Error> {
+        if self.0.is_draining() {
+            return Err(Error::Draining);
+        }
+        let inner = Arc::clone(&self.0);
+        self.0
+            .in_background(async move { inner.deploy(deploy).await })
+            .await
+    }
+}
+
+impl Inner {
+    async fn deploy(self: &Arc<Self>, mut deploy: Deploy) -> Result<Deployment, Error> {
+        self.check_early(&deploy)?;
+        let prepared = match deploy.code.take() {
+            Some(stored) => Some(self.prepare(&stored).await?),
+            None => None,
+        };
+        let writing = self.catalog.write().await;
+        let proposal = self.propose(deploy, prepared.as_ref())?;
+        if proposal.new.activate {
+            // Proves that it can be called before anyone relies on it.
+            self.loaded(&proposal.deployed).await?;
+        }
+        let added = self.ports.registry.add_version(proposal.new.clone()).await?;
+        Ok(self.publish(&writing, proposal, added))
+    }
+
+    /// Refuses what can be refused before the long work of compiling.
+    fn check_early(&self, deploy: &Deploy) -> Result<(), Error> {
+        let snapshot = self.catalog.read();
+        let project = snapshot.project(deploy.project.as_str())?;
+        let latest = project
+            .functions
+            .get(&deploy.function)
+            .map(|function| function.latest().record());
+        if latest.is_none() && deploy.code.is_none() {
+            return Err(Error::NoCode(deploy.function.clone()));
+        }
+        let base = latest.map(|record| record.settings.clone()).unwrap_or_default();
+        check(self, &changed(base, deploy.settings.clone())?)
+    }
+
+    /// Works out the version. Only under the right to write, so that nothing it builds on changes meanwhile.
+    fn propose(self: &Arc<Self>, deploy: Deploy, prepared: Option<&Prepared>) -> Result<Proposal, Error> {
+        let snapshot = self.catalog.read();
+        let project = snapshot.project(deploy.project.as_str())?;
+        let before = project.functions.get(&deploy.function).cloned();
+        let latest = before
+            .as_ref()
+            .map(|function| Arc::clone(function.latest().record()));
+        let code = Code::new(&deploy, prepared, latest.as_deref())?;
+        let settings = self.settings(latest.as_deref(), deploy.settings)?;
+        let missing = wire(&code.inspection, &settings.grants, project).missing;
+        let profile_reuse = profile_of(&settings, &self.profiles).map_or(1, |profile| profile.reuse);
+        let reuse = settings.limits.reuse.unwrap_or(profile_reuse);
+        let new = NewVersion {
+            project: deploy.project,
+            function: deploy.function,
+            kind: Kind::Component,
+            digest: code.digest,
+            size: code.size,
+            inspection: code.inspection,
+            effect_free: effect_free(&settings, reuse, project),
+            settings,
+            creator: deploy.creator,
+            created_at: now(),
+            activate: deploy.activate && missing.is_empty(),
+        };
+        let logs = before
+            .as_ref()
+            .map_or_else(|| FunctionLogs::new(self.config.logs), |f| Arc::clone(&f.logs));
+        let deployed = match before.as_ref().and_then(|function| same(function, &new)) {
+            Some(deployed) => Arc::clone(deployed),
+            None => self.deployed(record(&new, latest.as_deref()), &logs),
+        };
+        Ok(Proposal {
+            new,
+            missing,
+            deployed,
+            logs,
+            before,
+        })
+    }
+
+    fn settings(&self, latest: Option<&VersionRecord>, change: SettingsChange) -> Result<Settings, Error> {
+        let base = latest.map(|record| record.settings.clone()).unwrap_or_default();
+        let settings = changed(base, change)?;
+        check(self, &settings)?;
+        Ok(settings)
+    }
+
+    /// Shows what the registry stored to everyone.
+    fn publish(&self, writing: &Writing<'_>, proposal: Proposal, added: Added) -> Deployment {
+        let Proposal {
+            new,
+            missing,
+            deployed,
+            logs,
+            before,
+        } = proposal;
+        let known = before
+            .as_ref()
+            .and_then(|function| function.version(Some(added.version.version)).ok());
+        let deployed = match known {
+            Some(known) => Arc::clone(known),
+            None if **deployed.record() == added.version => deployed,
+            None => self.deployed(added.version, &logs),
+        };
+        let version = Arc::clone(deployed.record());
+        let function = match &before {
+            Some(before) => Some(before.with(added.function, &deployed)),
+            None => Function::new(added.function, vec![deployed], logs),
+        };
+        if let Some(function) = function {
+            let active = function.active.clone();
+            writing.put(function);
+            retire(before.as_deref(), active.as_ref());
+        }
+        tracing::info!(
+            project = %new.project, function = %new.function, version = %version.version, activated = new.activate,
+            "deployed"
+        );
+        Deployment {
+            version,
+            existed: added.existed,
+            activated: new.activate,
+            missing,
+        }
+    }
+}
+
+/// Lets go of the code of a version that no longer answers calls. Those under way end in it.
+pub(super) fn retire(before: Option<&Function>, active: Option<&Arc<Deployed>>) {
+    let Some(old) = before.and_then(|function| function.active.as_ref()) else {
+        return;
+    };
+    if active.is_none_or(|active| !Arc::ptr_eq(active, old)) {
+        old.unload();
+    }
+}
+
+impl Code {
+    fn new(
+        deploy: &Deploy,
+        prepared: Option<&Prepared>,
+        latest: Option<&VersionRecord>,
+    ) -> Result<Self, Error> {
+        match (prepared, latest) {
+            (Some(code), _) => Ok(Self {
+                digest: code.digest,
+                size: code.size,
+                inspection: code.inspection.clone(),
+            }),
+            (None, Some(latest)) => Ok(Self {
+                digest: latest.digest,
+                size: latest.size,
+                inspection: latest.inspection.clone(),
+            }),
+            (None, None) => Err(Error::NoCode(deploy.function.clone())),
+        }
+    }
+}
+
+/// A version of the function with this code and these settings.
+fn same<'a>(function: &'a Function, new: &NewVersion) -> Option<&'a Arc<Deployed>> {
+    function.versions().iter().find(|deployed| {
+        let record = deployed.record();
+        record.digest == new.digest && record.settings == new.settings
+    })
+}
+
+/// The version as the registry will number it: next.
+fn record(new: &NewVersion, latest: Option<&VersionRecord>) -> VersionRecord {
+    VersionRecord {
+        project: new.project.clone(),
+        function: new.function.clone(),
+        version: VersionNumber(latest.map_or(0, |latest| latest.version.0) + 1),
+        kind: new.kind,
+        digest: new.digest,
+        size: new.size,
+        inspection: new.inspection.clone(),
+        settings: new.settings.clone(),
+        effect_free: new.effect_free,
+        creator: new.creator.clone(),
+        created_at: new.created_at,
+    }
+}
+
+/// As precise as every store keeps it.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}

@@ -1,0 +1,119 @@
+//! Loaded code and the instances it runs in.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
+
+use arc_swap::ArcSwap;
+use weft_pool::{Bounds, Factory, Pool};
+
+use crate::port::{Code, Instance, Tier};
+
+/// A version's code and the pool of its instances.
+pub(crate) struct Loaded {
+    pub(crate) pool: Pool<Instances>,
+    /// Whether better code was asked for in the background, so that it is asked for once.
+    upgrading: AtomicBool,
+    /// Whether instances are being warmed, or could not be.
+    warming: AtomicBool,
+}
+
+/// Starts instances from whichever code is current.
+pub(crate) struct Instances {
+    current: ArcSwap<Current>,
+    /// Of `current`, to tell instances of replaced code.
+    generation: AtomicU64,
+}
+
+struct Current {
+    code: Arc<dyn Code>,
+    tier: Tier,
+    generation: u64,
+}
+
+/// An instance and which code it was started from.
+pub(crate) struct Leased {
+    pub(crate) instance: Box<dyn Instance>,
+    generation: u64,
+}
+
+impl Loaded {
+    pub(super) fn new(code: Arc<dyn Code>, tier: Tier, bounds: Bounds) -> Arc<Self> {
+        let current = ArcSwap::from_pointee(Current {
+            code,
+            tier,
+            generation: 0,
+        });
+        let instances = Instances {
+            current,
+            generation: AtomicU64::new(0),
+        };
+        Arc::new(Self {
+            pool: Pool::new(instances, bounds),
+            upgrading: AtomicBool::new(false),
+            warming: AtomicBool::new(false),
+        })
+    }
+
+    /// The tier that would suit this code better.
+    pub(crate) fn better_tier(&self) -> Option<Tier> {
+        let current = self.pool.factory().current.load();
+        match current.tier {
+            Tier::Baseline => Some(Tier::Optimized),
+            Tier::Optimized if current.code.grows() => Some(Tier::ExplicitBounds),
+            Tier::Optimized | Tier::ExplicitBounds => None,
+        }
+    }
+
+    /// Whether the caller is the one to ask for better code.
+    pub(crate) fn begin_upgrade(&self) -> bool {
+        !self.upgrading.swap(true, AcqRel)
+    }
+
+    pub(crate) fn end_upgrade(&self) {
+        self.upgrading.store(false, Release);
+    }
+
+    /// Whether the caller is the one to warm instances.
+    pub(crate) fn begin_warming(&self) -> bool {
+        !self.warming.swap(true, AcqRel)
+    }
+
+    pub(crate) fn end_warming(&self) {
+        self.warming.store(false, Release);
+    }
+
+    /// Starts an instance outside the pool.
+    pub(crate) fn start(&self) -> Leased {
+        self.pool.factory().start()
+    }
+
+    /// Starts instances from `code` from now on. Those under way end their call where they are.
+    pub(crate) fn replace(&self, code: Arc<dyn Code>, tier: Tier) {
+        let instances = self.pool.factory();
+        let generation = instances.generation.fetch_add(1, AcqRel) + 1;
+        instances.current.store(Arc::new(Current {
+            code,
+            tier,
+            generation,
+        }));
+        self.pool.clear();
+    }
+}
+
+impl Factory for Instances {
+    type Instance = Leased;
+
+    fn start(&self) -> Leased {
+        let current = self.current.load();
+        Leased {
+            instance: current.code.instance(),
+            generation: current.generation,
+        }
+    }
+
+    fn reusable(&self, leased: &Leased) -> bool {
+        leased.generation == self.generation.load(Acquire) && leased.instance.reusable()
+    }
+}

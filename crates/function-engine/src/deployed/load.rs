@@ -1,0 +1,137 @@
+//! Loading a version's code at its first call.
+
+use std::sync::Arc;
+
+use weft_types::version::Inspection;
+
+use super::{Deployed, Loaded};
+use crate::Error;
+use crate::deploy::wiring::wire;
+use crate::engine::Inner;
+use crate::host::VersionHost;
+use crate::port::{Code, Compiled, ImportBinding, Load, LoadError, Tier};
+
+/// Whichever of a code's compiled forms is there, the best suited first.
+const PREFERENCE: [Tier; 3] = [Tier::ExplicitBounds, Tier::Optimized, Tier::Baseline];
+
+impl Inner {
+    /// The version's code and pool, loaded if they are not yet: once, whoever asks and gives up meanwhile.
+    pub(crate) async fn loaded(self: &Arc<Self>, deployed: &Arc<Deployed>) -> Result<Arc<Loaded>, Error> {
+        if let Some(loaded) = deployed.if_loaded() {
+            return Ok(loaded);
+        }
+        let (inner, deployed) = (Arc::clone(self), Arc::clone(deployed));
+        self.in_background(async move { inner.load_once(&deployed).await })
+            .await
+    }
+
+    async fn load_once(self: &Arc<Self>, deployed: &Arc<Deployed>) -> Result<Arc<Loaded>, Error> {
+        let _loading = deployed.loading.lock().await;
+        if let Some(loaded) = deployed.if_loaded() {
+            return Ok(loaded);
+        }
+        let bounds = deployed
+            .bounds
+            .ok_or_else(|| self.unknown_profile(&deployed.record.settings))?;
+        let (code, tier) = self.load_best(deployed).await?;
+        let loaded = Loaded::new(code, tier, bounds);
+        deployed.loaded.store(Some(Arc::clone(&loaded)));
+        self.upkeep.watch(deployed);
+        if let Some(better) = loaded.better_tier() {
+            self.upgrade(deployed, better);
+        }
+        tracing::debug!(version = ?deployed, ?tier, "loaded");
+        Ok(loaded)
+    }
+
+    /// Loads the best form there is, compiling one if there is none or it is not intact.
+    async fn load_best(self: &Arc<Self>, deployed: &Arc<Deployed>) -> Result<(Arc<dyn Code>, Tier), Error> {
+        let digest = deployed.record.digest;
+        let artifacts = Arc::clone(&self.ports.artifacts);
+        let runtime = Arc::clone(&self.ports.runtime);
+        let found = self
+            .blocking(move || {
+                let compiled = |tier| artifacts.compiled(digest, &runtime.compiled_key(tier));
+                PREFERENCE
+                    .into_iter()
+                    .find_map(|tier| compiled(tier).map(|compiled| (compiled, tier)))
+            })
+            .await?;
+        let (compiled, tier) = match found {
+            Some(found) => found,
+            None => {
+                self.recompile(deployed, self.ports.runtime.first_tier(deployed.record.size))
+                    .await?
+            }
+        };
+        match self.load(deployed, compiled, tier).await? {
+            Ok(code) => Ok((code, tier)),
+            Err(LoadError::NotIntact(what)) => {
+                tracing::warn!(version = ?deployed, what, "compiled code is not intact and is compiled anew");
+                let (compiled, tier) = self.recompile(deployed, tier).await?;
+                Ok((self.load(deployed, compiled, tier).await??, tier))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Loads a compiled form; blocks a thread made for that.
+    pub(crate) async fn load(
+        self: &Arc<Self>,
+        deployed: &Arc<Deployed>,
+        compiled: Compiled,
+        tier: Tier,
+    ) -> Result<Result<Arc<dyn Code>, LoadError>, Error> {
+        let bindings = self.bindings(deployed)?;
+        let (inner, deployed) = (Arc::clone(self), Arc::clone(deployed));
+        self.metrics.loads.inc();
+        self.blocking(move || {
+            let verified = inner.verified.contains(compiled.digest);
+            let code = inner.ports.runtime.load(Load {
+                version: &deployed.record,
+                compiled: &compiled,
+                tier,
+                verified,
+                bindings,
+                reuse: deployed.limits.reuse,
+                host: Arc::new(VersionHost::new(&inner, Arc::clone(&deployed.record))),
+            });
+            if code.is_ok() {
+                inner.verified.insert(compiled.digest);
+            }
+            code
+        })
+        .await
+    }
+
+    pub(crate) async fn recompile(&self, deployed: &Deployed, tier: Tier) -> Result<(Compiled, Tier), Error> {
+        let record = &deployed.record;
+        let code = self.ports.artifacts.code(record.digest).ok_or_else(|| {
+            Error::Platform(format!(
+                "the code {} of `{}` is not in the store",
+                record.digest, record.function
+            ))
+        })?;
+        let (_, compiled): (Inspection, _) = self.compile(record.digest, &code, tier).await?;
+        Ok((compiled, tier))
+    }
+
+    /// Which functions satisfy the version's imports.
+    fn bindings(&self, deployed: &Deployed) -> Result<Vec<ImportBinding>, Error> {
+        let record = &deployed.record;
+        let snapshot = self.catalog.read();
+        let wiring = wire(
+            &record.inspection,
+            &record.settings.grants,
+            snapshot.project(record.project.as_str())?,
+        );
+        if wiring.missing.is_empty() {
+            return Ok(wiring.bindings);
+        }
+        Err(Error::MissingGrant {
+            function: record.function.clone(),
+            version: record.version,
+            missing: wiring.missing,
+        })
+    }
+}

@@ -1,0 +1,213 @@
+//! The engine's handle, and what can be asked of it without changing anything.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use weft_types::{FunctionName, ProjectName, VersionNumber, VersionRecord};
+
+use crate::port::{Artifacts, KeyValue, Receiving, Registry, Runtime};
+use crate::{Config, Error, Filter, FunctionLogs, FunctionView, Metrics, Page};
+
+mod inner;
+mod open;
+
+pub(crate) use inner::Inner;
+
+/// The function engine. Cheap to clone; all clones are one engine.
+#[derive(Clone)]
+pub struct Engine(pub(crate) Arc<Inner>);
+
+/// What the engine reaches the world through.
+pub struct Ports {
+    /// Functions and versions.
+    pub registry: Arc<dyn Registry>,
+    /// Code.
+    pub artifacts: Arc<dyn Artifacts>,
+    /// Where code runs.
+    pub runtime: Arc<dyn Runtime>,
+    /// What granted functions keep.
+    pub keyvalue: Arc<dyn KeyValue>,
+}
+
+/// Pool profiles by name; `sandbox` is among them.
+pub type Profiles = BTreeMap<String, weft_pool::Profile>;
+
+impl Engine {
+    /// Reads every function from the registry. The runtime this is called on does the engine's slow work from then on:
+    /// deploys, compiles, loads and upkeep.
+    ///
+    /// # Errors
+    /// Where the registry fails or the profile `sandbox` is missing.
+    pub async fn open(ports: Ports, profiles: Profiles, config: Config) -> Result<Self, Error> {
+        open::open(ports, profiles, config).await.map(Self)
+    }
+
+    /// The platform's defaults and maxima.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The pool profiles by name.
+    #[must_use]
+    pub fn profiles(&self) -> &Profiles {
+        &self.0.profiles
+    }
+
+    /// Every project, in order.
+    #[must_use]
+    pub fn projects(&self) -> Vec<ProjectName> {
+        self.0.catalog.read().project_names()
+    }
+
+    /// Creates a project; one that exists is left as it is.
+    ///
+    /// # Errors
+    /// Where the registry fails.
+    pub async fn create_project(&self, project: &ProjectName) -> Result<(), Error> {
+        let (inner, project) = (Arc::clone(&self.0), project.clone());
+        let create = async move {
+            let writing = inner.catalog.write().await;
+            inner.ports.registry.create_project(&project).await?;
+            writing.add_project(&project);
+            Ok(())
+        };
+        self.0.in_background(create).await
+    }
+
+    /// Up to `limit` functions of a project that pass the filter, in order of their names, from behind `after` on.
+    ///
+    /// # Errors
+    /// Where there is no such project.
+    pub fn functions(
+        &self,
+        project: &ProjectName,
+        filter: &Filter,
+        after: Option<&FunctionName>,
+        limit: usize,
+    ) -> Result<Page, Error> {
+        Ok(self
+            .0
+            .catalog
+            .read()
+            .project(project.as_str())?
+            .page(filter, after, limit))
+    }
+
+    /// A function as it is now.
+    ///
+    /// # Errors
+    /// Where there is no such project or function.
+    pub fn function(&self, project: &ProjectName, function: &FunctionName) -> Result<FunctionView, Error> {
+        let snapshot = self.0.catalog.read();
+        let function = snapshot.function(project.as_str(), function.as_str())?;
+        Ok(snapshot.project(project.as_str())?.view(function))
+    }
+
+    /// All versions of a function, ascending.
+    ///
+    /// # Errors
+    /// Where there is no such project or function.
+    pub fn versions(
+        &self,
+        project: &ProjectName,
+        function: &FunctionName,
+    ) -> Result<Vec<Arc<VersionRecord>>, Error> {
+        let snapshot = self.0.catalog.read();
+        let versions = snapshot.function(project.as_str(), function.as_str())?.versions();
+        Ok(versions
+            .iter()
+            .map(|deployed| Arc::clone(deployed.record()))
+            .collect())
+    }
+
+    /// A version of a function; none asks for the active one, or the latest where none is active.
+    ///
+    /// # Errors
+    /// Where there is no such project, function or version.
+    pub fn version(
+        &self,
+        project: &ProjectName,
+        function: &FunctionName,
+        version: Option<VersionNumber>,
+    ) -> Result<Arc<VersionRecord>, Error> {
+        let snapshot = self.0.catalog.read();
+        let function = snapshot.function(project.as_str(), function.as_str())?;
+        let deployed = match (version, &function.active) {
+            (None, None) => function.latest(),
+            (version, _) => function.version(version)?,
+        };
+        Ok(Arc::clone(deployed.record()))
+    }
+
+    /// Where the uploaded bytes of a version lie; none asks as [`Self::version`] does.
+    ///
+    /// # Errors
+    /// Where there is no such version, or its code was lost.
+    pub fn code_path(
+        &self,
+        project: &ProjectName,
+        function: &FunctionName,
+        version: Option<VersionNumber>,
+    ) -> Result<PathBuf, Error> {
+        let record = self.version(project, function, version)?;
+        let lost = || Error::Platform(format!("the code {} is not in the store", record.digest));
+        self.0.ports.artifacts.code(record.digest).ok_or_else(lost)
+    }
+
+    /// How many bytes of arguments a version takes; none asks for the active one.
+    ///
+    /// # Errors
+    /// Where there is no such version to call.
+    pub fn input_limit(
+        &self,
+        project: &str,
+        function: &str,
+        version: Option<VersionNumber>,
+    ) -> Result<u64, Error> {
+        let snapshot = self.0.catalog.read();
+        Ok(snapshot
+            .function(project, function)?
+            .version(version)?
+            .limits
+            .input)
+    }
+
+    /// Begins to receive an upload, within the configured limit.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn receive(&self) -> Result<Box<dyn Receiving>, Error> {
+        Ok(self.0.ports.artifacts.receive(self.0.config.upload_bytes).await?)
+    }
+
+    /// What a function printed lately.
+    ///
+    /// # Errors
+    /// Where there is no such project or function.
+    pub fn logs(&self, project: &ProjectName, function: &FunctionName) -> Result<Arc<FunctionLogs>, Error> {
+        let snapshot = self.0.catalog.read();
+        Ok(Arc::clone(
+            &snapshot.function(project.as_str(), function.as_str())?.logs,
+        ))
+    }
+
+    /// What is counted.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Refuses calls and deploys from now on and returns once the calls under way have ended, or `patience` has.
+    pub async fn drain(&self, patience: Duration) {
+        self.0.drain(patience).await;
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,92 @@
+//! What all clones of the engine share.
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::runtime::Handle;
+use tokio::task::JoinError;
+use weft_types::{Digest, Settings};
+
+use super::{Ports, Profiles};
+use crate::catalog::Catalog;
+use crate::deploy::Compiling;
+use crate::deployed::Deployed;
+use crate::drain::UnderWay;
+use crate::upkeep::Upkeep;
+use crate::{Config, Error, FunctionLogs, Metrics};
+
+/// The engine itself.
+pub(crate) struct Inner {
+    pub(crate) ports: Ports,
+    pub(crate) profiles: Profiles,
+    pub(crate) config: Config,
+    pub(crate) catalog: Catalog,
+    pub(crate) metrics: Metrics,
+    pub(crate) compiling: Compiling,
+    pub(crate) verified: Verified,
+    pub(crate) upkeep: Upkeep,
+    pub(crate) under_way: UnderWay,
+    /// The runtime for slow work.
+    pub(crate) background: Handle,
+}
+
+/// Compiled files whose digest was checked since the process started.
+#[derive(Default)]
+pub(crate) struct Verified(Mutex<HashSet<Digest>>);
+
+impl Inner {
+    /// Runs slow work where it delays no call, to its end even if nobody waits for it any longer.
+    pub(crate) async fn in_background<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.background.spawn(work).await.map_err(ended)?
+    }
+
+    /// Runs blocking work.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        self.background.spawn_blocking(work).await.map_err(ended)
+    }
+
+    /// A version made ready, with the logs and counters of its function.
+    pub(crate) fn deployed(
+        &self,
+        record: weft_types::VersionRecord,
+        logs: &Arc<FunctionLogs>,
+    ) -> Arc<Deployed> {
+        let series = self.metrics.functions.of(&record.project, &record.function);
+        Deployed::new(record, &self.profiles, &self.config, Arc::clone(logs), series)
+    }
+
+    pub(crate) fn unknown_profile(&self, settings: &Settings) -> Error {
+        Error::UnknownProfile {
+            profile: crate::deployed::profile_name(settings).to_owned(),
+            known: self.profiles.keys().cloned().collect(),
+        }
+    }
+}
+
+impl Verified {
+    pub(crate) fn contains(&self, digest: Digest) -> bool {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(&digest)
+    }
+
+    pub(crate) fn insert(&self, digest: Digest) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(digest);
+    }
+}
+
+/// Work that panicked, or a runtime that is gone.
+fn ended(error: JoinError) -> Error {
+    Error::Platform(format!("background work ended: {error}"))
+}

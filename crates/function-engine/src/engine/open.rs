@@ -1,0 +1,65 @@
+//! Opening the engine.
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use weft_types::VersionRecord;
+use weft_types::version::FunctionRecord;
+
+use super::{Inner, Ports, Profiles};
+use crate::catalog::{Catalog, Function, Snapshot};
+use crate::deploy::Compiling;
+use crate::deployed::Deployed;
+use crate::drain::UnderWay;
+use crate::engine::inner::Verified;
+use crate::upkeep::{self, Upkeep};
+use crate::{Config, Error, FunctionLogs, Metrics};
+
+pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Result<Arc<Inner>, Error> {
+    if !profiles.contains_key(crate::deployed::DEFAULT_PROFILE) {
+        return Err(Error::UnknownProfile {
+            profile: crate::deployed::DEFAULT_PROFILE.to_owned(),
+            known: profiles.into_keys().collect(),
+        });
+    }
+    let metrics = Metrics::new(config.shards, config.metric_series);
+    let mut snapshot = Snapshot::default();
+    for project in ports.registry.projects().await? {
+        snapshot.add_project(project);
+    }
+    for (record, versions) in ports.registry.load().await? {
+        match function(record, versions, &profiles, &config, &metrics) {
+            Some(function) => snapshot.put(function),
+            None => tracing::warn!("a function without versions is left out"),
+        }
+    }
+    let (upkeep, requests) = Upkeep::new(config.background_queue);
+    let inner = Arc::new(Inner {
+        catalog: Catalog::new(snapshot),
+        compiling: Compiling::default(),
+        verified: Verified::default(),
+        under_way: UnderWay::new(config.shards),
+        background: Handle::current(),
+        ports,
+        profiles,
+        config,
+        metrics,
+        upkeep,
+    });
+    upkeep::start(&inner, requests);
+    Ok(inner)
+}
+
+fn function(
+    record: FunctionRecord,
+    versions: Vec<VersionRecord>,
+    profiles: &Profiles,
+    config: &Config,
+    metrics: &Metrics,
+) -> Option<Function> {
+    let logs = FunctionLogs::new(config.logs);
+    let series = metrics.functions.of(&record.project, &record.function);
+    let deployed = |version| Deployed::new(version, profiles, config, Arc::clone(&logs), Arc::clone(&series));
+    let versions = versions.into_iter().map(deployed).collect();
+    Function::new(record, versions, Arc::clone(&logs))
+}

@@ -1,0 +1,293 @@
+//! What can go wrong, one variant per cause that a caller may want to tell apart.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+use weft_types::name::NameError;
+use weft_types::{FunctionName, VersionNumber, json};
+
+use crate::port::{Failure, LoadError, PrepareError, RegistryError, StorageError};
+
+/// Why the engine did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such project.
+    #[error("there is no project `{0}`")]
+    NoProject(String),
+    /// No such function.
+    #[error("there is no function `{function}` in project `{project}`")]
+    NoFunction {
+        /// The project, which exists.
+        project: String,
+        /// The name asked for.
+        function: String,
+    },
+    /// No such version.
+    #[error("function `{function}` has no version {version}; its latest is {latest}")]
+    NoVersion {
+        /// The function, which exists.
+        function: FunctionName,
+        /// The number asked for.
+        version: VersionNumber,
+        /// The highest there is.
+        latest: VersionNumber,
+    },
+    /// The function has no version that answers calls.
+    #[error("function `{function}` has no active version{}", hint(.missing))]
+    NoActiveVersion {
+        /// The function.
+        function: FunctionName,
+        /// What its latest version was not granted, each with how to give it; empty where it was never activated.
+        missing: Vec<String>,
+    },
+    /// No such export.
+    #[error("there is no export `{export}`; there are: {}", list(.candidates))]
+    NoExport {
+        /// The name asked for.
+        export: String,
+        /// The names there are.
+        candidates: Vec<String>,
+    },
+    /// More than one export fits.
+    #[error("{}; name one of: {}", ambiguous(.export.as_deref()), list(.candidates))]
+    AmbiguousExport {
+        /// The name asked for, if one was.
+        export: Option<String>,
+        /// The full names that fit.
+        candidates: Vec<String>,
+    },
+    /// The export, or the whole function, is not called this way.
+    #[error("`{export}` cannot be called: {reason}")]
+    NotCallable {
+        /// The export or function.
+        export: String,
+        /// Why, and what would work.
+        reason: String,
+    },
+    /// A text that is no name.
+    #[error(transparent)]
+    InvalidName(#[from] NameError),
+    /// Arguments that are not values of the parameters' types.
+    #[error("invalid arguments: {0}")]
+    InvalidArguments(json::Error),
+    /// Arguments longer than the version accepts.
+    #[error("the arguments are larger than the limit of {limit} bytes")]
+    ArgumentsTooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// Raw bytes for an export that does not take exactly one `list<u8>`.
+    #[error(
+        "`{export}` takes no raw bytes: its parameters are `{params}`, and only a single `list<u8>` can be sent raw"
+    )]
+    RawArguments {
+        /// The export.
+        export: String,
+        /// The type of its parameters.
+        params: String,
+    },
+    /// An option of the call that does not fit the version.
+    #[error("`{option}` {message}")]
+    InvalidOption {
+        /// Which option: `seed`, `time` or `timeout`.
+        option: &'static str,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// Settings that cannot be.
+    #[error("invalid settings at `{pointer}`: {message}")]
+    InvalidSettings {
+        /// JSON pointer to the place.
+        pointer: String,
+        /// What is wrong and what would be right.
+        message: String,
+    },
+    /// A profile that is not among the loaded ones.
+    #[error("there is no pool profile `{profile}`; there are: {}", list(.known))]
+    UnknownProfile {
+        /// The name asked for.
+        profile: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// A profile whose isolation level this server does not offer.
+    #[error("profile `{profile}` needs the level `{level}`, which is not available here: {reason}")]
+    LevelUnavailable {
+        /// The profile.
+        profile: String,
+        /// Its level.
+        level: String,
+        /// Why.
+        reason: String,
+    },
+    /// Only settings were given and there is no version to take the code from.
+    #[error("function `{0}` has no version yet, so its first needs code")]
+    NoCode(FunctionName),
+    /// The upload is not code that can run here.
+    #[error("{0}")]
+    InvalidCode(String),
+    /// The upload is too large.
+    #[error("the upload is larger than the limit of {limit} bytes")]
+    UploadTooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// Compiling took too long.
+    #[error("compiling took longer than the limit of {} s", .0.as_secs())]
+    CompileTimeout(Duration),
+    /// Compiling failed.
+    #[error("{0}")]
+    CompileFailed(String),
+    /// The disk is full; nothing was stored.
+    #[error("the disk is full: nothing was stored")]
+    StorageFull,
+    /// A store failed; nothing was acknowledged.
+    #[error("{0}")]
+    StorageFailed(String),
+    /// The version was not granted what its code imports.
+    #[error("version {version} of `{function}` was not granted what it imports: {}", .missing.join("; "))]
+    MissingGrant {
+        /// The function.
+        function: FunctionName,
+        /// The version.
+        version: VersionNumber,
+        /// Each missing grant and how to give it.
+        missing: Vec<String>,
+    },
+    /// Functions are granted to call the one to be deleted.
+    #[error("`{function}` cannot be deleted while these functions are granted to call it: {}", names(.by))]
+    StillReferenced {
+        /// The function.
+        function: FunctionName,
+        /// Those whose active versions may call it.
+        by: Vec<FunctionName>,
+    },
+    /// The call did not answer.
+    #[error("{failure}")]
+    Failed {
+        /// Identifies the call in the logs.
+        invocation: Uuid,
+        /// What happened.
+        failure: Box<Failure>,
+    },
+    /// All places are taken and the queue is full.
+    #[error("all places of the function are taken and {queued} calls already wait")]
+    Overloaded {
+        /// How many wait.
+        queued: u32,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// No place became free in time.
+    #[error("no place of the function became free within {} ms", .waited.as_millis())]
+    QueueTimeout {
+        /// How long the call waited.
+        waited: Duration,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The server is shutting down.
+    #[error("the server is shutting down and takes no new calls")]
+    Draining,
+    /// The platform is at fault.
+    #[error("the platform failed: {0}")]
+    Platform(String),
+}
+
+impl Error {
+    pub(crate) fn no_function(project: impl Into<String>, function: impl Into<String>) -> Self {
+        Self::NoFunction {
+            project: project.into(),
+            function: function.into(),
+        }
+    }
+
+    pub(crate) fn settings(pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::InvalidSettings {
+            pointer: pointer.into(),
+            message: message.into(),
+        }
+    }
+}
+
+impl From<RegistryError> for Error {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::NoProject(project) => Self::NoProject(project.to_string()),
+            RegistryError::NoFunction(project, function) => {
+                Self::no_function(project.as_str(), function.as_str())
+            }
+            RegistryError::Full => Self::StorageFull,
+            // The catalog checked the number, so a registry that does not know it disagrees with the catalog.
+            error @ (RegistryError::NoVersion(..) | RegistryError::Store(_)) => {
+                Self::StorageFailed(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<StorageError> for Error {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::TooLarge { limit } => Self::UploadTooLarge { limit },
+            StorageError::Full => Self::StorageFull,
+            error @ StorageError::Io { .. } => Self::StorageFailed(error.to_string()),
+        }
+    }
+}
+
+impl From<PrepareError> for Error {
+    fn from(error: PrepareError) -> Self {
+        match error {
+            PrepareError::Refused(reason) => Self::InvalidCode(reason),
+            PrepareError::TimedOut(limit) => Self::CompileTimeout(limit),
+            error @ (PrepareError::OutOfMemory(_) | PrepareError::Died(_)) => {
+                Self::CompileFailed(error.to_string())
+            }
+            PrepareError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<LoadError> for Error {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::NotIntact(what) => Self::Platform(format!("compiled code is not intact: {what}")),
+            LoadError::Unsatisfied(what) => Self::InvalidCode(what),
+        }
+    }
+}
+
+impl From<json::Error> for Error {
+    fn from(error: json::Error) -> Self {
+        Self::InvalidArguments(error)
+    }
+}
+
+fn list(items: &[String]) -> String {
+    match items {
+        [] => "none".to_owned(),
+        items => format!("`{}`", items.join("`, `")),
+    }
+}
+
+fn names(items: &[FunctionName]) -> String {
+    list(&items.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
+fn hint(missing: &[String]) -> String {
+    match missing {
+        [] => ": activate one".to_owned(),
+        missing => format!(
+            ": the latest was not granted what it imports: {}",
+            missing.join("; ")
+        ),
+    }
+}
+
+fn ambiguous(export: Option<&str>) -> String {
+    match export {
+        Some(export) => format!("the name `{export}` fits more than one export"),
+        None => "the function has more than one export".to_owned(),
+    }
+}

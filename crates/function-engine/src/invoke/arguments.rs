@@ -1,0 +1,29 @@
+//! From what a caller sent to the image that a guest gets.
+
+use weft_types::image::{Bounds, Image};
+use weft_types::{Signature, json};
+
+use super::Arguments;
+use crate::Error;
+
+/// Reads the arguments of a call of the export `name`.
+pub(super) fn read(
+    signature: &Signature,
+    arguments: Arguments,
+    bounds: Bounds,
+    name: impl FnOnce() -> String,
+) -> Result<Image, Error> {
+    let (Arguments::Json(bytes) | Arguments::Raw(bytes)) = &arguments;
+    if bytes.len() > bounds.bytes {
+        return Err(Error::ArgumentsTooLarge {
+            limit: bounds.bytes as u64,
+        });
+    }
+    match &arguments {
+        Arguments::Json(json) => Ok(json::parse_arguments(signature, json, bounds)?),
+        Arguments::Raw(bytes) => Image::of_raw(&signature.params, bytes).ok_or_else(|| Error::RawArguments {
+            export: name(),
+            params: signature.params.to_string(),
+        }),
+    }
+}

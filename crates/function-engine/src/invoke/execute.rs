@@ -1,0 +1,121 @@
+//! From a version to an instance of it, and through the call.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use weft_pool::{Lease, LeaseError};
+use weft_types::VersionNumber;
+
+use super::context::clock;
+use super::{Measured, is_error};
+use crate::Error;
+use crate::deployed::{Deployed, Instances};
+use crate::engine::Inner;
+use crate::metrics::ErrorKind;
+use crate::port::{Call, Reply};
+
+/// When a call that found no place is worth trying again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// A call that answered.
+pub(crate) struct Executed {
+    pub(crate) reply: Reply,
+    pub(super) queue: Duration,
+    pub(super) start: Duration,
+}
+
+impl Inner {
+    /// The version to call.
+    pub(crate) fn resolve(
+        &self,
+        project: &str,
+        function: &str,
+        version: Option<VersionNumber>,
+    ) -> Result<Arc<Deployed>, Error> {
+        let snapshot = self.catalog.read();
+        let found = snapshot.function(project, function)?;
+        match found.version(version) {
+            Ok(deployed) => Ok(Arc::clone(deployed)),
+            Err(Error::NoActiveVersion { function, .. }) => {
+                let missing = snapshot.project(project)?.view(found).missing;
+                Err(Error::NoActiveVersion { function, missing })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Executes a call in an instance of the version.
+    pub(crate) async fn execute(
+        self: &Arc<Self>,
+        deployed: &Arc<Deployed>,
+        call: Call,
+    ) -> Result<Executed, Error> {
+        let mut measured = Measured::begin(deployed);
+        let (invocation, export) = (call.context.invocation, call.export);
+        let (mut lease, loading) = self.lease(deployed, call.context.deadline, &mut measured).await?;
+        let queue = lease.waited();
+        let called = lease.instance.call(call).await;
+        drop(lease);
+        match called {
+            Ok(reply) => {
+                let start = loading + reply.start_time;
+                measured.executed(start);
+                let signature = deployed.signature(export);
+                let error = signature.is_some_and(|signature| is_error(signature, reply.result.as_ref()));
+                measured.end(error.then_some(ErrorKind::Function));
+                Ok(Executed { reply, queue, start })
+            }
+            Err(failure) => {
+                measured.end(Some(ErrorKind::from(&failure)));
+                Err(Error::Failed {
+                    invocation,
+                    failure: Box::new(failure),
+                })
+            }
+        }
+    }
+
+    /// An instance of the version, and how long loading its code took.
+    pub(crate) async fn lease(
+        self: &Arc<Self>,
+        deployed: &Arc<Deployed>,
+        deadline: Instant,
+        measured: &mut Measured,
+    ) -> Result<(Lease<Instances>, Duration), Error> {
+        let leased = self.try_lease(deployed, deadline).await;
+        match &leased {
+            Ok((lease, _)) => measured.leased(lease.waited(), lease.is_new()),
+            Err(error) => measured.refused(error),
+        }
+        leased
+    }
+
+    async fn try_lease(
+        self: &Arc<Self>,
+        deployed: &Arc<Deployed>,
+        deadline: Instant,
+    ) -> Result<(Lease<Instances>, Duration), Error> {
+        let (loaded, loading) = match deployed.if_loaded() {
+            Some(loaded) => (loaded, Duration::ZERO),
+            None => {
+                let since = clock();
+                (
+                    self.loaded(deployed).await?,
+                    clock().saturating_duration_since(since),
+                )
+            }
+        };
+        match loaded.pool.lease(deadline.into()).await {
+            Ok(lease) => Ok((lease, loading)),
+            Err(LeaseError::Overloaded { queued }) => Err(Error::Overloaded {
+                queued,
+                retry_after: RETRY_AFTER,
+            }),
+            Err(LeaseError::WaitedTooLong(waited)) => Err(Error::QueueTimeout {
+                waited,
+                retry_after: RETRY_AFTER,
+            }),
+            Err(LeaseError::Draining) => Err(Error::Draining),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! A call as the counters see it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::context::clock;
+use crate::Error;
+use crate::deployed::Deployed;
+use crate::metrics::ErrorKind;
+
+/// A call being measured. Dropped before its end was told, it counts as cancelled.
+pub(crate) struct Measured {
+    deployed: Arc<Deployed>,
+    since: Instant,
+    ended: bool,
+}
+
+impl Measured {
+    pub(crate) fn begin(deployed: &Arc<Deployed>) -> Self {
+        Self {
+            deployed: Arc::clone(deployed),
+            since: clock(),
+            ended: false,
+        }
+    }
+
+    /// It got an instance, after waiting for a place for so long.
+    pub(crate) fn leased(&self, queue: Duration, cold: bool) {
+        self.deployed.series.started(queue, cold);
+    }
+
+    /// The guest ran, after it took so long to start.
+    pub(crate) fn executed(&self, start: Duration) {
+        self.deployed.series.executed(start);
+    }
+
+    pub(crate) fn end(&mut self, error: Option<ErrorKind>) {
+        if !self.ended {
+            self.ended = true;
+            self.deployed
+                .series
+                .ended(clock().saturating_duration_since(self.since), error);
+        }
+    }
+
+    /// It ended before it got an instance.
+    pub(crate) fn refused(&mut self, error: &Error) {
+        self.end(Some(match error {
+            Error::Overloaded { .. } => ErrorKind::Overloaded,
+            Error::QueueTimeout { .. } => ErrorKind::QueueTimeout,
+            Error::Draining | Error::MissingGrant { .. } | Error::UnknownProfile { .. } => {
+                ErrorKind::Unavailable
+            }
+            _ => ErrorKind::Platform,
+        }));
+    }
+}
+
+impl Drop for Measured {
+    fn drop(&mut self) {
+        self.end(Some(ErrorKind::Cancelled));
+    }
+}

@@ -1,0 +1,36 @@
+//! The function engine: registers, versions, resolves, routes and invokes functions.
+//!
+//! It owns the ports ([`port`]) that the outside world implements, and knows neither wasm, SQL nor a web server.
+//!
+//! - [`Engine`] is the handle: cheap to clone, one per process.
+//! - [`Deploy`] in, [`Deployment`] out: an upload or a change of settings becomes a version.
+//! - [`Invocation`] in, [`Answer`] out: a call, routed over an immutable snapshot to an instance of the active version.
+//! - [`FunctionLogs`] keeps what functions print, [`Metrics`] counts what happens.
+#![forbid(unsafe_code)]
+
+mod catalog;
+mod config;
+mod deploy;
+mod deployed;
+mod drain;
+mod engine;
+mod error;
+mod host;
+mod http;
+mod invoke;
+mod logs;
+mod metrics;
+pub mod port;
+mod random;
+mod upkeep;
+
+pub use catalog::{Filter, FunctionView, Page};
+pub use config::{Bound, Config, LogBounds};
+pub use deploy::{Deploy, Deployment, SettingsChange, parse_settings};
+pub use deployed::Deployed;
+pub use engine::{Engine, Ports, Profiles};
+pub use error::Error;
+pub use invoke::{Answer, Arguments, Invocation};
+pub use logs::{FunctionLogs, LogLine, LogPage};
+pub use metrics::Metrics;
+pub use random::new_trace;

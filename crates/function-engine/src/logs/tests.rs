@@ -1,0 +1,106 @@
+use uuid::Uuid;
+
+use super::{FunctionLogs, InvocationLogs, LogPage};
+use crate::LogBounds;
+use crate::port::{LogSink, Stream};
+
+const BOUNDS: LogBounds = LogBounds {
+    line_bytes: 8,
+    lines: 4,
+    bytes: 20,
+    invocation_lines: 6,
+};
+
+fn print(logs: &std::sync::Arc<FunctionLogs>, lines: &[&str]) {
+    let sink = InvocationLogs::new(logs.clone());
+    for line in lines {
+        sink.line(Uuid::nil(), Stream::Stdout, line);
+    }
+}
+
+fn texts(page: &LogPage) -> (Vec<&str>, u64, u64) {
+    (
+        page.lines.iter().map(|line| line.text.as_str()).collect(),
+        page.next,
+        page.lost,
+    )
+}
+
+#[test]
+fn a_cursor_walks_over_all_lines_once() {
+    let logs = FunctionLogs::new(BOUNDS);
+    print(&logs, &["a", "b", "c"]);
+    assert_eq!(texts(&logs.read(0, 2, None)), (vec!["a", "b"], 2, 0));
+    assert_eq!(texts(&logs.read(2, 2, None)), (vec!["c"], 3, 0));
+    assert_eq!(texts(&logs.read(3, 2, None)), (vec![], 3, 0));
+    assert_eq!(
+        texts(&logs.read(9, 2, None)),
+        (vec![], 9, 0),
+        "a cursor from before a restart"
+    );
+    assert_eq!(logs.end(), 3);
+}
+
+#[test]
+fn the_oldest_lines_go_and_are_counted() {
+    let logs = FunctionLogs::new(BOUNDS);
+    print(&logs, &["a", "b", "c", "d", "e"]);
+    assert_eq!(texts(&logs.read(0, 9, None)), (vec!["b", "c", "d", "e"], 5, 1));
+    print(&logs, &["12345678", "12345678"]);
+    assert_eq!(
+        texts(&logs.read(0, 9, None)),
+        (vec!["d", "e", "12345678", "12345678"], 7, 3)
+    );
+    print(&logs, &["12345678"]);
+    assert_eq!(
+        texts(&logs.read(6, 9, None)),
+        (vec!["12345678", "12345678"], 8, 0),
+        "20 bytes at most"
+    );
+}
+
+#[test]
+fn long_lines_are_cut_between_characters() {
+    let logs = FunctionLogs::new(BOUNDS);
+    print(&logs, &["123456789", "1234567é"]);
+    assert_eq!(texts(&logs.read(0, 9, None)).0, ["12345678", "1234567"]);
+}
+
+#[test]
+fn an_invocation_prints_so_much() {
+    let logs = FunctionLogs::new(LogBounds {
+        lines: 100,
+        bytes: 1_000,
+        ..BOUNDS
+    });
+    print(&logs, &["x"; 10]);
+    print(&logs, &["y"]);
+    let page = logs.read(0, 100, None);
+    assert_eq!((page.lines.len(), page.next, page.lost), (7, 11, 4));
+    assert_eq!(page.lines[6].seq, 10);
+}
+
+#[test]
+fn a_filter_skips_lines_without_losing_them() {
+    let logs = FunctionLogs::new(LogBounds { lines: 100, ..BOUNDS });
+    print(&logs, &["one", "two", "three", "two"]);
+    assert_eq!(texts(&logs.read(0, 1, Some("two"))), (vec!["two"], 2, 0));
+    assert_eq!(texts(&logs.read(2, 9, Some("two"))), (vec!["two"], 4, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn followers_are_told() {
+    let logs = FunctionLogs::new(BOUNDS);
+    let follower = tokio::spawn({
+        let logs = logs.clone();
+        async move {
+            logs.changed(0).await;
+            logs.read(0, 9, None).lines.len()
+        }
+    });
+    tokio::task::yield_now().await;
+    assert!(!follower.is_finished());
+    print(&logs, &["now"]);
+    assert_eq!(follower.await.unwrap(), 1);
+    logs.changed(0).await;
+}

@@ -1,0 +1,20 @@
+//! What the engine needs from the world. Each trait is implemented by one other crate and met only in the binary.
+
+use std::future::Future;
+use std::pin::Pin;
+
+pub mod artifacts;
+pub mod keyvalue;
+pub mod registry;
+pub mod runtime;
+
+pub use artifacts::{Artifacts, Compiled, Receiving, StorageError, Stored};
+pub use keyvalue::KeyValue;
+pub use registry::{Added, NewVersion, Registry, RegistryError};
+pub use runtime::{
+    Body, BodyError, Call, CallContext, Code, Failure, Host, ImportBinding, Instance, Load, LoadError,
+    LogSink, PrepareError, Reply, Runtime, Stream, Tier, TraceContext,
+};
+
+/// A boxed future of a port.
+pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

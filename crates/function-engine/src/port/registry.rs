@@ -1,0 +1,100 @@
+//! Where functions and their versions are kept.
+
+use jiff::Timestamp;
+use weft_types::version::{FunctionRecord, Inspection};
+use weft_types::{Digest, FunctionName, Kind, ProjectName, Settings, VersionNumber, VersionRecord};
+
+use super::Boxed;
+
+/// Functions and versions, durable. Once a call of this port has returned `Ok`, its effect survives a crash of the
+/// process and of the machine.
+pub trait Registry: Send + Sync + 'static {
+    /// Every project name; `default` is always among them.
+    fn projects(&self) -> Boxed<'_, Result<Vec<ProjectName>, RegistryError>>;
+
+    /// Creates a project; one that exists is left as it is.
+    fn create_project<'a>(&'a self, project: &'a ProjectName) -> Boxed<'a, Result<(), RegistryError>>;
+
+    /// Every function with all its versions in ascending order.
+    fn load(&self) -> Boxed<'_, Result<Vec<(FunctionRecord, Vec<VersionRecord>)>, RegistryError>>;
+
+    /// Stores a version under the next number, creating the function with its first one, and activates it if asked.
+    ///
+    /// Where a version of the function has the same code and settings, that one is answered (and activated if asked)
+    /// and nothing is stored.
+    fn add_version(&self, new: NewVersion) -> Boxed<'_, Result<Added, RegistryError>>;
+
+    /// Makes a version the one that answers calls.
+    fn activate<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        function: &'a FunctionName,
+        version: VersionNumber,
+        at: Timestamp,
+    ) -> Boxed<'a, Result<FunctionRecord, RegistryError>>;
+
+    /// Removes a function with all its versions. The artifacts stay until collected.
+    fn delete<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        function: &'a FunctionName,
+    ) -> Boxed<'a, Result<(), RegistryError>>;
+}
+
+/// A version about to be stored: a [`VersionRecord`] without its number.
+#[derive(Clone, Debug)]
+pub struct NewVersion {
+    /// The namespace.
+    pub project: ProjectName,
+    /// The function.
+    pub function: FunctionName,
+    /// Component or workflow.
+    pub kind: Kind,
+    /// Hash of the uploaded bytes.
+    pub digest: Digest,
+    /// Length of the uploaded bytes.
+    pub size: u64,
+    /// What inspection found.
+    pub inspection: Inspection,
+    /// The terms it runs under.
+    pub settings: Settings,
+    /// Whether it was granted nothing effectful.
+    pub effect_free: bool,
+    /// Who uploaded it.
+    pub creator: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// Whether it shall answer calls from now on.
+    pub activate: bool,
+}
+
+/// What [`Registry::add_version`] did.
+#[derive(Clone, Debug)]
+pub struct Added {
+    /// The function as it is now.
+    pub function: FunctionRecord,
+    /// The version that holds this code and these settings.
+    pub version: VersionRecord,
+    /// Whether it was there before.
+    pub existed: bool,
+}
+
+/// Why the registry did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// No such project.
+    #[error("there is no project `{0}`")]
+    NoProject(ProjectName),
+    /// No such function.
+    #[error("there is no function `{1}` in project `{0}`")]
+    NoFunction(ProjectName, FunctionName),
+    /// No such version.
+    #[error("function `{1}` in project `{0}` has no version {2}")]
+    NoVersion(ProjectName, FunctionName, VersionNumber),
+    /// The disk is full: nothing was changed.
+    #[error("the disk is full")]
+    Full,
+    /// The store failed. Nothing was acknowledged.
+    #[error("the registry's store failed: {0}")]
+    Store(String),
+}

@@ -1,0 +1,283 @@
+//! Where code runs.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use jiff::Timestamp;
+use uuid::Uuid;
+use weft_types::image::Image;
+use weft_types::version::{ImportedFunction, Inspection};
+use weft_types::{FunctionName, ProjectName, VersionRecord};
+
+use super::{Boxed, Compiled, StorageError};
+
+/// What fails in a streamed body.
+pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
+/// A streamed body, either way.
+pub type Body = UnsyncBoxBody<Bytes, BodyError>;
+
+/// Compiles code and loads what was compiled.
+pub trait Runtime: Send + Sync + 'static {
+    /// Validates, inspects and compiles the file `code` into the file `out`, in a process of its own that can neither reach
+    /// anything else nor outlive its bounds. The number of such processes at once is bounded; others wait.
+    fn prepare<'a>(
+        &'a self,
+        code: &'a Path,
+        out: &'a Path,
+        tier: Tier,
+    ) -> Boxed<'a, Result<Inspection, PrepareError>>;
+
+    /// Names the form that `prepare` writes for a tier: it changes with the engine's version and settings.
+    fn compiled_key(&self, tier: Tier) -> String;
+
+    /// Which tier code of this size is compiled with first.
+    fn first_tier(&self, size: u64) -> Tier;
+
+    /// Maps compiled code and makes it ready to be instantiated. Blocks, for 0.05 to 3 ms.
+    ///
+    /// # Errors
+    /// Where the file is not what it was when written (the caller compiles anew), or imports cannot be satisfied.
+    fn load(&self, load: Load<'_>) -> Result<Arc<dyn Code>, LoadError>;
+}
+
+/// How code is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tier {
+    /// Fast to compile, slower to run: the first minutes of huge code.
+    Baseline,
+    /// The usual one.
+    Optimized,
+    /// Optimized with explicit bounds checks, for guests that grow memory on every call.
+    ExplicitBounds,
+}
+
+/// What to load.
+pub struct Load<'a> {
+    /// The version.
+    pub version: &'a VersionRecord,
+    /// Its compiled form.
+    pub compiled: &'a Compiled,
+    /// How it was compiled.
+    pub tier: Tier,
+    /// Whether `compiled.digest` was already checked in this process.
+    pub verified: bool,
+    /// Imported interfaces that other functions satisfy.
+    pub bindings: Vec<ImportBinding>,
+    /// How many calls an instance serves.
+    pub reuse: u32,
+    /// What calls of this version reach outside themselves through.
+    pub host: Arc<dyn Host>,
+}
+
+/// An imported interface and the function that satisfies it.
+#[derive(Clone, Debug)]
+pub struct ImportBinding {
+    /// The interface, such as `weft:pricing/api@0.1.0`.
+    pub interface: String,
+    /// Its functions as the importer sees them.
+    pub functions: Vec<ImportedFunction>,
+    /// The function of the project that exports it.
+    pub callee: FunctionName,
+}
+
+/// Loaded code of one version.
+pub trait Code: Send + Sync + 'static {
+    /// An instance to execute in: cheap, as nothing of the guest runs before the first call or [`Instance::warm`].
+    fn instance(&self) -> Box<dyn Instance>;
+
+    /// Whether most of the recent fresh instances grew their memory, so that [`Tier::ExplicitBounds`] suits it better.
+    fn grows(&self) -> bool;
+}
+
+/// A place to execute calls of one version, one at a time.
+pub trait Instance: Send + 'static {
+    /// Instantiates ahead of the first call.
+    fn warm<'a>(&'a mut self, context: CallContext) -> Boxed<'a, Result<(), Failure>>;
+
+    /// Executes a call of a typed export or command. Dropping the future stops the guest within 10 ms.
+    fn call<'a>(&'a mut self, call: Call) -> Boxed<'a, Result<Reply, Failure>>;
+
+    /// Executes a call of an HTTP function, answering at the response's head. Dropping the response's body stops the guest.
+    fn http<'a>(
+        &'a mut self,
+        request: http::Request<Body>,
+        context: CallContext,
+    ) -> Boxed<'a, Result<http::Response<Body>, Failure>>;
+
+    /// Whether it can serve another call: it has neither trapped, been cancelled nor served its share.
+    fn reusable(&self) -> bool;
+}
+
+/// A call of a typed export.
+pub struct Call {
+    /// Index into [`Inspection::exports`].
+    pub export: usize,
+    /// The arguments, an image of the signature's parameter record.
+    pub arguments: Image,
+    /// Everything else.
+    pub context: CallContext,
+}
+
+/// What a call carries along.
+#[derive(Clone)]
+pub struct CallContext {
+    /// Identifies it in logs, traces and answers.
+    pub invocation: Uuid,
+    /// When it must have ended, waiting included.
+    pub deadline: Instant,
+    /// How much of that it may execute.
+    pub cpu_time: Duration,
+    /// Memory summed over the instance's memories and tables, in bytes.
+    pub memory: u64,
+    /// Largest result, in bytes.
+    pub output: u64,
+    /// How many calls of functions by functions led here.
+    pub depth: u32,
+    /// Calls to other functions left to the whole tree of calls.
+    pub fan_out: Arc<std::sync::atomic::AtomicU32>,
+    /// Seeds the randomness of a version that was granted nothing.
+    pub seed: [u8; 32],
+    /// What the clock of such a version starts at.
+    pub time: Timestamp,
+    /// Where it comes from.
+    pub trace: TraceContext,
+    /// Where its output lines go.
+    pub logs: Arc<dyn LogSink>,
+}
+
+/// W3C trace context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceContext {
+    /// 16 bytes, not all zero.
+    pub trace_id: [u8; 16],
+    /// The span of this call, 8 bytes, not all zero.
+    pub span_id: [u8; 8],
+    /// Whether the caller records the trace.
+    pub sampled: bool,
+}
+
+/// What a call answered.
+#[derive(Debug)]
+pub struct Reply {
+    /// The result, where the signature has one.
+    pub result: Option<Image>,
+    /// Time the guest executed.
+    pub cpu_time: Duration,
+    /// Time from the lease to the first instruction of the export.
+    pub start_time: Duration,
+}
+
+/// Where a guest's output lines go.
+pub trait LogSink: Send + Sync + 'static {
+    /// Takes one line without its end; bounded by the sink, never blocking.
+    fn line(&self, invocation: Uuid, stream: Stream, line: &str);
+}
+
+/// Which output a line was written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// What a guest reaches outside itself, when granted.
+pub trait Host: Send + Sync + 'static {
+    /// Calls an export of another function of `project`.
+    fn call<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        callee: &'a FunctionName,
+        interface: &'a str,
+        function: &'a ImportedFunction,
+        arguments: Image,
+        caller: &'a CallContext,
+    ) -> Boxed<'a, Result<Option<Image>, Failure>>;
+
+    /// The key-value stores.
+    fn keyvalue(&self) -> &dyn super::KeyValue;
+}
+
+/// Why code could not be compiled.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// It is not code that can run here: what was found, and what would work.
+    #[error("{0}")]
+    Refused(String),
+    /// Compiling took longer than allowed.
+    #[error("compiling took longer than the limit of {} s", .0.as_secs())]
+    TimedOut(Duration),
+    /// Compiling needed more memory than allowed.
+    #[error("compiling needed more than the limit of {} MiB of memory", .0 >> 20)]
+    OutOfMemory(u64),
+    /// The compiler's process died.
+    #[error("the compiler's process ended unexpectedly: {0}")]
+    Died(String),
+    /// The files could not be read or written.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Why compiled code could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file differs from what was written, or was written by another engine.
+    #[error("the compiled code is not intact: {0}")]
+    NotIntact(String),
+    /// An import that nothing satisfies.
+    #[error("{0}")]
+    Unsatisfied(String),
+}
+
+/// Why a call did not answer. The guest's own typed errors are answers, not failures.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The guest trapped.
+    #[error("the function trapped: {message}")]
+    Trap {
+        /// What happened.
+        message: String,
+        /// The innermost frames, if known.
+        frames: Vec<String>,
+    },
+    /// The guest ended itself with a code other than 0.
+    #[error("the function exited with code {0}")]
+    Exited(i32),
+    /// It overran its deadline.
+    #[error("the call did not end within its timeout of {} ms", .0.as_millis())]
+    TimedOut(Duration),
+    /// It used more time than it may.
+    #[error("the function executed longer than its limit of {} ms", .0.as_millis())]
+    CpuTime(Duration),
+    /// It wanted more memory than it may have.
+    #[error("the function wanted more memory than its limit of {0} bytes")]
+    OutOfMemory(u64),
+    /// Its stack ran out.
+    #[error("the function's stack overflowed")]
+    StackOverflow,
+    /// Its result is larger than allowed.
+    #[error("the function's result is larger than its limit of {0} bytes")]
+    OutputTooLarge(u64),
+    /// Its result is not a value of its type.
+    #[error("the function's result is not a valid value: {0}")]
+    InvalidResult(String),
+    /// It ended without answering an HTTP request.
+    #[error("the function ended without a response")]
+    NoResponse,
+    /// Calls of functions by functions went too deep or too wide.
+    #[error("{0}")]
+    CallLimit(String),
+    /// Nobody waited any longer.
+    #[error("the call was cancelled")]
+    Cancelled,
+    /// No place to execute was to be had.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The platform failed.
+    #[error("the platform failed: {0}")]
+    Platform(String),
+}

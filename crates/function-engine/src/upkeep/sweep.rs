@@ -1,0 +1,77 @@
+//! The regular look at what is loaded.
+
+use std::sync::{Arc, Weak};
+
+use tokio::time::Instant;
+
+use crate::deployed::{Deployed, Leased, Loaded};
+use crate::engine::Inner;
+use crate::invoke::Terms;
+use crate::port::Failure;
+use crate::random;
+
+pub(super) async fn run(engine: Weak<Inner>) {
+    loop {
+        let Some(period) = engine.upgrade().map(|inner| inner.config.sweep) else {
+            return;
+        };
+        tokio::time::sleep(period).await;
+        let Some(inner) = engine.upgrade() else { return };
+        for (deployed, loaded) in inner.upkeep.loaded() {
+            inner.look_after(&deployed, &loaded);
+        }
+    }
+}
+
+impl super::Upkeep {
+    /// Everything loaded; forgets the rest.
+    fn loaded(&self) -> Vec<(Arc<Deployed>, Arc<Loaded>)> {
+        let mut all = Vec::new();
+        self.watched().retain(|deployed| {
+            let deployed = deployed.upgrade();
+            let loaded = deployed.and_then(|deployed| deployed.if_loaded().map(|loaded| (deployed, loaded)));
+            let keep = loaded.is_some();
+            all.extend(loaded);
+            keep
+        });
+        all
+    }
+}
+
+impl Inner {
+    fn look_after(self: &Arc<Self>, deployed: &Arc<Deployed>, loaded: &Arc<Loaded>) {
+        loaded.pool.sweep(Instant::now());
+        if let Some(better) = loaded.better_tier() {
+            self.upgrade(deployed, better);
+        }
+        let lacking = loaded.pool.lacking();
+        if !lacking.is_empty() && !self.is_draining() && loaded.begin_warming() {
+            let (inner, deployed, loaded) = (Arc::clone(self), Arc::clone(deployed), Arc::clone(loaded));
+            self.background
+                .spawn(async move { inner.warm(&deployed, &loaded, lacking).await });
+        }
+    }
+
+    /// Starts an instance for each of the shards.
+    async fn warm(&self, deployed: &Deployed, loaded: &Loaded, shards: Vec<usize>) {
+        for shard in shards {
+            match self.warm_one(deployed, loaded).await {
+                Ok(leased) => loaded.pool.add(shard, leased),
+                Err(failure) => {
+                    // Not tried again while this code stays loaded: it would fail again, every second.
+                    tracing::warn!(version = ?deployed, %failure, "an instance could not be warmed");
+                    return;
+                }
+            }
+        }
+        loaded.end_warming();
+    }
+
+    async fn warm_one(&self, deployed: &Deployed, loaded: &Loaded) -> Result<Leased, Failure> {
+        let terms = Terms::of_outside(random::new_trace(), &self.config);
+        let context = deployed.context(terms);
+        let mut leased = loaded.start();
+        leased.instance.warm(context).await?;
+        Ok(leased)
+    }
+}
