@@ -1,0 +1,66 @@
+//! What an uploaded component is, read from the component itself.
+//!
+//! Inspection never runs code. It has three steps, so that what is cheap to refuse is refused before it is compiled:
+//! [`survey`] reads the outline of the binary, [`imports::check`] judges the names of what it imports, and
+//! [`inspect`] reads the types of the compiled component.
+
+use wasmtime::Engine;
+use wasmtime::component::Component;
+use weft_types::version::{Flavor, Inspection};
+
+use crate::adapt::Refused;
+
+mod exports;
+pub(crate) mod imports;
+pub(crate) mod survey;
+pub(crate) mod value;
+mod wit;
+
+/// The interface whose presence makes a component an HTTP function, without its version.
+pub(crate) const HTTP_HANDLER: &str = "wasi:http/incoming-handler";
+/// The interface of a command, without its version.
+pub(crate) const CLI_RUN: &str = "wasi:cli/run";
+
+/// Reads what `component`, compiled from `bytes`, offers and wants.
+///
+/// # Errors
+/// Where nothing in it can be called, or it imports what nothing here provides.
+pub(crate) fn inspect(engine: &Engine, component: &Component, bytes: &[u8]) -> Result<Inspection, Refused> {
+    let ty = component.component_type();
+    let mut types = value::Converter::new(value::Resources::of(engine, &ty));
+    let capabilities = imports::capabilities(engine, &ty, &mut types)?;
+    let exports = exports::read(engine, &ty, &mut types)?;
+    Ok(Inspection {
+        flavor: exports.flavor,
+        exports: exports.callables,
+        imports: ty.imports(engine).map(|(name, _)| name.to_owned()).collect(),
+        capabilities,
+        wit: wit::text(bytes)?,
+    })
+}
+
+/// The part of an interface's name before `@`, and the version behind it.
+pub(crate) fn split_version(name: &str) -> (&str, Option<&str>) {
+    match name.split_once('@') {
+        Some((name, version)) => (name, Some(version)),
+        None => (name, None),
+    }
+}
+
+/// Whether `version` is one of the WASI 0.2 line, final or release candidate.
+pub(crate) fn is_wasi_0_2(version: Option<&str>) -> bool {
+    version.is_some_and(|version| version.starts_with("0.2."))
+}
+
+/// What decides how a component is called: HTTP before typed exports before commands.
+fn flavor(http: bool, typed: bool, command: bool) -> Option<Flavor> {
+    match (http, typed, command) {
+        (true, _, _) => Some(Flavor::Http),
+        (false, true, _) => Some(Flavor::Exports),
+        (false, false, true) => Some(Flavor::Command),
+        (false, false, false) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

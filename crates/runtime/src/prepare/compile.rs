@@ -1,0 +1,63 @@
+//! Compiling in this process: what the child does once it is confined, and what tests do directly.
+
+use wasmparser::{Validator, WasmFeatures};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+use weft_function_engine::port::Tier;
+use weft_types::version::Inspection;
+
+use crate::adapt::{self, Refused};
+use crate::engine::compile_config;
+use crate::inspect::{self, imports, survey};
+
+/// Compiled code and what it is.
+#[derive(Debug)]
+pub struct Compiled {
+    /// What inspection found.
+    pub inspection: Inspection,
+    /// The engine's file for the tier asked for.
+    pub bytes: Vec<u8>,
+}
+
+/// Why code was not compiled.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    /// It is not code for this platform.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The compiler failed on valid code.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Validates, inspects and compiles `code`, trusting the bounds of the process it runs in.
+///
+/// # Errors
+/// Where `code` is not for this platform, or the compiler fails.
+pub fn compile(code: &[u8], tier: Tier) -> Result<Compiled, CompileError> {
+    let component = adapt::to_component(code)?;
+    let survey = survey::survey(&component, &survey::Bounds::default())?;
+    imports::check(&survey.imports)?;
+    let engine = Engine::new(&compile_config(tier)).map_err(failed)?;
+    let compiled = Component::new(&engine, &component).map_err(|error| diagnose(&component, &error))?;
+    let inspection = inspect::inspect(&engine, &compiled, &component)?;
+    let bytes = compiled.serialize().map_err(failed)?;
+    Ok(Compiled { inspection, bytes })
+}
+
+fn failed(error: wasmtime::Error) -> CompileError {
+    CompileError::Failed(format!("{error:#}"))
+}
+
+/// Tells invalid code from valid code of a kind that the engine does not run, and both from a failing compiler.
+fn diagnose(component: &[u8], error: &wasmtime::Error) -> CompileError {
+    let found = format!("{error:#}");
+    match Validator::new_with_features(WasmFeatures::all()).validate_all(component) {
+        Err(error) => survey::broken(&error, component.len()).into(),
+        Ok(_) if Validator::new().validate_all(component).is_err() || found.contains("requires") => Refused(
+            format!("the code uses a feature of WebAssembly that functions may not use: {found}"),
+        )
+        .into(),
+        Ok(_) => CompileError::Failed(found),
+    }
+}

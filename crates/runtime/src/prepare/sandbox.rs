@@ -1,0 +1,223 @@
+//! Confinement of the compiling process, entered after its two files are open and before the first hostile byte is read.
+//!
+//! Each layer stands alone: limits bound what it uses up, landlock takes every path and port from it, seccomp leaves it the
+//! system calls that computing in memory takes. A layer the host does not have is reported, not fatal: the process still has
+//! no environment, no inherited file and a bounded life.
+#![allow(unsafe_code)]
+
+use std::collections::BTreeMap;
+use std::os::raw::c_uint;
+
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope,
+};
+use rustix::process::{Resource, Rlimit};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+};
+
+/// The lowest priority: compiling yields to every call.
+const NICE: i32 = 19;
+/// Files open at once: the standard three, code, output, and what the runtime opens for itself.
+const MAX_FILES: u64 = 64;
+
+/// What a compiling process may use up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Address space in bytes.
+    pub(super) memory: u64,
+    /// Size of a file in bytes.
+    pub(super) output: u64,
+    /// CPU time in seconds, over all threads.
+    pub(super) cpu: u64,
+}
+
+/// Enters the sandbox and answers what of it the host lacks, each with the reason.
+pub(super) fn enter(limits: Limits) -> Vec<String> {
+    close_inherited();
+    let layers = [
+        ("limits", bound(limits)),
+        (
+            "no new privileges",
+            rustix::thread::set_no_new_privs(true).map_err(|error| error.to_string()),
+        ),
+        ("landlock", landlock()),
+        ("seccomp", seccomp()),
+    ];
+    let lacking = layers
+        .into_iter()
+        .filter_map(|(name, entered)| Some(format!("{name}: {}", entered.err()?)));
+    lacking.collect()
+}
+
+/// Closes files that were open without close-on-exec in the parent, but not the two of this process.
+fn close_inherited() {
+    // Files opened by this process carry close-on-exec, inherited ones cannot: marking all is harmless for the former,
+    // and as nothing is ever executed from here, those that must go are closed by number instead.
+    for fd in 3..c_uint::try_from(MAX_FILES).unwrap_or(64) {
+        let Ok(fd) = i32::try_from(fd) else { return };
+        // SAFETY: asking for the flags of a file descriptor, open or not, touches no memory.
+        let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
+        if flags >= 0 && flags & libc::FD_CLOEXEC == 0 {
+            // SAFETY: a descriptor without close-on-exec was inherited, for the standard library and this crate set the flag
+            // on each they open; so no object of this process owns it.
+            unsafe { libc::close(fd) };
+        }
+    }
+}
+
+fn bound(limits: Limits) -> Result<(), String> {
+    let set = |resource, most: u64| {
+        let limit = Rlimit {
+            current: Some(most),
+            maximum: Some(most),
+        };
+        rustix::process::setrlimit(resource, limit).map_err(|error| format!("{resource:?}: {error}"))
+    };
+    ignore_file_size_signal();
+    rustix::process::nice(NICE).map_err(|error| format!("nice: {error}"))?;
+    set(Resource::As, limits.memory)?;
+    set(Resource::Cpu, limits.cpu)?;
+    set(Resource::Fsize, limits.output)?;
+    set(Resource::Nofile, MAX_FILES)?;
+    set(Resource::Core, 0)
+}
+
+/// Turns the signal for an overlong file into an error of the write.
+fn ignore_file_size_signal() {
+    // SAFETY: `SIG_IGN` installs no handler, so no code can run at a signal's time.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
+/// Takes every right that landlock knows of: no path can be opened, no port connected, no process signalled.
+fn landlock() -> Result<(), String> {
+    let abi = ABI::V6;
+    let entered = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(abi))
+        .and_then(|rules| rules.handle_access(AccessNet::from_all(abi)))
+        .and_then(|rules| rules.scope(Scope::from_all(abi)))
+        .and_then(Ruleset::create)
+        .and_then(landlock::RulesetCreated::restrict_self)
+        .map_err(|error| error.to_string())?;
+    match entered.ruleset {
+        RulesetStatus::NotEnforced => Err("this kernel does not have it".to_owned()),
+        RulesetStatus::PartiallyEnforced | RulesetStatus::FullyEnforced => Ok(()),
+    }
+}
+
+/// Leaves the system calls that computing takes; everything else fails with `EPERM`. An allow-list, because what a compiler
+/// needs is short and known, while what the kernel will offer next year is not. Failing rather than killing, because the
+/// standard library asks for optional things (the limits of a control group, say) and copes without.
+fn seccomp() -> Result<(), String> {
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = ALLOWED.iter().map(|call| (*call, Vec::new())).collect();
+    // Threads, not processes.
+    rules.insert(libc::SYS_clone, vec![with_flag(libc::CLONE_THREAD)?]);
+    // Names for threads and mappings, nothing else.
+    rules.insert(
+        libc::SYS_prctl,
+        vec![with_option(libc::PR_SET_NAME)?, with_option(libc::PR_SET_VMA)?],
+    );
+    install(
+        rules,
+        SeccompAction::Errno(errno(libc::EPERM)),
+        SeccompAction::Allow,
+    )?;
+    // The flags of `clone3` lie behind a pointer, where a filter cannot look: a C library told that it does not exist uses
+    // `clone` instead. Of two filters the stricter decides, and both errors are as strict; the later filter's number is used.
+    let clone3 = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
+    install(
+        clone3,
+        SeccompAction::Allow,
+        SeccompAction::Errno(errno(libc::ENOSYS)),
+    )
+}
+
+const fn errno(number: i32) -> u32 {
+    number.unsigned_abs()
+}
+
+const ALLOWED: [i64; 39] = [
+    // The files already open.
+    libc::SYS_read,
+    libc::SYS_readv,
+    libc::SYS_write,
+    libc::SYS_writev,
+    libc::SYS_lseek,
+    libc::SYS_fstat,
+    libc::SYS_statx,
+    libc::SYS_close,
+    libc::SYS_fcntl,
+    // Memory.
+    libc::SYS_mmap,
+    libc::SYS_munmap,
+    libc::SYS_mremap,
+    libc::SYS_mprotect,
+    libc::SYS_madvise,
+    libc::SYS_brk,
+    libc::SYS_membarrier,
+    // Threads and their waiting; `clone3` is refused by a filter of its own.
+    libc::SYS_clone3,
+    libc::SYS_futex,
+    libc::SYS_set_robust_list,
+    libc::SYS_rseq,
+    libc::SYS_sched_yield,
+    libc::SYS_sched_getaffinity,
+    libc::SYS_gettid,
+    libc::SYS_getpid,
+    libc::SYS_restart_syscall,
+    libc::SYS_ppoll,
+    // Signals to itself: stack overflow is caught by a handler, a panic aborts.
+    libc::SYS_rt_sigaction,
+    libc::SYS_rt_sigprocmask,
+    libc::SYS_rt_sigreturn,
+    libc::SYS_sigaltstack,
+    libc::SYS_tgkill,
+    // Time and chance.
+    libc::SYS_clock_gettime,
+    libc::SYS_clock_nanosleep,
+    libc::SYS_getrandom,
+    libc::SYS_getrusage,
+    libc::SYS_sysinfo,
+    libc::SYS_uname,
+    // The end.
+    libc::SYS_exit,
+    libc::SYS_exit_group,
+];
+
+fn with_flag(flag: i32) -> Result<SeccompRule, String> {
+    // A flag is one bit, whose sign never matters here.
+    let flag = u64::from(flag.cast_unsigned());
+    rule(SeccompCmpArgLen::Qword, SeccompCmpOp::MaskedEq(flag), flag)
+}
+
+fn with_option(option: i32) -> Result<SeccompRule, String> {
+    rule(
+        SeccompCmpArgLen::Dword,
+        SeccompCmpOp::Eq,
+        u64::from(option.cast_unsigned()),
+    )
+}
+
+/// A rule on the first argument of a call.
+fn rule(len: SeccompCmpArgLen, compare: SeccompCmpOp, value: u64) -> Result<SeccompRule, String> {
+    SeccompCondition::new(0, len, compare, value)
+        .and_then(|condition| SeccompRule::new(vec![condition]))
+        .map_err(|error| error.to_string())
+}
+
+fn install(
+    rules: BTreeMap<i64, Vec<SeccompRule>>,
+    others: SeccompAction,
+    matching: SeccompAction,
+) -> Result<(), String> {
+    let architecture = std::env::consts::ARCH
+        .try_into()
+        .map_err(|_| "not on this architecture".to_owned())?;
+    let filter =
+        SeccompFilter::new(rules, others, matching, architecture).map_err(|error| error.to_string())?;
+    let program: BpfProgram = filter
+        .try_into()
+        .map_err(|error: seccompiler::BackendError| error.to_string())?;
+    seccompiler::apply_filter(&program).map_err(|error| error.to_string())
+}
