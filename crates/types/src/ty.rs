@@ -134,14 +134,18 @@ pub struct Either {
 }
 
 impl Type {
-    /// The largest value itself (not what it points to), in bytes. Bounds records of records of records.
-    pub const MAX_SIZE: u32 = 1 << 20;
+    /// The largest value itself (not what it points to), in bytes. Bounds records of records of records, and what a short
+    /// `{}` in a list can grow to.
+    pub const MAX_SIZE: u32 = 1 << 16;
     /// The deepest nesting of types. Bounds every recursion over a type or a value.
     pub const MAX_DEPTH: u32 = 64;
-    /// The largest type as a tree: shared parts of a hostile component count each time they are reached.
+    /// The largest type as a tree, counting types and names of cases and flags: shared parts of a hostile component count
+    /// each time they are reached.
     pub const MAX_NODES: u32 = 20_000;
     /// Most fields, cases or flags of one type.
     pub const MAX_MEMBERS: usize = 4096;
+    /// The longest name of a field, case or flag, in bytes.
+    pub const MAX_NAME: usize = 256;
 
     /// What it is made of.
     #[must_use]

@@ -14,11 +14,11 @@ pub enum TypeError {
     /// Larger than [`Type::MAX_SIZE`].
     #[error("a value of the type takes {0} bytes, at most {max} is supported", max = Type::MAX_SIZE)]
     TooLarge(u32),
-    /// Written with more than [`Type::MAX_NODES`] types.
-    #[error("the type is written with {0} types, at most {max} is supported", max = Type::MAX_NODES)]
+    /// Written with more than [`Type::MAX_NODES`] types and names.
+    #[error("the type is written with {0} types and names, at most {max} are supported", max = Type::MAX_NODES)]
     TooManyNodes(u32),
     /// More than [`Type::MAX_MEMBERS`] fields, cases or flags.
-    #[error("the type has {0} members, at most {max} is supported", max = Type::MAX_MEMBERS)]
+    #[error("the type has {0} members, at most {max} are supported", max = Type::MAX_MEMBERS)]
     TooManyMembers(usize),
     /// A variant, enum or record with nothing in it, which WIT does not have.
     #[error("a {0} needs at least one member")]
@@ -26,8 +26,8 @@ pub enum TypeError {
     /// The same name twice in one type.
     #[error("the name `{0}` stands twice in one type")]
     DuplicateName(String),
-    /// A name that WIT does not have.
-    #[error("`{0}` is not a name in WIT: expected letters, digits and hyphens")]
+    /// A name that WIT does not have, or longer than [`Type::MAX_NAME`].
+    #[error("`{0}` is not a name: expected letters, digits and hyphens, at most {max}", max = Type::MAX_NAME)]
     Name(String),
 }
 
@@ -173,9 +173,9 @@ fn lay_out(shape: &mut Shape) -> Layout {
             let payloads = v.cases.iter().filter_map(|c| c.ty.as_ref()).map(|ty| &ty.layout);
             let (whole, payload) = layout::union(v.cases.len(), payloads);
             v.payload = payload;
-            whole
+            whole.with_names(v.cases.len())
         }
-        Shape::Enum(names) => Layout::scalar(layout::discriminant_size(names.len())),
+        Shape::Enum(names) => Layout::scalar(layout::discriminant_size(names.len())).with_names(names.len()),
         Shape::Option(option) => {
             let (whole, payload) = layout::union(2, std::iter::once(&option.ty.layout));
             option.payload = payload;
@@ -190,6 +190,6 @@ fn lay_out(shape: &mut Shape) -> Layout {
             either.payload = payload;
             whole
         }
-        Shape::Flags(names) => Layout::flags(names.len()),
+        Shape::Flags(names) => Layout::flags(names.len()).with_names(names.len()),
     }
 }

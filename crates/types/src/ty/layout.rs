@@ -12,7 +12,7 @@ pub struct Layout {
     pub flat: u32,
     /// How deep the type nests, 1 for a scalar.
     pub depth: u32,
-    /// How many types it is written with, saturating: the size of the type as a tree.
+    /// How many types and names of cases or flags it is written with, saturating: the size of the type as a tree.
     pub nodes: u32,
     /// Whether a value holds a pointer (a string or list) anywhere.
     pub pointers: bool,
@@ -48,6 +48,13 @@ impl Layout {
             nodes: element.nodes.saturating_add(1),
             ..Self::STRING
         }
+    }
+
+    /// The same with `count` names.
+    pub(super) fn with_names(self, count: usize) -> Self {
+        let names = u32::try_from(count).unwrap_or(u32::MAX);
+        let nodes = self.nodes.saturating_add(names);
+        Self { nodes, ..self }
     }
 
     /// Flags of `count` bits.

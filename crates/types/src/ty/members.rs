@@ -76,10 +76,8 @@ fn name(shape: &Shape, index: u16) -> &str {
     }
 }
 
-/// Whether a name has only characters that keep the text form unambiguous.
+/// Whether a name is of bounded length and has only characters that keep the text form unambiguous.
 fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    (1..=Type::MAX_NAME).contains(&name.len()) && name.bytes().all(allowed)
 }
