@@ -11,6 +11,7 @@ use weft_types::{FunctionName, Grants, ProjectName, Settings, VersionRecord};
 
 use crate::epoch::Meter;
 use crate::limits::Limiter;
+use crate::outbound::{Access, Client, Exchanges};
 use crate::wasi::{Pipes, VirtualClock, Wasi};
 
 /// Most handles a guest holds at once: streams, pollables, HTTP fields.
@@ -28,12 +29,16 @@ pub(crate) struct Version {
     pub(crate) env: Vec<(String, String)>,
     /// What its calls reach outside themselves through.
     pub(crate) host: Arc<dyn Host>,
+    /// What its outbound requests may reach.
+    pub(crate) outbound: Access,
 }
 
 /// The executing version and the call it executes: who asks for a host function.
 pub(crate) struct Caller {
     pub(crate) version: Arc<Version>,
     pub(crate) context: CallContext,
+    /// The outbound requests under way.
+    pub(crate) exchanges: Exchanges,
 }
 
 /// The data of a store.
@@ -62,6 +67,7 @@ impl Version {
             repeatable: flavor != Flavor::Http && (grants.is_empty() || record.effect_free),
             env: env.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
             host,
+            outbound: Access::new(grants, Client::shared()),
         }
     }
 }
@@ -72,7 +78,7 @@ impl HostState {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);
         Self {
-            caller: Caller { version, context },
+            caller: Caller { version, context, exchanges: Exchanges::default() },
             table,
             limiter,
             meter: Arc::new(Meter::new()),

@@ -1,0 +1,185 @@
+//! Outbound HTTP of guests: to granted hosts only, and only to addresses that were checked.
+//!
+//! A request passes three gates. Its host must be granted; the addresses that its name resolves to are judged one by one (see
+//! [`address`]), and the connection goes to an address that passed, never to the name again, so that a name cannot answer one
+//! thing to the check and another to the connection; and a call has a bounded number of exchanges at once. Redirects are not
+//! followed: a guest that follows one makes a new request, which passes the same gates.
+
+use std::sync::Arc;
+
+use http::header::{HeaderName, HeaderValue};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+use uuid::Uuid;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+use weft_function_engine::port::{CallContext, LogSink, Stream, TraceContext};
+use weft_types::Grants;
+use weft_types::settings::HostPattern;
+
+use crate::host::Caller;
+
+mod address;
+mod connect;
+mod exchange;
+mod response;
+mod target;
+
+pub use connect::Settings;
+
+pub(crate) use connect::Client;
+use exchange::Exchange;
+use target::Target;
+
+/// The response and the work that brings its body.
+type Sent = (http::Response<WasiBody>, Work);
+/// Moves bytes between a connection and its bodies.
+type Work = Box<dyn Future<Output = Result<(), Error>> + Send>;
+
+/// What the calls of a version may reach.
+pub(crate) struct Access {
+    client: Arc<Client>,
+    hosts: Vec<HostPattern>,
+    private: bool,
+}
+
+/// The exchanges of one call; nothing is allocated before the first.
+#[derive(Default)]
+pub(crate) struct Exchanges(Option<Arc<Semaphore>>);
+
+impl Access {
+    /// What `grants` open up. A pattern that does not read as one covers nothing.
+    pub(crate) fn new(grants: &Grants, client: Arc<Client>) -> Self {
+        Self {
+            client,
+            hosts: grants
+                .http
+                .iter()
+                .filter_map(|pattern| pattern.parse().ok())
+                .collect(),
+            private: grants.private_network,
+        }
+    }
+
+    fn covers(&self, target: &Target) -> bool {
+        self.hosts
+            .iter()
+            .any(|pattern| pattern.matches(&target.host, target.port, target.default_port()))
+    }
+}
+
+impl Exchanges {
+    /// Takes a place for an exchange, if one is free.
+    fn begin(&mut self, most: usize) -> Option<OwnedSemaphorePermit> {
+        let places = self.0.get_or_insert_with(|| Arc::new(Semaphore::new(most)));
+        Arc::clone(places).try_acquire_owned().ok()
+    }
+}
+
+impl WasiHttpHooks for Caller {
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
+        let Self {
+            version,
+            context,
+            exchanges,
+        } = self;
+        let exchange = version
+            .outbound
+            .admit(exchanges, context, request, options.unwrap_or_default());
+        Box::new(async move { exchange?.run().await })
+    }
+}
+
+impl Access {
+    /// Lets a request of a call through the gates that need no waiting.
+    fn admit(
+        &self,
+        exchanges: &mut Exchanges,
+        context: &CallContext,
+        mut request: http::Request<WasiBody>,
+        options: RequestOptions,
+    ) -> Result<Exchange, Error> {
+        let target = Target::of(&request)?;
+        let notice = Notice {
+            invocation: context.invocation,
+            logs: Arc::clone(&context.logs),
+        };
+        if !self.covers(&target) {
+            notice.ungranted(&target);
+            return Err(Error::HttpRequestDenied);
+        }
+        let most = self.client.settings.at_once;
+        let Some(place) = exchanges.begin(most) else {
+            notice.too_many(&target, most);
+            return Err(Error::ConnectionLimitReached);
+        };
+        add_trace(&mut request, &context.trace);
+        Ok(Exchange {
+            client: Arc::clone(&self.client),
+            private: self.private,
+            target,
+            request,
+            options,
+            deadline: Instant::from_std(context.deadline),
+            place,
+            notice,
+        })
+    }
+}
+
+/// Tells the owner of a function, in its log, why a request was refused and what would let it through.
+struct Notice {
+    invocation: Uuid,
+    logs: Arc<dyn LogSink>,
+}
+
+impl Notice {
+    fn ungranted(&self, target: &Target) {
+        self.refused(
+            target,
+            &format!("the host is not granted; grant it with `http: [\"{target}\"]`"),
+        );
+    }
+
+    fn too_many(&self, target: &Target, most: usize) {
+        self.refused(
+            target,
+            &format!("the call has {most} requests under way, the most it may have"),
+        );
+    }
+
+    fn prohibited(&self, target: &Target, what: &str) {
+        self.refused(
+            target,
+            &format!(
+                "it leads to {what}; addresses that are not public need the grant `private-network: true`"
+            ),
+        );
+    }
+
+    fn refused(&self, target: &Target, why: &str) {
+        let line = format!("outbound HTTP to `{target}` was refused: {why}");
+        self.logs.line(self.invocation, Stream::Stderr, &line);
+    }
+}
+
+/// Makes the request part of the call's trace, unless the guest did something about it.
+fn add_trace(request: &mut http::Request<WasiBody>, trace: &TraceContext) {
+    const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+    if request.headers().contains_key(TRACEPARENT) {
+        return;
+    }
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let flags = u8::from(trace.sampled);
+    let text = format!("00-{}-{}-{flags:02x}", hex(&trace.trace_id), hex(&trace.span_id));
+    if let Ok(value) = HeaderValue::try_from(text) {
+        request.headers_mut().insert(TRACEPARENT, value);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+//! From a name to a connection, by way of the check of its addresses.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::{Arc, LazyLock, OnceLock};
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use wasmtime_wasi_http::Error;
+
+use super::address::allowed;
+use super::target::Target;
+
+/// Bounds on outbound HTTP. A guest may ask for shorter times, not for longer ones; the call's deadline stands above all.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Resolving the name, connecting and the TLS handshake, each; 10 s by default.
+    pub connect: Duration,
+    /// From the request to the response's head; 60 s by default.
+    pub first_byte: Duration,
+    /// Between two pieces of a response's body; 60 s by default.
+    pub between_bytes: Duration,
+    /// Exchanges of one call at once; 32 by default.
+    pub at_once: usize,
+    /// Head of a response, in bytes; 64 KiB by default.
+    pub head: usize,
+    /// Addresses of one name that are tried; 4 by default.
+    pub addresses: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            first_byte: Duration::from_secs(60),
+            between_bytes: Duration::from_secs(60),
+            at_once: 32,
+            head: 64 << 10,
+            addresses: 4,
+        }
+    }
+}
+
+/// Addresses being looked up.
+pub(super) type Resolving = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
+/// Looks up the addresses of a name.
+pub(super) type Resolver = Box<dyn Fn(&str) -> Resolving + Send + Sync>;
+
+/// What all outbound connections have in common.
+pub(crate) struct Client {
+    pub(super) settings: Settings,
+    resolver: Resolver,
+    /// Built at the first use: reading the roots takes a millisecond.
+    tls: OnceLock<Arc<ClientConfig>>,
+}
+
+/// A connection, encrypted or not.
+pub(super) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
+
+/// Why no connection came about.
+pub(super) enum Unconnected {
+    /// Every address of the name is one that the guest may not reach; what the first of them is.
+    Prohibited(&'static str),
+    /// Another reason.
+    Failed(Error),
+}
+
+impl From<Error> for Unconnected {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Client {
+    /// A client that asks the system's resolver and trusts the public roots.
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self::with(settings, Box::new(system), None)
+    }
+
+    /// The client with default settings that all share.
+    pub(crate) fn shared() -> Arc<Self> {
+        static SHARED: LazyLock<Arc<Client>> = LazyLock::new(|| Arc::new(Client::new(Settings::default())));
+        Arc::clone(&SHARED)
+    }
+
+    pub(super) fn with(settings: Settings, resolver: Resolver, tls: Option<Arc<ClientConfig>>) -> Self {
+        Self {
+            settings,
+            resolver,
+            tls: tls.map_or_else(OnceLock::new, OnceLock::from),
+        }
+    }
+
+    /// Connects to an address of `target` that `private` allows.
+    pub(super) async fn connect(
+        &self,
+        target: &Target,
+        private: bool,
+        patience: Duration,
+    ) -> Result<Box<dyn Connection>, Unconnected> {
+        let addresses = tokio::time::timeout(patience, self.resolve(target))
+            .await
+            .map_err(|_| Error::DnsTimeout)??;
+        let addresses = self.permitted(&addresses, private)?;
+        let stream = tokio::time::timeout(patience, open(&addresses, target.port))
+            .await
+            .map_err(|_| Error::ConnectionTimeout)??;
+        if !target.tls {
+            return Ok(Box::new(stream));
+        }
+        let encrypted = tokio::time::timeout(patience, self.encrypt(stream, target)).await;
+        Ok(Box::new(encrypted.map_err(|_| Error::ConnectionTimeout)??))
+    }
+
+    async fn resolve(&self, target: &Target) -> Result<Vec<IpAddr>, Error> {
+        if let Ok(address) = target.host.parse() {
+            return Ok(vec![address]);
+        }
+        let addresses = (self.resolver)(&target.host).await.map_err(|_| Error::DnsError {
+            rcode: Some("name not found".to_owned()),
+            info_code: None,
+        })?;
+        Ok(addresses)
+    }
+
+    /// The first few addresses that may be connected to.
+    fn permitted(&self, addresses: &[IpAddr], private: bool) -> Result<Vec<IpAddr>, Unconnected> {
+        let mut prohibited = None;
+        let mut permitted = Vec::new();
+        for address in addresses {
+            match allowed(*address, private) {
+                Ok(()) if permitted.len() < self.settings.addresses => permitted.push(*address),
+                Ok(()) => {}
+                Err(what) => prohibited = prohibited.or(Some(what)),
+            }
+        }
+        match (permitted.is_empty(), prohibited) {
+            (false, _) => Ok(permitted),
+            (true, Some(what)) => Err(Unconnected::Prohibited(what)),
+            (true, None) => Err(Error::DestinationNotFound.into()),
+        }
+    }
+
+    async fn encrypt(&self, stream: TcpStream, target: &Target) -> Result<impl Connection + use<>, Error> {
+        let name = ServerName::try_from(target.host.clone()).map_err(|_| Error::HttpRequestUriInvalid)?;
+        let config = self.tls.get_or_init(|| Arc::new(public_roots()));
+        TlsConnector::from(Arc::clone(config))
+            .connect(name, stream)
+            .await
+            .map_err(|error| tls_error(&error))
+    }
+}
+
+/// Asks the system. Its answer may hold addresses more than once.
+fn system(host: &str) -> Resolving {
+    let host = host.to_owned();
+    Box::pin(async move {
+        let found = tokio::net::lookup_host((host, 0)).await?;
+        Ok(found.map(|address| address.ip()).collect())
+    })
+}
+
+/// Connects to the first address that answers.
+async fn open(addresses: &[IpAddr], port: u16) -> Result<TcpStream, Error> {
+    let mut failure = Error::DestinationNotFound;
+    for address in addresses {
+        match TcpStream::connect(SocketAddr::new(*address, port)).await {
+            Ok(stream) => {
+                // A request goes out as soon as it is written; the connection works without, only slower.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Err(error) => failure = connect_error(&error),
+        }
+    }
+    Err(failure)
+}
+
+fn connect_error(error: &io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Error::ConnectionRefused,
+        io::ErrorKind::TimedOut => Error::ConnectionTimeout,
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => Error::DestinationIpUnroutable,
+        _ => Error::DestinationUnavailable,
+    }
+}
+
+fn tls_error(error: &io::Error) -> Error {
+    match error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+    {
+        Some(rustls::Error::InvalidCertificate(_)) => Error::TlsCertificateError,
+        Some(_) => Error::TlsProtocolError,
+        None => Error::ConnectionTerminated,
+    }
+}
+
+fn public_roots() -> ClientConfig {
+    trusting(RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.into(),
+    })
+}
+
+/// A configuration that trusts `roots`.
+pub(super) fn trusting(roots: RootCertStore) -> ClientConfig {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    // Fails only for a provider without a cipher suite for the default versions, which this one has.
+    #[expect(clippy::expect_used, reason = "ring supports TLS 1.2 and 1.3")]
+    let builder = builder.expect("ring supports the default protocol versions");
+    builder.with_root_certificates(roots).with_no_client_auth()
+}
