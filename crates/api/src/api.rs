@@ -1,0 +1,192 @@
+//! The API as a service: what every request passes through, whichever route it takes.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::request::Parts;
+use http::{HeaderMap, Request, Response, Uri};
+use http_body::Body;
+use hyper::body::Incoming;
+use tower::ServiceExt;
+use weft_function_engine::Engine;
+use weft_function_engine::port::{BodyError, TraceContext};
+
+use crate::body::ResponseBody;
+use crate::exchange::{Exchange, Observer, Recorded, Recorder};
+use crate::fast::{self, Callee};
+use crate::functions::FunctionsService;
+use crate::guard::{self, Hosts};
+use crate::headers;
+use crate::metrics::{Metrics, Route};
+use crate::problem::{Kind, Problem};
+use crate::serve::Service;
+use crate::shutdown::Draining;
+use crate::{call, routes};
+
+/// How the API behaves.
+#[derive(Clone)]
+pub struct Options {
+    /// Hosts that requests may name. Default: the names of loopback.
+    pub hosts: Hosts,
+    /// Longest head of a request in bytes; where it is longer, a problem says so. Default 32 KiB.
+    pub header_bytes: usize,
+    /// Longest time without any part of a request's body. Default 30 s.
+    pub body_idle: Duration,
+    /// Is told of finished requests.
+    pub observer: Option<Arc<dyn Observer>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            hosts: Hosts::new([]),
+            header_bytes: 32 << 10,
+            body_idle: Duration::from_secs(30),
+            observer: None,
+        }
+    }
+}
+
+/// What requests are answered with; cheap to clone.
+#[derive(Clone)]
+pub struct Api {
+    context: Arc<Context>,
+    router: axum::Router,
+}
+
+/// What every handler may need.
+pub(crate) struct Context {
+    pub(crate) engine: Engine,
+    pub(crate) options: Options,
+    pub(crate) metrics: Metrics,
+    pub(crate) draining: Draining,
+    /// The API's own description.
+    pub(crate) openapi: Bytes,
+}
+
+impl Api {
+    /// Serves `engine`.
+    pub fn new(engine: Engine, options: Options, draining: Draining) -> Self {
+        let (router, openapi) = routes::build();
+        let context = Arc::new(Context {
+            engine,
+            options,
+            metrics: Metrics::default(),
+            draining,
+            openapi,
+        });
+        let router = router.with_state(Arc::clone(&context));
+        Self { context, router }
+    }
+
+    /// What one core serves: both services count into counters of its own.
+    pub fn core(&self) -> crate::serve::CoreServices<ApiService, FunctionsService> {
+        let recorder = Arc::new(Recorder {
+            metrics: self.context.metrics.core(),
+            observer: self.context.options.observer.clone(),
+        });
+        let api = ApiService(Arc::new(PerCore {
+            context: Arc::clone(&self.context),
+            router: self.router.clone(),
+            recorder: Arc::clone(&recorder),
+        }));
+        let functions = FunctionsService::new(Arc::clone(&self.context), recorder);
+        crate::serve::CoreServices { api, functions }
+    }
+}
+
+/// Answers the API's requests on one core.
+#[derive(Clone)]
+pub struct ApiService(Arc<PerCore>);
+
+struct PerCore {
+    context: Arc<Context>,
+    router: axum::Router,
+    recorder: Arc<Recorder>,
+}
+
+impl Service for ApiService {
+    type Body = Recorded;
+
+    fn connected(&self) -> impl Send + 'static {
+        self.0.recorder.metrics.connect()
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Response<Recorded> {
+        self.respond(request).await
+    }
+}
+
+impl ApiService {
+    /// Answers a request with a body of any kind.
+    pub(crate) async fn respond<B>(&self, request: Request<B>) -> Response<Recorded>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BodyError>,
+    {
+        let exchange = Exchange::begin(&self.0.recorder, &request);
+        let trace = exchange.trace().context;
+        let answered = AssertUnwindSafe(self.0.dispatch(request, trace)).catch_unwind().await;
+        let (mut response, route) = answered.unwrap_or_else(|panic| (panicked(&*panic), Route::Unmatched));
+        headers::no_sniff(response.headers_mut());
+        exchange.answer(response, route)
+    }
+}
+
+impl PerCore {
+    async fn dispatch<B>(&self, request: Request<B>, trace: TraceContext) -> (Response<ResponseBody>, Route)
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BodyError>,
+    {
+        let (parts, body) = request.into_parts();
+        if let Err(problem) = admit(&self.context.options, &parts) {
+            return (problem.into_response(), Route::Unmatched);
+        }
+        if let Some(Callee { project, function }) = fast::match_call(&parts.method, parts.uri.path()) {
+            let called = call::call(&self.context, project, function, &parts, body, trace).await;
+            return (called.unwrap_or_else(Problem::into_response), Route::Invoke);
+        }
+        self.route(Request::from_parts(parts, axum::body::Body::new(body)), trace).await
+    }
+
+    async fn route(&self, mut request: Request<axum::body::Body>, trace: TraceContext) -> (Response<ResponseBody>, Route) {
+        request.extensions_mut().insert(trace);
+        let mut response = match self.router.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        let matched = response.extensions_mut().remove::<axum::extract::MatchedPath>();
+        let route = matched.map_or(Route::Unmatched, Route::Matched);
+        (response.map(ResponseBody::stream), route)
+    }
+}
+
+fn admit(options: &Options, parts: &Parts) -> Result<(), Problem> {
+    check_size(&parts.uri, &parts.headers, options.header_bytes)?;
+    let host = options.hosts.check(&parts.uri, &parts.headers)?;
+    guard::check_origin(host, &parts.method, parts.uri.path(), &parts.headers)
+}
+
+fn check_size(uri: &Uri, headers: &HeaderMap, limit: usize) -> Result<(), Problem> {
+    let target = uri.path().len() + uri.query().map_or(0, str::len);
+    let fields: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let size = target + fields;
+    if size <= limit {
+        return Ok(());
+    }
+    let detail = format!("the path, the query and the header fields have {size} bytes, the limit is {limit}");
+    Err(Problem::new(Kind::HeaderTooLarge, detail).with("limit", limit))
+}
+
+/// The answer of a handler that panicked: a bug, to be found in the log.
+pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Response<ResponseBody> {
+    let message = panic.downcast_ref::<String>().map(String::as_str);
+    let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("of unknown kind");
+    tracing::error!(panic = message, "a request's handler panicked");
+    Problem::new(Kind::PlatformFault, Kind::PlatformFault.entry().explanation).into_response()
+}

@@ -1,0 +1,57 @@
+use std::convert::Infallible;
+
+use futures_util::stream;
+use http_body::Frame;
+use http_body_util::{Full, StreamBody};
+
+use super::*;
+
+const BOUND: Bound = Bound {
+    bytes: 8,
+    idle: Duration::from_secs(5),
+    too_large: Kind::ArgumentsTooLarge,
+};
+
+async fn collected(parts: &[&'static str]) -> Result<Bytes, Kind> {
+    let frames = parts.iter().map(|part| Ok::<_, Infallible>(Frame::data(Bytes::from_static(part.as_bytes()))));
+    let body = StreamBody::new(stream::iter(frames.collect::<Vec<_>>()));
+    collect(body, Whole::new(None), BOUND).await.map_err(|problem| problem.kind())
+}
+
+#[tokio::test]
+async fn bodies_are_read_within_their_bound() {
+    assert_eq!(collected(&[]).await, Ok(Bytes::new()));
+    assert_eq!(collected(&["12345678"]).await, Ok(Bytes::from("12345678")));
+    assert_eq!(collected(&["123", "", "45", "678"]).await, Ok(Bytes::from("12345678")));
+    assert_eq!(collected(&["123456789"]).await, Err(Kind::ArgumentsTooLarge));
+    assert_eq!(collected(&["12345678", "9"]).await, Err(Kind::ArgumentsTooLarge));
+}
+
+#[tokio::test]
+async fn an_announced_length_over_the_bound_is_refused_at_once() {
+    let problem = collect(Full::new(Bytes::from("123456789")), Whole::new(Some(9)), BOUND).await.unwrap_err();
+    assert_eq!(problem.kind(), Kind::ArgumentsTooLarge);
+    assert!(problem.detail().contains("8 bytes"), "{}", problem.detail());
+}
+
+#[tokio::test]
+async fn one_part_is_not_copied() {
+    let part = Bytes::from(vec![1; 8]);
+    let whole = collect(Full::new(part.clone()), Whole::new(None), BOUND).await.unwrap();
+    assert_eq!(whole.as_ptr(), part.as_ptr());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stalled_body_times_out() {
+    let body = StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
+    let problem = collect(body, Whole::new(None), BOUND).await.unwrap_err();
+    assert_eq!(problem.kind(), Kind::RequestTimeout);
+}
+
+#[tokio::test]
+async fn a_broken_body_is_named() {
+    let body = StreamBody::new(stream::iter([Err::<Frame<Bytes>, _>("connection reset")]));
+    let problem = collect(body, Whole::new(None), BOUND).await.unwrap_err();
+    assert_eq!(problem.kind(), Kind::UploadIncomplete);
+    assert!(problem.detail().contains("connection reset"), "{}", problem.detail());
+}

@@ -1,0 +1,182 @@
+//! Calls of functions: from a request to the engine and back. Every line here is paid for by every call.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http_body::Body;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+use weft_function_engine::port::{BodyError, TraceContext};
+use weft_function_engine::{Answer, Arguments, Invocation};
+use weft_types::VersionNumber;
+use weft_types::json::{self, Outcome};
+
+use crate::api::Context;
+use crate::body::{Bound, ResponseBody, Whole, collect};
+use crate::headers;
+use crate::problem::{Kind, Problem};
+use crate::query::Query;
+
+mod media;
+mod names;
+
+use media::{Accepted, Sent};
+pub(crate) use names::explain;
+
+/// What a call without any arguments is called with.
+const NO_ARGUMENTS: &[u8] = b"{}";
+/// The parameters a call's query may have.
+const PARAMETERS: &[&str] = &["export", "version", "timeout"];
+/// Headers of an answer, so that their table is made once and does not grow.
+const HEADERS: usize = 12;
+
+/// Calls a function.
+pub(crate) async fn call<B>(
+    context: &Context,
+    project: &str,
+    function: &str,
+    parts: &Parts,
+    body: B,
+    trace: TraceContext,
+) -> Result<Response<ResponseBody>, Problem>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<BodyError>,
+{
+    let options = Options::read(parts)?;
+    let accepted = Accepted::of(&parts.headers)?;
+    let sent = Sent::of(&parts.headers, body.is_end_stream())?;
+    let limit = context
+        .engine
+        .input_limit(project, function, options.version)
+        .map_err(|error| explain(error, project, function))?;
+    if accepted == Accepted::Octets {
+        names::check_answers_octets(&context.engine, project, function, &options)?;
+    }
+    let bound = Bound {
+        bytes: limit,
+        idle: context.options.body_idle,
+        too_large: Kind::ArgumentsTooLarge,
+    };
+    let announced = body.size_hint().exact();
+    let bytes = collect(body, Whole::new(announced), bound).await?;
+    let answer = context
+        .engine
+        .invoke(Invocation {
+            project,
+            function,
+            version: options.version,
+            export: options.export.as_deref(),
+            arguments: arguments(sent, bytes),
+            trace,
+            seed: headers::seed(&parts.headers)?,
+            time: headers::time(&parts.headers)?,
+            timeout: options.timeout,
+        })
+        .await?;
+    respond(&answer, accepted)
+}
+
+/// What the query of a call says.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) export: Option<String>,
+    pub(crate) version: Option<VersionNumber>,
+    pub(crate) timeout: Option<Duration>,
+}
+
+impl Options {
+    fn read(parts: &Parts) -> Result<Self, Problem> {
+        if parts.uri.query().is_none() {
+            return Ok(Self::default());
+        }
+        let query = Query::parse(&parts.uri, PARAMETERS)?;
+        Ok(Self {
+            export: query.text("export")?.map(str::to_owned),
+            version: query.version()?,
+            timeout: query.duration("timeout")?,
+        })
+    }
+}
+
+fn arguments(sent: Sent, bytes: Bytes) -> Arguments {
+    match sent {
+        Sent::Octets => Arguments::Raw(bytes),
+        Sent::Json if bytes.is_empty() => Arguments::Json(Bytes::from_static(NO_ARGUMENTS)),
+        Sent::Json => Arguments::Json(bytes),
+    }
+}
+
+fn respond(answer: &Answer, accepted: Accepted) -> Result<Response<ResponseBody>, Problem> {
+    let mut response = match (&answer.result, &answer.signature().result) {
+        (Some(image), Some(ty)) => {
+            let raw = if accepted == Accepted::Json { None } else { image.raw(ty) };
+            match raw {
+                Some(bytes) => octets(bytes),
+                None => {
+                    let mut text = Vec::with_capacity(image.as_bytes().len());
+                    match json::print_result(ty, image, &mut text) {
+                        Outcome::Ok if text.is_empty() => nothing(),
+                        Outcome::Ok => json_text(text),
+                        Outcome::Err => function_error(text).into_response(),
+                    }
+                }
+            }
+        }
+        _ => nothing(),
+    };
+    describe(response.headers_mut(), answer);
+    Ok(response)
+}
+
+fn json_text(text: Vec<u8>) -> Response<ResponseBody> {
+    with_type(Bytes::from(text), headers::JSON)
+}
+
+fn octets(bytes: Bytes) -> Response<ResponseBody> {
+    let mut response = with_type(bytes, headers::OCTETS);
+    // What a guest made must never be shown by a browser as if it were a page of ours.
+    response.headers_mut().insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+    response
+}
+
+fn nothing() -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
+fn with_type(bytes: Bytes, media_type: HeaderValue) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::full(bytes));
+    let mut headers = HeaderMap::with_capacity(HEADERS);
+    headers.insert(header::CONTENT_TYPE, media_type);
+    *response.headers_mut() = headers;
+    response
+}
+
+/// The function's own error: `error` is its value, as JSON; null where it has none.
+fn function_error(text: Vec<u8>) -> Problem {
+    let text = if text.is_empty() { "null".to_owned() } else { String::from_utf8(text).unwrap_or_default() };
+    let problem = Problem::new(Kind::FunctionError, "the function answered an error: see `error`");
+    match RawValue::from_string(text) {
+        Ok(error) => problem.with_raw("error", error),
+        // What was printed is always JSON.
+        Err(error) => Problem::new(Kind::PlatformFault, error.to_string()),
+    }
+}
+
+/// Says which call it was, who answered and how long it took.
+fn describe(headers: &mut HeaderMap, answer: &Answer) {
+    let mut id = Uuid::encode_buffer();
+    let id = answer.invocation.hyphenated().encode_lower(&mut id);
+    headers.insert(headers::INVOCATION, headers::ascii(id.as_bytes()));
+    headers.insert(headers::VERSION, HeaderValue::from(answer.version.0));
+    let timing = headers::server_timing(answer.queue, answer.start, answer.execution);
+    headers.insert(headers::SERVER_TIMING, timing);
+    if let (Some(seed), Some(time)) = (&answer.seed, &answer.time) {
+        headers.insert(headers::SEED, headers::seed_value(seed));
+        headers.insert(headers::TIME, headers::time_value(*time));
+    }
+}

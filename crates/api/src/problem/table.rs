@@ -1,0 +1,155 @@
+//! The kinds of problems: the one place that knows their names, statuses and explanations.
+
+/// What the table says about a kind.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its stable name, the last part of its `type`.
+    pub slug: &'static str,
+    /// The HTTP status it is answered with.
+    pub status: u16,
+    /// One line for people.
+    pub title: &'static str,
+    /// What it means, what its members say and what to do about it.
+    pub explanation: &'static str,
+}
+
+impl Entry {
+    /// Its `type`, relative to the API, where a page explains it.
+    pub fn uri(&self) -> String {
+        format!("/problems/{}", self.slug)
+    }
+}
+
+macro_rules! problems {
+    ($($kind:ident $slug:literal $status:literal $title:literal $explanation:literal)*) => {
+        /// A kind of problem.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Kind {
+            $(#[doc = $title] $kind,)*
+        }
+
+        impl Kind {
+            /// Every kind, in the order of the documentation.
+            pub const ALL: &[Kind] = &[$(Kind::$kind,)*];
+
+            /// What the table says about it.
+            pub fn entry(self) -> &'static Entry {
+                match self {
+                    $(Kind::$kind => const {
+                        &Entry { slug: $slug, status: $status, title: $title, explanation: $explanation }
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+impl Kind {
+    /// The kind with this name.
+    pub fn from_slug(slug: &str) -> Option<Kind> {
+        Kind::ALL.iter().copied().find(|kind| kind.entry().slug == slug)
+    }
+}
+
+problems! {
+    NotFound "not-found" 404 "There is nothing at this address"
+        "The path is not one of the API's. `/openapi.json` and `/docs` list them all."
+    MethodNotAllowed "method-not-allowed" 405 "The address does not know this method"
+        "The path exists, but not with this method. The header `Allow` lists those it has."
+    NotFoundProject "not-found-project" 404 "No such project"
+        "No project has this name. `GET /v1/projects` lists them; `PUT /v1/projects/{project}` creates one."
+    NotFoundFunction "not-found-function" 404 "No such function"
+        "The project has no function of this name. `GET /v1/projects/{project}/functions` lists them."
+    NotFoundVersion "not-found-version" 404 "No such version"
+        "The function has no version of this number. `GET …/functions/{function}/versions` lists them."
+    NotFoundExport "not-found-export" 404 "No such export"
+        "The version has no export of this name. The member `exports` lists those it has."
+    AmbiguousExport "ambiguous-export" 400 "More than one export is meant"
+        "The version has several exports that fit; name one with `?export=`, in full (`interface#name`) where its short name is shared. The member `exports` lists them."
+    NotCallable "not-callable" 400 "It cannot be called this way"
+        "The export has a type that is not a value (the detail names where), or the function is of a kind that is called otherwise: functions that answer HTTP requests are served at `/{project}/{function}/…` on the listener for functions, all others by `POST …/invoke`."
+    NoActiveVersion "no-active-version" 409 "No version is active"
+        "The function has versions, but none was activated yet, so a call must name one with `?version=`. `POST …/versions/{version}/activate` activates one; where that is refused, `GET …/functions/{function}` says what is missing."
+    InvalidName "invalid-name" 400 "Not a name"
+        "Names of projects and functions have 1 to 63 lower-case letters, digits and hyphens, start with a letter and do not end with a hyphen."
+    InvalidQuery "invalid-query" 400 "The query is not valid"
+        "A parameter of the query is unknown, given twice or out of range; the detail names it."
+    InvalidHeader "invalid-header" 400 "A header is not valid"
+        "A request header that Weft reads has a value it cannot have; the detail names it."
+    InvalidJson "invalid-json" 400 "The body is not JSON"
+        "The body is not well-formed JSON in UTF-8, or an object in it has a key twice. The detail says where."
+    InvalidArguments "invalid-arguments" 400 "The arguments do not fit the parameters"
+        "The member `pointer` is a JSON pointer (RFC 6901) to the place in the body; the detail says what was found there and what would be right. `GET …/functions/{function}/schema` describes the parameters."
+    ArgumentsTooLarge "arguments-too-large" 413 "The arguments are too large"
+        "The body, a nesting in it or its number of elements exceeds the limit (`input-bytes` of the version's limits for the bytes)."
+    UnsupportedMediaType "unsupported-media-type" 415 "The body's type is not one of those accepted"
+        "The header `Content-Type` is missing or names a type that this address does not take; the detail lists those it does."
+    NotAcceptable "not-acceptable" 406 "The answer cannot have the type asked for"
+        "The header `Accept` names no type that the answer can have. Calls answer `application/json`, and `application/octet-stream` where the result is a `list<u8>`."
+    RequestTimeout "request-timeout" 408 "The body came too slowly"
+        "No part of the request's body arrived for longer than the server waits."
+    InvalidSettings "invalid-settings" 400 "The settings are not valid"
+        "A setting is unknown, has the wrong type or exceeds the platform's maximum; the detail names it and what would be right."
+    UnknownProfile "unknown-profile" 400 "No such pool profile"
+        "The settings name a profile that is not among the server's pool profiles; the detail lists those."
+    LevelUnavailable "level-unavailable" 409 "The isolation level is not available"
+        "The profile asks for an isolation level that this host cannot give; the detail says why. Weft never falls back to a weaker one."
+    InvalidCode "invalid-code" 400 "The upload is not code that can run here"
+        "Accepted are WebAssembly components (WASI 0.2) with typed exports or `wasi:http/incoming-handler`, and core WASI command modules. The detail says what was found and what would work."
+    UploadTooLarge "upload-too-large" 413 "The upload is too large"
+        "The member `limit` is the largest upload the server takes, in bytes."
+    UploadIncomplete "upload-incomplete" 400 "The upload broke off"
+        "The body ended before its announced end, or its parts are not well-formed. Nothing was stored."
+    CompileTimeout "compile-timeout" 400 "The code takes too long to compile"
+        "Compiling was stopped at the limit. Nothing was stored."
+    CompileFailed "compile-failed" 500 "The code could not be compiled"
+        "The compiler's process ran out of memory or ended unexpectedly. Nothing was stored."
+    StorageFull "storage-full" 507 "The server's disk is full"
+        "Nothing was stored."
+    StorageFailed "storage-failed" 500 "The server's storage failed"
+        "The server could not read or write its data; nothing was acknowledged that is not stored."
+    MissingGrant "missing-grant" 409 "A capability was not granted"
+        "The version imports capabilities that it was not granted, so it cannot be activated. The member `missing` lists them; grant them with `PATCH …/functions/{function}` (`{\"grants\": …}`)."
+    StillReferenced "still-referenced" 409 "It is still in use"
+        "Other functions are granted calls to this one; the detail names them. Take back those grants first."
+    Conflict "conflict" 409 "Somebody else changed it meanwhile"
+        "Two requests changed the same thing at once and this one lost. Look at the state and try again."
+    FunctionError "function-error" 422 "The function answered an error"
+        "The function ran and answered the error of its `result` type: the member `error` holds its value. No other problem has this status."
+    FunctionTrapped "function-trapped" 500 "The function trapped"
+        "The function's code crashed: the detail says how, the member `frames` where, and its log may tell more."
+    FunctionExited "function-exited" 500 "The function exited"
+        "The function ended itself with an exit code other than 0, which the member `code` holds."
+    CallTimeout "call-timeout" 504 "The call took too long"
+        "The call did not end within its timeout, waiting included; the function was stopped. The limit is the version's `timeout-ms`, or `?timeout=` where shorter."
+    CpuLimit "cpu-limit" 504 "The function executed too long"
+        "The function executed longer than the version's `cpu-time-ms` and was stopped."
+    MemoryLimit "memory-limit" 500 "The function wanted too much memory"
+        "The function wanted more than the version's `memory-bytes` and was stopped."
+    StackOverflow "stack-overflow" 500 "The function's stack overflowed"
+        "The function's calls nested too deeply and it was stopped."
+    ResultTooLarge "result-too-large" 500 "The result is too large"
+        "The result is larger than the version's `output-bytes`."
+    InvalidResult "invalid-result" 500 "The result is not a value of its type"
+        "What the function answered breaks the rules of its own type; the function's code is at fault."
+    NoResponse "no-response" 502 "The function did not respond"
+        "The function ended without answering the HTTP request."
+    CallLimit "call-limit" 500 "Too many calls between functions"
+        "Functions that call functions went too deep, or made too many calls in one tree."
+    Overloaded "overloaded" 503 "Too many calls wait already"
+        "The function's queue is full. Try again after the seconds in `Retry-After`."
+    QueueTimeout "queue-timeout" 503 "The call waited too long"
+        "No instance became free within the queue's time. Try again after the seconds in `Retry-After`."
+    Draining "draining" 503 "The server is shutting down"
+        "Calls under way are finished; new ones are not taken. Try again after the seconds in `Retry-After`."
+    Cancelled "cancelled" 499 "The call was cancelled"
+        "Nobody waited for the answer any longer."
+    HostNotAllowed "host-not-allowed" 421 "The host is not one of this server's"
+        "The header `Host` names a host that is not on the server's list (`--allow-host`). This keeps web pages from reaching the server under a name of their own."
+    OriginNotAllowed "origin-not-allowed" 403 "Requests from other web pages are refused"
+        "The request was made by a page of another origin (headers `Origin`, `Sec-Fetch-Site`)."
+    HeaderTooLarge "header-too-large" 431 "The request's header is too large"
+        "The request line and header fields exceed the server's limit; the detail says by what."
+    PlatformFault "platform-fault" 500 "The platform failed"
+        "The fault is Weft's, not the caller's or the function's. The server's log has more under the trace id of the response's `traceparent`."
+}

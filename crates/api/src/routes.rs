@@ -1,0 +1,118 @@
+//! The router: every route but the one matched by hand, and that one too, for what the short way leaves to it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use bytes::Bytes;
+use http::{Method, header};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::Context;
+use crate::problem::{Kind, Problem};
+
+mod code;
+mod cursor;
+mod describe;
+mod file;
+mod functions;
+mod invoke;
+mod logs;
+mod pages;
+mod path;
+mod projects;
+mod server;
+mod upload;
+mod versions;
+
+/// What the API says about itself, but for its routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Weft",
+        description = "Upload WebAssembly components, call their typed exports. Errors are `application/problem+json`; \
+                       `/problems/{slug}` explains each kind.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    components(schemas(crate::wire::Problem)),
+    tags(
+        (name = "calls", description = "Call functions"),
+        (name = "functions", description = "Upload, list, change and delete functions"),
+        (name = "versions", description = "Versions of functions"),
+        (name = "logs", description = "What functions print"),
+        (name = "projects", description = "Namespaces"),
+        (name = "server", description = "The server itself"),
+    ),
+)]
+struct Description;
+
+/// The router, and the description of the API as JSON.
+pub(crate) fn build() -> (Router<Arc<Context>>, Bytes) {
+    let (router, mut description) = described().split_for_parts();
+    description.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    // A description is made of texts and maps with text keys, which always serialize.
+    let openapi = Bytes::from(serde_json::to_vec(&description).unwrap_or_default());
+    let router = router
+        .merge(pages::router())
+        .route_layer(middleware::from_fn(remember_route))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::disable());
+    (router, openapi)
+}
+
+fn described() -> OpenApiRouter<Arc<Context>> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(invoke::invoke))
+        .routes(routes!(projects::list))
+        .routes(routes!(projects::create))
+        .routes(routes!(functions::list))
+        .routes(routes!(functions::show, functions::delete, upload::put, upload::patch))
+        .routes(routes!(versions::list))
+        .routes(routes!(versions::show))
+        .routes(routes!(versions::activate))
+        .routes(routes!(code::wit))
+        .routes(routes!(code::wasm))
+        .routes(routes!(describe::schema))
+        .routes(routes!(describe::openapi))
+        .routes(routes!(logs::logs))
+        .routes(routes!(server::healthz))
+        .routes(routes!(server::readyz))
+        .routes(routes!(server::metrics))
+        .routes(routes!(server::openapi))
+}
+
+/// Tells the outside which route it was, for metrics.
+async fn remember_route(matched: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let Some(matched) = matched {
+        response.extensions_mut().insert(matched);
+    }
+    response
+}
+
+async fn not_found(request: Request) -> Problem {
+    let path = request.uri().path();
+    let shown: String = path.chars().take(200).collect();
+    let hint = match path {
+        _ if path.contains("//") => "; a part of the path is empty",
+        _ if path.len() > 1 && path.ends_with('/') => "; paths do not end with a slash",
+        _ => "; `/docs` lists what there is",
+    };
+    Problem::new(Kind::NotFound, format!("there is nothing at `{}`{hint}", shown.escape_debug()))
+}
+
+async fn method_not_allowed(method: Method, request: Request) -> Problem {
+    let path: String = request.uri().path().chars().take(200).collect();
+    Problem::new(
+        Kind::MethodNotAllowed,
+        format!("`{}` does not know the method {method}; see the header `{}`", path.escape_debug(), header::ALLOW),
+    )
+}
+
+#[cfg(test)]
+mod tests;

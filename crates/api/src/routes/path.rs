@@ -1,0 +1,73 @@
+//! Names in paths.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequestParts, Path};
+use http::request::Parts;
+use weft_function_engine::Error;
+use weft_types::{FunctionName, ProjectName, VersionNumber};
+
+use crate::problem::{Kind, Problem};
+
+/// `{project}` of a path.
+pub(super) struct InProject(pub(super) ProjectName);
+
+/// `{project}` and `{function}` of a path.
+pub(super) struct InFunction {
+    pub(super) project: ProjectName,
+    pub(super) function: FunctionName,
+}
+
+/// `{project}`, `{function}` and `{version}` of a path.
+pub(super) struct InVersion {
+    pub(super) project: ProjectName,
+    pub(super) function: FunctionName,
+    pub(super) version: VersionNumber,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for InProject {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(project) = Path::<String>::from_request_parts(parts, state).await?;
+        Ok(Self(name(&project)?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for InFunction {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path: Result<Path<(String, String)>, PathRejection> = Path::from_request_parts(parts, state).await;
+        let Path((project, function)) = path?;
+        Ok(Self {
+            project: name(&project)?,
+            function: name(&function)?,
+        })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for InVersion {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path: Result<Path<(String, String, String)>, PathRejection> = Path::from_request_parts(parts, state).await;
+        let Path((project, function, version)) = path?;
+        Ok(Self {
+            project: name(&project)?,
+            function: name(&function)?,
+            version: number(&version)?,
+        })
+    }
+}
+
+fn name<T: std::str::FromStr<Err = weft_types::NameError>>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|error| Error::InvalidName(error).into())
+}
+
+fn number(text: &str) -> Result<VersionNumber, Problem> {
+    text.parse().map(VersionNumber).map_err(|_| {
+        let shown: String = text.chars().take(80).collect();
+        let detail = format!("a version is a number from 1, not `{}`", shown.escape_debug());
+        Problem::new(Kind::NotFoundVersion, detail)
+    })
+}

@@ -1,0 +1,74 @@
+//! The server itself: whether it is well, and what it counts.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+
+use crate::api::Context;
+use crate::headers;
+use crate::problem::{Kind, Problem};
+use crate::wire::Health;
+
+/// The end mark of the metrics format.
+const END: &str = "# EOF\n";
+const OPEN_METRICS: HeaderValue =
+    HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+
+/// Whether the server lives
+#[utoipa::path(get, path = "/healthz", tag = "server", responses((status = 200, description = "It does", body = Health)))]
+pub(super) async fn healthz() -> Json<Health> {
+    Json(health())
+}
+
+/// Whether the server takes requests
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "server",
+    responses(
+        (status = 200, description = "It does", body = Health),
+        (status = 503, description = "It is shutting down", body = crate::wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn readyz(State(context): State<Arc<Context>>) -> Result<Json<Health>, Problem> {
+    if context.draining.has_begun() {
+        return Err(Problem::new(Kind::Draining, "the server is shutting down").retry_after(5));
+    }
+    Ok(Json(health()))
+}
+
+fn health() -> Health {
+    Health {
+        status: "ok".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// Metrics in the OpenMetrics text format
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "server",
+    responses((status = 200, description = "Counters, gauges and histograms", body = String, content_type = "application/openmetrics-text")),
+)]
+pub(super) async fn metrics(State(context): State<Arc<Context>>) -> Response {
+    let engine = context.engine.metrics().encode();
+    let mut text = engine.strip_suffix(END).unwrap_or(&engine).to_owned();
+    text.push_str(&context.metrics.encode());
+    text.push_str(END);
+    ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response()
+}
+
+/// The description of this API
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    tag = "server",
+    responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)),
+)]
+pub(super) async fn openapi(State(context): State<Arc<Context>>) -> (StatusCode, [(header::HeaderName, HeaderValue); 1], bytes::Bytes) {
+    (StatusCode::OK, [(header::CONTENT_TYPE, headers::JSON)], context.openapi.clone())
+}

@@ -1,0 +1,104 @@
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::*;
+
+const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
+
+fn document() -> Value {
+    serde_json::from_slice(&build().1).unwrap()
+}
+
+/// Every operation as `METHOD path`.
+fn operations(document: &Value) -> BTreeSet<String> {
+    let paths = document["paths"].as_object().unwrap();
+    let operations = paths.iter().flat_map(|(path, item)| {
+        let methods = METHODS.iter().filter(|method| item.get(**method).is_some());
+        methods.map(move |method| format!("{} {path}", method.to_uppercase()))
+    });
+    operations.collect()
+}
+
+#[test]
+fn every_route_is_described() {
+    let function = "/v1/projects/{project}/functions/{function}";
+    let expected = [
+        "GET /healthz".to_owned(),
+        "GET /metrics".to_owned(),
+        "GET /openapi.json".to_owned(),
+        "GET /readyz".to_owned(),
+        "GET /v1/projects".to_owned(),
+        "PUT /v1/projects/{project}".to_owned(),
+        "GET /v1/projects/{project}/functions".to_owned(),
+        format!("DELETE {function}"),
+        format!("GET {function}"),
+        format!("PATCH {function}"),
+        format!("PUT {function}"),
+        format!("POST {function}/invoke"),
+        format!("GET {function}/logs"),
+        format!("GET {function}/openapi.json"),
+        format!("GET {function}/schema"),
+        format!("GET {function}/versions"),
+        format!("GET {function}/versions/{{version}}"),
+        format!("POST {function}/versions/{{version}}/activate"),
+        format!("GET {function}/wasm"),
+        format!("GET {function}/wit"),
+    ];
+    assert_eq!(operations(&document()), BTreeSet::from(expected));
+}
+
+#[test]
+fn the_reference_lists_every_route() {
+    let reference = include_str!("../../../../docs/http.md");
+    for operation in operations(&document()) {
+        assert!(reference.contains(&format!("`{operation}`")), "docs/http.md lacks `{operation}`");
+    }
+}
+
+#[test]
+fn the_description_is_whole() {
+    let document = document();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{}", document["openapi"]);
+    assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
+    check_references(&document, &document);
+    let mut ids = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for operation in METHODS.iter().filter_map(|method| item.get(*method)) {
+            check_operation(path, operation);
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id.to_owned()), "the operation id `{id}` is there twice");
+        }
+    }
+}
+
+/// What OpenAPI asks of an operation: a response, and each part of the path among the parameters.
+fn check_operation(path: &str, operation: &Value) {
+    assert!(!operation["responses"].as_object().unwrap().is_empty(), "{path} has no response");
+    assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{path} has no summary");
+    let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+    let described: BTreeSet<_> = parameters
+        .iter()
+        .filter(|parameter| parameter["in"] == "path")
+        .map(|parameter| {
+            assert_eq!(parameter["required"], true, "{path}");
+            parameter["name"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    let named: BTreeSet<_> = path.split(['{', '}']).skip(1).step_by(2).map(str::to_owned).collect();
+    assert_eq!(described, named, "{path}");
+}
+
+fn check_references(document: &Value, value: &Value) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(reference)) = members.get("$ref") {
+                let pointer = reference.strip_prefix('#').unwrap();
+                assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+            }
+            members.values().for_each(|member| check_references(document, member));
+        }
+        Value::Array(items) => items.iter().for_each(|item| check_references(document, item)),
+        _ => {}
+    }
+}

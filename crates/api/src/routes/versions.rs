@@ -1,0 +1,100 @@
+//! Versions: lists, details, activation.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use http::Uri;
+
+use super::cursor;
+use super::functions::{DEFAULT_LIMIT, MAX_LIMIT};
+use super::path::{InFunction, InVersion};
+use crate::api::Context;
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::wire;
+
+/// List versions
+#[utoipa::path(
+    get,
+    path = "/v1/projects/{project}/functions/{function}/versions",
+    tag = "versions",
+    params(
+        ("project" = String, Path, description = "The project"),
+        ("function" = String, Path, description = "The function"),
+        ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given"),
+        ("after" = Option<String>, Query, description = "`next` of the answer before"),
+    ),
+    responses(
+        (status = 200, description = "Versions, newest first", body = wire::Page<wire::VersionSummary>),
+        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn list(
+    State(context): State<Arc<Context>>,
+    InFunction { project, function }: InFunction,
+    uri: Uri,
+) -> Result<Json<wire::Page<wire::VersionSummary>>, Problem> {
+    let query = Query::parse(&uri, &["limit", "after"])?;
+    let limit = query.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
+    let before = query.text("after")?.map(cursor::parse::<u32>).transpose()?.unwrap_or(u32::MAX);
+    let view = context.engine.function(&project, &function)?;
+    let versions = context.engine.versions(&project, &function)?;
+    let mut older = versions.iter().rev().filter(|record| record.version.0 < before);
+    let items: Vec<_> = older
+        .by_ref()
+        .take(limit)
+        .map(|record| wire::VersionSummary::new(record, view.record.active))
+        .collect();
+    let last = items.last().filter(|_| older.next().is_some());
+    let next = last.map(|last| cursor::of_number(last.version.into()));
+    Ok(Json(wire::Page { items, next }))
+}
+
+/// Show a version
+#[utoipa::path(
+    get,
+    path = "/v1/projects/{project}/functions/{function}/versions/{version}",
+    tag = "versions",
+    params(
+        ("project" = String, Path, description = "The project"),
+        ("function" = String, Path, description = "The function"),
+        ("version" = u32, Path, description = "The version's number"),
+    ),
+    responses(
+        (status = 200, description = "The version", body = wire::Version),
+        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn show(
+    State(context): State<Arc<Context>>,
+    InVersion { project, function, version }: InVersion,
+) -> Result<Json<wire::Version>, Problem> {
+    let record = context.engine.version(&project, &function, Some(version))?;
+    Ok(Json(wire::Version::from(&*record)))
+}
+
+/// Activate a version
+///
+/// Calls that name no version are answered by it from now on; none fails meanwhile.
+#[utoipa::path(
+    post,
+    path = "/v1/projects/{project}/functions/{function}/versions/{version}/activate",
+    tag = "versions",
+    params(
+        ("project" = String, Path, description = "The project"),
+        ("function" = String, Path, description = "The function"),
+        ("version" = u32, Path, description = "The version's number"),
+    ),
+    responses(
+        (status = 200, description = "The function as it is now", body = wire::Function),
+        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn activate(
+    State(context): State<Arc<Context>>,
+    InVersion { project, function, version }: InVersion,
+) -> Result<Json<wire::Function>, Problem> {
+    let view = context.engine.activate(&project, &function, version).await?;
+    Ok(Json(wire::Function::from(&view)))
+}

@@ -1,0 +1,72 @@
+//! One connection.
+
+use std::convert::Infallible;
+use std::future::Future;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use weft_function_engine::port::BodyError;
+
+use super::Config;
+
+/// The smallest buffer hyper accepts.
+const MIN_BUFFER: usize = 8192;
+/// Bytes of a response that are buffered before the client must take some.
+const BUFFER: usize = 256 << 10;
+
+/// Answers requests; cloned for each connection.
+pub trait Service: Clone + Send + 'static {
+    /// The responses' bodies.
+    type Body: Body<Data = Bytes, Error: Into<BodyError>> + Send + 'static;
+
+    /// Takes note of a connection for as long as the answer lives.
+    fn connected(&self) -> impl Send + 'static;
+
+    /// Answers one request. Dropping the future means that nobody waits any longer.
+    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response<Self::Body>> + Send;
+}
+
+/// How connections are spoken to.
+pub(super) fn builder(config: &Config) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(config.header_timeout)
+        .max_header_size(config.header_bytes.max(MIN_BUFFER))
+        .max_buf_size(BUFFER.max(config.header_bytes))
+        .pipeline_flush(true)
+        // A client that closes its side is gone: only so does hyper watch for that while a call executes, and drops it.
+        .half_close(false);
+    builder
+}
+
+/// Serves a connection until it ends.
+pub(super) fn spawn<S: Service>(
+    builder: &http1::Builder,
+    graceful: &GracefulShutdown,
+    stream: TcpStream,
+    permit: OwnedSemaphorePermit,
+    service: S,
+) {
+    let open = service.connected();
+    let answer = service_fn(move |request| {
+        let service = service.clone();
+        async move { Ok::<_, Infallible>(service.answer(request).await) }
+    });
+    let served = graceful.watch(builder.serve_connection(TokioIo::new(stream), answer));
+    tokio::spawn(async move {
+        if let Err(error) = served.await {
+            // Clients that go away in the middle, or speak something else: their business, but of use when searching.
+            tracing::debug!(%error, "connection ended early");
+        }
+        drop((open, permit));
+    });
+}

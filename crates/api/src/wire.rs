@@ -1,0 +1,65 @@
+//! What is spoken: every JSON body of the API.
+//!
+//! Apart from the domain's types, so that those are free to change. Names are in kebab-case, as in WIT; times are
+//! RFC 3339; types of values are WIT text.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+mod function;
+mod log;
+mod settings;
+mod version;
+
+pub use function::{Function, FunctionSummary, Kind};
+pub use log::{LogLine, Logs, Lost, Stream};
+pub use settings::{Grants, Limits, Settings};
+pub use version::{Capability, Deployment, Export, Flavor, Parameter, Version, VersionSummary};
+
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Page<T> {
+    /// The items of this part.
+    pub items: Vec<T>,
+    /// Where the next part begins, for `?after=`; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Project {
+    /// Its name.
+    #[schema(example = "default")]
+    pub name: String,
+}
+
+/// Whether the server is up, or takes requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Health {
+    /// `ok`.
+    pub status: String,
+    /// The server's version.
+    pub version: String,
+}
+
+/// An error (RFC 9457). Kinds may add members; `/problems/{slug}` explains each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// The kind: `/problems/` and its name.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/not-found-function")]
+    pub kind: String,
+    /// What the kind is about.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong here, where, and what would be right.
+    pub detail: String,
+    /// Members of the kind.
+    #[serde(flatten)]
+    pub members: serde_json::Map<String, serde_json::Value>,
+}

@@ -1,0 +1,134 @@
+//! Settings of versions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Everything about a version that is not its code. What is left out has its default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Settings {
+    /// One line for people, at most 1,024 bytes.
+    pub description: String,
+    /// Free pairs for filtering; at most 64, keys as names, values at most 256 bytes.
+    pub labels: BTreeMap<String, String>,
+    /// The pool profile; none means `sandbox`.
+    pub profile: Option<String>,
+    /// Bounds on each call; none of one leaves it to the platform's default.
+    pub limits: Limits,
+    /// What the version may do outside itself; default nothing.
+    pub grants: Grants,
+    /// Environment variables the guest sees; at most 64, values at most 4 KiB.
+    pub env: BTreeMap<String, String>,
+}
+
+/// Bounds on one call.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Limits {
+    /// Wall time of a call, waiting in the queue included, in milliseconds.
+    pub timeout_ms: Option<u64>,
+    /// Time a call may execute, in milliseconds.
+    pub cpu_time_ms: Option<u64>,
+    /// Memory of an instance, in bytes.
+    pub memory_bytes: Option<u64>,
+    /// Size of a call's arguments, in bytes.
+    pub input_bytes: Option<u64>,
+    /// Size of a call's result, in bytes.
+    pub output_bytes: Option<u64>,
+    /// Calls at once over the whole pool.
+    pub concurrency: Option<u32>,
+    /// How many calls one instance serves before it is replaced.
+    pub reuse: Option<u32>,
+}
+
+/// The capabilities of a version. One that has none is effect-free.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Grants {
+    /// Hosts that outbound HTTP may reach: `api.example.com`, `*.example.com`, `localhost:8080`, `*`.
+    pub http: BTreeSet<String>,
+    /// Whether those hosts may resolve to loopback, link-local and private addresses.
+    pub private_network: bool,
+    /// Key-value stores of the project; `default` is always there.
+    pub keyvalue: BTreeSet<String>,
+    /// Functions of the project it may call.
+    pub call: BTreeSet<String>,
+    /// Asserts that calls leave nothing behind in a reused instance, so that reuse keeps the effect-free class.
+    pub stateless: bool,
+}
+
+impl From<&weft_types::Settings> for Settings {
+    fn from(settings: &weft_types::Settings) -> Self {
+        Self {
+            description: settings.description.clone(),
+            labels: settings.labels.clone(),
+            profile: settings.profile.clone(),
+            limits: Limits::from(&settings.limits),
+            grants: Grants::from(&settings.grants),
+            env: settings.env.clone(),
+        }
+    }
+}
+
+impl From<&weft_types::Limits> for Limits {
+    fn from(limits: &weft_types::Limits) -> Self {
+        let &weft_types::Limits {
+            timeout_ms,
+            cpu_time_ms,
+            memory_bytes,
+            input_bytes,
+            output_bytes,
+            concurrency,
+            reuse,
+        } = limits;
+        Self {
+            timeout_ms,
+            cpu_time_ms,
+            memory_bytes,
+            input_bytes,
+            output_bytes,
+            concurrency,
+            reuse,
+        }
+    }
+}
+
+impl From<&weft_types::Grants> for Grants {
+    fn from(grants: &weft_types::Grants) -> Self {
+        Self {
+            http: grants.http.clone(),
+            private_network: grants.private_network,
+            keyvalue: grants.keyvalue.clone(),
+            call: grants.call.iter().map(ToString::to_string).collect(),
+            stateless: grants.stateless,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read is what is written: the engine reads settings by the domain's names.
+    #[test]
+    fn settings_are_spoken_as_they_are_read() {
+        let json = serde_json::json!({
+            "description": "prices orders",
+            "labels": {"team": "shop"},
+            "profile": "sandbox",
+            "limits": {
+                "timeout-ms": 1, "cpu-time-ms": 2, "memory-bytes": 3, "input-bytes": 4, "output-bytes": 5,
+                "concurrency": 6, "reuse": 7,
+            },
+            "grants": {
+                "http": ["*.example.com"], "private-network": true, "keyvalue": ["default"], "call": ["tax"],
+                "stateless": true,
+            },
+            "env": {"MODE": "fast"},
+        });
+        let domain: weft_types::Settings = serde_json::from_value(json.clone()).unwrap();
+        assert_eq!(serde_json::to_value(Settings::from(&domain)).unwrap(), json);
+    }
+}

@@ -1,0 +1,250 @@
+//! Versions and what they export.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use weft_function_engine as engine;
+use weft_types::signature::Callable;
+use weft_types::{VersionRecord, version};
+
+use super::{Kind, Settings};
+
+/// A version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Version {
+    /// The project.
+    pub project: String,
+    /// The function.
+    pub function: String,
+    /// The version's number, from 1.
+    pub version: u32,
+    /// What it is made of.
+    pub kind: Kind,
+    /// How it is called.
+    pub flavor: Flavor,
+    /// The hash of its code.
+    #[schema(example = "blake3:af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262")]
+    pub digest: String,
+    /// Length of its code in bytes.
+    pub size: u64,
+    /// What can be called.
+    pub exports: Vec<Export>,
+    /// Interfaces the code imports.
+    pub imports: Vec<String>,
+    /// What the code asks to do outside itself.
+    pub capabilities: Vec<Capability>,
+    /// Whether nobody could tell if it were executed once more.
+    pub effect_free: bool,
+    /// The terms it runs under.
+    pub settings: Settings,
+    /// Who uploaded it.
+    pub creator: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+/// A version in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct VersionSummary {
+    /// Its number.
+    pub version: u32,
+    /// Whether it answers calls that name none.
+    pub active: bool,
+    /// How it is called.
+    pub flavor: Flavor,
+    /// The hash of its code.
+    pub digest: String,
+    /// Length of its code in bytes.
+    pub size: u64,
+    /// Whether nobody could tell if it were executed once more.
+    pub effect_free: bool,
+    /// One line for people.
+    pub description: String,
+    /// Who uploaded it.
+    pub creator: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+/// What an upload or a change of settings led to: the version, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Deployment {
+    /// The version that has this code and these settings.
+    #[serde(flatten)]
+    pub version: Version,
+    /// Whether it was there before.
+    pub existed: bool,
+    /// Whether it answers calls now.
+    pub activated: bool,
+    /// What it imports and was not granted, each with how to grant it.
+    pub missing: Vec<String>,
+}
+
+/// How code is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Flavor {
+    /// By its typed exports.
+    Exports,
+    /// By HTTP requests.
+    Http,
+    /// As a command: bytes in, bytes out.
+    Command,
+}
+
+/// Something effectful that the code imports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Capability {
+    /// Outbound HTTP.
+    Http,
+    /// The project's key-value stores.
+    Keyvalue,
+    /// A call of another function's interface.
+    Call {
+        /// The interface.
+        interface: String,
+    },
+}
+
+/// Something that can be called, or would be if its types were values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Export {
+    /// Its name in full, as `?export=` takes it: `interface#name`, or the name alone.
+    pub export: String,
+    /// Its own name, which `?export=` takes too where no other export has it.
+    pub name: String,
+    /// The interface it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
+    /// Whether it can be called.
+    pub callable: bool,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Its parameters, in order.
+    pub params: Vec<Parameter>,
+    /// The type of its result, in WIT.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "result<f64, string>")]
+    pub result: Option<String>,
+}
+
+/// A parameter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// Its type, in WIT.
+    #[serde(rename = "type")]
+    #[schema(example = "list<string>")]
+    pub ty: String,
+}
+
+impl From<&VersionRecord> for Version {
+    fn from(record: &VersionRecord) -> Self {
+        let inspection = &record.inspection;
+        Self {
+            project: record.project.to_string(),
+            function: record.function.to_string(),
+            version: record.version.0,
+            kind: record.kind.into(),
+            flavor: inspection.flavor.into(),
+            digest: record.digest.to_string(),
+            size: record.size,
+            exports: inspection.exports.iter().map(Export::from).collect(),
+            imports: inspection.imports.clone(),
+            capabilities: inspection.capabilities.iter().map(Capability::from).collect(),
+            effect_free: record.effect_free,
+            settings: Settings::from(&record.settings),
+            creator: record.creator.clone(),
+            created_at: record.created_at,
+        }
+    }
+}
+
+impl VersionSummary {
+    /// Sums a version up; `active` is the number of the one that answers calls.
+    pub(crate) fn new(record: &VersionRecord, active: Option<weft_types::VersionNumber>) -> Self {
+        Self {
+            version: record.version.0,
+            active: active == Some(record.version),
+            flavor: record.inspection.flavor.into(),
+            digest: record.digest.to_string(),
+            size: record.size,
+            effect_free: record.effect_free,
+            description: record.settings.description.clone(),
+            creator: record.creator.clone(),
+            created_at: record.created_at,
+        }
+    }
+}
+
+impl From<&engine::Deployment> for Deployment {
+    fn from(deployment: &engine::Deployment) -> Self {
+        Self {
+            version: Version::from(&*deployment.version),
+            existed: deployment.existed,
+            activated: deployment.activated,
+            missing: deployment.missing.clone(),
+        }
+    }
+}
+
+impl From<version::Flavor> for Flavor {
+    fn from(flavor: version::Flavor) -> Self {
+        match flavor {
+            version::Flavor::Exports => Self::Exports,
+            version::Flavor::Http => Self::Http,
+            version::Flavor::Command => Self::Command,
+        }
+    }
+}
+
+impl From<&version::Capability> for Capability {
+    fn from(capability: &version::Capability) -> Self {
+        match capability {
+            version::Capability::Http => Self::Http,
+            version::Capability::Keyvalue => Self::Keyvalue,
+            version::Capability::Call { interface, .. } => Self::Call {
+                interface: interface.clone(),
+            },
+        }
+    }
+}
+
+impl From<&weft_types::Export> for Export {
+    fn from(export: &weft_types::Export) -> Self {
+        let signature = export.signature();
+        let fields = signature.and_then(|signature| signature.params.fields()).unwrap_or_default();
+        let reason = match &export.callable {
+            Callable::Yes(_) => None,
+            Callable::No { path, found } => Some(format!("`{path}` is `{found}`, which is not a value")),
+        };
+        Self {
+            export: export.full_name(),
+            name: export.name.clone(),
+            interface: export.interface.clone(),
+            callable: signature.is_some(),
+            reason,
+            params: fields.iter().map(Parameter::from).collect(),
+            result: signature.and_then(|signature| signature.result.as_ref()).map(ToString::to_string),
+        }
+    }
+}
+
+impl From<&weft_types::ty::Field> for Parameter {
+    fn from(field: &weft_types::ty::Field) -> Self {
+        Self {
+            name: field.name.to_string(),
+            ty: field.ty.to_string(),
+        }
+    }
+}
