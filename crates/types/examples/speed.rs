@@ -1,4 +1,4 @@
-//! How long the way of a value takes: `cargo run --release -p weft-types --example speed`.
+//! How long the ways of a value take: `cargo run --release -p weft-types --example speed [part of a name]`.
 #![allow(clippy::print_stdout)]
 
 use std::hint::black_box;
@@ -111,6 +111,10 @@ fn bytes() -> Result<(), Box<dyn std::error::Error>> {
 
 /// Prints the median of 15 rounds of `calls` calls each.
 fn measure<T>(what: &str, calls: u32, mut call: impl FnMut() -> T) {
+    let wanted = std::env::args().nth(1).unwrap_or_default();
+    if !what.contains(&wanted) {
+        return;
+    }
     let mut rounds: Vec<Duration> = (0..15)
         .map(|_| {
             let start = Instant::now();

@@ -9,6 +9,8 @@ pub use crate::image::Outcome;
 mod parse;
 mod print;
 
+use print::Printer;
+
 /// Why a text is not a value of the type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message} at `{pointer}`")]
@@ -49,32 +51,48 @@ pub fn parse(ty: &Type, json: &[u8], bounds: Bounds) -> Result<Image, Error> {
     parse::value(ty, json, bounds)
 }
 
-/// Appends a value as JSON to `out`. `image` must be an image of `ty`.
+/// Appends a value as JSON to `out`. `image` must be an image of `ty`. The text can be much longer than the image, since
+/// it names each field and flag: where the image is a guest's, print within a bound.
 pub fn print(ty: &Type, image: &Image, out: &mut Vec<u8>) {
-    out.reserve(image.payload().len() + 32);
-    print::value(ty, image.payload(), image.payload(), out);
+    let mut printer = Printer::new(image.payload(), usize::MAX, out);
+    // Without a bound it cannot become too long.
+    let _ = printer.value(ty, image.payload());
+}
+
+/// As [`print_result_within`], without a bound.
+pub fn print_result(ty: &Type, image: &Image, out: &mut Vec<u8>) -> Outcome {
+    let _ = print_result_within(ty, image, usize::MAX, out);
+    image.outcome(ty)
 }
 
 /// Appends to `out` what a call answers: the payload of the case where `ty` is a `result`, nothing where that case
 /// carries none, and the value itself where `ty` is anything else. `image` must be an image of `ty`.
-pub fn print_result(ty: &Type, image: &Image, out: &mut Vec<u8>) -> Outcome {
+///
+/// # Errors
+/// Where `out` becomes longer than about `most` bytes (looked at between members: what is beyond is one of them).
+pub fn print_result_within(
+    ty: &Type,
+    image: &Image,
+    most: usize,
+    out: &mut Vec<u8>,
+) -> Result<Outcome, TooLong> {
     let outcome = image.outcome(ty);
-    let Shape::Result(either) = ty.shape() else {
-        print(ty, image, out);
-        return outcome;
+    let payload = image.payload();
+    let answer = match (ty.shape(), outcome) {
+        (Shape::Result(either), Outcome::Ok) => either.ok.as_deref().map(|ty| (ty, either.payload)),
+        (Shape::Result(either), Outcome::Err) => either.err.as_deref().map(|ty| (ty, either.payload)),
+        _ => Some((ty, 0)),
     };
-    let carried = match outcome {
-        Outcome::Ok => &either.ok,
-        Outcome::Err => &either.err,
-    };
-    if let Some(ty) = carried {
-        out.reserve(image.payload().len() + 32);
-        print::value(
-            ty,
-            &image.payload()[either.payload as usize..],
-            image.payload(),
-            out,
-        );
+    if let Some((ty, at)) = answer {
+        let mut printer = Printer::new(payload, most, out);
+        printer
+            .value(ty, &payload[at as usize..])
+            .map_err(|_| TooLong(most))?;
     }
-    outcome
+    Ok(outcome)
 }
+
+/// A text would be too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the value as JSON is longer than {0} bytes")]
+pub struct TooLong(pub usize);

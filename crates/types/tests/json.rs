@@ -209,3 +209,35 @@ fn results() {
     check("result", "{\"err\":null}", Outcome::Err, "");
     check("u8", "1", Outcome::Ok, "1");
 }
+
+#[test]
+fn answers_stay_within_their_bound() {
+    let check = |of: &str, json: &str, most: usize, fits: bool| {
+        let ty: Type = of.parse().unwrap();
+        let image = json::parse(&ty, json.as_bytes(), BOUNDS).unwrap();
+        let mut out = Vec::new();
+        let printed = json::print_result_within(&ty, &image, most, &mut out);
+        assert_eq!(printed.is_ok(), fits, "{of} {json}");
+        assert!(out.len() <= most + 20, "{of} {json}: {}", out.len());
+    };
+    check(
+        "list<record { a-long-name: u8 }>",
+        "[{\"a-long-name\":1}]",
+        20,
+        true,
+    );
+    let many = format!("[{}{{\"a-long-name\":1}}]", "{\"a-long-name\":1},".repeat(1000));
+    check("list<record { a-long-name: u8 }>", &many, 1000, false);
+    check(
+        "result<list<record { a-long-name: u8 }>>",
+        &format!("{{\"ok\":{many}}}"),
+        1000,
+        false,
+    );
+    check(
+        "option<tuple<list<flags { a-long-name }>>>",
+        &format!("[[{}[]]]", "[\"a-long-name\"],".repeat(99)),
+        1000,
+        false,
+    );
+}

@@ -10,13 +10,17 @@ use crate::image::build::TooLarge;
 use crate::image::{Bounds, Image};
 use crate::{Type, guest};
 
-mod choice;
 mod context;
 mod list;
+mod member;
+mod names;
 mod number;
+mod option;
 mod record;
+mod result;
 mod seed;
 mod text;
+mod variant;
 
 use context::Context;
 use record::Arguments;

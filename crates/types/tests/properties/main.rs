@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
+use serde_json::{Value, json};
 use weft_types::image::{Bounds, Image};
-use weft_types::{Type, guest, json};
+use weft_types::{Signature, Type, guest, json, json_schema};
 
 mod generate;
 mod memory;
+mod schema;
 
 use generate::Entropy;
 use memory::Memory;
@@ -28,6 +30,52 @@ fn print(ty: &Type, image: &Image) -> String {
     let mut out = Vec::new();
     json::print(ty, image, &mut out);
     String::from_utf8(out).unwrap()
+}
+
+/// Replaces the `place`-th part of `value`, counted from the outside, by `other`.
+fn replace(value: &mut Value, place: &mut usize, other: &Value) {
+    if *place == 0 {
+        *value = other.clone();
+    }
+    *place = place.wrapping_sub(1);
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, place, other)),
+        Value::Object(members) => members
+            .values_mut()
+            .for_each(|member| replace(member, place, other)),
+        _ => {}
+    }
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    proptest::sample::select(vec![
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(-1),
+        json!(3.0),
+        json!(1.5),
+        json!(256),
+        json!(70_000),
+        json!(-3_000_000_000_i64),
+        json!(1e300),
+        json!(""),
+        json!("a"),
+        json!("12"),
+        json!("-12"),
+        json!("NaN"),
+        json!("AAA="),
+        json!("m999"),
+        json!([]),
+        json!([1]),
+        json!(["m999"]),
+        json!(["m999", "m999"]),
+        json!({}),
+        json!({ "ok": null }),
+        json!({ "some": null }),
+        json!({ "m999": 1 }),
+        json!({ "m999": 1, "other": 2 }),
+    ])
 }
 
 /// An image is what its own JSON is read as.
@@ -130,6 +178,34 @@ proptest! {
     fn any_json_is_read_or_refused(ty in generate::ty(), text in "[\\[\\]{}:,\"a-z0-9.\\\\ -]{0,40}") {
         if let Ok(image) = json::parse(&ty, text.as_bytes(), BOUNDS) {
             prop_assert!(is_canonical(&ty, &image));
+        }
+    }
+
+    #[test]
+    fn schemas_say_what_is_read((ty, text) in any_value(), place in 0..20usize, other in any_json()) {
+        let schema = json_schema::of(&ty);
+        let mut value: Value = serde_json::from_str(&text).unwrap();
+        prop_assert!(schema::valid(&schema, &value), "{schema} {value}");
+        let image = json::parse(&ty, text.as_bytes(), BOUNDS).unwrap();
+        let printed: Value = serde_json::from_str(&print(&ty, &image)).unwrap();
+        prop_assert!(schema::valid(&schema, &printed), "{schema} {printed}");
+        replace(&mut value, &mut place.clone(), &other);
+        let read = json::parse(&ty, value.to_string().as_bytes(), BOUNDS);
+        prop_assert_eq!(schema::valid(&schema, &value), read.is_ok(), "{} {} {:?}", ty, value, read);
+    }
+
+    #[test]
+    fn schemas_of_arguments_say_what_is_read(
+        types in proptest::collection::vec(generate::ty(), 0..4),
+        arguments in proptest::collection::vec(any_json(), 0..5),
+    ) {
+        let params = Type::record(types.into_iter().enumerate().map(|(i, ty)| (format!("p{i}"), ty))).unwrap();
+        let signature = Signature { params, result: None };
+        let schema = json_schema::of_arguments(&signature);
+        let by_name = arguments.iter().enumerate().map(|(i, argument)| (format!("p{i}"), argument.clone()));
+        for given in [Value::Object(by_name.collect()), Value::Array(arguments.clone())] {
+            let read = json::parse_arguments(&signature, given.to_string().as_bytes(), BOUNDS);
+            prop_assert_eq!(schema::valid(&schema, &given), read.is_ok(), "{} {:?}", given, read);
         }
     }
 

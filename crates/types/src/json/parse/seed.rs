@@ -4,7 +4,7 @@ use serde::Deserializer;
 use serde::de::DeserializeSeed;
 
 use super::context::Context;
-use super::{choice, list, number, record, text};
+use super::{list, names, number, option, record, result, text, variant};
 use crate::Type;
 use crate::ty::Shape;
 
@@ -63,10 +63,10 @@ fn read<'de, D: Deserializer<'de>>(cx: &mut Context, ty: &Type, at: usize, json:
         Shape::List(element) => json.deserialize_seq(list::List { cx, at, element }),
         Shape::Record(_) => json.deserialize_map(record::Record { cx, at, ty }),
         Shape::Tuple(slots) => json.deserialize_seq(list::Tuple { cx, at, slots }),
-        Shape::Enum(_) => json.deserialize_str(choice::Enum { cx, at, ty }),
-        Shape::Flags(_) => json.deserialize_seq(choice::Flags { cx, at, ty }),
-        Shape::Variant(cases) => json.deserialize_any(choice::Variant { cx, at, ty, cases }),
-        Shape::Option(option) => choice::option(cx, at, option, json),
-        Shape::Result(either) => json.deserialize_map(choice::Result { cx, at, either }),
+        Shape::Enum(_) => json.deserialize_str(names::Enum { cx, at, ty }),
+        Shape::Flags(_) => json.deserialize_seq(names::Flags { cx, at, ty }),
+        Shape::Variant(cases) => json.deserialize_any(variant::Variant { cx, at, ty, cases }),
+        Shape::Option(option) => option::option(cx, at, option, json),
+        Shape::Result(either) => json.deserialize_map(result::ResultOf { cx, at, either }),
     }
 }
