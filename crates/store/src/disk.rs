@@ -55,10 +55,7 @@ impl Disk {
             if let Some(parent) = parent(path) {
                 self.create_dir(parent)?;
             }
-            match fs::create_dir(path) {
-                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(failure(DOING, error)),
-                _ => {}
-            }
+            self.create_unsynced_dir(path)?;
         }
         match parent(path).map(File::open) {
             // One that may not be read was there before, as nobody makes such a directory for us.
@@ -66,6 +63,16 @@ impl Disk {
             Some(Err(error)) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
             Some(Err(error)) => Err(failure(DOING, error)),
             Some(Ok(directory)) => directory.sync_all().map_err(|error| self.broke(DOING, &error)),
+        }
+    }
+
+    /// Makes a directory in one that is there; its name is durable once that one is synced.
+    pub(crate) fn create_unsynced_dir(&self, path: &Path) -> Result<(), StorageError> {
+        match fs::create_dir(path) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                Err(failure("creating a directory", error))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -16,6 +16,7 @@ const MAX_KEY: usize = 128;
 /// The directories below `artifacts/`.
 #[derive(Debug)]
 pub(super) struct Layout {
+    root: PathBuf,
     wasm: PathBuf,
     compiled: PathBuf,
     tmp: PathBuf,
@@ -27,14 +28,17 @@ impl Layout {
             wasm: root.join("wasm"),
             compiled: root.join("compiled"),
             tmp: root.join("tmp"),
+            root,
         }
     }
 
-    /// Makes the directories, durably.
+    /// Makes the directories, durably, whichever process has made them.
     pub(super) fn create(&self, disk: &Disk) -> Result<(), StorageError> {
-        [&self.wasm, &self.compiled, &self.tmp]
-            .into_iter()
-            .try_for_each(|path| disk.create_dir(path))
+        disk.create_dir(&self.root)?;
+        for path in [&self.wasm, &self.compiled, &self.tmp] {
+            disk.create_unsynced_dir(path)?;
+        }
+        disk.sync_dir(&self.root, "creating directories")
     }
 
     /// Removes what an earlier process did not finish.

@@ -77,9 +77,14 @@ impl Writer {
 
     /// Takes note of a failed statement: its transaction is over.
     pub(crate) async fn abandon(&mut self, error: Error) -> Error {
-        let connection = self.connection.take();
         let error = self.failed(error);
-        if let Some(connection) = connection {
+        let failed = self.connection.take();
+        if self.health.check().is_ok() {
+            // Before the other is closed: with the last connection SQLite would remove the log, and on a full disk there
+            // may be no making another.
+            self.connection = self.database.connect().await.ok();
+        }
+        if let Some(connection) = failed {
             self.discard(connection).await;
         }
         error

@@ -1,5 +1,7 @@
 //! What every store does, whatever it is made of. A behaviour is a function of a backend; each backend runs them all.
 
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is how a failure is told")]
+
 use std::sync::Arc;
 
 use weft_function_engine::port::{Artifacts, KeyValue, Registry};
