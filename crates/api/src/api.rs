@@ -69,13 +69,15 @@ pub(crate) struct Context {
 }
 
 impl Api {
-    /// Serves `engine`.
+    /// Serves `engine`. Adds its counts to the engine's metrics.
     pub fn new(engine: Engine, options: Options, draining: Draining) -> Self {
         let (router, openapi) = routes::build();
+        let metrics = Metrics::default();
+        engine.metrics().register(metrics.collector());
         let context = Arc::new(Context {
             engine,
             options,
-            metrics: Metrics::default(),
+            metrics,
             draining,
             openapi,
         });

@@ -20,7 +20,6 @@ mod metrics;
 pub mod problem;
 mod query;
 mod routes;
-mod schema;
 pub mod serve;
 pub mod shutdown;
 mod trace;

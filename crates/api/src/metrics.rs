@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use prometheus_client::registry::Registry;
+use prometheus_client::collector::Collector;
 
 mod collector;
 mod series;
@@ -75,14 +75,9 @@ impl Metrics {
         core
     }
 
-    /// Everything in the OpenMetrics text format, without its end mark.
-    pub(crate) fn encode(&self) -> String {
-        let mut registry = Registry::default();
-        registry.register_collector(Box::new(collector::Http::new(Arc::clone(&self.cores))));
-        let mut text = String::new();
-        // Writing to a text does not fail.
-        let _ = prometheus_client::encoding::text::encode_registry(&mut text, &registry);
-        text
+    /// What adds the cores up at a scrape.
+    pub(crate) fn collector(&self) -> Box<dyn Collector> {
+        Box::new(collector::Http::new(Arc::clone(&self.cores)))
     }
 }
 

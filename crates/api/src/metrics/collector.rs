@@ -80,6 +80,6 @@ impl Collector for Http {
 
 /// Counts by upper bound; the encoder makes them cumulative.
 fn buckets(sum: &Sum) -> Vec<(f64, u64)> {
-    let bounds = BOUNDS.iter().copied().chain([f64::MAX]);
+    let bounds = BOUNDS.iter().copied().chain([f64::INFINITY]);
     bounds.zip(sum.buckets.iter().copied()).collect()
 }

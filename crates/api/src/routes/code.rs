@@ -17,6 +17,7 @@ use crate::query::Query;
 #[utoipa::path(
     get,
     path = "/v1/projects/{project}/functions/{function}/wit",
+    operation_id = "show-wit",
     tag = "functions",
     params(
         ("project" = String, Path, description = "The project"),
@@ -46,6 +47,7 @@ pub(super) async fn wit(
 #[utoipa::path(
     get,
     path = "/v1/projects/{project}/functions/{function}/wasm",
+    operation_id = "download-code",
     tag = "functions",
     params(
         ("project" = String, Path, description = "The project"),

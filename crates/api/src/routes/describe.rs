@@ -8,13 +8,12 @@ use http::Uri;
 use serde_json::{Map, Value, json};
 use weft_types::ty::Shape;
 use weft_types::version::Flavor;
-use weft_types::{Signature, Type, VersionRecord};
+use weft_types::{Signature, Type, VersionRecord, json_schema};
 
 use super::path::InFunction;
 use crate::api::Context;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::schema;
 
 mod document;
 
@@ -26,6 +25,7 @@ const JSON_SCHEMA: &str = "https://json-schema.org/draft/2020-12/schema";
 #[utoipa::path(
     get,
     path = "/v1/projects/{project}/functions/{function}/schema",
+    operation_id = "show-schema",
     tag = "functions",
     params(
         ("project" = String, Path, description = "The project"),
@@ -56,6 +56,7 @@ pub(super) async fn schema(
 #[utoipa::path(
     get,
     path = "/v1/projects/{project}/functions/{function}/openapi.json",
+    operation_id = "show-function-openapi",
     tag = "functions",
     params(
         ("project" = String, Path, description = "The project"),
@@ -88,9 +89,9 @@ fn exports(record: &VersionRecord) -> Map<String, Value> {
 
 fn of_signature(signature: &Signature) -> Value {
     let (result, error) = outcomes(signature);
-    let mut schemas = Map::from_iter([("arguments".to_owned(), schema::of(&signature.params))]);
-    schemas.extend(result.map(|ty| ("result".to_owned(), schema::of(ty))));
-    schemas.extend(error.map(|ty| ("error".to_owned(), schema::of(ty))));
+    let mut schemas = Map::from_iter([("arguments".to_owned(), json_schema::of_arguments(signature))]);
+    schemas.extend(result.map(|ty| ("result".to_owned(), json_schema::of(ty))));
+    schemas.extend(error.map(|ty| ("error".to_owned(), json_schema::of(ty))));
     schemas.into()
 }
 

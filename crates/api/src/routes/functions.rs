@@ -24,6 +24,7 @@ pub(super) const MAX_LIMIT: usize = 1000;
 #[utoipa::path(
     get,
     path = "/v1/projects/{project}/functions",
+    operation_id = "list-functions",
     tag = "functions",
     params(
         ("project" = String, Path, description = "The project"),
@@ -75,6 +76,7 @@ fn filter(query: &Query) -> Result<Filter, Problem> {
 #[utoipa::path(
     get,
     path = "/v1/projects/{project}/functions/{function}",
+    operation_id = "show-function",
     tag = "functions",
     params(
         ("project" = String, Path, description = "The project"),
@@ -99,6 +101,7 @@ pub(super) async fn show(
 #[utoipa::path(
     delete,
     path = "/v1/projects/{project}/functions/{function}",
+    operation_id = "delete-function",
     tag = "functions",
     params(
         ("project" = String, Path, description = "The project"),

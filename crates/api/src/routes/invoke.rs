@@ -22,6 +22,7 @@ use crate::wire;
 #[utoipa::path(
     post,
     path = "/v1/projects/{project}/functions/{function}/invoke",
+    operation_id = "invoke",
     tag = "calls",
     params(
         ("project" = String, Path, description = "The project"),

@@ -38,6 +38,7 @@ const PIECE: usize = 1000;
 #[utoipa::path(
     get,
     path = "/v1/projects/{project}/functions/{function}/logs",
+    operation_id = "read-logs",
     tag = "logs",
     params(
         ("project" = String, Path, description = "The project"),

@@ -15,6 +15,7 @@ use crate::wire;
 #[utoipa::path(
     get,
     path = "/v1/projects",
+    operation_id = "list-projects",
     tag = "projects",
     responses(
         (status = 200, description = "Every project", body = wire::Page<wire::Project>),
@@ -33,6 +34,7 @@ pub(super) async fn list(State(context): State<Arc<Context>>) -> Json<wire::Page
 #[utoipa::path(
     put,
     path = "/v1/projects/{project}",
+    operation_id = "create-project",
     tag = "projects",
     params(("project" = String, Path, description = "The project")),
     responses(

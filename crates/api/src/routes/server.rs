@@ -12,13 +12,11 @@ use crate::headers;
 use crate::problem::{Kind, Problem};
 use crate::wire::Health;
 
-/// The end mark of the metrics format.
-const END: &str = "# EOF\n";
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
 /// Whether the server lives
-#[utoipa::path(get, path = "/healthz", tag = "server", responses((status = 200, description = "It does", body = Health)))]
+#[utoipa::path(get, path = "/healthz", operation_id = "health", tag = "server", responses((status = 200, description = "It does", body = Health)))]
 pub(super) async fn healthz() -> Json<Health> {
     Json(health())
 }
@@ -27,6 +25,7 @@ pub(super) async fn healthz() -> Json<Health> {
 #[utoipa::path(
     get,
     path = "/readyz",
+    operation_id = "readiness",
     tag = "server",
     responses(
         (status = 200, description = "It does", body = Health),
@@ -51,21 +50,19 @@ fn health() -> Health {
 #[utoipa::path(
     get,
     path = "/metrics",
+    operation_id = "metrics",
     tag = "server",
     responses((status = 200, description = "Counters, gauges and histograms", body = String, content_type = "application/openmetrics-text")),
 )]
 pub(super) async fn metrics(State(context): State<Arc<Context>>) -> Response {
-    let engine = context.engine.metrics().encode();
-    let mut text = engine.strip_suffix(END).unwrap_or(&engine).to_owned();
-    text.push_str(&context.metrics.encode());
-    text.push_str(END);
-    ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response()
+    ([(header::CONTENT_TYPE, OPEN_METRICS)], context.engine.metrics().encode()).into_response()
 }
 
 /// The description of this API
 #[utoipa::path(
     get,
     path = "/openapi.json",
+    operation_id = "show-openapi",
     tag = "server",
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)),
 )]

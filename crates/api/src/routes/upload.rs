@@ -36,6 +36,7 @@ type Deployed = (StatusCode, [(header::HeaderName, HeaderValue); 1], Json<wire::
 #[utoipa::path(
     put,
     path = "/v1/projects/{project}/functions/{function}",
+    operation_id = "upload",
     tag = "functions",
     params(
         ("project" = String, Path, description = "The project"),
@@ -85,6 +86,7 @@ pub(super) async fn put(
 #[utoipa::path(
     patch,
     path = "/v1/projects/{project}/functions/{function}",
+    operation_id = "change-settings",
     tag = "functions",
     params(
         ("project" = String, Path, description = "The project"),

@@ -18,6 +18,7 @@ use crate::wire;
 #[utoipa::path(
     get,
     path = "/v1/projects/{project}/functions/{function}/versions",
+    operation_id = "list-versions",
     tag = "versions",
     params(
         ("project" = String, Path, description = "The project"),
@@ -55,6 +56,7 @@ pub(super) async fn list(
 #[utoipa::path(
     get,
     path = "/v1/projects/{project}/functions/{function}/versions/{version}",
+    operation_id = "show-version",
     tag = "versions",
     params(
         ("project" = String, Path, description = "The project"),
@@ -80,6 +82,7 @@ pub(super) async fn show(
 #[utoipa::path(
     post,
     path = "/v1/projects/{project}/functions/{function}/versions/{version}/activate",
+    operation_id = "activate",
     tag = "versions",
     params(
         ("project" = String, Path, description = "The project"),

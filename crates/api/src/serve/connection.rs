@@ -42,7 +42,9 @@ pub(super) fn builder(config: &Config) -> http1::Builder {
         .header_read_timeout(config.header_timeout)
         .max_header_size(config.header_bytes.max(MIN_BUFFER))
         .max_buf_size(BUFFER.max(config.header_bytes))
-        .pipeline_flush(true)
+        // Off, as with it hyper never sends what it answers to a head that is too large or malformed; and it would copy
+        // bodies into one buffer with their heads.
+        .pipeline_flush(false)
         // A client that closes its side is gone: only so does hyper watch for that while a call executes, and drops it.
         .half_close(false);
     builder

@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value, json};
 use weft_types::ty::Shape;
-use weft_types::{Export, Signature, Type, VersionRecord};
+use weft_types::{Export, Signature, Type, VersionRecord, json_schema};
 
 use super::outcomes;
-use crate::schema;
 
 const OCTETS: &str = "application/octet-stream";
 
@@ -113,7 +112,7 @@ fn problem(description: &str, error: Option<&Value>) -> Value {
 /// The schema of one part of every export that has it.
 fn media<'a>(callable: &[(&Export, &'a Signature)], part: impl Fn(&'a Signature) -> Option<&'a Type>) -> Value {
     let titled = callable.iter().filter_map(|(export, signature)| {
-        let mut schema = schema::of(part(signature)?);
+        let mut schema = json_schema::of(part(signature)?);
         schema["title"] = export.full_name().into();
         Some(schema)
     });
