@@ -21,6 +21,7 @@ mod http;
 mod imports;
 mod inspect;
 mod instance;
+mod keyvalue;
 mod limits;
 mod linker;
 mod live;
@@ -30,6 +31,7 @@ mod output;
 pub mod prepare;
 mod runtime;
 mod stop;
+mod val;
 mod wasi;
 
 pub use engine::Slots;
