@@ -336,3 +336,32 @@ fn arguments() {
         &["unknown parameter `a`, expected nothing"],
     );
 }
+
+/// The examples of `docs/types.md` are what is said.
+#[test]
+fn documented() {
+    let documentation = include_str!("../../../docs/types.md");
+    let rows = documentation.lines().filter_map(|line| {
+        let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        <[&str; 4]>::try_from(cells)
+            .ok()
+            .filter(|cells| cells[3].contains("expected"))
+    });
+    let mut count = 0;
+    for [of, given, pointer, message] in rows {
+        let code = |cell: &str| cell.trim_matches('`').to_owned();
+        let ty: Type = code(of).parse().unwrap();
+        let error = json::parse(&ty, code(given).as_bytes(), BOUNDS).unwrap_err();
+        let pointer = if pointer == "(the whole)" {
+            String::new()
+        } else {
+            code(pointer)
+        };
+        assert_eq!(
+            (error.pointer, error.message),
+            (pointer, message.replace("\\`", "`"))
+        );
+        count += 1;
+    }
+    assert_eq!(count, 6);
+}

@@ -16,6 +16,8 @@ fn text() {
         "record { a: u8, b-c: record { D: char } }",
         "tuple<s8, s16, s32, s64, u8, u16, u32, u64, f32, f64>",
         "tuple<>",
+        "record {}",
+        "flags {}",
         "variant { none, some(list<u8>) }",
         "enum { a }",
         "flags { a, b }",

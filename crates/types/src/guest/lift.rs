@@ -123,16 +123,15 @@ impl Lift<'_> {
         if *element.shape() == Shape::U8 {
             return Ok(self.builder.block(at, data)?);
         }
+        if read::is_plain(element) {
+            return Ok(self.builder.plain_list(at, layout.align, data, length)?);
+        }
         let mut list = self.builder.open(element);
-        if is_plain(element) {
-            self.builder.push_all(&mut list, data, length)?;
-        } else {
-            for index in 0..length as usize {
-                let at = self.builder.push(&mut list)?;
-                let offset = index * size;
-                let address = pointer.saturating_add(u32::try_from(offset).unwrap_or(u32::MAX));
-                self.value(element, &data[offset..], address, at)?;
-            }
+        for index in 0..length as usize {
+            let at = self.builder.push(&mut list)?;
+            let offset = index * size;
+            let address = pointer.saturating_add(u32::try_from(offset).unwrap_or(u32::MAX));
+            self.value(element, &data[offset..], address, at)?;
         }
         Ok(self.builder.close(at, list)?)
     }
@@ -149,14 +148,6 @@ impl<'m> Lift<'m> {
             .and_then(|memory| memory.get(..size))
             .ok_or(invalid("a pointer to beyond the end of memory", address))
     }
-}
-
-/// Whether every pattern of bits is a value, and no other form of it is canonical.
-fn is_plain(ty: &Type) -> bool {
-    matches!(
-        ty.shape(),
-        Shape::S8 | Shape::U8 | Shape::S16 | Shape::U16 | Shape::S32 | Shape::U32 | Shape::S64 | Shape::U64
-    )
 }
 
 fn case(value: &[u8], size: u32, cases: usize, address: u32) -> Result<usize, LiftError> {

@@ -96,6 +96,31 @@ impl Builder {
         Ok(())
     }
 
+    /// Appends the `length` elements in `data` as they are, [plain](super::read::is_plain) ones; the list at `at` points to them.
+    pub(crate) fn plain_list(
+        &mut self,
+        at: usize,
+        align: u32,
+        data: &[u8],
+        length: u32,
+    ) -> Result<(), TooLarge> {
+        if length as usize > self.bounds.elements - self.elements {
+            return Err(TooLarge::Elements(self.bounds.elements));
+        }
+        if length == 0 {
+            self.put_pointer(at, 0, 0);
+            return Ok(());
+        }
+        let start = align_up(self.payload_length(), align);
+        let padding = (start - self.payload_length()) as usize;
+        self.check_room(data.len().saturating_add(padding))?;
+        self.elements += length as usize;
+        self.image.resize(Image::HEADER + start as usize, 0);
+        self.image.extend_from_slice(data);
+        self.put_pointer(at, start, length);
+        Ok(())
+    }
+
     /// Appends the block of bytes that `write` adds to the end of a buffer, at most `most` of them.
     pub(crate) fn block_with<E>(
         &mut self,
@@ -141,18 +166,6 @@ impl Builder {
         let at = self.frames.len();
         self.frames.resize(at + list.size, 0);
         Ok(at)
-    }
-
-    /// Adds `length` elements without pointers to the innermost open list, as they lie in `data`.
-    pub(crate) fn push_all(&mut self, list: &mut OpenList, data: &[u8], length: u32) -> Result<(), TooLarge> {
-        if length as usize > self.bounds.elements - self.elements {
-            return Err(TooLarge::Elements(self.bounds.elements));
-        }
-        self.check_room(data.len())?;
-        self.elements += length as usize;
-        list.length += length;
-        self.frames.extend_from_slice(data);
-        Ok(())
     }
 
     /// Adds a byte to the innermost open list, a `list<u8>`, whose elements do not count.

@@ -145,6 +145,8 @@ impl<'a> Walk<'a> {
         let block = self.block(pointer, length as usize * layout.size as usize, at)?;
         if *element.shape() != Shape::U8 {
             self.count(length as usize, at)?;
+        }
+        if !read::is_plain(element) {
             self.elements_of(element, pointer as usize, length as usize)?;
         }
         self.leave(pointer, layout.align, block.len(), at)

@@ -1,7 +1,7 @@
 //! Reading the fixed parts of values.
 
 use crate::Type;
-use crate::ty::{Cases, Either, Payload, discriminant_size};
+use crate::ty::{Cases, Either, Payload, Shape, discriminant_size};
 
 /// The canonical NaN of `f32`.
 pub(crate) const NAN_32: u32 = 0x7fc0_0000;
@@ -30,6 +30,14 @@ pub(crate) fn discriminant(value: &[u8], size: u32) -> u32 {
         2 => u32::from(u16::from_le_bytes(bytes(value))),
         _ => u32::from_le_bytes(bytes(value)),
     }
+}
+
+/// Whether every pattern of bits is a value, and no other form of it is canonical.
+pub(crate) fn is_plain(ty: &Type) -> bool {
+    matches!(
+        ty.shape(),
+        Shape::S8 | Shape::U8 | Shape::S16 | Shape::U16 | Shape::S32 | Shape::U32 | Shape::S64 | Shape::U64
+    )
 }
 
 /// A list of choices, one of which a value holds, and where its payload lies: a variant, option or result.

@@ -47,6 +47,9 @@ impl fmt::Display for Type {
 type Write<T> = fn(&mut fmt::Formatter<'_>, &T) -> fmt::Result;
 
 fn braced<T>(f: &mut fmt::Formatter<'_>, keyword: &str, items: &[T], write: Write<T>) -> fmt::Result {
+    if items.is_empty() {
+        return write!(f, "{keyword} {{}}");
+    }
     write!(f, "{keyword} {{ ")?;
     separated(f, items, write)?;
     f.write_str(" }")
