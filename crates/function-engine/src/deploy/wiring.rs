@@ -138,6 +138,3 @@ fn check_types(
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

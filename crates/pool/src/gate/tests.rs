@@ -180,11 +180,7 @@ async fn wander(seed: u64, gate: &Arc<Gate>, inside: &Arc<AtomicU32>, entered: &
         let rounds = rng.usize(..4);
         let patience = Duration::from_millis(if rng.bool() { 1 } else { 60_000 });
         tasks.push(tokio::spawn(async move {
-            if gate
-                .enter(Instant::now() + patience)
-                .await
-                .is_ok()
-            {
+            if gate.enter(Instant::now() + patience).await.is_ok() {
                 assert!(inside.fetch_add(1, SeqCst) < 3);
                 entered.fetch_add(1, SeqCst);
                 for _ in 0..rounds {

@@ -15,6 +15,6 @@ pub(super) fn of_path(path: &Path) -> String {
 }
 
 /// A member's name as it stands in a pointer.
-pub(super) fn escaped(key: &str) -> String {
+fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }

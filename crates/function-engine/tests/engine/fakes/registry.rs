@@ -1,0 +1,147 @@
+//! A registry in memory.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
+
+use jiff::Timestamp;
+use weft_function_engine::port::{Added, Boxed, NewVersion, Registry, RegistryError};
+use weft_types::version::FunctionRecord;
+use weft_types::{FunctionName, ProjectName, VersionNumber, VersionRecord};
+
+type Functions = Vec<(FunctionRecord, Vec<VersionRecord>)>;
+
+#[derive(Default)]
+pub(crate) struct MemoryRegistry {
+    projects: Mutex<BTreeSet<ProjectName>>,
+    functions: Mutex<Functions>,
+    /// Fails every change while set.
+    pub(crate) full: AtomicBool,
+}
+
+impl MemoryRegistry {
+    fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Functions) -> Result<T, RegistryError>,
+    ) -> Result<T, RegistryError> {
+        if self.full.load(SeqCst) {
+            return Err(RegistryError::Full);
+        }
+        change(&mut self.functions.lock().unwrap())
+    }
+
+    fn add(functions: &mut Functions, new: NewVersion) -> Added {
+        let known = |(record, _): &(FunctionRecord, Vec<VersionRecord>)| {
+            record.project == new.project && record.function == new.function
+        };
+        let index = functions.iter().position(known).unwrap_or(functions.len());
+        if index == functions.len() {
+            functions.push((first(&new), Vec::new()));
+        }
+        let (record, versions) = &mut functions[index];
+        let same = versions
+            .iter()
+            .find(|v| v.digest == new.digest && v.settings == new.settings)
+            .cloned();
+        let existed = same.is_some();
+        let version = same.unwrap_or_else(|| {
+            let version = numbered(&new, u32::try_from(versions.len()).unwrap() + 1);
+            versions.push(version.clone());
+            version
+        });
+        if new.activate {
+            record.active = Some(version.version);
+        }
+        Added {
+            function: record.clone(),
+            version,
+            existed,
+        }
+    }
+}
+
+impl Registry for MemoryRegistry {
+    fn projects(&self) -> Boxed<'_, Result<Vec<ProjectName>, RegistryError>> {
+        let mut projects = self.projects.lock().unwrap().clone();
+        projects.insert("default".parse().unwrap());
+        Box::pin(async move { Ok(projects.into_iter().collect()) })
+    }
+
+    fn create_project<'a>(&'a self, project: &'a ProjectName) -> Boxed<'a, Result<(), RegistryError>> {
+        self.projects.lock().unwrap().insert(project.clone());
+        Box::pin(async { Ok(()) })
+    }
+
+    fn load(&self) -> Boxed<'_, Result<Functions, RegistryError>> {
+        let functions = self.functions.lock().unwrap().clone();
+        Box::pin(async move { Ok(functions) })
+    }
+
+    fn add_version(&self, new: NewVersion) -> Boxed<'_, Result<Added, RegistryError>> {
+        Box::pin(async move {
+            // As a real store, it does not answer at once.
+            tokio::task::yield_now().await;
+            self.change(|functions| Ok(Self::add(functions, new)))
+        })
+    }
+
+    fn activate<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        function: &'a FunctionName,
+        version: VersionNumber,
+        at: Timestamp,
+    ) -> Boxed<'a, Result<FunctionRecord, RegistryError>> {
+        let activated = self.change(|functions| {
+            let known = |(record, _): &&mut (FunctionRecord, _)| {
+                record.project == *project && record.function == *function
+            };
+            let no_function = || RegistryError::NoFunction(project.clone(), function.clone());
+            let (record, _) = functions.iter_mut().find(known).ok_or_else(no_function)?;
+            record.active = Some(version);
+            record.updated_at = at;
+            Ok(record.clone())
+        });
+        Box::pin(async move { activated })
+    }
+
+    fn delete<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        function: &'a FunctionName,
+    ) -> Boxed<'a, Result<(), RegistryError>> {
+        let deleted = self.change(|functions| {
+            functions.retain(|(record, _)| record.project != *project || record.function != *function);
+            Ok(())
+        });
+        Box::pin(async move { deleted })
+    }
+}
+
+fn first(new: &NewVersion) -> FunctionRecord {
+    FunctionRecord {
+        project: new.project.clone(),
+        function: new.function.clone(),
+        active: None,
+        creator: new.creator.clone(),
+        created_at: new.created_at,
+        updated_at: new.created_at,
+    }
+}
+
+fn numbered(new: &NewVersion, number: u32) -> VersionRecord {
+    VersionRecord {
+        project: new.project.clone(),
+        function: new.function.clone(),
+        version: VersionNumber(number),
+        kind: new.kind,
+        digest: new.digest,
+        size: new.size,
+        inspection: new.inspection.clone(),
+        settings: new.settings.clone(),
+        effect_free: new.effect_free,
+        creator: new.creator.clone(),
+        created_at: new.created_at,
+    }
+}

@@ -1,0 +1,15 @@
+//! The engine over ports kept in memory: functions are closures, and time stands still where a test wants it to.
+
+mod activation;
+mod calls_between;
+mod deploying;
+mod draining;
+mod fakes;
+mod http;
+mod invoking;
+mod listing;
+mod program;
+mod queueing;
+mod restarting;
+mod upgrading;
+mod world;

@@ -1,0 +1,135 @@
+//! The same data under a new process, perhaps with another engine beneath.
+
+use std::sync::atomic::Ordering::SeqCst;
+
+use weft_function_engine::port::Tier;
+use weft_function_engine::{Error, SettingsChange};
+use weft_types::VersionNumber;
+
+use crate::program::Program;
+use crate::world::{World, default, name};
+
+#[tokio::test(start_paused = true)]
+async fn everything_is_there_and_code_is_loaded_at_the_first_call() {
+    let world = World::new().await;
+    world
+        .add("f", Program::constant(1), r#"{"description":"d"}"#)
+        .await;
+    world.runtime.add("two", Program::constant(2));
+    world
+        .deploy("f", Some("two"), SettingsChange::Keep)
+        .await
+        .unwrap();
+    world
+        .engine
+        .activate(&default(), &name("f"), VersionNumber(1))
+        .await
+        .unwrap();
+    let loads = world.runtime.loaded.load(SeqCst);
+    let world = world.restarted().await;
+    let view = world.engine.function(&default(), &name("f")).unwrap();
+    assert_eq!(
+        (view.record.active, view.latest.version),
+        (Some(VersionNumber(1)), VersionNumber(2))
+    );
+    assert_eq!(world.runtime.loaded.load(SeqCst), loads);
+    let (a, b) = tokio::join!(world.call("f", ""), world.call("f", ""));
+    assert_eq!((a.unwrap(), b.unwrap()), ("1".to_owned(), "1".to_owned()));
+    assert_eq!(
+        world.runtime.loaded.load(SeqCst),
+        loads + 1,
+        "loaded once for both"
+    );
+    assert_eq!(
+        world.runtime.prepared.lock().unwrap().len(),
+        2,
+        "nothing was compiled anew"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_compiled_file_is_checked_once() {
+    let world = World::new().await;
+    world.runtime.add("code", Program::constant(1));
+    for function in ["a", "b", "c"] {
+        world
+            .deploy(function, Some("code"), SettingsChange::Keep)
+            .await
+            .unwrap();
+        world.call(function, "").await.unwrap();
+    }
+    assert_eq!(
+        (
+            world.runtime.loaded.load(SeqCst),
+            world.runtime.verified.load(SeqCst)
+        ),
+        (3, 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_engine_compiles_on_use() {
+    let world = World::new().await;
+    world.add("f", Program::constant(1), "{}").await;
+    world.runtime.version.store(2, SeqCst);
+    let world = world.restarted().await;
+    assert_eq!(world.call("f", "").await.unwrap(), "1");
+    assert_eq!(
+        *world.runtime.prepared.lock().unwrap(),
+        [Tier::Optimized, Tier::Optimized]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_damaged_file_is_compiled_anew() {
+    let world = World::new().await;
+    let version = world.add("f", Program::constant(1), "{}").await.version;
+    let path = world.artifacts.compiled_path(version.digest, "1-Optimized");
+    std::fs::write(&path, "damaged").unwrap();
+    let world = world.restarted().await;
+    assert_eq!(world.call("f", "").await.unwrap(), "1");
+    assert_eq!(world.runtime.prepared.lock().unwrap().len(), 2);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "f compiled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_code_is_an_error_that_says_so() {
+    let world = World::new().await;
+    let version = world.add("f", Program::constant(1), "{}").await.version;
+    std::fs::remove_file(world.artifacts.path(&version.digest.hex())).unwrap();
+    world.runtime.version.store(2, SeqCst);
+    let world = world.restarted().await;
+    match world.call("f", "").await.unwrap_err() {
+        Error::Platform(text) => assert!(text.contains("is not in the store"), "{text}"),
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lowered_maximum_holds_for_older_versions() {
+    let world = World::new().await;
+    world
+        .add("f", Program::adder(), r#"{"limits":{"input-bytes":100000}}"#)
+        .await;
+    assert_eq!(world.engine.input_limit("default", "f", None).unwrap(), 100_000);
+    let mut config = world.engine.config().clone();
+    config.input_bytes.max = 1_000;
+    let world = world.reconfigured(config).await;
+    assert_eq!(world.engine.input_limit("default", "f", None).unwrap(), 1_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vanished_profile_is_named_at_the_call() {
+    let world = World::new().await;
+    world
+        .add("f", Program::constant(1), r#"{"profile":"sandbox-warm"}"#)
+        .await;
+    let world = world.without_profile("sandbox-warm").await.unwrap();
+    assert!(
+        matches!(world.call("f", "").await, Err(Error::UnknownProfile { profile, .. }) if profile == "sandbox-warm")
+    );
+    assert!(matches!(
+        world.without_profile("sandbox").await.err(),
+        Some(Error::UnknownProfile { .. })
+    ));
+}
