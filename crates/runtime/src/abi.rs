@@ -222,3 +222,6 @@ impl<T> GuestMemory for Memory<'_, '_, T> {
         self.0.as_slice_mut()
     }
 }
+
+#[cfg(test)]
+mod tests;

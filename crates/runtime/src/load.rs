@@ -18,7 +18,7 @@ use crate::heavy::Heavy;
 use crate::host::{HostState, Version};
 use crate::imports;
 
-mod exports;
+pub(crate) mod exports;
 
 /// Maps the compiled code of a version.
 ///

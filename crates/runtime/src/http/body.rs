@@ -83,11 +83,28 @@ impl GuestBody {
         Poll::Ready(frame.map(|frame| frame.map_err(|error| format!("{error:?}").into())))
     }
 
+    /// Waits for the guest to end.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        let Some(guest) = &mut self.guest else { return Poll::Ready(Ok(())) };
+        let ended = ready!(guest.poll_end(cx));
+        self.guest = None;
+        Poll::Ready(ended)
+    }
+
     fn is_last(&self, frame: Option<&Frame<Bytes>>) -> bool {
         match frame {
-            Some(frame) => frame.data_ref().is_some_and(|data| self.left.is_some_and(|left| data.len() as u64 >= left)),
+            Some(frame) => {
+                let completes = |data: &Bytes| self.left.is_some_and(|left| data.len() as u64 >= left);
+                frame.data_ref().is_some_and(completes)
+            }
             None => true,
         }
+    }
+
+    fn fail(&mut self, failure: Failure) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        self.frames.clear();
+        self.rest = None;
+        Poll::Ready(Some(Err(failure.into())))
     }
 }
 
@@ -100,19 +117,22 @@ impl Body for GuestBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = self.get_mut();
-        let frame = match ready!(this.poll_written(cx)) {
-            Some(Ok(frame)) => Some(frame),
-            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-            None => None,
+        let frame = match this.poll_written(cx) {
+            Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+            Poll::Ready(Some(Ok(frame))) => Some(frame),
+            Poll::Ready(None) => None,
+            Poll::Pending => {
+                return match this.poll_end(cx) {
+                    Poll::Ready(Err(failure)) => this.fail(failure),
+                    // What it has written is still to come, or it writes on.
+                    Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
+                };
+            }
         };
-        let is_last = this.is_last(frame.as_ref());
-        if let Some(guest) = this.guest.as_mut().filter(|_| is_last) {
-            match guest.poll_end(cx) {
-                Poll::Ready(Ok(())) => this.guest = None,
-                Poll::Ready(Err(failure)) => {
-                    this.guest = None;
-                    return Poll::Ready(Some(Err(failure.into())));
-                }
+        if this.is_last(frame.as_ref()) {
+            match this.poll_end(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(failure)) => return this.fail(failure),
                 Poll::Pending => {
                     this.frames.extend(frame);
                     return Poll::Pending;
@@ -130,11 +150,10 @@ impl Body for GuestBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let ready = self.frames.iter().filter_map(Frame::data_ref).map(|data| data.len() as u64).sum();
-        match (&self.rest, self.left) {
-            (None, _) => SizeHint::with_exact(ready),
-            (Some(_), Some(left)) => SizeHint::with_exact(left),
-            (Some(_), None) => SizeHint::new(),
+        if self.guest.is_none() && self.rest.is_none() {
+            let ready = self.frames.iter().filter_map(Frame::data_ref).map(|data| data.len() as u64);
+            return SizeHint::with_exact(ready.sum());
         }
+        self.left.map_or_else(SizeHint::new, SizeHint::with_exact)
     }
 }

@@ -12,7 +12,7 @@ use crate::abi::Callee;
 use crate::inspect::value::{Converter, Resources};
 
 /// The callables among `exports`, at the same places, with the types read from the component itself.
-pub(super) fn find(
+pub(crate) fn find(
     engine: &Engine,
     component: &Component,
     exports: &[Export],

@@ -1,0 +1,218 @@
+//! Loading guests and calling them as the function engine does.
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+use weft_function_engine::port::{
+    Boxed, Call, CallContext, Code, Compiled, Failure, Host, Instance, KeyValue, Load, LogSink, Reply,
+    Runtime as _, Stream, Tier, TraceContext,
+};
+use weft_runtime::{Runtime, Settings, Slots, prepare};
+use weft_types::image::{Bounds, Image};
+use weft_types::version::ImportedFunction;
+use weft_types::{Digest, FunctionName, Kind, ProjectName, Signature, VersionNumber, VersionRecord, json};
+
+/// Bounds on values in tests.
+pub const BOUNDS: Bounds = Bounds { bytes: 256 << 20, elements: 4_000_000 };
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let slots = Slots { optimized: 128, other: 64 };
+    Runtime::new(Settings { slots, ..Settings::default() }).unwrap()
+});
+
+/// A loaded guest.
+pub struct Guest {
+    pub code: Arc<dyn Code>,
+    pub record: VersionRecord,
+}
+
+/// The bytes of a guest, such as `fixtures/echo`.
+pub fn bytes(name: &str) -> Vec<u8> {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/functions"))
+        .join(format!("{name}.wasm"));
+    std::fs::read(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}: run `cargo xtask functions` first", path.display()))
+}
+
+impl Guest {
+    /// Loads it with default settings, a fresh instance for each call.
+    pub fn load(name: &str) -> Self {
+        Self::load_as(name, Tier::Optimized, 1, |_| {})
+    }
+
+    /// Loads it to serve `reuse` calls with an instance.
+    pub fn reused(name: &str, reuse: u32) -> Self {
+        Self::load_as(name, Tier::Optimized, reuse, |_| {})
+    }
+
+    /// Loads it as `configure` says.
+    pub fn load_as(name: &str, tier: Tier, reuse: u32, configure: impl FnOnce(&mut VersionRecord)) -> Self {
+        Self::compiled(name, &bytes(name), tier, reuse, configure)
+    }
+
+    fn compiled(
+        name: &str,
+        wasm: &[u8],
+        tier: Tier,
+        reuse: u32,
+        configure: impl FnOnce(&mut VersionRecord),
+    ) -> Self {
+        let compiled = prepare::compile(wasm, tier).unwrap();
+        let mut record = record(name, wasm, compiled.inspection);
+        configure(&mut record);
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("compiled");
+        std::fs::write(&path, &compiled.bytes).unwrap();
+        let digest = Digest::of(&compiled.bytes);
+        let load = Load {
+            version: &record,
+            compiled: &Compiled { path, digest },
+            tier,
+            verified: false,
+            bindings: Vec::new(),
+            reuse,
+            host: Arc::new(Nothing),
+        };
+        let code = RUNTIME.load(load).unwrap();
+        Self { code, record }
+    }
+
+    pub fn instance(&self) -> Box<dyn Instance> {
+        self.code.instance()
+    }
+
+    /// Where an export stands, and its types.
+    pub fn export(&self, name: &str) -> (usize, &Signature) {
+        let exports = &self.record.inspection.exports;
+        let found = exports.iter().position(|export| export.name == name);
+        let index = found.unwrap_or_else(|| panic!("no export `{name}` in {exports:?}"));
+        (index, exports[index].signature().unwrap())
+    }
+
+    /// A call of an export with JSON arguments.
+    pub fn prepare(&self, export: &str, arguments: &str, context: CallContext) -> Call {
+        let (export, signature) = self.export(export);
+        let arguments = json::parse_arguments(signature, arguments.as_bytes(), BOUNDS).unwrap();
+        Call { export, arguments, context }
+    }
+
+    /// Calls an export in an instance of its own.
+    pub async fn call(&self, export: &str, arguments: &str) -> Result<String, Failure> {
+        self.call_under(export, arguments, context()).await
+    }
+
+    pub async fn call_under(
+        &self,
+        export: &str,
+        arguments: &str,
+        context: CallContext,
+    ) -> Result<String, Failure> {
+        let call = self.prepare(export, arguments, context);
+        let reply = self.instance().call(call).await?;
+        Ok(self.print(export, &reply))
+    }
+
+    /// The result of a call as JSON.
+    pub fn print(&self, export: &str, reply: &Reply) -> String {
+        match (&self.export(export).1.result, &reply.result) {
+            (Some(ty), Some(image)) => print(ty, image),
+            (None, None) => String::new(),
+            (ty, image) => panic!("a result of {ty:?} is {image:?}"),
+        }
+    }
+}
+
+pub fn print(ty: &weft_types::Type, image: &Image) -> String {
+    let mut out = Vec::new();
+    json::print(ty, image, &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+fn record(name: &str, wasm: &[u8], inspection: weft_types::version::Inspection) -> VersionRecord {
+    let function = name.rsplit('/').next().unwrap_or(name);
+    VersionRecord {
+        project: "default".parse::<ProjectName>().unwrap(),
+        function: function.parse::<FunctionName>().unwrap(),
+        version: VersionNumber(1),
+        kind: Kind::Component,
+        digest: Digest::of(wasm),
+        size: wasm.len() as u64,
+        inspection,
+        settings: weft_types::Settings::default(),
+        effect_free: true,
+        creator: "test".into(),
+        created_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+/// A context with wide limits and logs that go nowhere.
+pub fn context() -> CallContext {
+    logging(Arc::new(Collected::default()))
+}
+
+/// A context with a timeout of so many milliseconds.
+pub fn timeout(ms: u64) -> CallContext {
+    CallContext { deadline: Instant::now() + Duration::from_millis(ms), ..context() }
+}
+
+/// A context with wide limits whose logs are collected.
+pub fn logging(logs: Arc<Collected>) -> CallContext {
+    CallContext {
+        invocation: Uuid::nil(),
+        deadline: Instant::now() + Duration::from_secs(30),
+        cpu_time: Duration::from_secs(10),
+        memory: 256 << 20,
+        output: 16 << 20,
+        depth: 0,
+        fan_out: Arc::new(AtomicU32::new(100)),
+        seed: [7; 32],
+        time: "2026-01-02T03:04:05Z".parse().unwrap(),
+        trace: TraceContext { trace_id: [1; 16], span_id: [2; 8], sampled: false },
+        logs,
+    }
+}
+
+/// Lines that a guest printed.
+#[derive(Default)]
+pub struct Collected(Mutex<Vec<(Uuid, Stream, String)>>);
+
+impl Collected {
+    pub fn lines(&self) -> Vec<(Uuid, Stream, String)> {
+        self.0.lock().unwrap().clone()
+    }
+
+    pub fn texts(&self) -> Vec<String> {
+        self.lines().into_iter().map(|(_, _, text)| text).collect()
+    }
+}
+
+impl LogSink for Collected {
+    fn line(&self, invocation: Uuid, stream: Stream, line: &str) {
+        self.0.lock().unwrap().push((invocation, stream, line.to_owned()));
+    }
+}
+
+/// A host with nothing behind it.
+struct Nothing;
+
+impl Host for Nothing {
+    fn call<'a>(
+        &'a self,
+        _: &'a ProjectName,
+        callee: &'a FunctionName,
+        _: &'a str,
+        _: &'a ImportedFunction,
+        _: Image,
+        _: &'a CallContext,
+    ) -> Boxed<'a, Result<Option<Image>, Failure>> {
+        Box::pin(std::future::ready(Err(Failure::Unavailable(format!("no function `{callee}`")))))
+    }
+
+    fn keyvalue(&self) -> &dyn KeyValue {
+        unreachable!("no test here is granted key-values")
+    }
+}
