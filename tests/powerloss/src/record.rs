@@ -57,6 +57,14 @@ pub enum Event {
         /// The file or directory.
         path: Vec<u8>,
     },
+    /// A file opened only for reading is about to be synced, and has these contents: perhaps another process, which is not
+    /// watched, has written them.
+    Found {
+        /// The file.
+        path: Vec<u8>,
+        /// All that is in it.
+        data: Vec<u8>,
+    },
     /// The program, or somebody who heard from it, made a note here.
     Mark {
         /// The note.
@@ -78,6 +86,7 @@ impl Event {
             Self::Remove { path } => (5, path.as_slice(), 0, none),
             Self::Sync { path } => (6, path.as_slice(), 0, none),
             Self::Mark { text } => (7, none, 0, text.as_slice()),
+            Self::Found { path, data } => (8, path.as_slice(), 0, data.as_slice()),
         };
         encode(kind, path, number, rest)
     }
@@ -105,6 +114,7 @@ impl Event {
             5 => Self::Remove { path },
             6 => Self::Sync { path },
             7 => Self::Mark { text: rest },
+            8 => Self::Found { path, data: rest },
             _ => return None,
         };
         Some((event, log))

@@ -109,6 +109,7 @@ impl<'a> State<'a> {
                     self.sync(path);
                 }
             }
+            Event::Found { path, data } => self.found(path, data),
             Event::Mark { text } => self.processes += usize::from(text == START.as_bytes()),
         }
     }
@@ -134,6 +135,15 @@ impl<'a> State<'a> {
         if !self.names.contains_key(path) {
             self.files.push(File::default());
             self.name(path, Some(Entry::File(self.files.len() - 1)));
+        }
+    }
+
+    /// What differs from what was recorded was written by somebody who was not watched, at some time before.
+    fn found(&mut self, path: &[u8], data: &[u8]) {
+        self.create(path);
+        if let Some(file) = self.file(path).filter(|file| file.whole() != data) {
+            file.resize(0);
+            file.write(0, data.to_vec());
         }
     }
 

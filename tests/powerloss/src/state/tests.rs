@@ -98,6 +98,30 @@ fn a_lost_directory_takes_what_is_in_it() {
 }
 
 #[test]
+fn files_of_unwatched_processes_are_found() {
+    let there = Event::Found {
+        path: "a".into(),
+        data: "xy".into(),
+    };
+    assert_eq!(
+        found(&[there.clone(), sync("")], "a"),
+        set(&[Some(""), Some(".."), Some("xy")])
+    );
+    assert_eq!(found(&[there, sync("a"), sync("")], "a"), set(&[Some("xy")]));
+
+    let known = [create("a"), write("a", "xy"), sync("a"), sync("")];
+    let same = Event::Found {
+        path: "a".into(),
+        data: "xy".into(),
+    };
+    assert_eq!(
+        found(&[&known[..], &[same]].concat(), "a"),
+        set(&[Some("xy")]),
+        "nothing is new about it"
+    );
+}
+
+#[test]
 fn removal_needs_a_sync() {
     let events = [
         create("a"),

@@ -65,7 +65,8 @@ fn place(fd: c_int, offset: Option<off_t>) -> Option<u64> {
     }
 }
 
-fn size(fd: c_int) -> Option<u64> {
+/// The length of an open file in bytes.
+pub(super) fn size(fd: c_int) -> Option<u64> {
     let mut status = std::mem::MaybeUninit::<libc::stat>::uninit();
     // SAFETY: `status` has the size that is written, and is read only where it was.
     let status = unsafe {
