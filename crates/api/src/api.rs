@@ -132,7 +132,9 @@ impl ApiService {
     {
         let exchange = Exchange::begin(&self.0.recorder, &request);
         let trace = exchange.trace().context;
-        let answered = AssertUnwindSafe(self.0.dispatch(request, trace)).catch_unwind().await;
+        let answered = AssertUnwindSafe(self.0.dispatch(request, trace))
+            .catch_unwind()
+            .await;
         let (mut response, route) = answered.unwrap_or_else(|panic| (panicked(&*panic), Route::Unmatched));
         headers::no_sniff(response.headers_mut());
         exchange.answer(response, route)
@@ -153,10 +155,15 @@ impl PerCore {
             let called = call::call(&self.context, project, function, &parts, body, trace).await;
             return (called.unwrap_or_else(Problem::into_response), Route::Invoke);
         }
-        self.route(Request::from_parts(parts, axum::body::Body::new(body)), trace).await
+        self.route(Request::from_parts(parts, axum::body::Body::new(body)), trace)
+            .await
     }
 
-    async fn route(&self, mut request: Request<axum::body::Body>, trace: TraceContext) -> (Response<ResponseBody>, Route) {
+    async fn route(
+        &self,
+        mut request: Request<axum::body::Body>,
+        trace: TraceContext,
+    ) -> (Response<ResponseBody>, Route) {
         request.extensions_mut().insert(trace);
         let mut response = match self.router.clone().oneshot(request).await {
             Ok(response) => response,
@@ -176,7 +183,10 @@ fn admit(options: &Options, parts: &Parts) -> Result<(), Problem> {
 
 fn check_size(uri: &Uri, headers: &HeaderMap, limit: usize) -> Result<(), Problem> {
     let target = uri.path().len() + uri.query().map_or(0, str::len);
-    let fields: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let fields: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
     let size = target + fields;
     if size <= limit {
         return Ok(());
@@ -188,7 +198,9 @@ fn check_size(uri: &Uri, headers: &HeaderMap, limit: usize) -> Result<(), Proble
 /// The answer of a handler that panicked: a bug, to be found in the log.
 pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Response<ResponseBody> {
     let message = panic.downcast_ref::<String>().map(String::as_str);
-    let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("of unknown kind");
+    let message = message
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("of unknown kind");
     tracing::error!(panic = message, "a request's handler panicked");
     Problem::new(Kind::PlatformFault, Kind::PlatformFault.entry().explanation).into_response()
 }

@@ -112,7 +112,11 @@ fn arguments(sent: Sent, bytes: Bytes) -> Arguments {
 fn respond(answer: &Answer, accepted: Accepted) -> Result<Response<ResponseBody>, Problem> {
     let mut response = match (&answer.result, &answer.signature().result) {
         (Some(image), Some(ty)) => {
-            let raw = if accepted == Accepted::Json { None } else { image.raw(ty) };
+            let raw = if accepted == Accepted::Json {
+                None
+            } else {
+                image.raw(ty)
+            };
             match raw {
                 Some(bytes) => octets(bytes),
                 None => {
@@ -138,7 +142,10 @@ fn json_text(text: Vec<u8>) -> Response<ResponseBody> {
 fn octets(bytes: Bytes) -> Response<ResponseBody> {
     let mut response = with_type(bytes, headers::OCTETS);
     // What a guest made must never be shown by a browser as if it were a page of ours.
-    response.headers_mut().insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+    response.headers_mut().insert(
+        header::CONTENT_DISPOSITION,
+        HeaderValue::from_static("attachment"),
+    );
     response
 }
 
@@ -158,7 +165,11 @@ fn with_type(bytes: Bytes, media_type: HeaderValue) -> Response<ResponseBody> {
 
 /// The function's own error: `error` is its value, as JSON; null where it has none.
 fn function_error(text: Vec<u8>) -> Problem {
-    let text = if text.is_empty() { "null".to_owned() } else { String::from_utf8(text).unwrap_or_default() };
+    let text = if text.is_empty() {
+        "null".to_owned()
+    } else {
+        String::from_utf8(text).unwrap_or_default()
+    };
     let problem = Problem::new(Kind::FunctionError, "the function answered an error: see `error`");
     match RawValue::from_string(text) {
         Ok(error) => problem.with_raw("error", error),

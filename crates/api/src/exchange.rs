@@ -100,7 +100,9 @@ impl Exchange {
     fn record(&self) {
         let took = self.began.elapsed();
         let status = self.status.unwrap_or_else(headers::client_closed_request);
-        self.recorder.metrics.count(&self.route, &self.method, status, took);
+        self.recorder
+            .metrics
+            .count(&self.route, &self.method, status, took);
         let Some(uri) = &self.uri else { return };
         let finished = Finished {
             method: &self.method,
@@ -108,7 +110,9 @@ impl Exchange {
             route: self.route.as_str(),
             status,
             bytes: self.bytes,
-            began: SystemTime::now().checked_sub(took).unwrap_or(SystemTime::UNIX_EPOCH),
+            began: SystemTime::now()
+                .checked_sub(took)
+                .unwrap_or(SystemTime::UNIX_EPOCH),
             took,
             invocation: self.invocation.as_ref(),
             trace: &self.trace,

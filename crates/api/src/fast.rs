@@ -28,7 +28,10 @@ pub(crate) fn match_call<'a>(method: &Method, path: &'a str) -> Option<Callee<'a
 }
 
 fn could_be_name(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|c| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|c| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
 #[cfg(test)]
@@ -42,9 +45,18 @@ mod tests {
 
     #[test]
     fn calls_match() {
-        test_path("/v1/projects/default/functions/pricing/invoke", Some(("default", "pricing")));
-        test_path("/v1/projects/a-1/functions/invoke/invoke", Some(("a-1", "invoke")));
-        test_path("/v1/projects/functions/functions/functions/invoke", Some(("functions", "functions")));
+        test_path(
+            "/v1/projects/default/functions/pricing/invoke",
+            Some(("default", "pricing")),
+        );
+        test_path(
+            "/v1/projects/a-1/functions/invoke/invoke",
+            Some(("a-1", "invoke")),
+        );
+        test_path(
+            "/v1/projects/functions/functions/functions/invoke",
+            Some(("functions", "functions")),
+        );
     }
 
     #[test]
@@ -72,6 +84,9 @@ mod tests {
         for path in paths {
             test_path(path, None);
         }
-        assert_eq!(match_call(&Method::GET, "/v1/projects/default/functions/pricing/invoke"), None);
+        assert_eq!(
+            match_call(&Method::GET, "/v1/projects/default/functions/pricing/invoke"),
+            None
+        );
     }
 }

@@ -73,7 +73,11 @@ impl Service for FunctionsService {
 }
 
 impl PerCore {
-    async fn pass<B>(&self, request: Request<B>, trace: TraceContext) -> Result<Response<ResponseBody>, Problem>
+    async fn pass<B>(
+        &self,
+        request: Request<B>,
+        trace: TraceContext,
+    ) -> Result<Response<ResponseBody>, Problem>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BodyError>,
@@ -81,16 +85,27 @@ impl PerCore {
         let (mut parts, body) = request.into_parts();
         self.context.options.hosts.check(&parts.uri, &parts.headers)?;
         let uri = std::mem::take(&mut parts.uri);
-        let Target { project, function, base, rest } = Target::of(&uri).ok_or_else(|| nowhere(&uri))?;
+        let Target {
+            project,
+            function,
+            base,
+            rest,
+        } = Target::of(&uri).ok_or_else(|| nowhere(&uri))?;
 
         parts.uri = rest.parse().map_err(|_| nowhere(&uri))?;
         hops::remove(&mut parts.headers);
-        parts.headers.insert(headers::BASE_PATH, headers::ascii(base.as_bytes()));
+        parts
+            .headers
+            .insert(headers::BASE_PATH, headers::ascii(base.as_bytes()));
         parts.headers.insert(TRACEPARENT, trace::header(&trace));
 
         let body = body.map_err(Into::into).boxed_unsync();
         let request = Request::from_parts(parts, body);
-        let called = self.context.engine.serve_http(project, function, request, trace).await;
+        let called = self
+            .context
+            .engine
+            .serve_http(project, function, request, trace)
+            .await;
         let mut response = called.map_err(|error| explain(error, project, function))?;
         hops::remove(response.headers_mut());
         Ok(response.map(ResponseBody::stream))

@@ -22,7 +22,10 @@ impl Hosts {
     /// The names of loopback, and `extra`: host names or addresses without port, in any case; `*` allows every host.
     pub fn new(extra: impl IntoIterator<Item = String>) -> Self {
         let loopback = ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned);
-        let names = loopback.into_iter().chain(extra).map(|name| name.to_ascii_lowercase());
+        let names = loopback
+            .into_iter()
+            .chain(extra)
+            .map(|name| name.to_ascii_lowercase());
         Self {
             names: names.collect(),
         }
@@ -56,7 +59,12 @@ impl Hosts {
 }
 
 /// Refuses what pages of other origins send. `host` is the authority the request was sent to.
-pub(crate) fn check_origin(host: &str, method: &Method, path: &str, headers: &HeaderMap) -> Result<(), Problem> {
+pub(crate) fn check_origin(
+    host: &str,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+) -> Result<(), Problem> {
     if is_page(method, path) {
         return Ok(());
     }
@@ -87,7 +95,9 @@ fn is_same(origin: &HeaderValue, host: &str) -> bool {
 }
 
 fn foreign(name: &str, value: &HeaderValue) -> Problem {
-    let value = String::from_utf8_lossy(value.as_bytes()).escape_debug().to_string();
+    let value = String::from_utf8_lossy(value.as_bytes())
+        .escape_debug()
+        .to_string();
     Problem::new(
         Kind::OriginNotAllowed,
         format!("`{name}: {value}` says that a page of another origin made the request"),
@@ -97,8 +107,12 @@ fn foreign(name: &str, value: &HeaderValue) -> Problem {
 fn host_header(headers: &HeaderMap) -> Result<&str, Problem> {
     let mut all = headers.get_all(header::HOST).iter();
     let only = all.next().filter(|_| all.next().is_none());
-    only.and_then(|host| host.to_str().ok())
-        .ok_or_else(|| Problem::new(Kind::HostNotAllowed, "the request must have exactly one `Host` header"))
+    only.and_then(|host| host.to_str().ok()).ok_or_else(|| {
+        Problem::new(
+            Kind::HostNotAllowed,
+            "the request must have exactly one `Host` header",
+        )
+    })
 }
 
 fn without_port(authority: &str) -> &str {

@@ -47,27 +47,39 @@ pub(crate) fn no_sniff(headers: &mut HeaderMap) {
 
 /// Who makes the request: one to 128 visible ASCII characters, or nobody in particular.
 pub(crate) fn user(headers: &HeaderMap) -> Result<String, Problem> {
-    let Some(value) = headers.get(USER) else { return Ok(ANONYMOUS.to_owned()) };
+    let Some(value) = headers.get(USER) else {
+        return Ok(ANONYMOUS.to_owned());
+    };
     let bytes = value.as_bytes();
     let valid = (1..=MAX_USER).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic);
     match value.to_str() {
         Ok(user) if valid => Ok(user.to_owned()),
-        _ => Err(invalid(&USER, &format!("1 to {MAX_USER} visible ASCII characters without spaces"), value)),
+        _ => Err(invalid(
+            &USER,
+            &format!("1 to {MAX_USER} visible ASCII characters without spaces"),
+            value,
+        )),
     }
 }
 
 /// The seed to call with.
 pub(crate) fn seed(headers: &HeaderMap) -> Result<Option<[u8; 32]>, Problem> {
-    let Some(value) = headers.get(SEED) else { return Ok(None) };
+    let Some(value) = headers.get(SEED) else {
+        return Ok(None);
+    };
     let seed = trace::decode::<32>(value.as_bytes());
-    seed.map(Some).ok_or_else(|| invalid(&SEED, "64 lower-case hexadecimal digits", value))
+    seed.map(Some)
+        .ok_or_else(|| invalid(&SEED, "64 lower-case hexadecimal digits", value))
 }
 
 /// The time to call with.
 pub(crate) fn time(headers: &HeaderMap) -> Result<Option<Timestamp>, Problem> {
-    let Some(value) = headers.get(TIME) else { return Ok(None) };
+    let Some(value) = headers.get(TIME) else {
+        return Ok(None);
+    };
     let time = value.to_str().ok().and_then(|text| text.parse().ok());
-    time.map(Some).ok_or_else(|| invalid(&TIME, "a time as in `2026-01-31T12:00:00.5Z`", value))
+    time.map(Some)
+        .ok_or_else(|| invalid(&TIME, "a time as in `2026-01-31T12:00:00.5Z`", value))
 }
 
 /// A seed as a header.
@@ -85,7 +97,11 @@ pub(crate) fn time_value(time: Timestamp) -> HeaderValue {
 /// Durations as [`SERVER_TIMING`] wants them: `queue;dur=0.012, start;dur=0.1, exec;dur=3.5`, in milliseconds.
 pub(crate) fn server_timing(queue: Duration, start: Duration, execution: Duration) -> HeaderValue {
     let mut text = Vec::with_capacity(64);
-    for (name, duration) in [("queue;dur=", queue), (", start;dur=", start), (", exec;dur=", execution)] {
+    for (name, duration) in [
+        ("queue;dur=", queue),
+        (", start;dur=", start),
+        (", exec;dur=", execution),
+    ] {
         text.extend_from_slice(name.as_bytes());
         let micros = duration.as_micros();
         text.extend_from_slice(itoa::Buffer::new().format(micros / 1000).as_bytes());
@@ -109,7 +125,10 @@ fn invalid(name: &HeaderName, expected: &str, found: &HeaderValue) -> Problem {
     let shown: String = found.chars().take(80).collect();
     Problem::new(
         Kind::InvalidHeader,
-        format!("the header `{name}` must be {expected}, not `{}`", shown.escape_debug()),
+        format!(
+            "the header `{name}` must be {expected}, not `{}`",
+            shown.escape_debug()
+        ),
     )
     .with("header", name.as_str())
 }
@@ -127,7 +146,11 @@ mod tests {
         assert_eq!(user(&HeaderMap::new()).unwrap(), "anonymous");
         assert_eq!(user(&one(USER, "ada@example.com")).unwrap(), "ada@example.com");
         for text in ["", "a b", &"x".repeat(MAX_USER + 1), "tab\there"] {
-            assert_eq!(user(&one(USER, text)).unwrap_err().kind(), Kind::InvalidHeader, "{text:?}");
+            assert_eq!(
+                user(&one(USER, text)).unwrap_err().kind(),
+                Kind::InvalidHeader,
+                "{text:?}"
+            );
         }
         let latin = HeaderMap::from_iter([(USER, HeaderValue::from_bytes(b"\xe4da").unwrap())]);
         assert!(user(&latin).is_err());

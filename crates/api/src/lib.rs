@@ -30,3 +30,6 @@ pub use exchange::{Finished, Observer};
 pub use functions::FunctionsService;
 pub use guard::Hosts;
 pub use trace::Trace;
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,8 @@
 //! Each core counts for itself, so that cores share no cache line on the way of a call; a scrape adds them up.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{Method, StatusCode};
@@ -71,7 +71,10 @@ impl Metrics {
     /// The counts of one more core.
     pub(crate) fn core(&self) -> Arc<Core> {
         let core = Arc::new(Core::default());
-        self.cores.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&core));
+        self.cores
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Arc::clone(&core));
         core
     }
 
@@ -87,7 +90,9 @@ impl Core {
         match route {
             Route::Invoke => self.invoke.count(status, took),
             Route::Functions => self.functions.get(method).count(status, took),
-            Route::Matched(_) | Route::Unmatched => self.route(route.as_str()).get(method).count(status, took),
+            Route::Matched(_) | Route::Unmatched => {
+                self.route(route.as_str()).get(method).count(status, took)
+            }
         }
     }
 

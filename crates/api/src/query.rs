@@ -41,15 +41,20 @@ impl Query {
 
     /// The values of a parameter that may be given repeatedly.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .filter(move |(found, _)| found == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// A parameter of any type that can be read from text; `expected` says what it must be.
     pub(crate) fn value<T: FromStr>(&self, name: &str, expected: impl Display) -> Result<Option<T>, Problem> {
-        let Some(text) = self.text(name)? else { return Ok(None) };
-        let value = text.parse().map_err(|_| {
-            invalid(name, &format!("must be {expected}, not `{}`", shown(text)))
-        })?;
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
+        let value = text
+            .parse()
+            .map_err(|_| invalid(name, &format!("must be {expected}, not `{}`", shown(text))))?;
         Ok(Some(value))
     }
 
@@ -79,7 +84,9 @@ impl Query {
 
     /// A time as `250ms`, `5s` or `2m`, or a bare number of milliseconds; not 0.
     pub(crate) fn duration(&self, name: &str) -> Result<Option<Duration>, Problem> {
-        let Some(text) = self.text(name)? else { return Ok(None) };
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
         let duration = parse_duration(text).filter(|duration| !duration.is_zero());
         duration.map(Some).ok_or_else(|| {
             let expected = "must be a time such as `250ms`, `5s` or `2m`, or a number of milliseconds";
@@ -97,7 +104,11 @@ fn parse_duration(text: &str) -> Option<Duration> {
         "m" => 60_000,
         _ => return None,
     };
-    number.parse::<u64>().ok()?.checked_mul(millis_each).map(Duration::from_millis)
+    number
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(millis_each)
+        .map(Duration::from_millis)
 }
 
 /// A problem with a parameter.
@@ -107,7 +118,11 @@ pub(crate) fn invalid(name: &str, message: &str) -> Problem {
 }
 
 fn shown(text: &str) -> String {
-    text.chars().take(80).collect::<String>().escape_debug().to_string()
+    text.chars()
+        .take(80)
+        .collect::<String>()
+        .escape_debug()
+        .to_string()
 }
 
 #[cfg(test)]
@@ -133,12 +148,27 @@ mod tests {
 
     #[test]
     fn durations_have_units() {
-        let duration = |text: &str| query(&format!("timeout={text}")).unwrap().duration("timeout").ok().flatten();
+        let duration = |text: &str| {
+            query(&format!("timeout={text}"))
+                .unwrap()
+                .duration("timeout")
+                .ok()
+                .flatten()
+        };
         assert_eq!(duration("250ms"), Some(Duration::from_millis(250)));
         assert_eq!(duration("250"), Some(Duration::from_millis(250)));
         assert_eq!(duration("5s"), Some(Duration::from_secs(5)));
         assert_eq!(duration("2m"), Some(Duration::from_secs(120)));
-        for text in ["", "0", "-1s", "s", "1h", "1.5s", "99999999999999999999", "99999999999999999m"] {
+        for text in [
+            "",
+            "0",
+            "-1s",
+            "s",
+            "1h",
+            "1.5s",
+            "99999999999999999999",
+            "99999999999999999m",
+        ] {
             assert_eq!(duration(text), None, "{text}");
         }
     }
@@ -146,10 +176,19 @@ mod tests {
     #[test]
     fn mistakes_name_the_parameter() {
         assert_eq!(query("unknown=1").unwrap_err(), Kind::InvalidQuery);
-        let cases = [("limit=0", "limit"), ("limit=1001", "limit"), ("limit=x", "limit"), ("limit=1&limit=2", "limit")];
+        let cases = [
+            ("limit=0", "limit"),
+            ("limit=1001", "limit"),
+            ("limit=x", "limit"),
+            ("limit=1&limit=2", "limit"),
+        ];
         for (text, name) in cases {
             let problem = query(text).unwrap().limit(100, 1000).unwrap_err();
-            assert!(problem.detail().contains(&format!("`{name}`")), "{text}: {}", problem.detail());
+            assert!(
+                problem.detail().contains(&format!("`{name}`")),
+                "{text}: {}",
+                problem.detail()
+            );
         }
     }
 }

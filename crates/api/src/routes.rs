@@ -71,7 +71,12 @@ fn described() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(projects::list))
         .routes(routes!(projects::create))
         .routes(routes!(functions::list))
-        .routes(routes!(functions::show, functions::delete, upload::put, upload::patch))
+        .routes(routes!(
+            functions::show,
+            functions::delete,
+            upload::put,
+            upload::patch
+        ))
         .routes(routes!(versions::list))
         .routes(routes!(versions::show))
         .routes(routes!(versions::activate))
@@ -103,14 +108,21 @@ async fn not_found(request: Request) -> Problem {
         _ if path.len() > 1 && path.ends_with('/') => "; paths do not end with a slash",
         _ => "; `/docs` lists what there is",
     };
-    Problem::new(Kind::NotFound, format!("there is nothing at `{}`{hint}", shown.escape_debug()))
+    Problem::new(
+        Kind::NotFound,
+        format!("there is nothing at `{}`{hint}", shown.escape_debug()),
+    )
 }
 
 async fn method_not_allowed(method: Method, request: Request) -> Problem {
     let path: String = request.uri().path().chars().take(200).collect();
     Problem::new(
         Kind::MethodNotAllowed,
-        format!("`{}` does not know the method {method}; see the header `{}`", path.escape_debug(), header::ALLOW),
+        format!(
+            "`{}` does not know the method {method}; see the header `{}`",
+            path.escape_debug(),
+            header::ALLOW
+        ),
     )
 }
 

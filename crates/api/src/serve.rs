@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::body::ResponseBody;
 use crate::shutdown::Draining;
 
 mod connection;
@@ -78,7 +77,9 @@ impl Cores {
     /// # Errors
     /// Where a core's thread panicked.
     pub fn join(self) -> Result<(), CorePanicked> {
-        self.threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| CorePanicked))
+        self.threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().map_err(|_| CorePanicked))
     }
 }
 
@@ -119,7 +120,11 @@ where
             drop(runtime);
             drop(token);
         };
-        threads.push(thread::Builder::new().name(format!("weft-core-{number}")).spawn(body)?);
+        threads.push(
+            thread::Builder::new()
+                .name(format!("weft-core-{number}"))
+                .spawn(body)?,
+        );
     }
     Ok(Cores { threads, running })
 }

@@ -52,7 +52,9 @@ where
     let mut body = pin!(body);
     let mut left = bound.bytes;
     while let Some(part) = next(body.as_mut(), bound.idle).await? {
-        left = left.checked_sub(part.len() as u64).ok_or_else(|| bound.exceeded())?;
+        left = left
+            .checked_sub(part.len() as u64)
+            .ok_or_else(|| bound.exceeded())?;
         if !part.is_empty() {
             parts.part(part);
         }
@@ -62,8 +64,11 @@ where
 
 impl Bound {
     fn exceeded(&self) -> Problem {
-        Problem::new(self.too_large, format!("the body is larger than the limit of {} bytes", self.bytes))
-            .with("limit", self.bytes)
+        Problem::new(
+            self.too_large,
+            format!("the body is larger than the limit of {} bytes", self.bytes),
+        )
+        .with("limit", self.bytes)
     }
 }
 
@@ -80,7 +85,9 @@ where
         });
         let frame = match ready.await {
             Some(frame) => frame,
-            None => tokio::time::timeout(idle, body.frame()).await.map_err(|_| stalled(idle))?,
+            None => tokio::time::timeout(idle, body.frame())
+                .await
+                .map_err(|_| stalled(idle))?,
         };
         let Some(frame) = frame else { return Ok(None) };
         // Trailers are no part of the content.
@@ -99,7 +106,10 @@ pub(crate) fn stalled(idle: Duration) -> Problem {
 }
 
 fn broken<E: Into<BodyError>>(error: E) -> Problem {
-    Problem::new(Kind::UploadIncomplete, format!("the body broke off: {}", error.into()))
+    Problem::new(
+        Kind::UploadIncomplete,
+        format!("the body broke off: {}", error.into()),
+    )
 }
 
 /// Collects into one run of bytes, without a copy where the body comes in one part.
@@ -138,7 +148,11 @@ impl Collect for Whole {
     }
 
     fn finish(self) -> Bytes {
-        if self.rest.is_empty() { self.first } else { self.rest.into() }
+        if self.rest.is_empty() {
+            self.first
+        } else {
+            self.rest.into()
+        }
     }
 }
 

@@ -28,7 +28,11 @@ impl Sent {
     /// Reads `Content-Type`, which an empty body does not need.
     pub(super) fn of(headers: &HeaderMap, empty: bool) -> Result<Self, Problem> {
         let Some(value) = headers.get(header::CONTENT_TYPE) else {
-            return if empty { Ok(Self::Json) } else { Err(unsupported("no `Content-Type` was sent")) };
+            return if empty {
+                Ok(Self::Json)
+            } else {
+                Err(unsupported("no `Content-Type` was sent"))
+            };
         };
         let text = value.to_str().unwrap_or_default();
         let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
@@ -40,16 +44,19 @@ impl Sent {
             return Err(unsupported(&format!("`{}` was sent", essence.escape_debug())));
         }
         match charset(parameters) {
-            Some(charset) if !charset.eq_ignore_ascii_case("utf-8") => {
-                Err(unsupported(&format!("JSON in `{}` was sent", charset.escape_debug())))
-            }
+            Some(charset) if !charset.eq_ignore_ascii_case("utf-8") => Err(unsupported(&format!(
+                "JSON in `{}` was sent",
+                charset.escape_debug()
+            ))),
             _ => Ok(Self::Json),
         }
     }
 }
 
 fn charset(parameters: &str) -> Option<&str> {
-    let mut pairs = parameters.split(';').filter_map(|parameter| parameter.split_once('='));
+    let mut pairs = parameters
+        .split(';')
+        .filter_map(|parameter| parameter.split_once('='));
     let (_, value) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
     Some(value.trim().trim_matches('"'))
 }
@@ -89,7 +96,9 @@ impl Accepted {
         let json_quality = json.own.unwrap_or(json.wildcard);
         match (octets, json_quality) {
             _ if !any => Ok(Self::Json),
-            (0, 0) => Err(not_acceptable(&format!("an answer can have the type `{JSON}` or `{OCTETS}`"))),
+            (0, 0) => Err(not_acceptable(&format!(
+                "an answer can have the type `{JSON}` or `{OCTETS}`"
+            ))),
             (0, _) => Ok(Self::Json),
             (_, 0) => Ok(Self::Octets),
             (octets, _) if json.own.is_some_and(|own| own > octets) => Ok(Self::Json),
@@ -110,7 +119,9 @@ fn weighted(range: &str) -> (&str, u16) {
     let (essence, parameters) = range.split_once(';').unwrap_or((range, ""));
     let quality = parameters.split(';').find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("q").then(|| value.trim().parse::<f32>().ok())?
+        name.trim()
+            .eq_ignore_ascii_case("q")
+            .then(|| value.trim().parse::<f32>().ok())?
     });
     let thousandths = quality.map_or(1000, |quality| (quality.clamp(0.0, 1.0) * 1000.0) as u16);
     (essence.trim(), thousandths)
@@ -127,7 +138,10 @@ mod tests {
     use super::*;
 
     fn one(name: header::HeaderName, value: Option<&str>) -> HeaderMap {
-        value.map(|value| (name, HeaderValue::from_str(value).unwrap())).into_iter().collect()
+        value
+            .map(|value| (name, HeaderValue::from_str(value).unwrap()))
+            .into_iter()
+            .collect()
     }
 
     #[test]
@@ -137,11 +151,19 @@ mod tests {
             (None, false, Err(Kind::UnsupportedMediaType)),
             (Some("application/json"), false, Ok(Sent::Json)),
             (Some("Application/JSON; charset=\"UTF-8\""), false, Ok(Sent::Json)),
-            (Some("application/json; charset=latin1"), false, Err(Kind::UnsupportedMediaType)),
+            (
+                Some("application/json; charset=latin1"),
+                false,
+                Err(Kind::UnsupportedMediaType),
+            ),
             (Some("application/octet-stream"), true, Ok(Sent::Octets)),
             (Some("text/plain"), false, Err(Kind::UnsupportedMediaType)),
             (Some("text/plain"), true, Err(Kind::UnsupportedMediaType)),
-            (Some("application/x-www-form-urlencoded"), false, Err(Kind::UnsupportedMediaType)),
+            (
+                Some("application/x-www-form-urlencoded"),
+                false,
+                Err(Kind::UnsupportedMediaType),
+            ),
             (Some(""), false, Err(Kind::UnsupportedMediaType)),
         ];
         for (value, empty, expected) in cases {
@@ -161,11 +183,23 @@ mod tests {
             (Some("text/html, */*;q=0.8"), Ok(Accepted::Json)),
             (Some("application/octet-stream"), Ok(Accepted::Octets)),
             (Some("application/octet-stream, */*"), Ok(Accepted::OctetsOrJson)),
-            (Some("application/octet-stream, application/json"), Ok(Accepted::OctetsOrJson)),
-            (Some("application/json, application/octet-stream;q=0.5"), Ok(Accepted::Json)),
-            (Some("application/json;q=0.5, application/octet-stream"), Ok(Accepted::OctetsOrJson)),
+            (
+                Some("application/octet-stream, application/json"),
+                Ok(Accepted::OctetsOrJson),
+            ),
+            (
+                Some("application/json, application/octet-stream;q=0.5"),
+                Ok(Accepted::Json),
+            ),
+            (
+                Some("application/json;q=0.5, application/octet-stream"),
+                Ok(Accepted::OctetsOrJson),
+            ),
             (Some("application/octet-stream;q=0, */*"), Ok(Accepted::Json)),
-            (Some("application/octet-stream, application/json;q=0"), Ok(Accepted::Octets)),
+            (
+                Some("application/octet-stream, application/json;q=0"),
+                Ok(Accepted::Octets),
+            ),
             (Some("text/html"), Err(Kind::NotAcceptable)),
             (Some("application/json;q=0"), Err(Kind::NotAcceptable)),
             (Some("*/*;q=0"), Err(Kind::NotAcceptable)),

@@ -33,7 +33,9 @@ pub(super) fn check_answers_octets(
     let project = project.parse::<ProjectName>().map_err(Error::InvalidName)?;
     let function = function.parse::<FunctionName>().map_err(Error::InvalidName)?;
     let version = engine.version(&project, &function, options.version)?;
-    let Some(export) = find(&version, options.export.as_deref()) else { return Ok(()) };
+    let Some(export) = find(&version, options.export.as_deref()) else {
+        return Ok(());
+    };
     let result = export.signature().and_then(|signature| signature.result.as_ref());
     if result.is_some_and(answers_octets) {
         return Ok(());

@@ -10,7 +10,11 @@ struct Seen(Mutex<Vec<(u16, u64, String)>>);
 
 impl Observer for Seen {
     fn finished(&self, request: &Finished<'_>) {
-        let entry = (request.status.as_u16(), request.bytes, request.uri.path().to_owned());
+        let entry = (
+            request.status.as_u16(),
+            request.bytes,
+            request.uri.path().to_owned(),
+        );
         self.0.lock().unwrap().push(entry);
     }
 }
@@ -30,7 +34,10 @@ fn begin(path: &'static str) -> (Arc<Seen>, Exchange) {
 #[tokio::test]
 async fn a_request_is_recorded_when_its_body_is_done() {
     let (seen, exchange) = begin("/x?secret=1");
-    let response = exchange.answer(Response::new(ResponseBody::full("12345".into())), Route::Unmatched);
+    let response = exchange.answer(
+        Response::new(ResponseBody::full("12345".into())),
+        Route::Unmatched,
+    );
     assert!(response.headers().contains_key(TRACEPARENT));
     assert!(seen.0.lock().unwrap().is_empty());
     assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "12345");

@@ -50,10 +50,19 @@ mod tests {
             ("/shop/web", Some(("shop", "web", "/shop/web", "/"))),
             ("/shop/web/", Some(("shop", "web", "/shop/web", "/"))),
             ("/shop/web?a=1", Some(("shop", "web", "/shop/web", "/?a=1"))),
-            ("/shop/web/a/b%2Fc//d?x=%20&y", Some(("shop", "web", "/shop/web", "/a/b%2Fc//d?x=%20&y"))),
+            (
+                "/shop/web/a/b%2Fc//d?x=%20&y",
+                Some(("shop", "web", "/shop/web", "/a/b%2Fc//d?x=%20&y")),
+            ),
             ("/shop/web//", Some(("shop", "web", "/shop/web", "//"))),
-            ("/shop/web/../other", Some(("shop", "web", "/shop/web", "/../other"))),
-            ("http://localhost:1/shop/web/x", Some(("shop", "web", "/shop/web", "/x"))),
+            (
+                "/shop/web/../other",
+                Some(("shop", "web", "/shop/web", "/../other")),
+            ),
+            (
+                "http://localhost:1/shop/web/x",
+                Some(("shop", "web", "/shop/web", "/x")),
+            ),
             ("/", None),
             ("/shop", None),
             ("/shop/", None),
@@ -63,7 +72,9 @@ mod tests {
         for (uri, expected) in cases {
             let uri: Uri = uri.parse().unwrap();
             let found = Target::of(&uri);
-            let found = found.as_ref().map(|target| (target.project, target.function, target.base, &*target.rest));
+            let found = found
+                .as_ref()
+                .map(|target| (target.project, target.function, target.base, &*target.rest));
             assert_eq!(found, expected, "{uri}");
         }
     }

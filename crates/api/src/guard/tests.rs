@@ -3,23 +3,51 @@ use super::*;
 fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
     pairs
         .iter()
-        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
+        .map(|(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_str(value).unwrap(),
+            )
+        })
         .collect()
 }
 
 #[test]
 fn hosts_are_those_on_the_list() {
     let hosts = Hosts::new(["Weft.Example".to_owned()]);
-    let allowed = ["localhost", "localhost:8080", "LOCALHOST:1", "127.0.0.1:80", "[::1]", "[::1]:8080", "weft.example:443"];
+    let allowed = [
+        "localhost",
+        "localhost:8080",
+        "LOCALHOST:1",
+        "127.0.0.1:80",
+        "[::1]",
+        "[::1]:8080",
+        "weft.example:443",
+    ];
     let refused = [
-        "", "evil.example", "localhost.evil.example", "evil.localhost", "127.0.0.2", "0.0.0.0", "localhost:80:80",
-        "user@localhost", "::1", "localhost.",
+        "",
+        "evil.example",
+        "localhost.evil.example",
+        "evil.localhost",
+        "127.0.0.2",
+        "0.0.0.0",
+        "localhost:80:80",
+        "user@localhost",
+        "::1",
+        "localhost.",
     ];
     for host in allowed {
-        assert!(hosts.check(&Uri::from_static("/"), &headers(&[("host", host)])).is_ok(), "{host}");
+        assert!(
+            hosts
+                .check(&Uri::from_static("/"), &headers(&[("host", host)]))
+                .is_ok(),
+            "{host}"
+        );
     }
     for host in refused {
-        let problem = hosts.check(&Uri::from_static("/"), &headers(&[("host", host)])).unwrap_err();
+        let problem = hosts
+            .check(&Uri::from_static("/"), &headers(&[("host", host)]))
+            .unwrap_err();
         assert_eq!(problem.kind(), Kind::HostNotAllowed, "{host}");
     }
 }
@@ -30,16 +58,28 @@ fn a_request_names_one_host() {
     let mut twice = headers(&[("host", "localhost")]);
     twice.append(header::HOST, HeaderValue::from_static("localhost"));
     for headers in [HeaderMap::new(), twice] {
-        assert_eq!(hosts.check(&Uri::from_static("/"), &headers).unwrap_err().kind(), Kind::HostNotAllowed);
+        assert_eq!(
+            hosts.check(&Uri::from_static("/"), &headers).unwrap_err().kind(),
+            Kind::HostNotAllowed
+        );
     }
     let absolute = Uri::from_static("http://evil.example/");
-    assert!(hosts.check(&absolute, &headers(&[("host", "localhost")])).is_err(), "the target names the host");
+    assert!(
+        hosts
+            .check(&absolute, &headers(&[("host", "localhost")]))
+            .is_err(),
+        "the target names the host"
+    );
 }
 
 #[test]
 fn a_star_allows_every_host() {
     let hosts = Hosts::new(["*".to_owned()]);
-    assert!(hosts.check(&Uri::from_static("/"), &headers(&[("host", "any.example:9")])).is_ok());
+    assert!(
+        hosts
+            .check(&Uri::from_static("/"), &headers(&[("host", "any.example:9")]))
+            .is_ok()
+    );
 }
 
 #[test]
@@ -60,19 +100,50 @@ fn foreign_pages_are_refused() {
         (&call, &[("sec-fetch-site", "none")], true),
         (&call, &[("sec-fetch-site", "same-site")], false),
         (&call, &[("sec-fetch-site", "cross-site")], false),
-        (&call, &[("sec-fetch-site", "cross-site"), ("origin", "http://localhost:8080")], false),
-        (&call, &[("sec-fetch-site", "same-origin"), ("origin", "http://evil.example")], false),
+        (
+            &call,
+            &[
+                ("sec-fetch-site", "cross-site"),
+                ("origin", "http://localhost:8080"),
+            ],
+            false,
+        ),
+        (
+            &call,
+            &[
+                ("sec-fetch-site", "same-origin"),
+                ("origin", "http://evil.example"),
+            ],
+            false,
+        ),
         (&read, &[("sec-fetch-site", "cross-site")], false),
         (&read, &[("origin", "http://evil.example")], false),
         (&page, &[("sec-fetch-site", "cross-site")], true),
-        (&(Method::POST, "/docs"), &[("sec-fetch-site", "cross-site")], false),
-        (&(Method::GET, "/problems/not-found"), &[("sec-fetch-site", "cross-site")], true),
-        (&(Method::GET, "/docs/../v1/projects"), &[("sec-fetch-site", "cross-site")], false),
+        (
+            &(Method::POST, "/docs"),
+            &[("sec-fetch-site", "cross-site")],
+            false,
+        ),
+        (
+            &(Method::GET, "/problems/not-found"),
+            &[("sec-fetch-site", "cross-site")],
+            true,
+        ),
+        (
+            &(Method::GET, "/docs/../v1/projects"),
+            &[("sec-fetch-site", "cross-site")],
+            false,
+        ),
     ];
     for ((method, path), pairs, allowed) in cases {
         let headers = pairs
             .iter()
-            .map(|(name, value)| (HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap()))
+            .map(|(name, value)| {
+                (
+                    HeaderName::try_from(*name).unwrap(),
+                    HeaderValue::from_str(value).unwrap(),
+                )
+            })
             .collect();
         let result = check_origin("localhost:8080", method, path, &headers);
         assert_eq!(result.is_ok(), *allowed, "{method} {path} {pairs:?}");

@@ -31,15 +31,24 @@ impl Http {
         let cores = self.cores.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut sums = BTreeMap::<Key, Sum>::new();
         for core in &cores {
-            let mut add = |route: &str, method, series: &_| sums.entry((route.to_owned(), method)).or_default().add(series);
+            let mut add = |route: &str, method, series: &_| {
+                sums.entry((route.to_owned(), method)).or_default().add(series)
+            };
             add(INVOKE, "POST", &core.invoke);
-            core.functions.used().for_each(|(method, series)| add(FUNCTIONS, method, series));
+            core.functions
+                .used()
+                .for_each(|(method, series)| add(FUNCTIONS, method, series));
             let routes = core.routes.lock().unwrap_or_else(PoisonError::into_inner);
             for (route, methods) in &*routes {
-                methods.used().for_each(|(method, series)| add(route, method, series));
+                methods
+                    .used()
+                    .for_each(|(method, series)| add(route, method, series));
             }
         }
-        let connections = cores.iter().map(|core| core.connections.load(Ordering::Relaxed)).sum();
+        let connections = cores
+            .iter()
+            .map(|core| core.connections.load(Ordering::Relaxed))
+            .sum();
         (sums, connections)
     }
 }
@@ -48,12 +57,19 @@ impl Collector for Http {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let (sums, connections) = self.sum();
 
-        let mut requests =
-            encoder.encode_descriptor("weft_http_requests", "Requests answered", None, MetricType::Counter)?;
+        let mut requests = encoder.encode_descriptor(
+            "weft_http_requests",
+            "Requests answered",
+            None,
+            MetricType::Counter,
+        )?;
         for ((route, method), sum) in &sums {
             for (status, count) in sum.by_status() {
-                let labels: Labels<3> =
-                    [("route", route.clone()), ("method", (*method).to_owned()), ("status", status)];
+                let labels: Labels<3> = [
+                    ("route", route.clone()),
+                    ("method", (*method).to_owned()),
+                    ("status", status),
+                ];
                 ConstCounter::new(count).encode(requests.encode_family(&labels)?)?;
             }
         }
@@ -67,13 +83,20 @@ impl Collector for Http {
         for ((route, method), sum) in &sums {
             let labels: Labels<2> = [("route", route.clone()), ("method", (*method).to_owned())];
             let seconds = sum.nanoseconds as f64 / 1e9;
-            durations
-                .encode_family(&labels)?
-                .encode_histogram::<Labels<0>>(seconds, sum.count(), &buckets(sum), None)?;
+            durations.encode_family(&labels)?.encode_histogram::<Labels<0>>(
+                seconds,
+                sum.count(),
+                &buckets(sum),
+                None,
+            )?;
         }
 
-        let open =
-            encoder.encode_descriptor("weft_http_connections", "Open connections", None, MetricType::Gauge)?;
+        let open = encoder.encode_descriptor(
+            "weft_http_connections",
+            "Open connections",
+            None,
+            MetricType::Gauge,
+        )?;
         ConstGauge::new(connections).encode(open)
     }
 }

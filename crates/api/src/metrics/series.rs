@@ -11,20 +11,23 @@ pub(super) const BOUNDS: [f64; 14] = [
     0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0, 30.0,
 ];
 /// The same in microseconds.
-const BOUNDS_MICROS: [u64; 14] =
-    [50, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 100_000, 500_000, 1_000_000, 5_000_000, 30_000_000];
+const BOUNDS_MICROS: [u64; 14] = [
+    50, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 100_000, 500_000, 1_000_000, 5_000_000, 30_000_000,
+];
 
 /// Statuses that are counted by themselves; all others are counted as [`OTHER_STATUS`].
 const STATUSES: [u16; 30] = [
-    200, 201, 202, 204, 206, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 406, 408, 409, 413, 415, 421,
-    422, 431, 499, 500, 502, 503, 504, 507,
+    200, 201, 202, 204, 206, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 406, 408, 409, 413, 415,
+    421, 422, 431, 499, 500, 502, 503, 504, 507,
 ];
 const OTHER_STATUS: usize = STATUSES.len();
 
 /// Where each status from 0 to 599 is counted.
 const SLOTS: [u8; 600] = slots();
 
-const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
+const METHODS: [&str; 8] = [
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other",
+];
 
 /// Counts by status, and how long it took.
 #[derive(Debug)]
@@ -59,7 +62,9 @@ impl Default for Series {
 
 impl Series {
     pub(super) fn count(&self, status: StatusCode, took: Duration) {
-        let slot = SLOTS.get(usize::from(status.as_u16())).map_or(OTHER_STATUS, |&slot| usize::from(slot));
+        let slot = SLOTS
+            .get(usize::from(status.as_u16()))
+            .map_or(OTHER_STATUS, |&slot| usize::from(slot));
         let nanoseconds = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         let bucket = BOUNDS_MICROS.partition_point(|&bound| bound * 1000 < nanoseconds);
         self.statuses[slot].fetch_add(1, Ordering::Relaxed);
@@ -76,15 +81,24 @@ impl ByMethod {
 
     /// The methods that were asked for at least once.
     pub(super) fn used(&self) -> impl Iterator<Item = (&'static str, &Series)> {
-        METHODS.iter().zip(&self.0).filter_map(|(name, series)| Some((*name, &**series.get()?)))
+        METHODS
+            .iter()
+            .zip(&self.0)
+            .filter_map(|(name, series)| Some((*name, &**series.get()?)))
     }
 }
 
 impl Sum {
     pub(super) fn add(&mut self, series: &Series) {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        self.statuses.iter_mut().zip(&series.statuses).for_each(|(sum, counter)| *sum += load(counter));
-        self.buckets.iter_mut().zip(&series.buckets).for_each(|(sum, counter)| *sum += load(counter));
+        self.statuses
+            .iter_mut()
+            .zip(&series.statuses)
+            .for_each(|(sum, counter)| *sum += load(counter));
+        self.buckets
+            .iter_mut()
+            .zip(&series.buckets)
+            .for_each(|(sum, counter)| *sum += load(counter));
         self.nanoseconds += load(&series.nanoseconds);
     }
 

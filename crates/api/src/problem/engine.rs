@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use http::HeaderValue;
 use uuid::Uuid;
 use weft_function_engine::Error;
 use weft_function_engine::port::Failure;
@@ -63,7 +62,9 @@ fn invalid_arguments(error: json::Error) -> Problem {
     match error.kind {
         json::ErrorKind::Syntax => Problem::new(Kind::InvalidJson, detail),
         json::ErrorKind::Type => Problem::new(Kind::InvalidArguments, detail).with("pointer", error.pointer),
-        json::ErrorKind::TooLarge => Problem::new(Kind::ArgumentsTooLarge, detail).with("pointer", error.pointer),
+        json::ErrorKind::TooLarge => {
+            Problem::new(Kind::ArgumentsTooLarge, detail).with("pointer", error.pointer)
+        }
     }
 }
 
@@ -94,7 +95,9 @@ fn failed(invocation: Uuid, failure: &Failure, detail: String) -> Problem {
     let mut id = Uuid::encode_buffer();
     let id = invocation.hyphenated().encode_lower(&mut id);
     let header = headers::ascii(id.as_bytes());
-    problem.with("invocation", id).with_header(headers::INVOCATION, header)
+    problem
+        .with("invocation", id)
+        .with_header(headers::INVOCATION, header)
 }
 
 /// A fault of ours: what it was goes to the log, as it may name what is no caller's business.
@@ -115,15 +118,27 @@ fn whole_seconds(duration: Duration) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     #[test]
     fn json_mistakes_are_told_apart() {
         let error = |kind| {
-            Error::InvalidArguments(json::Error { pointer: "/a/0".to_owned(), message: "expected a bool".to_owned(), kind })
+            Error::InvalidArguments(json::Error {
+                pointer: "/a/0".to_owned(),
+                message: "expected a bool".to_owned(),
+                kind,
+            })
         };
-        assert_eq!(Problem::from(error(json::ErrorKind::Syntax)).kind(), Kind::InvalidJson);
-        assert_eq!(Problem::from(error(json::ErrorKind::TooLarge)).kind(), Kind::ArgumentsTooLarge);
+        assert_eq!(
+            Problem::from(error(json::ErrorKind::Syntax)).kind(),
+            Kind::InvalidJson
+        );
+        assert_eq!(
+            Problem::from(error(json::ErrorKind::TooLarge)).kind(),
+            Kind::ArgumentsTooLarge
+        );
         let problem = serde_json::to_value(Problem::from(error(json::ErrorKind::Type))).unwrap();
         assert_eq!(problem["type"], "/problems/invalid-arguments");
         assert_eq!(problem["pointer"], "/a/0");
@@ -132,10 +147,16 @@ mod tests {
     #[test]
     fn failures_name_their_invocation() {
         let invocation = Uuid::from_u128(7);
-        let error = Error::Failed { invocation, failure: Box::new(Failure::Exited(3)) };
+        let error = Error::Failed {
+            invocation,
+            failure: Box::new(Failure::Exited(3)),
+        };
         let response = Problem::from(error).into_response();
         assert_eq!(response.status(), 500);
-        assert_eq!(response.headers()[headers::INVOCATION], "00000000-0000-0000-0000-000000000007");
+        assert_eq!(
+            response.headers()[headers::INVOCATION],
+            "00000000-0000-0000-0000-000000000007"
+        );
     }
 
     #[test]
@@ -147,8 +168,14 @@ mod tests {
 
     #[test]
     fn overload_says_when_to_come_back() {
-        let error = Error::Overloaded { queued: 9, retry_after: Duration::from_millis(1200) };
+        let error = Error::Overloaded {
+            queued: 9,
+            retry_after: Duration::from_millis(1200),
+        };
         let response = Problem::from(error).into_response();
-        assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &HeaderValue::from(2)));
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["retry-after"]),
+            (503, &HeaderValue::from(2))
+        );
     }
 }

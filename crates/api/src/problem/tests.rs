@@ -9,10 +9,18 @@ fn kinds_are_distinct_and_complete() {
     for kind in Kind::ALL {
         let entry = kind.entry();
         assert!(slugs.insert(entry.slug), "{} is there twice", entry.slug);
-        assert!(titles.insert(entry.title), "the title `{}` is there twice", entry.title);
+        assert!(
+            titles.insert(entry.title),
+            "the title `{}` is there twice",
+            entry.title
+        );
         assert!((400..600).contains(&entry.status), "{}", entry.slug);
         assert!(StatusCode::from_u16(entry.status).is_ok(), "{}", entry.slug);
-        assert!(entry.slug.bytes().all(|c| c.is_ascii_lowercase() || c == b'-'), "{}", entry.slug);
+        assert!(
+            entry.slug.bytes().all(|c| c.is_ascii_lowercase() || c == b'-'),
+            "{}",
+            entry.slug
+        );
         assert!(!entry.explanation.is_empty(), "{}", entry.slug);
         assert_eq!(Kind::from_slug(entry.slug), Some(*kind));
     }
@@ -21,7 +29,11 @@ fn kinds_are_distinct_and_complete() {
 #[test]
 fn only_the_functions_own_errors_are_422() {
     for kind in Kind::ALL {
-        assert_eq!(kind.entry().status == 422, *kind == Kind::FunctionError, "{kind:?}");
+        assert_eq!(
+            kind.entry().status == 422,
+            *kind == Kind::FunctionError,
+            "{kind:?}"
+        );
     }
 }
 
@@ -45,7 +57,9 @@ fn a_problem_is_json_with_its_members() {
 fn the_reference_lists_every_kind() {
     let reference = include_str!("../../../../docs/http.md");
     for kind in Kind::ALL {
-        let Entry { slug, status, title, .. } = kind.entry();
+        let Entry {
+            slug, status, title, ..
+        } = kind.entry();
         let row = format!("| `{slug}` | {status} | {title} |");
         assert!(reference.contains(&row), "docs/http.md lacks the row: {row}");
     }

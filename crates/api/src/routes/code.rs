@@ -37,7 +37,10 @@ pub(super) async fn wit(
     let version = Query::parse(&uri, &["version"])?.version()?;
     let record = context.engine.version(&project, &function, version)?;
     let text = (
-        [(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))],
+        [(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        )],
         record.inspection.wit.clone(),
     );
     Ok(text.into_response())
@@ -66,13 +69,18 @@ pub(super) async fn wasm(
 ) -> Result<Response, Problem> {
     let version = Query::parse(&uri, &["version"])?.version()?;
     let record = context.engine.version(&project, &function, version)?;
-    let path = context.engine.code_path(&project, &function, Some(record.version))?;
+    let path = context
+        .engine
+        .code_path(&project, &function, Some(record.version))?;
     let name = format!("attachment; filename=\"{function}-{}.wasm\"", record.version);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/wasm")),
         (header::CONTENT_LENGTH, HeaderValue::from(record.size)),
         (header::CONTENT_DISPOSITION, headers::ascii(name.as_bytes())),
-        (header::ETAG, headers::ascii(format!("\"{}\"", record.digest).as_bytes())),
+        (
+            header::ETAG,
+            headers::ascii(format!("\"{}\"", record.digest).as_bytes()),
+        ),
     ];
     Ok((headers, file::stream(&path).await?).into_response())
 }

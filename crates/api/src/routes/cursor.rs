@@ -23,7 +23,12 @@ pub(super) fn parse<T: std::str::FromStr>(cursor: &str) -> Result<T, Problem> {
     decode_vec(cursor.as_bytes())
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .and_then(|text| text.parse().ok())
-        .ok_or_else(|| invalid("after", "is not a cursor; take it from the answer before, or leave it out"))
+        .ok_or_else(|| {
+            invalid(
+                "after",
+                "is not a cursor; take it from the answer before, or leave it out",
+            )
+        })
 }
 
 fn of_text(text: &str) -> String {

@@ -83,8 +83,14 @@ pub(super) async fn openapi(
 
 /// Schemas by the full name of each callable export.
 fn exports(record: &VersionRecord) -> Map<String, Value> {
-    let callable = record.inspection.exports.iter().filter_map(|export| Some((export, export.signature()?)));
-    callable.map(|(export, signature)| (export.full_name(), of_signature(signature))).collect()
+    let callable = record
+        .inspection
+        .exports
+        .iter()
+        .filter_map(|export| Some((export, export.signature()?)));
+    callable
+        .map(|(export, signature)| (export.full_name(), of_signature(signature)))
+        .collect()
 }
 
 fn of_signature(signature: &Signature) -> Value {

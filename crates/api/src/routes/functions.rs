@@ -47,7 +47,9 @@ pub(super) async fn list(
     let query = Query::parse(&uri, &["limit", "after", "label", "kind", "creator"])?;
     let limit = query.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
     let after = query.text("after")?.map(cursor::parse).transpose()?;
-    let page = context.engine.functions(&project, &filter(&query)?, after.as_ref(), limit)?;
+    let page = context
+        .engine
+        .functions(&project, &filter(&query)?, after.as_ref(), limit)?;
     Ok(Json(wire::Page {
         items: page.items.iter().map(wire::FunctionSummary::from).collect(),
         next: page.next.as_ref().map(cursor::of_name),

@@ -67,11 +67,18 @@ pub(super) async fn logs(
     let filter = query.text("contains")?;
     if query.flag("download", false)? {
         let name = format!("attachment; filename=\"{function}.log\"");
-        return Ok(download(logs, after.unwrap_or(0), filter.map(str::to_owned), &name));
+        return Ok(download(
+            logs,
+            after.unwrap_or(0),
+            filter.map(str::to_owned),
+            &name,
+        ));
     }
     if wants_events(&headers) {
         let filter = filter.map(str::to_owned);
-        return Ok(follow::response(Follower::new(context, project, function, logs, after, filter)));
+        return Ok(follow::response(Follower::new(
+            context, project, function, logs, after, filter,
+        )));
     }
     let page = logs.read(after.unwrap_or(0), limit, filter);
     let body = wire::Logs {
@@ -92,8 +99,13 @@ fn after(query: &Query, headers: &HeaderMap, logs: &FunctionLogs) -> Result<Opti
 }
 
 fn wants_events(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accept.split(',').any(|range| range.split(';').next().unwrap_or_default().trim() == EVENT_STREAM)
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    accept
+        .split(',')
+        .any(|range| range.split(';').next().unwrap_or_default().trim() == EVENT_STREAM)
 }
 
 fn download(logs: Arc<FunctionLogs>, from: u64, filter: Option<String>, disposition: &str) -> Response {
@@ -104,13 +116,22 @@ fn download(logs: Arc<FunctionLogs>, from: u64, filter: Option<String>, disposit
             let page = logs.read(cursor, PIECE, filter.as_deref());
             let lines = page.lines.iter().filter(|line| line.seq < end);
             let text: String = lines.map(as_text).collect();
-            (Ok::<_, std::convert::Infallible>(Bytes::from(text)), page.next.max(cursor + 1))
+            (
+                Ok::<_, std::convert::Infallible>(Bytes::from(text)),
+                page.next.max(cursor + 1),
+            )
         });
         std::future::ready(piece)
     });
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
-        (header::CONTENT_DISPOSITION, headers::ascii(disposition.as_bytes())),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        ),
+        (
+            header::CONTENT_DISPOSITION,
+            headers::ascii(disposition.as_bytes()),
+        ),
     ];
     (headers, Body::from_stream(pieces)).into_response()
 }

@@ -28,15 +28,27 @@ const STYLE: HeaderValue = HeaderValue::from_static("text/css; charset=utf-8");
 pub(super) fn router() -> Router<Arc<Context>> {
     Router::new()
         .route("/", get(landing))
-        .route("/docs", get(|| async { page(HTML, include_str!("../assets/docs.html").to_owned()) }))
-        .route("/docs/docs.js", get(|| async { page(SCRIPT, include_str!("../assets/docs.js").to_owned()) }))
-        .route("/docs/docs.css", get(|| async { page(STYLE, include_str!("../assets/docs.css").to_owned()) }))
+        .route(
+            "/docs",
+            get(|| async { page(HTML, include_str!("../assets/docs.html").to_owned()) }),
+        )
+        .route(
+            "/docs/docs.js",
+            get(|| async { page(SCRIPT, include_str!("../assets/docs.js").to_owned()) }),
+        )
+        .route(
+            "/docs/docs.css",
+            get(|| async { page(STYLE, include_str!("../assets/docs.css").to_owned()) }),
+        )
         .route("/problems", get(|| async { page(HTML, html::problems()) }))
         .route("/problems/{slug}", get(problem))
 }
 
 async fn landing(headers: HeaderMap) -> Response {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     if accept.contains("text/html") {
         return page(HTML, html::landing());
     }
@@ -54,7 +66,10 @@ async fn landing(headers: HeaderMap) -> Response {
 async fn problem(Path(slug): Path<String>) -> Result<Response, Problem> {
     match Kind::from_slug(&slug) {
         Some(kind) => Ok(page(HTML, html::problem(kind.entry()))),
-        None => Err(Problem::new(Kind::NotFound, "there is no such kind of problem; `/problems` lists them")),
+        None => Err(Problem::new(
+            Kind::NotFound,
+            "there is no such kind of problem; `/problems` lists them",
+        )),
     }
 }
 

@@ -37,7 +37,8 @@ impl<S: Send + Sync> FromRequestParts<S> for InFunction {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let path: Result<Path<(String, String)>, PathRejection> = Path::from_request_parts(parts, state).await;
+        let path: Result<Path<(String, String)>, PathRejection> =
+            Path::from_request_parts(parts, state).await;
         let Path((project, function)) = path?;
         Ok(Self {
             project: name(&project)?,
@@ -50,7 +51,8 @@ impl<S: Send + Sync> FromRequestParts<S> for InVersion {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let path: Result<Path<(String, String, String)>, PathRejection> = Path::from_request_parts(parts, state).await;
+        let path: Result<Path<(String, String, String)>, PathRejection> =
+            Path::from_request_parts(parts, state).await;
         let Path((project, function, version)) = path?;
         Ok(Self {
             project: name(&project)?,

@@ -24,7 +24,11 @@ use crate::wire;
 )]
 pub(super) async fn list(State(context): State<Arc<Context>>) -> Json<wire::Page<wire::Project>> {
     let names = context.engine.projects().into_iter();
-    let items = names.map(|name| wire::Project { name: name.to_string() }).collect();
+    let items = names
+        .map(|name| wire::Project {
+            name: name.to_string(),
+        })
+        .collect();
     Json(wire::Page { items, next: None })
 }
 
@@ -49,6 +53,15 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<wire::Project>), Problem> {
     let existed = context.engine.projects().contains(&project);
     context.engine.create_project(&project).await?;
-    let status = if existed { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, Json(wire::Project { name: project.to_string() })))
+    let status = if existed {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
+    Ok((
+        status,
+        Json(wire::Project {
+            name: project.to_string(),
+        }),
+    ))
 }

@@ -55,7 +55,11 @@ fn health() -> Health {
     responses((status = 200, description = "Counters, gauges and histograms", body = String, content_type = "application/openmetrics-text")),
 )]
 pub(super) async fn metrics(State(context): State<Arc<Context>>) -> Response {
-    ([(header::CONTENT_TYPE, OPEN_METRICS)], context.engine.metrics().encode()).into_response()
+    (
+        [(header::CONTENT_TYPE, OPEN_METRICS)],
+        context.engine.metrics().encode(),
+    )
+        .into_response()
 }
 
 /// The description of this API
@@ -66,6 +70,12 @@ pub(super) async fn metrics(State(context): State<Arc<Context>>) -> Response {
     tag = "server",
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)),
 )]
-pub(super) async fn openapi(State(context): State<Arc<Context>>) -> (StatusCode, [(header::HeaderName, HeaderValue); 1], bytes::Bytes) {
-    (StatusCode::OK, [(header::CONTENT_TYPE, headers::JSON)], context.openapi.clone())
+pub(super) async fn openapi(
+    State(context): State<Arc<Context>>,
+) -> (StatusCode, [(header::HeaderName, HeaderValue); 1], bytes::Bytes) {
+    (
+        StatusCode::OK,
+        [(header::CONTENT_TYPE, headers::JSON)],
+        context.openapi.clone(),
+    )
 }

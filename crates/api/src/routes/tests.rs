@@ -52,14 +52,21 @@ fn every_route_is_described() {
 fn the_reference_lists_every_route() {
     let reference = include_str!("../../../../docs/http.md");
     for operation in operations(&document()) {
-        assert!(reference.contains(&format!("`{operation}`")), "docs/http.md lacks `{operation}`");
+        assert!(
+            reference.contains(&format!("`{operation}`")),
+            "docs/http.md lacks `{operation}`"
+        );
     }
 }
 
 #[test]
 fn the_description_is_whole() {
     let document = document();
-    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{}", document["openapi"]);
+    assert!(
+        document["openapi"].as_str().unwrap().starts_with("3.1"),
+        "{}",
+        document["openapi"]
+    );
     assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
     check_references(&document, &document);
     let mut ids = BTreeSet::new();
@@ -67,15 +74,24 @@ fn the_description_is_whole() {
         for operation in METHODS.iter().filter_map(|method| item.get(*method)) {
             check_operation(path, operation);
             let id = operation["operationId"].as_str().unwrap();
-            assert!(ids.insert(id.to_owned()), "the operation id `{id}` is there twice");
+            assert!(
+                ids.insert(id.to_owned()),
+                "the operation id `{id}` is there twice"
+            );
         }
     }
 }
 
 /// What OpenAPI asks of an operation: a response, and each part of the path among the parameters.
 fn check_operation(path: &str, operation: &Value) {
-    assert!(!operation["responses"].as_object().unwrap().is_empty(), "{path} has no response");
-    assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{path} has no summary");
+    assert!(
+        !operation["responses"].as_object().unwrap().is_empty(),
+        "{path} has no response"
+    );
+    assert!(
+        !operation["summary"].as_str().unwrap_or_default().is_empty(),
+        "{path} has no summary"
+    );
     let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
     let described: BTreeSet<_> = parameters
         .iter()
@@ -85,7 +101,12 @@ fn check_operation(path: &str, operation: &Value) {
             parameter["name"].as_str().unwrap().to_owned()
         })
         .collect();
-    let named: BTreeSet<_> = path.split(['{', '}']).skip(1).step_by(2).map(str::to_owned).collect();
+    let named: BTreeSet<_> = path
+        .split(['{', '}'])
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect();
     assert_eq!(described, named, "{path}");
 }
 
@@ -96,7 +117,9 @@ fn check_references(document: &Value, value: &Value) {
                 let pointer = reference.strip_prefix('#').unwrap();
                 assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
             }
-            members.values().for_each(|member| check_references(document, member));
+            members
+                .values()
+                .for_each(|member| check_references(document, member));
         }
         Value::Array(items) => items.iter().for_each(|item| check_references(document, item)),
         _ => {}

@@ -25,7 +25,11 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 /// Largest settings, as JSON text, in bytes.
 const MAX_SETTINGS: u64 = 512 << 10;
 
-type Deployed = (StatusCode, [(header::HeaderName, HeaderValue); 1], Json<wire::Deployment>);
+type Deployed = (
+    StatusCode,
+    [(header::HeaderName, HeaderValue); 1],
+    Json<wire::Deployment>,
+);
 
 /// Upload a function
 ///
@@ -136,17 +140,26 @@ async fn read_patch(context: &Context, body: Body) -> Result<serde_json::Value, 
 }
 
 fn deployed(deployment: &Deployment) -> Deployed {
-    let status = if deployment.existed { StatusCode::OK } else { StatusCode::CREATED };
+    let status = if deployment.existed {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
     let record = &deployment.version;
-    let location =
-        format!("/v1/projects/{}/functions/{}/versions/{}", record.project, record.function, record.version);
+    let location = format!(
+        "/v1/projects/{}/functions/{}/versions/{}",
+        record.project, record.function, record.version
+    );
     let location = [(header::LOCATION, headers::ascii(location.as_bytes()))];
     (status, location, Json(wire::Deployment::from(deployment)))
 }
 
 /// The media type without parameters, in lower case; empty where there is none.
 fn essence(headers: &HeaderMap) -> String {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let essence = value.split_once(';').map_or(value, |(essence, _)| essence);
     essence.trim().to_ascii_lowercase()
 }

@@ -38,7 +38,11 @@ pub(super) async fn list(
 ) -> Result<Json<wire::Page<wire::VersionSummary>>, Problem> {
     let query = Query::parse(&uri, &["limit", "after"])?;
     let limit = query.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
-    let before = query.text("after")?.map(cursor::parse::<u32>).transpose()?.unwrap_or(u32::MAX);
+    let before = query
+        .text("after")?
+        .map(cursor::parse::<u32>)
+        .transpose()?
+        .unwrap_or(u32::MAX);
     let view = context.engine.function(&project, &function)?;
     let versions = context.engine.versions(&project, &function)?;
     let mut older = versions.iter().rev().filter(|record| record.version.0 < before);
@@ -70,7 +74,11 @@ pub(super) async fn list(
 )]
 pub(super) async fn show(
     State(context): State<Arc<Context>>,
-    InVersion { project, function, version }: InVersion,
+    InVersion {
+        project,
+        function,
+        version,
+    }: InVersion,
 ) -> Result<Json<wire::Version>, Problem> {
     let record = context.engine.version(&project, &function, Some(version))?;
     Ok(Json(wire::Version::from(&*record)))
@@ -96,7 +104,11 @@ pub(super) async fn show(
 )]
 pub(super) async fn activate(
     State(context): State<Arc<Context>>,
-    InVersion { project, function, version }: InVersion,
+    InVersion {
+        project,
+        function,
+        version,
+    }: InVersion,
 ) -> Result<Json<wire::Function>, Problem> {
     let view = context.engine.activate(&project, &function, version).await?;
     Ok(Json(wire::Function::from(&view)))

@@ -41,9 +41,10 @@ impl Core {
     }
 
     async fn serve<A: Service, F: Service>(self, services: CoreServices<A, F>) {
-        let (Ok(api), Ok(functions)) =
-            (TcpListener::from_std(self.sockets.api), TcpListener::from_std(self.sockets.functions))
-        else {
+        let (Ok(api), Ok(functions)) = (
+            TcpListener::from_std(self.sockets.api),
+            TcpListener::from_std(self.sockets.functions),
+        ) else {
             tracing::error!("a listening socket was lost");
             return;
         };
@@ -67,7 +68,10 @@ impl Core {
         };
         tokio::join!(one, two);
         drop((api, functions));
-        if tokio::time::timeout(self.config.patience, graceful.shutdown()).await.is_err() {
+        if tokio::time::timeout(self.config.patience, graceful.shutdown())
+            .await
+            .is_err()
+        {
             tracing::warn!(patience = ?self.config.patience, "cutting off requests still under way");
         }
     }
@@ -114,5 +118,8 @@ async fn accept(listener: &TcpListener) -> TcpStream {
 /// Whether the connection was gone before it was accepted.
 fn is_the_peers(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
 }

@@ -56,10 +56,13 @@ impl Listeners {
 }
 
 fn listen_on_each_core(config: &Config, address: SocketAddr) -> io::Result<(Vec<TcpListener>, SocketAddr)> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"));
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"));
     // A port that is shared among our sockets could be shared with another server of the same user as well, which would
     // then take some of the connections. Asking for the port alone first finds that server.
-    let address = listen(config, address, false).and_then(|alone| alone.local_addr()).map_err(named)?;
+    let address = listen(config, address, false)
+        .and_then(|alone| alone.local_addr())
+        .map_err(named)?;
     let sockets = (0..config.cores.max(1)).map(|_| listen(config, address, true));
     let sockets = sockets.collect::<io::Result<Vec<_>>>().map_err(named)?;
     Ok((sockets, address))

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc};
 
 use super::*;
+use crate::body::ResponseBody;
 use crate::shutdown::{self, Shutdown};
 
 /// Answers at once, except below `/wait`, where it waits to be released.
@@ -76,12 +77,24 @@ fn start(config: &Config) -> Server {
     let listeners = bind(config, any, any).unwrap();
     let api = listeners.api();
     let (sender, events) = mpsc::unbounded_channel();
-    let shared = Arc::new(Shared { released: Notify::new(), events: Mutex::new(sender) });
+    let shared = Arc::new(Shared {
+        released: Notify::new(),
+        events: Mutex::new(sender),
+    });
     let (shutdown, draining) = shutdown::channel();
     let echo = Echo(Arc::clone(&shared));
-    let services = move |_| CoreServices { api: echo.clone(), functions: echo.clone() };
+    let services = move |_| CoreServices {
+        api: echo.clone(),
+        functions: echo.clone(),
+    };
     let cores = spawn_cores(config, listeners, &draining, services).unwrap();
-    Server { cores, shutdown, shared, events, api }
+    Server {
+        cores,
+        shutdown,
+        shared,
+        events,
+        api,
+    }
 }
 
 impl Server {
@@ -112,7 +125,10 @@ async fn requests_are_answered() {
     let server = start(&config());
     for _ in 0..8 {
         let answer = read_to_end(server.send(GET).await).await;
-        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nhello"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nhello"),
+            "{answer}"
+        );
     }
     server.stop().await;
 }
@@ -132,7 +148,11 @@ async fn a_head_that_never_ends_is_cut_off() {
     let server = start(&config());
     let began = Instant::now();
     let answer = read_to_end(server.send("GET / HTTP/1.1\r\nhost: local").await).await;
-    assert!(began.elapsed() >= Duration::from_millis(300), "{:?}: {answer}", began.elapsed());
+    assert!(
+        began.elapsed() >= Duration::from_millis(300),
+        "{:?}: {answer}",
+        began.elapsed()
+    );
     server.stop().await;
 }
 
@@ -147,7 +167,10 @@ async fn an_idle_connection_is_closed() {
 #[tokio::test]
 async fn a_head_over_the_limit_is_refused() {
     let server = start(&config());
-    let long = format!("GET / HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n", "a".repeat(70 << 10));
+    let long = format!(
+        "GET / HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n",
+        "a".repeat(70 << 10)
+    );
     let mut stream = TcpStream::connect(server.api).await.unwrap();
     // The server may close before it has read everything.
     let _ = stream.write_all(long.as_bytes()).await;
@@ -168,12 +191,18 @@ async fn what_is_under_way_is_finished_before_the_end() {
     assert!(answer.ends_with("hello"), "{answer}");
     assert_eq!(server.events.recv().await, Some("answered"));
     server.cores.stopped().await;
-    assert!(TcpStream::connect(server.api).await.is_err(), "nobody listens any longer");
+    assert!(
+        TcpStream::connect(server.api).await.is_err(),
+        "nobody listens any longer"
+    );
 }
 
 #[tokio::test]
 async fn patience_is_bounded() {
-    let mut server = start(&Config { patience: Duration::from_millis(50), ..config() });
+    let mut server = start(&Config {
+        patience: Duration::from_millis(50),
+        ..config()
+    });
     let stream = server.send(WAIT).await;
     assert_eq!(server.events.recv().await, Some("waiting"));
     server.shutdown.begin();
@@ -188,12 +217,19 @@ fn a_port_is_not_shared_with_another_server() {
     let listeners = bind(&config(), any, any).unwrap();
     let error = bind(&config(), listeners.api(), any).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
-    assert!(error.to_string().contains(&listeners.api().to_string()), "{error}");
+    assert!(
+        error.to_string().contains(&listeners.api().to_string()),
+        "{error}"
+    );
 }
 
 #[tokio::test]
 async fn connections_over_the_bound_wait() {
-    let config = Config { cores: 1, connections: 1, ..config() };
+    let config = Config {
+        cores: 1,
+        connections: 1,
+        ..config()
+    };
     let mut server = start(&config);
     let first = server.send(WAIT).await;
     assert_eq!(server.events.recv().await, Some("waiting"));

@@ -23,7 +23,11 @@ fn valid_headers_continue_the_trace() {
     ];
     for (text, sampled) in cases {
         let trace = begin(&headers(&[&text]), false);
-        assert_eq!(trace.parent, Some([0x00, 0xf0, 0x67, 0xaa, 0x0b, 0xa9, 0x02, 0xb7]), "{text}");
+        assert_eq!(
+            trace.parent,
+            Some([0x00, 0xf0, 0x67, 0xaa, 0x0b, 0xa9, 0x02, 0xb7]),
+            "{text}"
+        );
         assert_eq!(trace.context.trace_id[..2], [0x4b, 0xf9], "{text}");
         assert_eq!(trace.context.sampled, sampled, "{text}");
         assert_ne!(Some(trace.context.span_id), trace.parent, "{text}");
@@ -56,7 +60,11 @@ fn invalid_headers_begin_a_trace() {
         assert!(trace.context.sampled, "{text:?}");
         assert_ne!(trace.context.trace_id, [0; 16], "{text:?}");
     }
-    assert_eq!(begin(&headers(&[VALID, VALID]), false).parent, None, "given twice");
+    assert_eq!(
+        begin(&headers(&[VALID, VALID]), false).parent,
+        None,
+        "given twice"
+    );
 }
 
 #[test]

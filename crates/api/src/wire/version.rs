@@ -223,7 +223,9 @@ impl From<&version::Capability> for Capability {
 impl From<&weft_types::Export> for Export {
     fn from(export: &weft_types::Export) -> Self {
         let signature = export.signature();
-        let fields = signature.and_then(|signature| signature.params.fields()).unwrap_or_default();
+        let fields = signature
+            .and_then(|signature| signature.params.fields())
+            .unwrap_or_default();
         let reason = match &export.callable {
             Callable::Yes(_) => None,
             Callable::No { path, found } => Some(format!("`{path}` is `{found}`, which is not a value")),
@@ -235,7 +237,9 @@ impl From<&weft_types::Export> for Export {
             callable: signature.is_some(),
             reason,
             params: fields.iter().map(Parameter::from).collect(),
-            result: signature.and_then(|signature| signature.result.as_ref()).map(ToString::to_string),
+            result: signature
+                .and_then(|signature| signature.result.as_ref())
+                .map(ToString::to_string),
         }
     }
 }

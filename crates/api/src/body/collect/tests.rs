@@ -13,23 +13,32 @@ const BOUND: Bound = Bound {
 };
 
 async fn collected(parts: &[&'static str]) -> Result<Bytes, Kind> {
-    let frames = parts.iter().map(|part| Ok::<_, Infallible>(Frame::data(Bytes::from_static(part.as_bytes()))));
+    let frames = parts
+        .iter()
+        .map(|part| Ok::<_, Infallible>(Frame::data(Bytes::from_static(part.as_bytes()))));
     let body = StreamBody::new(stream::iter(frames.collect::<Vec<_>>()));
-    collect(body, Whole::new(None), BOUND).await.map_err(|problem| problem.kind())
+    collect(body, Whole::new(None), BOUND)
+        .await
+        .map_err(|problem| problem.kind())
 }
 
 #[tokio::test]
 async fn bodies_are_read_within_their_bound() {
     assert_eq!(collected(&[]).await, Ok(Bytes::new()));
     assert_eq!(collected(&["12345678"]).await, Ok(Bytes::from("12345678")));
-    assert_eq!(collected(&["123", "", "45", "678"]).await, Ok(Bytes::from("12345678")));
+    assert_eq!(
+        collected(&["123", "", "45", "678"]).await,
+        Ok(Bytes::from("12345678"))
+    );
     assert_eq!(collected(&["123456789"]).await, Err(Kind::ArgumentsTooLarge));
     assert_eq!(collected(&["12345678", "9"]).await, Err(Kind::ArgumentsTooLarge));
 }
 
 #[tokio::test]
 async fn an_announced_length_over_the_bound_is_refused_at_once() {
-    let problem = collect(Full::new(Bytes::from("123456789")), Whole::new(Some(9)), BOUND).await.unwrap_err();
+    let problem = collect(Full::new(Bytes::from("123456789")), Whole::new(Some(9)), BOUND)
+        .await
+        .unwrap_err();
     assert_eq!(problem.kind(), Kind::ArgumentsTooLarge);
     assert!(problem.detail().contains("8 bytes"), "{}", problem.detail());
 }
@@ -37,7 +46,9 @@ async fn an_announced_length_over_the_bound_is_refused_at_once() {
 #[tokio::test]
 async fn one_part_is_not_copied() {
     let part = Bytes::from(vec![1; 8]);
-    let whole = collect(Full::new(part.clone()), Whole::new(None), BOUND).await.unwrap();
+    let whole = collect(Full::new(part.clone()), Whole::new(None), BOUND)
+        .await
+        .unwrap();
     assert_eq!(whole.as_ptr(), part.as_ptr());
 }
 
@@ -53,5 +64,9 @@ async fn a_broken_body_is_named() {
     let body = StreamBody::new(stream::iter([Err::<Frame<Bytes>, _>("connection reset")]));
     let problem = collect(body, Whole::new(None), BOUND).await.unwrap_err();
     assert_eq!(problem.kind(), Kind::UploadIncomplete);
-    assert!(problem.detail().contains("connection reset"), "{}", problem.detail());
+    assert!(
+        problem.detail().contains("connection reset"),
+        "{}",
+        problem.detail()
+    );
 }

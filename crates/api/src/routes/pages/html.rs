@@ -21,7 +21,10 @@ pub(super) fn landing() -> String {
 /// Every kind of problem.
 pub(super) fn problems() -> String {
     let mut rows = String::new();
-    for Entry { slug, status, title, .. } in Kind::ALL.iter().map(|kind| kind.entry()) {
+    for Entry {
+        slug, status, title, ..
+    } in Kind::ALL.iter().map(|kind| kind.entry())
+    {
         // Writing to a text does not fail.
         let _ = write!(
             rows,
@@ -29,7 +32,10 @@ pub(super) fn problems() -> String {
             escape(title)
         );
     }
-    layout("Problems", &format!("<h1>Kinds of problems</h1><table>{rows}</table>"))
+    layout(
+        "Problems",
+        &format!("<h1>Kinds of problems</h1><table>{rows}</table>"),
+    )
 }
 
 /// One kind of problem.
@@ -63,13 +69,20 @@ fn code(text: &str) -> String {
     for (i, part) in text.split('`').enumerate() {
         let part = escape(part);
         // Writing to a text does not fail.
-        let _ = if i % 2 == 0 { write!(html, "{part}") } else { write!(html, "<code>{part}</code>") };
+        let _ = if i % 2 == 0 {
+            write!(html, "{part}")
+        } else {
+            write!(html, "<code>{part}</code>")
+        };
     }
     html
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -78,6 +91,9 @@ mod tests {
 
     #[test]
     fn text_is_escaped() {
-        assert_eq!(code("a < b: `x > \"y\"` & c"), "a &lt; b: <code>x &gt; &quot;y&quot;</code> &amp; c");
+        assert_eq!(
+            code("a < b: `x > \"y\"` & c"),
+            "a &lt; b: <code>x &gt; &quot;y&quot;</code> &amp; c"
+        );
     }
 }

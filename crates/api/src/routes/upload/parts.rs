@@ -41,14 +41,20 @@ pub(super) async fn read(
             "settings" | "code" => return Err(malformed("a part is there twice")),
             name => {
                 let name: String = name.chars().take(80).collect();
-                return Err(malformed(&format!("the part `{}` is unknown", name.escape_debug())));
+                return Err(malformed(&format!(
+                    "the part `{}` is unknown",
+                    name.escape_debug()
+                )));
             }
         }
     }
     if code.is_none() && settings.is_none() {
         return Err(malformed("there is no part"));
     }
-    Ok((code, settings.map_or(SettingsChange::Keep, SettingsChange::Replace)))
+    Ok((
+        code,
+        settings.map_or(SettingsChange::Keep, SettingsChange::Replace),
+    ))
 }
 
 async fn small(context: &Context, mut field: Field<'_>) -> Result<Bytes, Problem> {
@@ -66,6 +72,8 @@ async fn small(context: &Context, mut field: Field<'_>) -> Result<Bytes, Problem
 fn malformed(what: &str) -> Problem {
     Problem::new(
         Kind::UploadIncomplete,
-        format!("{what}; an upload with settings has a part `settings` (JSON), a part `code` (WebAssembly), or both"),
+        format!(
+            "{what}; an upload with settings has a part `settings` (JSON), a part `code` (WebAssembly), or both"
+        ),
     )
 }

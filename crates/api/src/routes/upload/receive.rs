@@ -48,11 +48,17 @@ pub(super) async fn in_time<T>(idle: Duration, next: impl Future<Output = T>) ->
 }
 
 async fn write(receiving: &mut dyn Receiving, chunk: Bytes) -> Result<(), Problem> {
-    receiving.write(chunk).await.map_err(|error| Error::from(error).into())
+    receiving
+        .write(chunk)
+        .await
+        .map_err(|error| Error::from(error).into())
 }
 
 async fn finish(receiving: Box<dyn Receiving>) -> Result<Stored, Problem> {
-    receiving.finish().await.map_err(|error| Error::from(error).into())
+    receiving
+        .finish()
+        .await
+        .map_err(|error| Error::from(error).into())
 }
 
 fn broken(error: &axum::Error) -> Problem {
