@@ -1,0 +1,145 @@
+//! The command line: one file per command.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::client::Client;
+use crate::config::{self, ClientLayer, File};
+use crate::output::{self, Output};
+
+mod activate;
+mod build;
+mod call;
+mod completions;
+mod delete;
+mod deploy;
+mod describe;
+mod dev;
+mod doctor;
+mod functions;
+mod logs;
+mod new;
+mod serve;
+mod versions;
+
+#[cfg(test)]
+mod docs;
+
+/// Upload WebAssembly components and call them as typed cloud functions.
+#[derive(Debug, Parser)]
+#[command(name = "weft", version, max_term_width = 100, propagate_version = true)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    /// Configuration file, instead of ./weft.toml and ~/.config/weft/config.toml.
+    #[arg(
+        long,
+        global = true,
+        env = "WEFT_CONFIG",
+        value_name = "FILE",
+        hide_env_values = true
+    )]
+    config: Option<PathBuf>,
+
+    #[command(flatten)]
+    client: ClientLayer,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 success, 1 error, 2 wrong usage, 3 the function answered an error, 4 not found, \
+    5 server unreachable, 6 refused by the server, 7 the function failed, 8 server busy";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve(Box<serve::Args>),
+    /// Start a function: a Rust project with its interface.
+    New(new::Args),
+    /// Build the function in a directory.
+    Build(build::Args),
+    /// Build and deploy at every change, and show what the function writes.
+    Dev(dev::Args),
+    /// Upload a function, or a new version of it.
+    Deploy(deploy::Args),
+    /// Call a function.
+    Call(call::Args),
+    /// List functions.
+    Functions(functions::Args),
+    /// Show a function: its exports with their types, settings and capabilities.
+    Describe(describe::Args),
+    /// List the versions of a function.
+    Versions(versions::Args),
+    /// Make another version answer calls.
+    Activate(activate::Args),
+    /// Show the lines a function wrote.
+    Logs(logs::Args),
+    /// Delete a function with all its versions.
+    Delete(delete::Args),
+    /// Examine this machine and the server.
+    Doctor(doctor::Args),
+    /// Print completions for a shell.
+    Completions(completions::Args),
+}
+
+/// What a command needs besides its own arguments.
+pub(crate) struct Session {
+    /// Where it writes to.
+    pub(crate) output: Output,
+    /// Which server and project it is about.
+    pub(crate) config: config::Client,
+}
+
+impl Session {
+    /// A client of the configured server.
+    pub(crate) fn client(&self) -> anyhow::Result<Client> {
+        Client::new(&self.config)
+    }
+}
+
+/// Runs the command and answers what the process exits with.
+pub(crate) fn run(cli: Cli) -> ExitCode {
+    let format = cli.client.output.unwrap_or_default();
+    match execute(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if output::reader_left(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            Output::new(format).failure(&error);
+            ExitCode::from(output::exit_code(&error) as u8)
+        }
+    }
+}
+
+fn execute(cli: Cli) -> anyhow::Result<()> {
+    let file = File::find(cli.config.as_deref())?;
+    let config = cli.client.over(file.client.clone()).resolve()?;
+    let session = Session {
+        output: Output::new(config.output),
+        config,
+    };
+    match cli.command {
+        Command::Serve(args) => serve::run(*args, file, session.output),
+        Command::New(args) => new::run(&args, &session),
+        Command::Build(args) => build::run(&args, &session),
+        Command::Completions(args) => completions::run(&args),
+        Command::Dev(args) => wait(dev::run(args, session)),
+        Command::Deploy(args) => wait(deploy::run(args, session)),
+        Command::Call(args) => wait(call::run(args, session)),
+        Command::Functions(args) => wait(functions::run(args, session)),
+        Command::Describe(args) => wait(describe::run(args, session)),
+        Command::Versions(args) => wait(versions::run(args, session)),
+        Command::Activate(args) => wait(activate::run(args, session)),
+        Command::Logs(args) => wait(logs::run(args, session)),
+        Command::Delete(args) => wait(delete::run(args, session)),
+        Command::Doctor(args) => wait(doctor::run(args, session, file)),
+    }
+}
+
+fn wait(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(command)
+}

@@ -1,0 +1,144 @@
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Args as ClapArgs;
+use reqwest::Method;
+use weft_types::FunctionName;
+
+use super::Session;
+use crate::client::{Client, Upload};
+use crate::failure::{Exit, Failure};
+use crate::output::Output;
+use crate::project::Project;
+
+mod report;
+mod settings;
+
+pub(crate) use report::report;
+pub(crate) use settings::{Overrides, pair};
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  weft deploy                                   build the project here and deploy it
+  weft deploy fetch.wasm --grant-http api.example.com
+  weft deploy pricing.wasm --name prices --label team=shop --no-activate")]
+pub(crate) struct Args {
+    /// A .wasm file, or the directory of a project, which is built first.
+    #[arg(default_value = ".", value_name = "FILE|DIR")]
+    path: PathBuf,
+    /// Name of the function, instead of the file's or package's.
+    #[arg(long, value_parser = name)]
+    name: Option<FunctionName>,
+    #[command(flatten)]
+    overrides: Overrides,
+    /// Store the version without making it answer calls.
+    #[arg(long)]
+    no_activate: bool,
+}
+
+/// What is about to be uploaded.
+pub(crate) struct Subject {
+    /// The function's name.
+    pub(crate) name: FunctionName,
+    /// The code.
+    pub(crate) file: PathBuf,
+    /// A settings file that belongs to it.
+    pub(crate) settings: Option<PathBuf>,
+}
+
+pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
+    let subject = subject(&args.path, args.name.clone(), session.output)?;
+    let client = session.client()?;
+    let deployment = upload(
+        &client,
+        &subject,
+        &args.overrides,
+        !args.no_activate,
+        session.output,
+    )
+    .await?;
+    let text = report(&deployment);
+    session.output.result(&deployment, text)?;
+    Ok(())
+}
+
+/// Finds what a path stands for; a project is built.
+pub(crate) fn subject(path: &Path, name: Option<FunctionName>, output: Output) -> Result<Subject> {
+    if path.is_dir() {
+        let project = Project::open(path)?;
+        let name = name.map_or_else(|| derived(&project.name), Ok)?;
+        return Ok(Subject {
+            name,
+            file: project.build(true, output)?,
+            settings: project.settings(),
+        });
+    }
+    if !path.exists() {
+        return Err(Failure::usage(format!("{} does not exist", path.display()))
+            .hint("name a .wasm file or the directory of a project")
+            .into());
+    }
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    Ok(Subject {
+        name: name.map_or_else(|| derived(&stem), Ok)?,
+        file: path.to_owned(),
+        settings: None,
+    })
+}
+
+/// Uploads it, with progress, and answers what the server made of it.
+pub(crate) async fn upload(
+    client: &Client,
+    subject: &Subject,
+    overrides: &Overrides,
+    activate: bool,
+    output: Output,
+) -> Result<weft_api::wire::Deployment> {
+    let settings = settings::effective(client, subject, overrides).await?;
+    let upload = Upload::open(&subject.file).await?;
+    let progress = output.progress();
+    progress.bytes("uploading", upload.size());
+    let request = client
+        .request(Method::PUT, &[subject.name.as_str()])
+        .query(&[("activate", activate)]);
+    let sent = upload.send(request, settings.as_ref(), progress.counter("compiling"));
+    client
+        .json(sent)
+        .await
+        .with_context(|| format!("`{}` is not deployed", subject.name))
+        .map_err(plain)
+}
+
+/// Keeps the exit code and hint of a failure below a context.
+fn plain(error: anyhow::Error) -> anyhow::Error {
+    let context = error.to_string();
+    match error.downcast::<Failure>() {
+        Ok(failure) => failure.about(&context).into(),
+        Err(error) => error,
+    }
+}
+
+/// A name made of a file's or package's: underscores become hyphens.
+fn derived(text: &str) -> Result<FunctionName> {
+    text.replace('_', "-").parse().map_err(|error| {
+        Failure::new(Exit::Usage, format!("{error}"))
+            .hint("--name gives the function another name")
+            .into()
+    })
+}
+
+pub(crate) fn name(text: &str) -> Result<FunctionName, String> {
+    text.parse().map_err(|error| format!("{error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_from_files() {
+        assert_eq!(derived("image_resize").unwrap().as_str(), "image-resize");
+        assert!(derived("Image").is_err());
+    }
+}

@@ -1,0 +1,43 @@
+//! What a deployment led to, for people.
+
+use weft_api::wire::{Deployment, Flavor};
+
+use crate::cli::describe;
+
+/// One line on what became of it, then what can be called.
+pub(crate) fn report(deployment: &Deployment) -> String {
+    let version = &deployment.version;
+    let mut lines = vec![format!(
+        "{} version {}: {}",
+        version.function,
+        version.version,
+        outcome(deployment)
+    )];
+    lines.extend(
+        deployment
+            .missing
+            .iter()
+            .map(|missing| format!("  missing: {missing}")),
+    );
+    match version.flavor {
+        Flavor::Http => lines.push("  answers HTTP requests".to_owned()),
+        Flavor::Exports | Flavor::Command => {
+            lines.extend(
+                version
+                    .exports
+                    .iter()
+                    .map(|export| format!("  {}", describe::signature(export))),
+            );
+        }
+    }
+    lines.join("\n")
+}
+
+fn outcome(deployment: &Deployment) -> &'static str {
+    match (deployment.existed, deployment.activated) {
+        (false, true) => "deployed",
+        (true, true) => "was there already, answers calls",
+        (false, false) => "stored, does not answer calls yet",
+        (true, false) => "was there already, does not answer calls",
+    }
+}

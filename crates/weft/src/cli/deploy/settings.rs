@@ -1,0 +1,161 @@
+//! The settings a version is deployed with.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Args as ClapArgs;
+use reqwest::Method;
+use serde_json::Value;
+use weft_api::wire::{Function, Version};
+use weft_types::{FunctionName, Settings};
+
+use super::Subject;
+use crate::client::Client;
+use crate::failure::{Exit, Failure};
+
+/// Changes to the settings that a deployment brings along.
+#[derive(Clone, Debug, Default, ClapArgs)]
+#[command(next_help_heading = "Settings")]
+pub(crate) struct Overrides {
+    /// Settings from this TOML or JSON file, instead of those of the latest version.
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// Let it reach a host by HTTP, such as api.example.com or *.example.com.
+    #[arg(long, value_name = "HOST")]
+    grant_http: Vec<String>,
+    /// Let granted hosts be at private and loopback addresses.
+    #[arg(long)]
+    grant_private_network: bool,
+    /// Let it use a key-value store of the project, such as default.
+    #[arg(long, value_name = "STORE")]
+    grant_keyvalue: Vec<String>,
+    /// Let it call another function of the project.
+    #[arg(long, value_name = "FUNCTION", value_parser = super::name)]
+    grant_call: Vec<FunctionName>,
+    /// Set an environment variable it sees.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    env: Vec<(String, String)>,
+    /// Set a label to filter by.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    label: Vec<(String, String)>,
+    /// Describe it in one line.
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// Run it in this pool profile.
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<String>,
+}
+
+/// What to send: none leaves the settings of the latest version, or the defaults, as they are.
+///
+/// A settings file, given or beside the code, is the whole; single changes are made to it, or else to the settings of
+/// the latest version.
+pub(crate) async fn effective(
+    client: &Client,
+    subject: &Subject,
+    overrides: &Overrides,
+) -> Result<Option<Value>> {
+    let file = overrides.settings.as_deref().or(subject.settings.as_deref());
+    let mut settings = match file {
+        Some(path) => read(path)?,
+        None if overrides.is_empty() => return Ok(None),
+        None => latest(client, &subject.name).await?,
+    };
+    overrides.apply(&mut settings);
+    Ok(Some(serde_json::to_value(settings)?))
+}
+
+impl Overrides {
+    fn is_empty(&self) -> bool {
+        self.grant_http.is_empty()
+            && !self.grant_private_network
+            && self.grant_keyvalue.is_empty()
+            && self.grant_call.is_empty()
+            && self.env.is_empty()
+            && self.label.is_empty()
+            && self.description.is_none()
+            && self.profile.is_none()
+    }
+
+    fn apply(&self, settings: &mut Settings) {
+        let grants = &mut settings.grants;
+        grants.http.extend(self.grant_http.iter().cloned());
+        grants.private_network |= self.grant_private_network;
+        grants.keyvalue.extend(self.grant_keyvalue.iter().cloned());
+        grants.call.extend(self.grant_call.iter().cloned());
+        settings.env.extend(self.env.iter().cloned());
+        settings.labels.extend(self.label.iter().cloned());
+        if let Some(description) = &self.description {
+            settings.description.clone_from(description);
+        }
+        if self.profile.is_some() {
+            settings.profile.clone_from(&self.profile);
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Settings> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let settings = match path.extension().is_some_and(|extension| extension == "json") {
+        true => serde_json::from_str(&text).map_err(|error| error.to_string()),
+        false => toml::from_str(&text).map_err(|error| error.to_string()),
+    };
+    settings.map_err(|error| {
+        Failure::usage(format!("{} holds no valid settings\n{error}", path.display())).into()
+    })
+}
+
+/// The settings of the function's latest version; the defaults where there is no such function yet.
+async fn latest(client: &Client, function: &FunctionName) -> Result<Settings> {
+    let found: Result<Function> = client
+        .json(client.request(Method::GET, &[function.as_str()]))
+        .await;
+    let latest = match found {
+        Ok(found) => found.summary.latest.to_string(),
+        Err(error) if crate::output::exit_code(&error) == Exit::NotFound => return Ok(Settings::default()),
+        Err(error) => return Err(error),
+    };
+    let path = [function.as_str(), "versions", &latest];
+    let version: Version = client.json(client.request(Method::GET, &path)).await?;
+    // The wire's form is the one settings are read in.
+    Ok(serde_json::from_value(serde_json::to_value(version.settings)?)?)
+}
+
+/// Reads `KEY=VALUE`.
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err(format!("`{text}` is not KEY=VALUE")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_made_to_what_is_there() {
+        let mut settings: Settings =
+            toml::from_str("description = 'old'\n[grants]\nhttp = ['a.com']\n[env]\nA = '1'").unwrap();
+        let overrides = Overrides {
+            grant_http: vec!["b.com".into()],
+            env: vec![pair("A=2").unwrap(), pair("B=x=y").unwrap()],
+            ..Overrides::default()
+        };
+        assert!(!overrides.is_empty());
+        overrides.apply(&mut settings);
+        assert_eq!(settings.description, "old");
+        assert_eq!(
+            settings.grants.http.into_iter().collect::<Vec<_>>(),
+            ["a.com", "b.com"]
+        );
+        assert_eq!(settings.env["A"], "2");
+        assert_eq!(settings.env["B"], "x=y");
+    }
+
+    #[test]
+    fn pairs_have_a_key() {
+        assert!(pair("=x").is_err());
+        assert!(pair("x").is_err());
+    }
+}

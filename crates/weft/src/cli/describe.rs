@@ -1,0 +1,140 @@
+use std::fmt::Write;
+
+use anyhow::Result;
+use clap::Args as ClapArgs;
+use reqwest::Method;
+use weft_api::wire::{Capability, Export, Flavor, Function, Version};
+
+use super::Session;
+use super::build::human;
+use crate::reference::Reference;
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Args {
+    /// NAME, or NAME@VERSION for one of its versions.
+    #[arg(value_name = "FUNCTION")]
+    reference: Reference,
+}
+
+pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
+    let client = session.client()?;
+    let name = args.reference.function.as_str();
+    match args.reference.version {
+        Some(version) => {
+            let path = [name, "versions", &version.to_string()];
+            let version: Version = client.json(client.request(Method::GET, &path)).await?;
+            session.output.result(&version, version_text(&version))?;
+        }
+        None => {
+            let function: Function = client.json(client.request(Method::GET, &[name])).await?;
+            session.output.result(&function, function_text(&function))?;
+        }
+    }
+    Ok(())
+}
+
+/// How code is called, in a word.
+pub(crate) fn flavor(flavor: Flavor) -> &'static str {
+    match flavor {
+        Flavor::Exports => "exports",
+        Flavor::Http => "http",
+        Flavor::Command => "command",
+    }
+}
+
+/// An export as a line of WIT.
+pub(crate) fn signature(export: &Export) -> String {
+    let params: Vec<_> = export
+        .params
+        .iter()
+        .map(|param| format!("{}: {}", param.name, param.ty))
+        .collect();
+    let mut text = format!("{}({})", export.export, params.join(", "));
+    if let Some(result) = &export.result {
+        text.push_str(" -> ");
+        text.push_str(result);
+    }
+    if let Some(reason) = &export.reason {
+        text = format!("{} (cannot be called: {reason})", export.export);
+    }
+    text
+}
+
+fn function_text(function: &Function) -> String {
+    let summary = &function.summary;
+    let active = match summary.active {
+        Some(active) => format!("version {active} answers calls, of {}", summary.latest),
+        None => format!("no version is active, of {}", summary.latest),
+    };
+    let mut text = format!("{} ({active})\n{}", summary.function, body(&function.version));
+    for missing in &function.missing {
+        push(&mut text, "missing", missing);
+    }
+    text
+}
+
+fn version_text(version: &Version) -> String {
+    format!(
+        "{} version {}\n{}",
+        version.function,
+        version.version,
+        body(version)
+    )
+}
+
+fn body(version: &Version) -> String {
+    let mut text = String::new();
+    if !version.settings.description.is_empty() {
+        push(&mut text, "about", &version.settings.description);
+    }
+    for export in &version.exports {
+        push(&mut text, "export", &signature(export));
+    }
+    for capability in &version.capabilities {
+        push(&mut text, "wants", &capability_text(capability));
+    }
+    let effects = if version.effect_free {
+        "effect-free"
+    } else {
+        "may act outside itself"
+    };
+    push(&mut text, "effects", effects);
+    for (key, value) in &version.settings.labels {
+        push(&mut text, "label", &format!("{key}={value}"));
+    }
+    for (key, value) in &version.settings.env {
+        push(&mut text, "env", &format!("{key}={value}"));
+    }
+    push(
+        &mut text,
+        "code",
+        &format!(
+            "{}, {}, {}",
+            flavor(version.flavor),
+            human(version.size),
+            version.digest
+        ),
+    );
+    push(
+        &mut text,
+        "created",
+        &format!("{} by {}", version.created_at, version.creator),
+    );
+    text
+}
+
+fn capability_text(capability: &Capability) -> String {
+    match capability {
+        Capability::Http => "outbound HTTP".to_owned(),
+        Capability::Keyvalue => "key-value stores".to_owned(),
+        Capability::Call { interface } => format!("calls of {interface}"),
+    }
+}
+
+fn push(text: &mut String, what: &str, value: &str) {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    // Writing to a string cannot fail.
+    let _ = write!(text, "  {what:<8} {value}");
+}

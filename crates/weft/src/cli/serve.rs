@@ -1,0 +1,27 @@
+use anyhow::Result;
+use clap::Args as ClapArgs;
+
+use crate::config::{File, ServeLayers};
+use crate::output::Output;
+use crate::serve::{self, Config};
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Every flag is also an environment variable and a key of the configuration file (docs/configuration.md).
+SIGTERM and Ctrl-C end the server once the calls under way are finished; a second one ends it at once.")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    layers: ServeLayers,
+}
+
+pub(crate) fn run(args: Args, file: File, output: Output) -> Result<()> {
+    let layers = args.layers.over(file);
+    let config = Config {
+        serve: layers.serve.resolve()?,
+        compile: layers.compile.resolve()?,
+        limits: layers.limits.resolve()?,
+        logs: layers.logs.resolve()?,
+        telemetry: layers.telemetry.resolve()?,
+    };
+    serve::run(&config, output)
+}

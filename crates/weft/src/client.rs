@@ -1,0 +1,160 @@
+//! A client of the server's HTTP API, for the commands.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use reqwest::{Method, RequestBuilder, Response, Url};
+use serde::de::DeserializeOwned;
+
+use crate::config;
+use crate::failure::{Exit, Failure};
+
+mod events;
+mod problem;
+mod upload;
+
+pub(crate) use events::{Event, Events};
+pub(crate) use upload::Upload;
+
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Talks to one server about one project; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    base: Url,
+    project: String,
+}
+
+impl Client {
+    /// A client of the configured server. Nothing is sent yet.
+    pub(crate) fn new(config: &config::Client) -> anyhow::Result<Self> {
+        let base = parse_server(&config.server)?;
+        // Another copy may be installed already; either serves.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut http = reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("weft/", env!("CARGO_PKG_VERSION")));
+        if base.scheme() == "http" {
+            // Saves reading the machine's certificates, which may not even be there.
+            http = http.tls_certs_only([]);
+        }
+        let http = http.build().context("the HTTP client cannot be set up")?;
+        Ok(Self {
+            http,
+            base,
+            project: config.project.clone(),
+        })
+    }
+
+    /// A request to `/v1/projects/{project}/functions` and below: one path segment per item.
+    pub(crate) fn request(&self, method: Method, segments: &[&str]) -> RequestBuilder {
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty()
+                .extend(["v1", "projects", &self.project, "functions"])
+                .extend(segments);
+        }
+        self.http.request(method, url)
+    }
+
+    /// A `GET` of a path from the root of the server.
+    pub(crate) fn root(&self, path: &str) -> RequestBuilder {
+        let mut url = self.base.clone();
+        url.set_path(path);
+        self.http.get(url)
+    }
+
+    /// Sends a request; an answer that is a problem becomes a failure.
+    pub(crate) async fn send(&self, request: RequestBuilder) -> anyhow::Result<Response> {
+        let response = request.send().await.map_err(|error| self.unsent(error))?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        Err(problem::failure(response).await.into())
+    }
+
+    /// Sends a request and reads the answer's JSON.
+    pub(crate) async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
+        let response = self.send(request).await?;
+        let bytes = response.bytes().await.context("the answer broke off")?;
+        serde_json::from_slice(&bytes).context(
+            "the answer is not what this version of weft expects; is the server of the same version?",
+        )
+    }
+
+    fn unsent(&self, error: reqwest::Error) -> anyhow::Error {
+        let server = self.base.as_str().trim_end_matches('/');
+        if error.is_connect() {
+            return Failure::new(Exit::Unreachable, format!("no server answers at {server}"))
+                .hint("start one with `weft serve`, or name another with --server or WEFT_SERVER")
+                .into();
+        }
+        anyhow::Error::from(error.without_url()).context(format!("the request to {server} failed"))
+    }
+}
+
+fn parse_server(text: &str) -> Result<Url, Failure> {
+    let hint = "write it as http://127.0.0.1:8080";
+    let url = Url::parse(text).map_err(|error| {
+        Failure::usage(format!("`{text}` is not the address of a server: {error}")).hint(hint)
+    })?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        scheme => Err(Failure::usage(format!(
+            "`{text}` is not the address of a server: {scheme} is no HTTP"
+        ))
+        .hint(hint)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::Format;
+
+    fn client(server: &str) -> anyhow::Result<Client> {
+        Client::new(&config::Client {
+            server: server.to_owned(),
+            project: "default".to_owned(),
+            output: Format::Text,
+        })
+    }
+
+    #[test]
+    fn segments_cannot_leave_their_place_in_the_path() {
+        let client = client("http://127.0.0.1:1/weft/").unwrap();
+        let request = client
+            .request(Method::GET, &["a/../b", "versions"])
+            .build()
+            .unwrap();
+        assert_eq!(
+            request.url().as_str(),
+            "http://127.0.0.1:1/weft/v1/projects/default/functions/a%2F..%2Fb/versions"
+        );
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_wrong_usage() {
+        for server in ["", "127.0.0.1", "localhost:8080", "ftp://here"] {
+            let error = client(server).err().unwrap();
+            assert_eq!(crate::output::exit_code(&error), Exit::Usage, "{server}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_says_how_to_start_a_server() {
+        // Bound and dropped again: nobody listens there.
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let client = client(&format!("http://127.0.0.1:{port}")).unwrap();
+        let error = client.send(client.root("/healthz")).await.unwrap_err();
+        let failure = error.downcast_ref::<Failure>().unwrap();
+        assert_eq!(failure.exit(), Exit::Unreachable);
+        assert!(failure.as_hint().unwrap().contains("weft serve"));
+    }
+}

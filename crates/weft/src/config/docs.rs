@@ -1,0 +1,40 @@
+//! `docs/configuration.md` names every setting with what the code says about it.
+
+use super::{Client, Compile, Limits, Logs, Serve, Setting, Telemetry};
+
+const PAGE: &str = include_str!("../../../../docs/configuration.md");
+
+fn row(setting: &Setting) -> String {
+    let (_, field) = setting.key.split_once('.').unwrap();
+    format!(
+        "| `{}` | `--{}` | `{}` | `{}` | {} |",
+        setting.key.replace('_', "-"),
+        field.replace('_', "-"),
+        setting.variable,
+        setting.default,
+        setting.doc.trim(),
+    )
+}
+
+#[test]
+fn every_setting_is_documented() {
+    let sections = [
+        Client::SETTINGS,
+        Serve::SETTINGS,
+        Compile::SETTINGS,
+        Limits::SETTINGS,
+        Logs::SETTINGS,
+        Telemetry::SETTINGS,
+    ];
+    let rows: Vec<_> = sections.concat().iter().map(row).collect();
+    let missing: Vec<_> = rows
+        .iter()
+        .filter(|row| !PAGE.contains(row.as_str()))
+        .cloned()
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "docs/configuration.md lacks these rows:\n{}",
+        missing.join("\n")
+    );
+}

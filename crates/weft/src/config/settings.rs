@@ -1,0 +1,168 @@
+//! The settings.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::section::section;
+use crate::failure::Failure;
+use crate::output::Format;
+use crate::telemetry::LogFormat;
+use crate::units::{Size, Span};
+
+section! {
+    /// What the commands that talk to a server need.
+    pub(crate) struct Client, ClientLayer, "client" {
+        /// Address of the server.
+        server: String, "WEFT_SERVER" = "\"http://127.0.0.1:8080\"", #[arg(global = true)];
+        /// Project that functions are looked for in.
+        project: String, "WEFT_PROJECT" = "\"default\"", #[arg(global = true)];
+        /// How results are written: `text` for people or `json` for programs.
+        output: Format, "WEFT_OUTPUT" = "\"text\"", #[arg(global = true)];
+    }
+}
+
+section! {
+    /// Where the server listens and keeps its data.
+    pub(crate) struct Serve, ServeLayer, "serve" {
+        /// Address of the API; a loopback address.
+        listen: SocketAddr, "WEFT_LISTEN" = "\"127.0.0.1:8080\"";
+        /// Address that HTTP functions answer on, an origin of its own; a loopback address.
+        http_listen: SocketAddr, "WEFT_HTTP_LISTEN" = "\"127.0.0.1:8081\"";
+        /// Directory of everything that is kept; `$XDG_DATA_HOME/weft` or `~/.local/share/weft` where empty.
+        data: PathBuf, "WEFT_DATA" = "\"\"";
+        /// Directory of pool profiles (`*.toml`); only the built-in `sandbox` where empty.
+        profiles: PathBuf, "WEFT_PROFILES" = "\"\"";
+        /// Threads that serve calls; 0 for one per core.
+        threads: usize, "WEFT_THREADS" = "0";
+        /// More host names that requests may be addressed to, besides the loopback ones; a list.
+        allow_host: Vec<String>, "WEFT_ALLOW_HOST" = "[]", #[arg(value_delimiter = ',')];
+        /// How long calls under way may take to end once the server is asked to stop.
+        drain: Span, "WEFT_DRAIN" = "\"30s\"";
+    }
+}
+
+section! {
+    /// Bounds on compiling what is uploaded.
+    pub(crate) struct Compile, CompileLayer, "compile" {
+        /// Largest upload.
+        upload_size: Size, "WEFT_UPLOAD_SIZE" = "\"64MiB\"";
+        /// Longest compile, wall time.
+        compile_time: Span, "WEFT_COMPILE_TIME" = "\"120s\"";
+        /// Address space of a compiler process.
+        compile_memory: Size, "WEFT_COMPILE_MEMORY" = "\"4GiB\"";
+        /// Compiles at once; others wait.
+        compiles: usize, "WEFT_COMPILES" = "2";
+    }
+}
+
+section! {
+    /// Bounds on calls: defaults of the functions' own limits, and what those may be at most.
+    pub(crate) struct Limits, LimitsLayer, "limits" {
+        /// Wall time of a call, waiting in the queue included, where the function sets none.
+        timeout: Span, "WEFT_TIMEOUT" = "\"30s\"";
+        /// The largest `timeout-ms` a function may set.
+        max_timeout: Span, "WEFT_MAX_TIMEOUT" = "\"1h\"";
+        /// Time a call may execute, where the function sets none.
+        cpu_time: Span, "WEFT_CPU_TIME" = "\"10s\"";
+        /// The largest `cpu-time-ms` a function may set.
+        max_cpu_time: Span, "WEFT_MAX_CPU_TIME" = "\"1h\"";
+        /// Memory of an instance, where the function sets none.
+        memory: Size, "WEFT_MEMORY" = "\"256MiB\"";
+        /// The largest `memory-bytes` a function may set.
+        max_memory: Size, "WEFT_MAX_MEMORY" = "\"4GiB\"";
+        /// Size of a call's arguments, where the function sets none.
+        input: Size, "WEFT_INPUT" = "\"16MiB\"";
+        /// Size of a call's result, where the function sets none.
+        result: Size, "WEFT_RESULT" = "\"16MiB\"";
+        /// The largest `input-bytes` and `output-bytes` a function may set.
+        max_value: Size, "WEFT_MAX_VALUE" = "\"256MiB\"";
+        /// How many elements the lists of a value may have altogether.
+        elements: usize, "WEFT_ELEMENTS" = "4000000";
+        /// The largest `concurrency` a function may set; the default is the profile's.
+        max_concurrency: u32, "WEFT_MAX_CONCURRENCY" = "10000";
+        /// The largest `reuse` a function may set; the default is the profile's.
+        max_reuse: u32, "WEFT_MAX_REUSE" = "1000000000";
+        /// How deep functions may call functions.
+        call_depth: u32, "WEFT_CALL_DEPTH" = "16";
+        /// How many calls of functions by functions one call from outside may lead to.
+        fan_out: u32, "WEFT_FAN_OUT" = "1000";
+    }
+}
+
+section! {
+    /// Bounds on the lines that functions write.
+    pub(crate) struct Logs, LogsLayer, "logs" {
+        /// Longest line; what is longer is cut.
+        log_line: Size, "WEFT_LOG_LINE" = "\"8KiB\"";
+        /// Lines kept per function.
+        log_lines: usize, "WEFT_LOG_LINES" = "10000";
+        /// Bytes kept per function.
+        log_size: Size, "WEFT_LOG_SIZE" = "\"4MiB\"";
+        /// Lines one invocation may write.
+        log_call_lines: u32, "WEFT_LOG_CALL_LINES" = "1000";
+    }
+}
+
+section! {
+    /// What the server says about itself.
+    pub(crate) struct Telemetry, TelemetryLayer, "telemetry" {
+        /// How log lines are written: `text` or `json`.
+        log_format: LogFormat, "WEFT_LOG_FORMAT" = "\"text\"";
+        /// What is logged, as `tracing` directives such as `info,weft_api=debug`.
+        log: String, "WEFT_LOG" = "\"info\"";
+        /// Whether every request is logged.
+        access_log: bool, "WEFT_ACCESS_LOG" = "true", #[arg(action = clap::ArgAction::Set)];
+        /// Lines that may wait to be written; further ones are dropped and counted.
+        log_queue: usize, "WEFT_LOG_QUEUE" = "65536";
+        /// Functions with metrics of their own; further ones share one series.
+        metric_series: usize, "WEFT_METRIC_SERIES" = "10000";
+        /// Where traces are sent by OTLP over HTTP, such as `http://127.0.0.1:4318`; nowhere where empty.
+        otlp_endpoint: String, "OTEL_EXPORTER_OTLP_ENDPOINT" = "\"\"";
+    }
+}
+
+/// Everything that `weft serve` takes, as flags or tables of the file.
+#[derive(Clone, Debug, Default, clap::Args, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ServeLayers {
+    #[command(flatten, next_help_heading = "Listening and data")]
+    pub(crate) serve: ServeLayer,
+    #[command(flatten, next_help_heading = "Uploads")]
+    pub(crate) compile: CompileLayer,
+    #[command(flatten, next_help_heading = "Limits of calls")]
+    pub(crate) limits: LimitsLayer,
+    #[command(flatten, next_help_heading = "Lines written by functions")]
+    pub(crate) logs: LogsLayer,
+    #[command(flatten, next_help_heading = "Telemetry")]
+    pub(crate) telemetry: TelemetryLayer,
+}
+
+impl ServeLayers {
+    /// Takes from the file what is not given here.
+    #[must_use]
+    pub(crate) fn over(self, file: super::File) -> Self {
+        Self {
+            serve: self.serve.over(file.serve),
+            compile: self.compile.over(file.compile),
+            limits: self.limits.over(file.limits),
+            logs: self.logs.over(file.logs),
+            telemetry: self.telemetry.over(file.telemetry),
+        }
+    }
+}
+
+impl Serve {
+    /// Where data is kept: as configured, else in the user's directory for data.
+    pub(crate) fn data_directory(&self) -> Result<PathBuf, Failure> {
+        if !self.data.as_os_str().is_empty() {
+            return Ok(self.data.clone());
+        }
+        super::file::data_home()
+            .map(|home| home.join("weft"))
+            .ok_or_else(|| {
+                Failure::usage("there is no home directory to keep data in").hint("name one with --data")
+            })
+    }
+}

@@ -1,0 +1,170 @@
+//! The server: what the other crates offer, put together, from the first socket to the last call.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+use tokio::runtime::{Builder, Runtime};
+use weft_api::serve::{Cores, Listeners};
+use weft_api::shutdown::{self, Draining, Shutdown};
+use weft_api::{Api, Hosts};
+use weft_function_engine::{Engine, Ports};
+use weft_store::Store;
+
+use crate::config;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::telemetry::{self, Telemetry};
+
+mod exposure;
+mod log_lines;
+mod observer;
+mod profiles;
+mod settings;
+mod signals;
+
+/// Everything that is configured.
+pub(crate) struct Config {
+    pub(crate) serve: config::Serve,
+    pub(crate) compile: config::Compile,
+    pub(crate) limits: config::Limits,
+    pub(crate) logs: config::Logs,
+    pub(crate) telemetry: config::Telemetry,
+}
+
+/// Serves until a signal ends it.
+pub(crate) fn run(config: &Config, output: Output) -> Result<()> {
+    exposure::refuse(config.serve.listen)?;
+    exposure::refuse(config.serve.http_listen)?;
+    let data = config.serve.data_directory()?;
+    let telemetry = telemetry::start(&config.telemetry)?;
+    let background = background()?;
+    let outcome = background.block_on(serve(config, data, &telemetry, output));
+    // Compiles and look-ups that nobody waits for any longer are not waited for here either.
+    background.shutdown_background();
+    outcome
+}
+
+/// Deploys, compiles, the store and timers run here, so that the cores have only calls to make.
+fn background() -> Result<Runtime> {
+    Builder::new_multi_thread()
+        .thread_name("weft-background")
+        .enable_all()
+        .build()
+        .context("the threads for background work cannot be started")
+}
+
+async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Output) -> Result<()> {
+    let mut signals = signals::Signals::new().context("signals cannot be handled")?;
+    let store = Store::open(&data, weft_store::Options::default()).await?;
+    let engine = open_engine(config, &store).await?;
+    engine
+        .metrics()
+        .register(Box::new(log_lines::LogLines(telemetry.dropped.clone())));
+    let (shutdown, draining) = shutdown::channel();
+    let (listeners, serving) = listen(config)?;
+    let addresses = (listeners.api(), listeners.functions());
+    let api = Api::new(engine.clone(), api_options(config, telemetry), draining.clone());
+    let cores = start_cores(&serving, listeners, &draining, api)?;
+    announce(addresses, &data, output)?;
+
+    let signal = signals.next().await;
+    tracing::info!(signal, "shutting down: calls under way are finished");
+    tokio::select! {
+        outcome = end(shutdown, &engine, cores, store, config) => outcome,
+        signal = signals.next() => {
+            tracing::warn!(signal, "ended at once: calls under way are cut off");
+            Err(Failure::new(crate::failure::Exit::Error, "ended by a second signal").into())
+        }
+    }
+}
+
+async fn open_engine(config: &Config, store: &Store) -> Result<Engine> {
+    let runtime = weft_runtime::Runtime::new(settings::runtime(config))
+        .context("the WebAssembly runtime cannot be started")?;
+    let ports = Ports {
+        registry: store.registry(),
+        artifacts: store.artifacts(),
+        runtime: Arc::new(runtime),
+        keyvalue: store.keyvalue(),
+    };
+    let profiles = profiles::load(&config.serve.profiles)?;
+    Engine::open(ports, profiles, settings::engine(config))
+        .await
+        .context("the functions cannot be loaded")
+}
+
+fn listen(config: &Config) -> Result<(Listeners, weft_api::serve::Config)> {
+    let serving = settings::serving(config);
+    let listeners =
+        weft_api::serve::bind(&serving, config.serve.listen, config.serve.http_listen).map_err(|error| {
+            Failure::new(crate::failure::Exit::Error, error.to_string())
+                .hint("is a server running already? --listen and --http-listen choose other addresses")
+        })?;
+    Ok((listeners, serving))
+}
+
+fn api_options(config: &Config, telemetry: &Telemetry) -> weft_api::Options {
+    weft_api::Options {
+        hosts: Hosts::new(config.serve.allow_host.iter().cloned()),
+        observer: telemetry
+            .traces
+            .clone()
+            .map(|traces| Arc::new(observer::Spans::new(traces)) as _),
+        ..weft_api::Options::default()
+    }
+}
+
+fn start_cores(
+    serving: &weft_api::serve::Config,
+    listeners: Listeners,
+    draining: &Draining,
+    api: Api,
+) -> Result<Cores> {
+    weft_api::serve::spawn_cores(serving, listeners, draining, move |core| {
+        weft_pool::enter_shard(core);
+        api.core()
+    })
+    .context("the threads that serve cannot be started")
+}
+
+/// Says that calls are answered from now on, and where: scripts wait for this line.
+fn announce(
+    (api, functions): (std::net::SocketAddr, std::net::SocketAddr),
+    data: &std::path::Path,
+    output: Output,
+) -> Result<()> {
+    tracing::info!(%api, %functions, data = %data.display(), "ready");
+    let ready = json!({
+        "api": format!("http://{api}"),
+        "functions": format!("http://{functions}"),
+        "data": data,
+    });
+    if output.is_json() {
+        output.line(&ready)?;
+    } else {
+        output.line(format_args!(
+            "weft is ready\n  API        http://{api} (documentation at /docs)\n  functions  http://{functions}\n  data       {}",
+            data.display(),
+        ))?;
+    }
+    Ok(())
+}
+
+/// Finishes what is under way, as long as patience lasts.
+async fn end(
+    shutdown: Shutdown,
+    engine: &Engine,
+    mut cores: Cores,
+    store: Store,
+    config: &Config,
+) -> Result<()> {
+    shutdown.begin();
+    engine.drain(config.serve.drain.0).await;
+    cores.stopped().await;
+    cores.join()?;
+    store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! What the server says about itself: log lines, and traces where they are wanted.
+
+use std::fmt;
+use std::str::FromStr;
+
+use anyhow::Context;
+use serde::Deserialize;
+use tracing_subscriber::EnvFilter;
+
+use crate::config;
+use crate::failure::Failure;
+
+mod otlp;
+mod writer;
+
+pub(crate) use otlp::{Span, Traces};
+pub(crate) use writer::Dropped;
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LogFormat {
+    /// A line of text.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+impl fmt::Display for LogFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        })
+    }
+}
+
+/// Keeps telemetry going; whatever waits to be written or sent is so when this is dropped.
+pub(crate) struct Telemetry {
+    /// Sends a span per request, where an endpoint is configured.
+    pub(crate) traces: Option<Traces>,
+    /// How many log lines were dropped.
+    pub(crate) dropped: Dropped,
+    _writer: writer::Guard,
+}
+
+/// Begins to log as configured.
+pub(crate) fn start(config: &config::Telemetry) -> anyhow::Result<Telemetry> {
+    let filter = filter(config)?;
+    let (lines, guard) = writer::start(config.log_queue).context("the log writer cannot be started")?;
+    let dropped = lines.dropped();
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        .with_writer(lines);
+    let installed = match config.log_format {
+        LogFormat::Text => builder.compact().try_init(),
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .try_init(),
+    };
+    installed.map_err(|error| anyhow::anyhow!("logging cannot be started: {error}"))?;
+    let traces = match config.otlp_endpoint.as_str() {
+        "" => None,
+        endpoint => Some(Traces::to(endpoint)?),
+    };
+    Ok(Telemetry {
+        traces,
+        dropped,
+        _writer: guard,
+    })
+}
+
+/// What is logged; without the access log where that is not wanted.
+fn filter(config: &config::Telemetry) -> Result<EnvFilter, Failure> {
+    let directives = match config.access_log {
+        true => config.log.clone(),
+        false => format!("{},weft::access=off", config.log),
+    };
+    EnvFilter::from_str(&directives).map_err(|error| {
+        Failure::usage(format!("`{}` is not a log filter: {error}", config.log))
+            .hint("write levels, also per module: `info,weft_api=debug`")
+    })
+}
