@@ -9,6 +9,7 @@
 
 wit_bindgen::generate!({ path: "wit" });
 
+mod failure;
 mod request;
 
 use request::Pending;

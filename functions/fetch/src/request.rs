@@ -5,6 +5,8 @@ use wasip2::http::types::{
     Fields, FutureIncomingResponse, Method, OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
 };
 
+use crate::failure::tell;
+
 /// A request that is under way.
 pub struct Pending(FutureIncomingResponse);
 
@@ -16,8 +18,8 @@ impl Pending {
             .body()
             .map_err(|()| "the request has no body".to_owned())?;
         let sent =
-            outgoing_handler::handle(request, Some(options(timeout_ms)?)).map_err(|code| code.to_string())?;
-        OutgoingBody::finish(body, None).map_err(|code| code.to_string())?;
+            outgoing_handler::handle(request, Some(options(timeout_ms)?)).map_err(|code| tell(&code))?;
+        OutgoingBody::finish(body, None).map_err(|code| tell(&code))?;
         Ok(Self(sent))
     }
 
@@ -26,7 +28,7 @@ impl Pending {
         self.0.subscribe().block();
         match self.0.get() {
             Some(Ok(Ok(response))) => Ok(response.status()),
-            Some(Ok(Err(code))) => Err(code.to_string()),
+            Some(Ok(Err(code))) => Err(tell(&code)),
             Some(Err(())) | None => Err("the answer was taken before".to_owned()),
         }
     }

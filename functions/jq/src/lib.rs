@@ -4,6 +4,8 @@
 
 wit_bindgen::generate!({ path: "wit" });
 
+mod mistake;
+
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Filter, Vars, data, unwrap_valr};
 use jaq_json::{Val, read};
@@ -46,11 +48,11 @@ fn compile(program: &str) -> Result<Filter<Data>, JqError> {
                 path: (),
             },
         )
-        .map_err(|errors| JqError::BadProgram(format!("{errors:?}")))?;
+        .map_err(|errors| JqError::BadProgram(mistake::unreadable(program, &errors)))?;
     Compiler::default()
         .with_funs(functions)
         .compile(modules)
-        .map_err(|errors| JqError::BadProgram(format!("{errors:?}")))
+        .map_err(|errors| JqError::BadProgram(mistake::undefined(&errors)))
 }
 
 export!(Jq);
