@@ -1,6 +1,6 @@
 //! Every project, function and version, as an immutable snapshot that calls read without a lock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -138,6 +138,14 @@ impl Snapshot {
             .flat_map(|function| &function.versions)
             .map(|deployed| deployed.record())
             .find(|record| record.digest == digest)
+    }
+
+    /// The code of every version.
+    pub(crate) fn digests(&self) -> HashSet<Digest> {
+        self.functions()
+            .flat_map(|function| &function.versions)
+            .map(|deployed| deployed.record().digest)
+            .collect()
     }
 
     pub(crate) fn functions(&self) -> impl Iterator<Item = &Arc<Function>> {

@@ -35,6 +35,7 @@ pub struct Deploy {
 
 /// How the settings of a version come from those of the latest, or from the defaults where there is none.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one per deploy")]
 pub enum SettingsChange {
     /// As they are.
     Keep,

@@ -1,11 +1,11 @@
 //! The engine's handle, and what can be asked of it without changing anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use weft_types::{FunctionName, ProjectName, VersionNumber, VersionRecord};
+use weft_types::{Digest, FunctionName, ProjectName, VersionNumber, VersionRecord};
 
 use crate::port::{Artifacts, KeyValue, Receiving, Registry, Runtime};
 use crate::{Config, Error, Filter, FunctionLogs, FunctionView, Metrics, Page};
@@ -173,6 +173,13 @@ impl Engine {
             .version(version)?
             .limits
             .input)
+    }
+
+    /// The code of every version there is. Stored code that is not among it belongs to nothing, as long as no deploy is under
+    /// way.
+    #[must_use]
+    pub fn digests(&self) -> HashSet<Digest> {
+        self.0.catalog.read().digests()
     }
 
     /// Begins to receive an upload, within the configured limit.

@@ -10,8 +10,10 @@ use prometheus_client::registry::Registry;
 
 mod export;
 mod histogram;
+mod pools;
 mod series;
 
+pub(crate) use pools::Pools;
 pub(crate) use series::{ErrorKind, Series, SeriesList};
 
 /// Everything that is counted, as one Prometheus registry.

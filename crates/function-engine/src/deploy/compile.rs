@@ -10,7 +10,7 @@ use weft_types::version::Inspection;
 
 use crate::Error;
 use crate::engine::Inner;
-use crate::port::{Compiled, Stored, Tier};
+use crate::port::{Compiled, PrepareError, Stored, Tier};
 
 /// Lets the same code be compiled by one upload at a time, so that the others find it done.
 #[derive(Default)]
@@ -51,8 +51,8 @@ impl Inner {
         let inspection = match self.known(stored.digest) {
             Some(inspection) => inspection,
             None => {
-                let tier = self.ports.runtime.first_tier(stored.size);
-                let (inspection, scratch) = self.compile_file(&stored.path, tier).await?;
+                let first = self.ports.runtime.first_tier(stored.size);
+                let (inspection, scratch, tier) = self.compile_first(&stored.path, first).await?;
                 // Kept before its compiled form, which could not be made anew without it.
                 self.ports.artifacts.keep(stored).await?;
                 self.keep_compiled(stored.digest, tier, &scratch).await?;
@@ -67,16 +67,16 @@ impl Inner {
         })
     }
 
-    /// Compiles kept code.
+    /// Compiles kept code; answers the tier it was compiled with.
     pub(crate) async fn compile(
         &self,
         digest: Digest,
         code: &Path,
         tier: Tier,
-    ) -> Result<(Inspection, Compiled), Error> {
-        let (inspection, scratch) = self.compile_file(code, tier).await?;
+    ) -> Result<(Compiled, Tier), Error> {
+        let (_, scratch, tier) = self.compile_first(code, tier).await?;
         let compiled = self.keep_compiled(digest, tier, &scratch).await?;
-        Ok((inspection, compiled))
+        Ok((compiled, tier))
     }
 
     /// What is known of code that some version was made from.
@@ -100,19 +100,29 @@ impl Inner {
             .map(|record| record.inspection.clone())
     }
 
-    async fn compile_file(&self, code: &Path, tier: Tier) -> Result<(Inspection, Scratch), Error> {
+    /// Compiles, if need be with the usual compiler where the fast one knows not everything that the code uses.
+    async fn compile_first(&self, code: &Path, tier: Tier) -> Result<(Inspection, Scratch, Tier), Error> {
+        let tier = match self.compile_file(code, tier).await {
+            Ok((inspection, scratch)) => return Ok((inspection, scratch, tier)),
+            Err(PrepareError::Died(why)) if tier == Tier::Baseline => {
+                tracing::info!(why, "the fast compiler gave up");
+                Tier::Optimized
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let (inspection, scratch) = self.compile_file(code, tier).await?;
+        Ok((inspection, scratch, tier))
+    }
+
+    async fn compile_file(&self, code: &Path, tier: Tier) -> Result<(Inspection, Scratch), PrepareError> {
         let scratch = Scratch(self.ports.artifacts.scratch()?);
         let prepared = self.ports.runtime.prepare(code, &scratch.0, tier).await;
-        match prepared {
-            Ok(inspection) => {
-                self.metrics.compiles.inc();
-                Ok((inspection, scratch))
-            }
-            Err(error) => {
-                self.metrics.compile_failures.inc();
-                Err(error.into())
-            }
-        }
+        let counter = match &prepared {
+            Ok(_) => &self.metrics.compiles,
+            Err(_) => &self.metrics.compile_failures,
+        };
+        counter.inc();
+        prepared.map(|inspection| (inspection, scratch))
     }
 
     async fn keep_compiled(&self, digest: Digest, tier: Tier, scratch: &Scratch) -> Result<Compiled, Error> {

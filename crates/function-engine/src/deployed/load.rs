@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use weft_types::version::Inspection;
-
 use super::{Deployed, Loaded};
 use crate::Error;
 use crate::deploy::wiring::wire;
@@ -112,8 +110,7 @@ impl Inner {
                 record.digest, record.function
             ))
         })?;
-        let (_, compiled): (Inspection, _) = self.compile(record.digest, &code, tier).await?;
-        Ok((compiled, tier))
+        self.compile(record.digest, &code, tier).await
     }
 
     /// Which functions satisfy the version's imports.

@@ -12,6 +12,7 @@ use crate::deploy::Compiling;
 use crate::deployed::Deployed;
 use crate::drain::UnderWay;
 use crate::engine::inner::Verified;
+use crate::metrics::Pools;
 use crate::upkeep::{self, Upkeep};
 use crate::{Config, Error, FunctionLogs, Metrics};
 
@@ -46,6 +47,7 @@ pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Re
         metrics,
         upkeep,
     });
+    inner.metrics.register(Box::new(Pools(Arc::downgrade(&inner))));
     upkeep::start(&inner, requests);
     Ok(inner)
 }

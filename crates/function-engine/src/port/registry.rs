@@ -6,6 +6,9 @@ use weft_types::{Digest, FunctionName, Kind, ProjectName, Settings, VersionNumbe
 
 use super::Boxed;
 
+/// Functions, each with its versions in ascending order.
+pub type Functions = Vec<(FunctionRecord, Vec<VersionRecord>)>;
+
 /// Functions and versions, durable. Once a call of this port has returned `Ok`, its effect survives a crash of the
 /// process and of the machine.
 pub trait Registry: Send + Sync + 'static {
@@ -16,7 +19,7 @@ pub trait Registry: Send + Sync + 'static {
     fn create_project<'a>(&'a self, project: &'a ProjectName) -> Boxed<'a, Result<(), RegistryError>>;
 
     /// Every function with all its versions in ascending order.
-    fn load(&self) -> Boxed<'_, Result<Vec<(FunctionRecord, Vec<VersionRecord>)>, RegistryError>>;
+    fn load(&self) -> Boxed<'_, Result<Functions, RegistryError>>;
 
     /// Stores a version under the next number, creating the function with its first one, and activates it if asked.
     ///

@@ -25,7 +25,7 @@ pub(super) async fn run(engine: Weak<Inner>) {
 
 impl super::Upkeep {
     /// Everything loaded; forgets the rest.
-    fn loaded(&self) -> Vec<(Arc<Deployed>, Arc<Loaded>)> {
+    pub(crate) fn loaded(&self) -> Vec<(Arc<Deployed>, Arc<Loaded>)> {
         let mut all = Vec::new();
         self.watched().retain(|deployed| {
             let deployed = deployed.upgrade();

@@ -122,6 +122,8 @@ async fn versions_and_their_code_are_found() {
     let world = world().await;
     let version = world.engine.version(&default(), &name("a"), None).unwrap();
     assert_eq!(version.version.0, 1);
+    assert!(world.engine.digests().contains(&version.digest));
+    assert_eq!(world.engine.digests().len(), 5);
     let path = world.engine.code_path(&default(), &name("a"), None).unwrap();
     assert_eq!(std::fs::read_to_string(path).unwrap(), "a");
     let none = world

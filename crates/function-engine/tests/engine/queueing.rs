@@ -62,6 +62,14 @@ async fn the_queue_is_bounded_and_in_order() {
         }) => assert!(!retry_after.is_zero()),
         other => panic!("{other:?}"),
     }
+    assert_eq!(
+        world.sample(r#"weft_pool_queue_length{project="default",function="f"}"#),
+        2.0
+    );
+    assert_eq!(
+        world.sample(r#"weft_pool_instances{project="default",function="f",state="active"}"#),
+        2.0
+    );
     end.add_permits(1);
     tokio::time::sleep(Duration::from_millis(1)).await;
     end.add_permits(3);

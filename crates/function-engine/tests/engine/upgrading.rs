@@ -53,6 +53,21 @@ async fn huge_code_is_compiled_fast_first_and_well_behind() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_the_fast_compiler_gives_up_the_usual_one_does_it() {
+    let world = World::new().await;
+    world.runtime.add("f", Program::constant(1));
+    world.runtime.fast_dies.store(true, SeqCst);
+    let huge = format!("f {}", "x".repeat(2_000));
+    world
+        .deploy("f", Some(&huge), SettingsChange::Keep)
+        .await
+        .unwrap();
+    world.call("f", "").await.unwrap();
+    assert_eq!(tiers(&world), ["Optimized"]);
+    assert_eq!(world.sample("weft_compile_failures_total"), 1.0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn growing_guests_get_explicit_bounds_checks() {
     let world = World::new().await;
     let program = Program::constant(1);

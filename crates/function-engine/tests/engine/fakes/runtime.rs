@@ -28,6 +28,8 @@ pub(crate) struct ClosureRuntime {
     pub(crate) compilers: Semaphore,
     /// Uploads of at least so many bytes are compiled fast first.
     pub(crate) huge: u64,
+    /// The fast compiler dies while set.
+    pub(crate) fast_dies: AtomicBool,
     /// The engine's version: another one makes other compiled forms.
     pub(crate) version: AtomicUsize,
 }
@@ -57,6 +59,7 @@ impl ClosureRuntime {
             verified: AtomicUsize::new(0),
             compilers: Semaphore::new(Semaphore::MAX_PERMITS),
             huge: 1_000,
+            fast_dies: AtomicBool::new(false),
             version: AtomicUsize::new(1),
         }
     }
@@ -84,6 +87,9 @@ impl Runtime for ClosureRuntime {
                 self.compilers.acquire().await.unwrap().forget();
             }
             self.prepared.lock().unwrap().push(tier);
+            if tier == Tier::Baseline && self.fast_dies.load(SeqCst) {
+                return Err(PrepareError::Died("it knows no such instruction".into()));
+            }
             let refused = || PrepareError::Refused("this is not WebAssembly".into());
             let program = self.program(code).ok_or_else(refused)?;
             let text = std::fs::read_to_string(code).unwrap();
