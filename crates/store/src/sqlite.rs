@@ -115,6 +115,8 @@ impl Database {
     pub(crate) fn readers(&self, count: u32) -> SqlitePool {
         SqlitePoolOptions::new()
             .max_connections(count.max(1))
+            // A file does not go away as a server does; asking costs as much as a read.
+            .test_before_acquire(false)
             .connect_lazy_with(self.options().read_only(true))
     }
 

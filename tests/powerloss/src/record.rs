@@ -3,6 +3,8 @@
 //! A record is its length, its kind, the length of a path, the path, a number and the rest, all integers little-endian.
 //! It is appended in one write, so that several processes can share a log.
 
+use std::fmt;
+
 /// The directory that is watched; an absolute path without links. Unset, nothing is.
 pub const ROOT: &str = "WEFT_POWERLOSS_ROOT";
 /// The file that is appended to; it must lie outside the root.
@@ -118,6 +120,25 @@ impl Event {
             _ => return None,
         };
         Some((event, log))
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = String::from_utf8_lossy;
+        match self {
+            Self::Create { path } => write!(f, "create `{}`", text(path)),
+            Self::MakeDirectory { path } => write!(f, "make directory `{}`", text(path)),
+            Self::Write { path, offset, data } => {
+                write!(f, "write {} bytes at {offset} of `{}`", data.len(), text(path))
+            }
+            Self::Resize { path, length } => write!(f, "resize `{}` to {length} bytes", text(path)),
+            Self::Rename { from, to } => write!(f, "rename `{}` to `{}`", text(from), text(to)),
+            Self::Remove { path } => write!(f, "remove `{}`", text(path)),
+            Self::Sync { path } => write!(f, "sync `{}`", text(path)),
+            Self::Found { path, data } => write!(f, "find {} bytes in `{}`", data.len(), text(path)),
+            Self::Mark { text: note } => write!(f, "note `{}`", text(note)),
+        }
     }
 }
 
