@@ -2,7 +2,7 @@
 
 mod guest;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -16,54 +16,67 @@ pub use guest::Guest;
 pub fn run(arguments: Arguments) -> Result<ExitCode> {
     arguments.end()?;
     report::step("prerequisites", prerequisites::targets)?;
-    report::step("guests", build)?;
+    let built = report::step("guests", put_all)?;
+    built.iter().for_each(Built::show);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds all guests, puts them into `target/functions/` and shows their sizes.
+/// Builds all guests, puts them into `target/functions/` and shows those that changed.
 pub fn build() -> Result<()> {
-    let guests = Guest::all()?;
-    let mut changed = 0;
-    for (guest, artifact) in guest::build(&guests)? {
-        let put = put(&artifact, &guest.file())?;
-        changed += usize::from(put.changed);
-        report::note(&format!(
-            "{:>9}  {}{}",
-            size(put.size),
-            guest.path(),
-            if put.changed { "" } else { " (as before)" }
-        ));
-    }
+    let built = put_all()?;
+    let (changed, rest): (Vec<_>, Vec<_>) = built.iter().partition(|built| built.changed);
+    changed.iter().for_each(|built| built.show());
     let place = repository::guests();
     report::note(&format!(
-        "{} guests, {changed} changed, in {}",
-        guests.len(),
+        "{} guests built, {} as before, in {}",
+        changed.len(),
+        rest.len(),
         place.display()
     ));
     Ok(())
 }
 
-/// Checks the guests with clippy, warnings being errors.
-pub fn clippy() -> Result<()> {
-    guest::clippy(&Guest::all()?)
-}
-
-struct Put {
+/// A guest that was put where it belongs.
+struct Built {
+    path: String,
     size: usize,
+    /// Whether it differs from what was there.
     changed: bool,
 }
 
-/// Copies a file unless the same is there, so that its time tells when it changed.
-fn put(from: &Path, to: &PathBuf) -> Result<Put> {
-    let code = std::fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
-    let changed = std::fs::read(to).ok().as_ref() != Some(&code);
-    if changed {
-        write(to, &code).with_context(|| format!("cannot write {}", to.display()))?;
+impl Built {
+    /// Tells its size in units of 1,000 bytes.
+    fn show(&self) {
+        report::note(&format!("{:>9.1} kB  {}", self.size as f64 / 1000.0, self.path));
     }
-    Ok(Put {
+}
+
+fn put_all() -> Result<Vec<Built>> {
+    let artifacts = guest::build(&Guest::all()?)?;
+    artifacts
+        .iter()
+        .map(|(guest, artifact)| put(guest, artifact))
+        .collect()
+}
+
+/// Copies a file unless the same is there, so that its time tells when it changed.
+fn put(guest: &Guest, artifact: &Path) -> Result<Built> {
+    let to = guest.file();
+    let code = std::fs::read(artifact).with_context(|| format!("cannot read {}", artifact.display()))?;
+    let changed = std::fs::read(&to).ok().as_ref() != Some(&code);
+    if changed {
+        write(&to, &code).with_context(|| format!("cannot write {}", to.display()))?;
+    }
+    Ok(Built {
+        path: guest.path(),
         size: code.len(),
         changed,
     })
+}
+
+/// Checks the guests with clippy, warnings being errors.
+pub fn clippy() -> Result<()> {
+    guest::clippy(&Guest::all()?)
 }
 
 /// Writes beside the file first, so that whoever reads it sees the old or the new code and nothing between.
@@ -74,9 +87,4 @@ fn write(to: &Path, code: &[u8]) -> std::io::Result<()> {
     let beside = to.with_extension("partial");
     std::fs::write(&beside, code)?;
     std::fs::rename(beside, to)
-}
-
-/// In units of 1,000 bytes.
-fn size(bytes: usize) -> String {
-    format!("{:.1} kB", bytes as f64 / 1000.0)
 }
