@@ -10,8 +10,9 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 use weft_function_engine::port::{BodyError, TraceContext};
 use weft_function_engine::{Answer, Arguments, Invocation};
-use weft_types::VersionNumber;
+use weft_types::image::Image;
 use weft_types::json::{self, Outcome};
+use weft_types::{Type, VersionNumber};
 
 use crate::api::Context;
 use crate::body::{Bound, ResponseBody, Whole, collect};
@@ -29,6 +30,10 @@ pub(crate) use names::explain;
 const NO_ARGUMENTS: &[u8] = b"{}";
 /// The parameters a call's query may have.
 const PARAMETERS: &[&str] = &["export", "version", "timeout"];
+/// How much longer than the limit on values their text may be.
+const TEXT_PER_VALUE: usize = 4;
+/// What any text may have, in bytes.
+const MIN_TEXT: usize = 1 << 20;
 /// Headers of an answer, so that their table is made once and does not grow.
 const HEADERS: usize = 12;
 
@@ -76,7 +81,7 @@ where
             timeout: options.timeout,
         })
         .await?;
-    respond(&answer, accepted)
+    respond(context, &answer, accepted)
 }
 
 /// What the query of a call says.
@@ -109,7 +114,11 @@ fn arguments(sent: Sent, bytes: Bytes) -> Arguments {
     }
 }
 
-fn respond(answer: &Answer, accepted: Accepted) -> Result<Response<ResponseBody>, Problem> {
+fn respond(
+    context: &Context,
+    answer: &Answer,
+    accepted: Accepted,
+) -> Result<Response<ResponseBody>, Problem> {
     let mut response = match (&answer.result, &answer.signature().result) {
         (Some(image), Some(ty)) => {
             let raw = if accepted == Accepted::Json {
@@ -119,20 +128,36 @@ fn respond(answer: &Answer, accepted: Accepted) -> Result<Response<ResponseBody>
             };
             match raw {
                 Some(bytes) => octets(bytes),
-                None => {
-                    let mut text = Vec::with_capacity(image.as_bytes().len());
-                    match json::print_result(ty, image, &mut text) {
-                        Outcome::Ok if text.is_empty() => nothing(),
-                        Outcome::Ok => json_text(text),
-                        Outcome::Err => function_error(text).into_response(),
-                    }
-                }
+                None => printed(image, ty, most_text(context, answer)),
             }
         }
         _ => nothing(),
     };
     describe(response.headers_mut(), answer);
     Ok(response)
+}
+
+fn printed(image: &Image, ty: &Type, most: usize) -> Response<ResponseBody> {
+    let mut text = Vec::with_capacity(image.as_bytes().len());
+    match json::print_result_within(ty, image, most, &mut text) {
+        Ok(Outcome::Ok) if text.is_empty() => nothing(),
+        Ok(Outcome::Ok) => json_text(text),
+        Ok(Outcome::Err) => function_error(text).into_response(),
+        Err(too_long) => Problem::new(Kind::ResultTooLarge, too_long.to_string())
+            .with("limit", most)
+            .into_response(),
+    }
+}
+
+/// How long a result may be as text. It repeats the names of fields for each record of a list, so it may be longer than
+/// the value itself, though not by any factor.
+fn most_text(context: &Context, answer: &Answer) -> usize {
+    let limit = answer.record().settings.limits.output_bytes;
+    let limit = limit.unwrap_or(context.engine.config().output_bytes.default);
+    usize::try_from(limit)
+        .unwrap_or(usize::MAX)
+        .saturating_mul(TEXT_PER_VALUE)
+        .max(MIN_TEXT)
 }
 
 fn json_text(text: Vec<u8>) -> Response<ResponseBody> {

@@ -14,6 +14,7 @@ use crate::shutdown::Draining;
 
 mod connection;
 mod core;
+mod lingering;
 mod listener;
 
 pub use connection::Service;

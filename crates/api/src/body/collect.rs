@@ -117,17 +117,32 @@ fn broken<E: Into<BodyError>>(error: E) -> Problem {
 pub(crate) struct Whole {
     first: Bytes,
     rest: Vec<u8>,
-    expected: usize,
+    announced: usize,
 }
 
 impl Whole {
-    /// `announced` is the body's length, if known; it is only as good as the client's word, so little is reserved for it.
+    /// From here on room is made for all that was announced: an announcement is cheap, so many bytes are not.
+    const EARNEST: usize = 1 << 20;
+
+    /// `announced` is the body's length, if known.
     pub(crate) fn new(announced: Option<u64>) -> Self {
-        const MOST_RESERVED: u64 = 1 << 20;
-        let expected = announced.unwrap_or(0).min(MOST_RESERVED);
+        let announced = announced.unwrap_or(0);
         Self {
-            expected: usize::try_from(expected).unwrap_or(0),
+            announced: usize::try_from(announced).unwrap_or(0),
             ..Self::default()
+        }
+    }
+
+    fn make_room(&mut self, more: usize) {
+        if self.rest.capacity() - self.rest.len() >= more {
+            return;
+        }
+        let to_come = self.announced.saturating_sub(self.rest.len());
+        let sure = to_come <= Self::EARNEST || self.rest.len() >= Self::EARNEST;
+        if sure && to_come >= more {
+            self.rest.reserve_exact(to_come);
+        } else {
+            self.rest.reserve(more);
         }
     }
 }
@@ -141,9 +156,11 @@ impl Collect for Whole {
             return;
         }
         if self.rest.is_empty() {
-            self.rest.reserve(self.expected.max(2 * self.first.len()));
-            self.rest.extend_from_slice(&std::mem::take(&mut self.first));
+            let first = std::mem::take(&mut self.first);
+            self.make_room(first.len() + part.len());
+            self.rest.extend_from_slice(&first);
         }
+        self.make_room(part.len());
         self.rest.extend_from_slice(&part);
     }
 

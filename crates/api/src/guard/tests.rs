@@ -87,7 +87,8 @@ fn foreign_pages_are_refused() {
     let call = (Method::POST, "/v1/projects/default/functions/f/invoke");
     let read = (Method::GET, "/v1/projects");
     let page = (Method::GET, "/docs");
-    let cases: &[(&(Method, &str), &[(&str, &str)], bool)] = &[
+    type Case<'a> = (&'a (Method, &'a str), &'a [(&'a str, &'a str)], bool);
+    let cases: &[Case<'_>] = &[
         (&call, &[], true),
         (&call, &[("origin", "http://localhost:8080")], true),
         (&call, &[("origin", "https://LOCALHOST:8080")], true),

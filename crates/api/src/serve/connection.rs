@@ -9,13 +9,14 @@ use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use weft_function_engine::port::BodyError;
 
 use super::Config;
+use super::lingering::Lingering;
 
 /// The smallest buffer hyper accepts.
 const MIN_BUFFER: usize = 8192;
@@ -63,7 +64,7 @@ pub(super) fn spawn<S: Service>(
         let service = service.clone();
         async move { Ok::<_, Infallible>(service.answer(request).await) }
     });
-    let served = graceful.watch(builder.serve_connection(TokioIo::new(stream), answer));
+    let served = graceful.watch(builder.serve_connection(Lingering::new(stream), answer));
     tokio::spawn(async move {
         if let Err(error) = served.await {
             // Clients that go away in the middle, or speak something else: their business, but of use when searching.

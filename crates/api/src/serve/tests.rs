@@ -181,6 +181,25 @@ async fn a_head_over_the_limit_is_refused() {
 }
 
 #[tokio::test]
+async fn an_answer_arrives_though_its_body_was_not_read() {
+    let server = start(&config());
+    let mut stream = TcpStream::connect(server.api).await.unwrap();
+    let head = "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 33554432\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // A client that reads only once it has sent everything.
+    let piece = vec![0; 1 << 20];
+    for _ in 0..32 {
+        stream.write_all(&piece).await.unwrap();
+    }
+    let answer = read_to_end(stream).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("hello"),
+        "{answer}"
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_under_way_is_finished_before_the_end() {
     let mut server = start(&config());
     let stream = server.send(WAIT).await;

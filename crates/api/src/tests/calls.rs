@@ -276,3 +276,30 @@ async fn a_body_over_the_versions_limit_is_refused() {
     );
     assert_eq!(answer.json()["limit"], 8);
 }
+
+#[tokio::test]
+async fn a_text_that_outgrows_its_value_is_refused() {
+    let server = Server::new().await;
+    let ty = "list<record { a-field-with-a-name-that-is-far-longer-than-its-value: u8 }>";
+    let signature = program::signature(&[], Some(ty));
+    let program = Program::new((None, "run"), signature, move |_, _| async move {
+        let item = "{\"a-field-with-a-name-that-is-far-longer-than-its-value\":1}";
+        let json = format!("[{}]", vec![item; 20_000].join(","));
+        let bounds = weft_types::image::Bounds {
+            bytes: 1 << 20,
+            elements: 20_000,
+        };
+        Ok(Some(
+            weft_types::json::parse(&program::ty(ty), json.as_bytes(), bounds).unwrap(),
+        ))
+    });
+    server.runtime.add("wordy", program);
+    server
+        .add_with("wordy", "{\"limits\":{\"output-bytes\":100000}}")
+        .await;
+    let answer = server.call("wordy", "").await;
+    assert_eq!(
+        (answer.status, answer.problem().as_str()),
+        (500, "result-too-large")
+    );
+}

@@ -14,6 +14,14 @@ fn multipart(parts: &[(&str, &str)]) -> (String, String) {
 }
 
 impl Server {
+    /// Deploys a program that is known under the function's name, with settings.
+    pub(super) async fn add_with(&self, function: &str, settings: &str) {
+        let answer = self
+            .upload(function, &[("settings", settings), ("code", function)])
+            .await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+    }
+
     async fn upload(&self, function: &str, parts: &[(&str, &str)]) -> Answer {
         let (content_type, body) = multipart(parts);
         let path = format!("/v1/projects/default/functions/{function}");

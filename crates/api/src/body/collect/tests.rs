@@ -52,6 +52,19 @@ async fn one_part_is_not_copied() {
     assert_eq!(whole.as_ptr(), part.as_ptr());
 }
 
+#[test]
+fn room_is_made_once_for_what_was_announced_in_earnest() {
+    let piece = Bytes::from(vec![7; 256 << 10]);
+    let total = 16 * piece.len();
+    let mut whole = Whole::new(Some(total as u64));
+    (0..16).for_each(|_| whole.part(piece.clone()));
+    assert_eq!((whole.rest.len(), whole.rest.capacity()), (total, total));
+    let mut boastful = Whole::new(Some(1 << 40));
+    boastful.part(Bytes::from_static(b"1"));
+    boastful.part(Bytes::from_static(b"2"));
+    assert!(boastful.rest.capacity() < 1024);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stalled_body_times_out() {
     let body = StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());

@@ -1,0 +1,119 @@
+//! Closing a connection so that its last answer arrives.
+//!
+//! A request can be answered before its body has been read: an upload that is too large, a wrong content type. Closing a
+//! socket that still has unread bytes resets the connection, and a client that is still sending would then lose the very
+//! answer that tells it to stop. So what it sends is read and thrown away for a while, until it has seen the end.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
+
+/// How long a client may go on sending.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Bytes thrown away at once.
+const PIECE: usize = 16 << 10;
+/// Pieces thrown away before others get their turn.
+const TURN: usize = 16;
+
+/// A connection that lingers when it is shut down.
+pub(super) struct Lingering {
+    stream: TokioIo<TcpStream>,
+    closing: Closing,
+}
+
+enum Closing {
+    /// Not yet.
+    No,
+    /// Nothing more is sent, and nothing was received since.
+    Sent,
+    /// The client goes on sending: it may until then.
+    Receiving(Pin<Box<Sleep>>),
+}
+
+impl Lingering {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self {
+            stream: TokioIo::new(stream),
+            closing: Closing::No,
+        }
+    }
+
+    /// Reads a piece and forgets it; answers its length, 0 at the end.
+    fn poll_discard(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut piece = [0; PIECE];
+        let mut buffer = ReadBuf::new(&mut piece);
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer.unfilled()))?;
+        Poll::Ready(Ok(buffer.filled().len()))
+    }
+
+    /// Ready when the client has closed its side too, has nothing under way, or its time is up.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        for _ in 0..TURN {
+            match self.poll_discard(context) {
+                Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
+                Poll::Ready(Ok(_)) if matches!(self.closing, Closing::Receiving(_)) => {}
+                Poll::Ready(Ok(_)) => self.closing = Closing::Receiving(Box::pin(sleep(PATIENCE))),
+                Poll::Pending => return self.poll_patience(context),
+            }
+        }
+        context.waker().wake_by_ref();
+        self.poll_patience(context)
+    }
+
+    fn poll_patience(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        match &mut self.closing {
+            Closing::No | Closing::Sent => Poll::Ready(()),
+            Closing::Receiving(until) => until.as_mut().poll(context),
+        }
+    }
+}
+
+impl Read for Lingering {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl Write for Lingering {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Closing::No = self.closing {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+            self.closing = Closing::Sent;
+        }
+        self.poll_linger(context).map(Ok)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+}
