@@ -73,6 +73,47 @@ async fn no_call_fails_while_versions_change() {
     assert!(total[1] > 30 && total[2] > 30, "{total:?}");
 }
 
+/// The same with real threads, where a call may hold on to a version at the moment it is replaced.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_call_fails_while_versions_change_under_threads() {
+    let world = Arc::new(World::new().await);
+    world
+        .add(
+            "f",
+            Program::constant(1),
+            r#"{"limits":{"concurrency":2,"reuse":3}}"#,
+        )
+        .await;
+    world.runtime.add("two", Program::constant(2));
+    world
+        .deploy("f", Some("two"), SettingsChange::Keep)
+        .await
+        .unwrap();
+    let callers: Vec<_> = (0..4)
+        .map(|_| {
+            let world = Arc::clone(&world);
+            tokio::spawn(async move {
+                for _ in 0..2_000 {
+                    let answer = world.call("f", "").await.expect("no call fails");
+                    assert!(["1", "2"].contains(&answer.as_str()));
+                }
+            })
+        })
+        .collect();
+    let mut round = 0;
+    while callers.iter().any(|caller| !caller.is_finished()) {
+        round += 1;
+        world
+            .engine
+            .activate(&default(), &name("f"), VersionNumber(1 + round % 2))
+            .await
+            .unwrap();
+    }
+    for caller in callers {
+        caller.await.unwrap();
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_call_ends_in_the_version_it_began_in() {
     let world = Arc::new(World::new().await);
