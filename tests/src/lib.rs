@@ -1,0 +1,16 @@
+//! What the end-to-end tests share: the real binary as a process, and clients that speak real HTTP to it.
+
+pub mod api;
+pub mod bad_input;
+pub mod case;
+pub mod guests;
+pub mod load;
+pub mod peer;
+pub mod server;
+pub mod socket;
+pub mod wait;
+
+pub use api::{Answer, Api};
+pub use guests::{example, fixture};
+pub use server::Server;
+pub use wait::eventually;

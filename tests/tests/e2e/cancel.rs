@@ -1,0 +1,51 @@
+//! Whoever goes away takes the call along.
+
+use reqwest::header::CONTENT_TYPE;
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use weft_tests::{Api, Server, eventually, fixture, socket};
+
+#[tokio::test]
+async fn a_disconnect_cancels_the_call() {
+    let server = Server::start().await;
+    let api = &server.api;
+    api.deploy("spin", fixture("spin")).await;
+    for _ in 0..4 {
+        let mut stream = socket::connect(&api.base).await;
+        let path = Api::path("spin", "/invoke?export=spin");
+        let host = socket::authority(&api.base);
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{{}}"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        drop(stream);
+    }
+    eventually("the calls are cancelled", || async {
+        api.metric("faas_errors_total", &["spin", "cancelled"]).await >= 4.0
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_that_gives_up_cancels_too() {
+    let server = Server::start().await;
+    let api = &server.api;
+    api.deploy("spin", fixture("spin")).await;
+    let request = api
+        .calling("spin?export=spin")
+        .header(CONTENT_TYPE, "application/json")
+        .body("{}");
+    let given_up = request
+        .timeout(std::time::Duration::from_millis(200))
+        .send()
+        .await;
+    assert!(given_up.is_err_and(|error| error.is_timeout()));
+    eventually("the call is cancelled", || async {
+        api.metric("faas_errors_total", &["spin", "cancelled"]).await >= 1.0
+    })
+    .await;
+    assert_eq!(
+        api.call("spin?export=rounds", &json!([10])).await.status.as_u16(),
+        200
+    );
+}

@@ -1,0 +1,258 @@
+//! The command, against a running server.
+
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+use weft_tests::Server;
+use weft_tests::server::binary;
+
+/// Runs the command in an empty directory and answers what it wrote.
+struct Shell {
+    server: String,
+    directory: tempfile::TempDir,
+}
+
+impl Shell {
+    fn at(server: &str) -> Self {
+        Self {
+            server: server.to_owned(),
+            directory: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    async fn run(&self, arguments: &[&str], input: &[u8]) -> Output {
+        let mut child = Command::new(binary())
+            .args(arguments)
+            .current_dir(self.directory.path())
+            .env("WEFT_SERVER", &self.server)
+            .env("XDG_CONFIG_HOME", self.directory.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(input).await.unwrap();
+        drop(stdin);
+        child.wait_with_output().await.unwrap()
+    }
+
+    /// What it printed, when it succeeded.
+    async fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments, b"").await;
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+
+    async fn json(&self, arguments: &[&str]) -> Value {
+        let text = self.ok(&[arguments, &["--output", "json"]].concat()).await;
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {text}"))
+    }
+
+    /// The exit code and what it said on standard error.
+    async fn fails(&self, arguments: &[&str]) -> (i32, String) {
+        let output = self.run(arguments, b"").await;
+        (
+            output.status.code().unwrap_or(-1),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    }
+}
+
+fn guest(path: &str) -> String {
+    let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/functions");
+    functions.join(path).to_string_lossy().into_owned()
+}
+
+#[tokio::test]
+async fn functions_are_deployed_called_and_deleted() {
+    let server = Server::start().await;
+    let shell = Shell::at(&server.api.base);
+    let deployed = shell
+        .ok(&["deploy", &guest("fixtures/arith.wasm"), "--label", "team=a"])
+        .await;
+    assert!(
+        deployed.starts_with("arith version 1: deployed\n  add(a: u32, b: u32) -> u32"),
+        "{deployed}"
+    );
+    assert_eq!(shell.ok(&["call", "arith", "a=20", "b=22"]).await, "42");
+    assert_eq!(shell.ok(&["call", "arith@1", "[1, 2]"]).await, "3");
+    let again = shell
+        .json(&["deploy", &guest("fixtures/arith.wasm"), "--env", "A=1"])
+        .await;
+    assert_eq!(
+        (&again["version"], &again["settings"]["labels"]),
+        (&json!(2), &json!({"team": "a"}))
+    );
+    assert_eq!(
+        shell.json(&["functions", "--label", "team=a"]).await[0]["function"],
+        "arith"
+    );
+    assert_eq!(
+        shell.json(&["versions", "arith"]).await.as_array().unwrap().len(),
+        2
+    );
+    assert_eq!(shell.json(&["activate", "arith", "1"]).await["active"], 1);
+    assert!(
+        shell
+            .ok(&["describe", "arith"])
+            .await
+            .contains("version 1 answers calls, of 2")
+    );
+    assert_eq!(shell.ok(&["delete", "arith"]).await, "arith is deleted");
+    assert_eq!(shell.fails(&["call", "arith"]).await.0, 4);
+}
+
+#[tokio::test]
+async fn bytes_go_through_pipes_and_files() {
+    let server = Server::start().await;
+    let shell = Shell::at(&server.api.base);
+    shell.ok(&["deploy", &guest("wordcount.wasm")]).await;
+    let output = shell.run(&["call", "wordcount", "--raw", "-"], b"a b\nc\n").await;
+    let counts: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(counts["words"], 3);
+    shell.ok(&["deploy", &guest("fixtures/echo.wasm")]).await;
+    std::fs::write(shell.directory.path().join("in"), b"\0\xff\n").unwrap();
+    shell
+        .ok(&["call", "echo#bytes", "--raw", "-f", "in", "-o", "out"])
+        .await;
+    assert_eq!(
+        std::fs::read(shell.directory.path().join("out")).unwrap(),
+        b"\0\xff\n"
+    );
+}
+
+#[tokio::test]
+async fn exit_codes_tell_failures_apart() {
+    let server = Server::start().await;
+    let shell = Shell::at(&server.api.base);
+    for guest_path in ["fixtures/echo.wasm", "fixtures/trap.wasm"] {
+        shell.ok(&["deploy", &guest(guest_path)]).await;
+    }
+    for (arguments, code, text) in [
+        (
+            vec!["call", "echo#outcome", r#"{"value": {"err": {"code": 5}}}"#],
+            3,
+            r#"{"code":5}"#,
+        ),
+        (vec!["call", "nobody"], 4, "hint: "),
+        (vec!["call", "echo#nothing@9"], 4, "hint: `weft versions"),
+        (
+            vec!["call", "echo#numbers", r#"{"value": [1, "x"]}"#],
+            6,
+            "/value/1",
+        ),
+        (vec!["call", "trap#unreachable"], 7, "hint: `weft logs"),
+        (vec!["call", "Echo"], 2, "is not a name"),
+        (vec!["call", "echo#yes", "value"], 2, "neither JSON arguments nor"),
+        (vec!["deploy", "missing.wasm"], 2, "does not exist"),
+        (
+            vec!["--server", "http://127.0.0.1:1", "functions"],
+            5,
+            "weft serve",
+        ),
+    ] {
+        let (found, error) = shell.fails(&arguments).await;
+        assert_eq!(found, code, "{arguments:?}: {error}");
+        assert!(error.contains(text), "{arguments:?}: {error}");
+    }
+    let (_, error) = shell.fails(&["call", "nobody", "--output", "json"]).await;
+    let error: Value = serde_json::from_str(&error).unwrap();
+    assert_eq!(
+        (&error["exit"], &error["problem"]["status"]),
+        (&json!(4), &json!(404))
+    );
+}
+
+#[tokio::test]
+async fn logs_are_shown() {
+    let server = Server::start().await;
+    let shell = Shell::at(&server.api.base);
+    shell.ok(&["deploy", &guest("fixtures/log-flood.wasm")]).await;
+    shell
+        .ok(&["call", "log-flood#flood", "lines=4", "length=20"])
+        .await;
+    assert_eq!(shell.ok(&["logs", "log-flood"]).await.lines().count(), 4);
+    let json = shell.ok(&["logs", "log-flood", "--output", "json"]).await;
+    assert!(
+        json.lines()
+            .all(|line| serde_json::from_str::<Value>(line).is_ok()),
+        "{json}"
+    );
+}
+
+#[tokio::test]
+async fn the_machine_is_examined() {
+    let server = Server::start().await;
+    let shell = Shell::at(&server.api.base);
+    let data = shell.directory.path().to_string_lossy().into_owned();
+    let checks = shell.json(&["doctor", "--data", &data]).await;
+    let names: Vec<_> = checks
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|check| check["name"].as_str())
+        .collect();
+    for name in [
+        "kernel",
+        "pagemap_scan",
+        "landlock",
+        "seccomp",
+        "cgroups",
+        "max_map_count",
+        "cores",
+        "data",
+        "server",
+    ] {
+        assert!(names.contains(&name), "{name} is not in {names:?}");
+    }
+    assert_eq!(
+        checks.as_array().unwrap().last().unwrap()["state"],
+        "works",
+        "{checks}"
+    );
+}
+
+#[tokio::test]
+async fn shells_get_completions() {
+    let shell = Shell::at("http://127.0.0.1:1");
+    for name in ["bash", "zsh", "fish"] {
+        assert!(
+            shell.ok(&["completions", name]).await.contains("deploy"),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_project_is_started_once() {
+    let shell = Shell::at("http://127.0.0.1:1");
+    for (name, template, file) in [
+        ("a", "component", "wit/world.wit"),
+        ("b-c", "http", "src/lib.rs"),
+        ("d", "command", "src/main.rs"),
+    ] {
+        shell.ok(&["new", name, "--template", template]).await;
+        assert!(shell.directory.path().join(name).join(file).is_file());
+        assert_eq!(shell.fails(&["new", name]).await.0, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_configuration_is_refused_with_its_place() {
+    let shell = Shell::at("http://127.0.0.1:1");
+    std::fs::write(shell.directory.path().join("weft.toml"), "[serve]\nport = 80\n").unwrap();
+    let (code, error) = shell.fails(&["serve"]).await;
+    assert_eq!(code, 2, "{error}");
+    assert!(
+        error.contains("line 2") && error.contains("unknown field `port`"),
+        "{error}"
+    );
+}

@@ -1,0 +1,154 @@
+//! Beginning and end of a server.
+
+use rustix::process::Signal;
+use serde_json::json;
+use weft_tests::server::binary;
+use weft_tests::{Api, Server, eventually, example, fixture};
+
+#[tokio::test]
+async fn a_restart_keeps_everything() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::builder().data(data.path()).start().await;
+    server
+        .api
+        .deploy_with(
+            "f",
+            fixture("arith"),
+            json!({"description": "one", "labels": {"a": "b"}}),
+        )
+        .await;
+    server
+        .api
+        .deploy_with("f", fixture("echo"), json!({"description": "two"}))
+        .await;
+    server.api.deploy("pricing", example("pricing")).await;
+    let before = (
+        server.api.about("f", "").await,
+        server.api.about("f", "/versions").await,
+    );
+    assert!(server.stop().await.success());
+
+    let server = Server::builder().data(data.path()).start().await;
+    let after = (
+        server.api.about("f", "").await,
+        server.api.about("f", "/versions").await,
+    );
+    assert_eq!(after, before);
+    assert_eq!(
+        server.api.call("f?version=1", &json!([1, 2])).await.ok(),
+        json!(3)
+    );
+    assert_eq!(
+        server.api.call("f?export=answer", &json!([])).await.ok(),
+        json!(42)
+    );
+    let next = server
+        .api
+        .deploy_with("f", fixture("arith"), json!({"description": "three"}))
+        .await;
+    assert_eq!(next["version"], 3);
+}
+
+#[tokio::test]
+async fn a_data_directory_has_one_server() {
+    let server = Server::start().await;
+    let second = tokio::process::Command::new(binary())
+        .args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--http-listen",
+            "127.0.0.1:0",
+            "--data",
+        ])
+        .arg(server.data())
+        .output()
+        .await
+        .unwrap();
+    let error = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert_eq!(second.status.code(), Some(1), "{error}");
+    assert!(error.contains("is in use by process"), "{error}");
+    assert!(server.api.get("/readyz").await.status.is_success());
+}
+
+#[tokio::test]
+async fn a_call_under_way_is_finished_before_the_end() {
+    let mut server = Server::start().await;
+    server.api.deploy("clock", fixture("clock")).await;
+    server.api.deploy("spin", fixture("spin")).await;
+    let api = server.api.clone();
+    let call = tokio::spawn(async move { api.call("spin?export=spin-ms", &json!([800])).await });
+    let api = &server.api;
+    eventually("the call is under way", || async {
+        api.metric("weft_http_connections", &[]).await >= 1.0
+    })
+    .await;
+    // Executing, not only accepted: its first line of metrics is its start.
+    eventually("the call executes", || async {
+        api.metric("faas_coldstarts_total", &["spin"]).await >= 1.0
+    })
+    .await;
+    server.signal(Signal::TERM);
+    let answer = call.await.unwrap();
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
+    assert!(server.ended().await.success());
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_at_once() {
+    let mut server = Server::builder()
+        .arguments(["--timeout", "10m", "--cpu-time", "10m", "--drain", "10m"])
+        .start()
+        .await;
+    server.api.deploy("spin", fixture("spin")).await;
+    let api = server.api.clone();
+    let call = tokio::spawn(async move {
+        let request = api
+            .calling("spin?export=spin")
+            .header("content-type", "application/json");
+        weft_tests::api::try_send(request.body("{}")).await
+    });
+    let api = &server.api;
+    eventually("the call executes", || async {
+        api.metric("faas_coldstarts_total", &["spin"]).await >= 1.0
+    })
+    .await;
+    server.signal(Signal::TERM);
+    let log = || server.log();
+    eventually("the server has noticed", || async {
+        log().contains("shutting down")
+    })
+    .await;
+    server.signal(Signal::INT);
+    assert_eq!(server.ended().await.code(), Some(1));
+    assert!(call.await.unwrap().is_err(), "nobody can have answered");
+}
+
+#[tokio::test]
+async fn other_machines_are_kept_out() {
+    let data = tempfile::tempdir().unwrap();
+    for flag in ["--listen", "--http-listen"] {
+        let refused = tokio::process::Command::new(binary())
+            .args(["serve", flag, "0.0.0.0:0", "--data"])
+            .arg(data.path())
+            .output()
+            .await
+            .unwrap();
+        let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(2), "{error}");
+        assert!(
+            error.contains("can be reached from other machines") && error.contains("hint: "),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_up_says_so() {
+    let server = Server::start().await;
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(server.api.get(path).await.ok()["status"], "ok", "{path}");
+    }
+    let missing = server.api.get(&Api::path("nobody", "")).await;
+    missing.expect_problem(404, "not-found-function");
+}

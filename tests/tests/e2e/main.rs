@@ -1,0 +1,15 @@
+//! The server as its users meet it: the real binary over real HTTP, with real functions.
+
+mod calls;
+mod cancel;
+mod capabilities;
+mod command;
+mod examples;
+mod faults;
+mod fetch;
+mod http_functions;
+mod lifecycle;
+mod logs;
+mod pages;
+mod settings;
+mod versions;
