@@ -26,6 +26,8 @@ pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
     if deploy_only {
         return beside(&server);
     }
+    // A port that is taken is better known before minutes of building.
+    server.presence()?;
     report::step("prerequisites", prerequisites::ensure)?;
     report::step("guests", functions::build)?;
     report::step("server", || build(debug))?;
