@@ -53,7 +53,7 @@ fn wrap(bytes: &[u8]) -> Result<Vec<u8>, Refused> {
 
 fn encode(module: &[u8], adapter: &[u8], needs_adapter: bool) -> Result<Vec<u8>, impl std::fmt::Display> {
     let encoder = ComponentEncoder::default().module(module)?;
-    let mut encoder = match needs_adapter {
+    let encoder = match needs_adapter {
         true => encoder.adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, adapter)?,
         false => encoder,
     };

@@ -7,7 +7,7 @@ use wasmtime_wasi::{WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use weft_function_engine::port::{CallContext, Host};
 use weft_types::version::Flavor;
-use weft_types::{FunctionName, Grants, ProjectName, Settings, VersionRecord};
+use weft_types::{Grants, ProjectName, Settings, VersionRecord};
 
 use crate::epoch::Meter;
 use crate::limits::Limiter;
@@ -20,7 +20,6 @@ const MAX_HANDLES: usize = 4096;
 /// What every call of one version has in common.
 pub(crate) struct Version {
     pub(crate) project: ProjectName,
-    pub(crate) function: FunctionName,
     pub(crate) flavor: Flavor,
     pub(crate) grants: Grants,
     /// Whether equal seed and time make its calls answer equally.
@@ -55,19 +54,21 @@ pub(crate) struct HostState {
 }
 
 impl Version {
-    pub(crate) fn new(record: &VersionRecord, host: Arc<dyn Host>) -> Self {
+    pub(crate) fn new(record: &VersionRecord, host: Arc<dyn Host>, client: &Arc<Client>) -> Self {
         let Settings { grants, env, .. } = &record.settings;
         let flavor = record.inspection.flavor;
         Self {
             project: record.project.clone(),
-            function: record.function.clone(),
             flavor,
             grants: grants.clone(),
             // A peer that waits on a connection sees real time.
             repeatable: flavor != Flavor::Http && (grants.is_empty() || record.effect_free),
-            env: env.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+            env: env
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
             host,
-            outbound: Access::new(grants, Client::shared()),
+            outbound: Access::new(grants, Arc::clone(client)),
         }
     }
 }
@@ -78,7 +79,11 @@ impl HostState {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_HANDLES);
         Self {
-            caller: Caller { version, context, exchanges: Exchanges::default() },
+            caller: Caller {
+                version,
+                context,
+                exchanges: Exchanges::default(),
+            },
             table,
             limiter,
             meter: Arc::new(Meter::new()),
@@ -116,7 +121,9 @@ impl HostState {
     }
 
     fn wasi(&mut self) -> &mut Wasi {
-        let Self { wasi, caller, pipes, .. } = self;
+        let Self {
+            wasi, caller, pipes, ..
+        } = self;
         wasi.get_or_insert_with(|| Wasi::new(caller, pipes.take()))
     }
 }
@@ -130,14 +137,27 @@ impl Drop for HostState {
 
 impl WasiView for HostState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let Self { wasi, caller, pipes, table, .. } = self;
+        let Self {
+            wasi,
+            caller,
+            pipes,
+            table,
+            ..
+        } = self;
         let wasi = wasi.get_or_insert_with(|| Wasi::new(caller, pipes.take()));
-        WasiCtxView { ctx: &mut wasi.ctx, table }
+        WasiCtxView {
+            ctx: &mut wasi.ctx,
+            table,
+        }
     }
 }
 
 impl WasiHttpView for HostState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { hooks: &mut self.caller, table: &mut self.table, ctx: &mut self.http }
+        WasiHttpCtxView {
+            hooks: &mut self.caller,
+            table: &mut self.table,
+            ctx: &mut self.http,
+        }
     }
 }

@@ -40,6 +40,16 @@ pub(crate) struct Unanswered {
     why: Why,
 }
 
+impl Unanswered {
+    /// What it is where calls went too deep or too wide: every caller up to the first fails for that same reason.
+    pub(crate) fn limit(&self) -> Option<&Failure> {
+        match &self.why {
+            Why::Callee(failure @ Failure::CallLimit(_)) => Some(failure),
+            _ => None,
+        }
+    }
+}
+
 /// The ways in which a call of another function fails.
 #[derive(Debug, thiserror::Error)]
 enum Why {
@@ -130,6 +140,3 @@ fn value(ty: &Type, image: Option<&Image>) -> Result<Val, Why> {
         None => Err(Why::Result(ty.to_string())),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -33,6 +33,7 @@ const MAX_BATCH: usize = 1_000;
 const MAX_BATCH_BYTES: usize = 16 << 20;
 
 /// An opened store.
+#[expect(unreachable_pub, reason = "the generated bindings export it again")]
 pub struct Bucket {
     name: String,
 }
@@ -169,6 +170,3 @@ fn failed(error: &StorageError) -> Error {
         StorageError::TooLarge { .. } | StorageError::Io { .. } => "the store failed".to_owned(),
     })
 }
-
-#[cfg(test)]
-mod tests;

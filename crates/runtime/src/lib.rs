@@ -35,6 +35,7 @@ mod val;
 mod wasi;
 
 pub use engine::Slots;
+pub use outbound::Settings as OutboundSettings;
 pub use runtime::{Error, Runtime, Settings};
 
 /// Whether the kernel tells which pages a call touched (Linux 6.7 and later). Without it a fresh instance costs several

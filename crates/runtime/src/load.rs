@@ -17,6 +17,7 @@ use crate::engine::{Engines, Tiered};
 use crate::heavy::Heavy;
 use crate::host::{HostState, Version};
 use crate::imports;
+use crate::outbound::Client;
 
 pub(crate) mod exports;
 
@@ -24,15 +25,28 @@ pub(crate) mod exports;
 ///
 /// # Errors
 /// Where the file is not what was written for this engine, or an import cannot be satisfied.
-pub(crate) fn load(engines: &Engines, heavy: &Arc<Heavy>, load: Load<'_>) -> Result<Loaded, LoadError> {
-    let tiered = engines.tier(load.tier).map_err(|error| LoadError::Unsatisfied(format!("{error:#}")))?;
+pub(crate) fn load(
+    engines: &Engines,
+    heavy: &Arc<Heavy>,
+    client: &Arc<Client>,
+    load: Load<'_>,
+) -> Result<Loaded, LoadError> {
+    let tiered = engines
+        .tier(load.tier)
+        .map_err(|error| LoadError::Unsatisfied(format!("{error:#}")))?;
     if !load.verified {
         verify(load.compiled)?;
     }
     let component = map(tiered, &load.compiled.path)?;
     let entry = entry(tiered, &component, &load)?;
-    let version = Version::new(load.version, load.host);
-    Ok(Loaded::new(tiered.engine.clone(), version, entry, load.reuse, heavy.clone()))
+    let version = Version::new(load.version, load.host, client);
+    Ok(Loaded::new(
+        tiered.engine.clone(),
+        version,
+        entry,
+        load.reuse,
+        heavy.clone(),
+    ))
 }
 
 fn verify(compiled: &Compiled) -> Result<(), LoadError> {
@@ -45,7 +59,9 @@ fn verify(compiled: &Compiled) -> Result<(), LoadError> {
         Ok(found) if found == compiled.digest => Ok(()),
         Ok(found) => {
             let wanted = compiled.digest;
-            Err(LoadError::NotIntact(format!("its hash is {found} and should be {wanted}")))
+            Err(LoadError::NotIntact(format!(
+                "its hash is {found} and should be {wanted}"
+            )))
         }
         Err(error) => Err(LoadError::NotIntact(format!("it could not be read: {error}"))),
     }
@@ -89,6 +105,13 @@ fn with_bindings(tiered: &Tiered, load: &Load<'_>) -> wasmtime::Result<Linker<Ho
 }
 
 fn command_signature(load: &Load<'_>) -> Result<Signature, LoadError> {
-    let signature = load.version.inspection.exports.iter().find_map(|export| export.signature());
-    signature.cloned().ok_or_else(|| LoadError::NotIntact("a command without a callable export".into()))
+    let signature = load
+        .version
+        .inspection
+        .exports
+        .iter()
+        .find_map(|export| export.signature());
+    signature
+        .cloned()
+        .ok_or_else(|| LoadError::NotIntact("a command without a callable export".into()))
 }

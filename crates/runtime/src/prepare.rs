@@ -106,7 +106,9 @@ impl Preparer {
             code: code.to_owned(),
             out: out.to_owned(),
         };
-        match self.settings.run(&job).await? {
+        let answer = self.settings.run(&job).await?;
+        warn_of_missing(&answer);
+        match answer.outcome {
             Outcome::Prepared(inspection) => Ok(*inspection),
             other => Err(other.into_error(&self.settings)),
         }
@@ -115,10 +117,10 @@ impl Preparer {
 
 impl Settings {
     /// Runs one child to its end.
-    async fn run(&self, job: &child::Job) -> Result<Outcome, PrepareError> {
+    async fn run(&self, job: &child::Job) -> Result<Answer, PrepareError> {
         let mut child = self.start(job)?;
         match tokio::time::timeout(self.wall, ended(&mut child)).await {
-            Ok(Ok(end)) => end.outcome(self),
+            Ok(Ok(end)) => end.answer(self),
             Ok(Err(error)) => Err(PrepareError::Died(format!(
                 "its answer could not be read: {error}"
             ))),

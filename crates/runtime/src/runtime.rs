@@ -11,6 +11,7 @@ use crate::code::Shared;
 use crate::engine::{Engines, Slots};
 use crate::heavy::Heavy;
 use crate::load;
+use crate::outbound::{Client, Settings as OutboundSettings};
 use crate::prepare::{Preparer, Settings as Compiling};
 
 /// How WebAssembly is compiled and executed.
@@ -22,6 +23,8 @@ pub struct Settings {
     pub heavy_threads: NonZeroUsize,
     /// Bounds on compiling.
     pub compiling: Compiling,
+    /// Bounds on outbound HTTP.
+    pub outbound: OutboundSettings,
 }
 
 impl Default for Settings {
@@ -30,6 +33,7 @@ impl Default for Settings {
             slots: Slots::default(),
             heavy_threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             compiling: Compiling::default(),
+            outbound: OutboundSettings::default(),
         }
     }
 }
@@ -39,6 +43,7 @@ pub struct Runtime {
     engines: Arc<Engines>,
     heavy: Arc<Heavy>,
     preparer: Preparer,
+    client: Arc<Client>,
 }
 
 /// Why this machine cannot execute WebAssembly with the settings given.
@@ -60,7 +65,13 @@ impl Runtime {
     pub fn new(settings: Settings) -> Result<Self, Error> {
         let engines = Engines::new(settings.slots).map_err(|error| Error::Engine(format!("{error:#}")))?;
         let heavy = Arc::new(Heavy::new(settings.heavy_threads)?);
-        Ok(Self { engines, heavy, preparer: Preparer::new(settings.compiling) })
+        let client = Arc::new(Client::new(settings.outbound));
+        Ok(Self {
+            engines,
+            heavy,
+            preparer: Preparer::new(settings.compiling),
+            client,
+        })
     }
 }
 
@@ -83,7 +94,7 @@ impl port::Runtime for Runtime {
     }
 
     fn load(&self, load: Load<'_>) -> Result<Arc<dyn Code>, LoadError> {
-        let loaded = load::load(&self.engines, &self.heavy, load)?;
+        let loaded = load::load(&self.engines, &self.heavy, &self.client, load)?;
         Ok(Arc::new(Shared(Arc::new(loaded))))
     }
 }

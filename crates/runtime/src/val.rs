@@ -76,3 +76,6 @@ fn image(
 fn mismatch(ty: &Type) -> Error {
     Error::Mismatch(ty.to_string())
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,7 +82,7 @@ async fn the_compiled_file_is_bounded() {
 
 async fn memory_is_bounded() {
     // Enough to start, as what is mapped by then stays, and not enough to compile a large guest.
-    let memory = 96 << 20;
+    let memory = 48 << 20;
     let settings = Settings {
         memory,
         threads: 1,

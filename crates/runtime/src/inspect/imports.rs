@@ -117,12 +117,29 @@ pub(super) fn capabilities(
         let capability = match class(name)? {
             Class::Provided => None,
             Class::Http => Some(Capability::Http),
-            Class::Keyvalue => Some(Capability::Keyvalue),
+            Class::Keyvalue => Some(keyvalue(engine, name, &item.ty)?),
             Class::Foreign => foreign(engine, name, &item.ty, types)?,
         };
         capabilities.extend(capability.filter(|capability| !capabilities.contains(capability)));
     }
     Ok(capabilities)
+}
+
+/// Of `atomics`, adding to numbers is provided; swapping values is not.
+fn keyvalue(engine: &Engine, name: &str, item: &ComponentItem) -> Result<Capability, Refused> {
+    let missing = match item {
+        ComponentItem::ComponentInstance(instance) => ["swap", "[static]cas.new", "[method]cas.current"]
+            .into_iter()
+            .find(|function| instance.get_export(engine, function).is_some()),
+        _ => None,
+    };
+    match missing {
+        Some(function) => Err(refused(
+            name,
+            &format!("of it, `{function}` is not: use `increment` or one writer a key"),
+        )),
+        None => Ok(Capability::Keyvalue),
+    }
 }
 
 /// An import that another function may satisfy: an interface whose functions are all about values.

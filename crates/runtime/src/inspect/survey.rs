@@ -139,7 +139,8 @@ fn unsuitable(memory: MemoryType) -> Option<Refused> {
 /// A refusal for what the parser found in a binary of `len` bytes.
 pub(crate) fn broken(error: &BinaryReaderError, len: usize) -> Refused {
     let message = error.message();
-    if message.contains("unexpected end") {
+    // A section that promises another also misses it where the file is cut off.
+    if message.contains("unexpected end") || error.offset() >= len {
         return Refused(format!(
             "the WebAssembly binary ends early, at byte {len}: the file was cut off; {ACCEPTED}"
         ));

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
@@ -81,12 +81,6 @@ impl Client {
     /// A client that asks the system's resolver and trusts the public roots.
     pub(crate) fn new(settings: Settings) -> Self {
         Self::with(settings, Box::new(system), None)
-    }
-
-    /// The client with default settings that all share.
-    pub(crate) fn shared() -> Arc<Self> {
-        static SHARED: LazyLock<Arc<Client>> = LazyLock::new(|| Arc::new(Client::new(Settings::default())));
-        Arc::clone(&SHARED)
     }
 
     pub(super) fn with(settings: Settings, resolver: Resolver, tls: Option<Arc<ClientConfig>>) -> Self {
@@ -213,7 +207,6 @@ pub(super) fn trusting(roots: RootCertStore) -> ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     // Fails only for a provider without a cipher suite for the default versions, which this one has.
-    #[expect(clippy::expect_used, reason = "ring supports TLS 1.2 and 1.3")]
     let builder = builder.expect("ring supports the default protocol versions");
     builder.with_root_certificates(roots).with_no_client_auth()
 }

@@ -5,8 +5,8 @@ use std::process::ExitStatus;
 
 use weft_function_engine::port::PrepareError;
 
-use super::answer::{Answer, Outcome};
-use super::{Settings, warn_of_missing};
+use super::Settings;
+use super::answer::Answer;
 
 /// What is left of a process.
 pub(super) struct Ending {
@@ -19,14 +19,12 @@ pub(super) struct Ending {
 
 impl Ending {
     /// What it answered, or why it did not.
-    pub(super) fn outcome(&self, settings: &Settings) -> Result<Outcome, PrepareError> {
+    pub(super) fn answer(&self, settings: &Settings) -> Result<Answer, PrepareError> {
         if !self.status.success() {
             return Err(self.death(settings));
         }
-        let answer: Answer = serde_json::from_slice(&self.answer)
-            .map_err(|error| PrepareError::Died(format!("its answer is not understood: {error}")))?;
-        warn_of_missing(&answer);
-        Ok(answer.outcome)
+        serde_json::from_slice(&self.answer)
+            .map_err(|error| PrepareError::Died(format!("its answer is not understood: {error}")))
     }
 
     fn death(&self, settings: &Settings) -> PrepareError {

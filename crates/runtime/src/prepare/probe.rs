@@ -13,15 +13,17 @@ use super::child::Job;
 /// What the sandbox lets through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Probe {
+    /// Layers of it that the host lacks, each with the reason; empty where it has all.
+    pub missing: Vec<String>,
     /// Things tried from within that should have failed and did not; empty where confinement is complete.
     pub escaped: Vec<String>,
 }
 
 impl Probe {
-    /// Whether nothing got through.
+    /// Whether every layer stands and nothing got through.
     #[must_use]
     pub fn is_tight(&self) -> bool {
-        self.escaped.is_empty()
+        self.missing.is_empty() && self.escaped.is_empty()
     }
 }
 
@@ -30,8 +32,12 @@ impl Probe {
 /// # Errors
 /// Where such a process cannot be started or dies, so that nothing can be compiled either.
 pub async fn probe(settings: &Settings) -> Result<Probe, PrepareError> {
-    match settings.run(&Job::Probe).await? {
-        Outcome::Probed(escaped) => Ok(Probe { escaped }),
+    let answer = settings.run(&Job::Probe).await?;
+    match answer.outcome {
+        Outcome::Probed(escaped) => Ok(Probe {
+            missing: answer.missing,
+            escaped,
+        }),
         other => Err(other.into_error(settings)),
     }
 }

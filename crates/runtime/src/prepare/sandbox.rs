@@ -6,7 +6,6 @@
 #![allow(unsafe_code)]
 
 use std::collections::BTreeMap;
-use std::os::raw::c_uint;
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope,
@@ -19,7 +18,9 @@ use seccompiler::{
 /// The lowest priority: compiling yields to every call.
 const NICE: i32 = 19;
 /// Files open at once: the standard three, code, output, and what the runtime opens for itself.
-const MAX_FILES: u64 = 64;
+const MAX_FILES: u32 = 64;
+/// The first file descriptor behind the standard three.
+const FIRST_FILE: i32 = 3;
 
 /// What a compiling process may use up.
 #[derive(Clone, Copy, Debug)]
@@ -50,17 +51,16 @@ pub(super) fn enter(limits: Limits) -> Vec<String> {
     lacking.collect()
 }
 
-/// Closes files that were open without close-on-exec in the parent, but not the two of this process.
+/// Closes what the parent had open without close-on-exec.
+///
+/// What this process itself opened has the flag, as the standard library sets it on everything: that is how the two are told
+/// apart.
 fn close_inherited() {
-    // Files opened by this process carry close-on-exec, inherited ones cannot: marking all is harmless for the former,
-    // and as nothing is ever executed from here, those that must go are closed by number instead.
-    for fd in 3..c_uint::try_from(MAX_FILES).unwrap_or(64) {
-        let Ok(fd) = i32::try_from(fd) else { return };
+    for fd in FIRST_FILE..MAX_FILES.cast_signed() {
         // SAFETY: asking for the flags of a file descriptor, open or not, touches no memory.
         let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
         if flags >= 0 && flags & libc::FD_CLOEXEC == 0 {
-            // SAFETY: a descriptor without close-on-exec was inherited, for the standard library and this crate set the flag
-            // on each they open; so no object of this process owns it.
+            // SAFETY: a descriptor without close-on-exec was inherited, so no object of this process owns it.
             unsafe { libc::close(fd) };
         }
     }
@@ -79,7 +79,7 @@ fn bound(limits: Limits) -> Result<(), String> {
     set(Resource::As, limits.memory)?;
     set(Resource::Cpu, limits.cpu)?;
     set(Resource::Fsize, limits.output)?;
-    set(Resource::Nofile, MAX_FILES)?;
+    set(Resource::Nofile, MAX_FILES.into())?;
     set(Resource::Core, 0)
 }
 
@@ -110,6 +110,14 @@ fn landlock() -> Result<(), String> {
 /// needs is short and known, while what the kernel will offer next year is not. Failing rather than killing, because the
 /// standard library asks for optional things (the limits of a control group, say) and copes without.
 fn seccomp() -> Result<(), String> {
+    // The flags of `clone3` lie behind a pointer, where a filter cannot look: a C library told that it does not exist uses
+    // `clone` instead. Of several filters the strictest decides. This one goes first, as the other forbids adding filters.
+    let clone3 = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
+    install(
+        clone3,
+        SeccompAction::Allow,
+        SeccompAction::Errno(errno(libc::ENOSYS)),
+    )?;
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = ALLOWED.iter().map(|call| (*call, Vec::new())).collect();
     // Threads, not processes.
     rules.insert(libc::SYS_clone, vec![with_flag(libc::CLONE_THREAD)?]);
@@ -122,14 +130,6 @@ fn seccomp() -> Result<(), String> {
         rules,
         SeccompAction::Errno(errno(libc::EPERM)),
         SeccompAction::Allow,
-    )?;
-    // The flags of `clone3` lie behind a pointer, where a filter cannot look: a C library told that it does not exist uses
-    // `clone` instead. Of two filters the stricter decides, and both errors are as strict; the later filter's number is used.
-    let clone3 = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
-    install(
-        clone3,
-        SeccompAction::Allow,
-        SeccompAction::Errno(errno(libc::ENOSYS)),
     )
 }
 

@@ -6,21 +6,22 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use uuid::Uuid;
-use weft_function_engine::port::{Boxed, CallContext, Failure, Host, KeyValue, LogSink, Stream, TraceContext};
+use weft_function_engine::port::{
+    Boxed, CallContext, Failure, Host, KeyValue, LogSink, Stream, TraceContext,
+};
 use weft_types::image::Image;
 use weft_types::version::{Flavor, ImportedFunction};
 use weft_types::{FunctionName, ProjectName};
 
 use crate::host::{HostState, Version};
-use crate::outbound::{Access, Client};
+use crate::outbound::{Access, Client, Settings as OutboundSettings};
 
 pub(super) fn state() -> HostState {
     let grants = weft_types::Grants::default();
     let version = Version {
         project: "default".parse().unwrap(),
-        function: "echo".parse().unwrap(),
         flavor: Flavor::Exports,
-        outbound: Access::new(&grants, Client::shared()),
+        outbound: Access::new(&grants, Arc::new(Client::new(OutboundSettings::default()))),
         grants,
         repeatable: true,
         env: Vec::new(),
@@ -36,7 +37,11 @@ pub(super) fn state() -> HostState {
         fan_out: Arc::new(AtomicU32::new(0)),
         seed: [0; 32],
         time: Timestamp::UNIX_EPOCH,
-        trace: TraceContext { trace_id: [1; 16], span_id: [1; 8], sampled: false },
+        trace: TraceContext {
+            trace_id: [1; 16],
+            span_id: [1; 8],
+            sampled: false,
+        },
         logs: Arc::new(Nothing),
     };
     HostState::new(Arc::new(version), context)
