@@ -178,8 +178,8 @@ pub enum Error {
         /// When to try again.
         retry_after: Duration,
     },
-    /// No place became free in time.
-    #[error("no place of the function became free within {} ms", .waited.as_millis())]
+    /// No place became free, or the code was not ready, in time.
+    #[error("no place of the function became ready within {} ms", .waited.as_millis())]
     QueueTimeout {
         /// How long the call waited.
         waited: Duration,

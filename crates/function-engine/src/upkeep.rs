@@ -1,4 +1,4 @@
-//! What happens beside the calls: better code is compiled and swapped in, idle instances end, warm ones are started.
+//! What happens beside the calls: better code is compiled and swapped in, code of an older engine is compiled anew, idle instances end, warm ones are started.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -9,6 +9,7 @@ use crate::deployed::Deployed;
 use crate::engine::Inner;
 use crate::port::Tier;
 
+mod refresh;
 mod sweep;
 
 /// Asks for upkeep, and knows what to look after.
@@ -80,7 +81,7 @@ impl Inner {
             .compiled(digest, &self.ports.runtime.compiled_key(tier))
         {
             Some(compiled) => compiled,
-            None => self.recompile(deployed, tier).await?.0,
+            None => self.recompile(deployed.record(), tier).await?.0,
         };
         let code = self.load(deployed, compiled, tier).await??;
         if let Some(loaded) = deployed.if_loaded() {
@@ -96,6 +97,7 @@ impl Inner {
 pub(crate) fn start(inner: &Arc<Inner>, requests: mpsc::Receiver<Request>) {
     inner.background.spawn(serve(Arc::downgrade(inner), requests));
     inner.background.spawn(sweep::run(Arc::downgrade(inner)));
+    inner.background.spawn(refresh::run(Arc::downgrade(inner)));
 }
 
 async fn serve(engine: Weak<Inner>, mut requests: mpsc::Receiver<Request>) {

@@ -12,7 +12,7 @@ use crate::Error;
 use crate::engine::Inner;
 use crate::port::{Compiled, PrepareError, Stored, Tier};
 
-/// Lets the same code be compiled by one upload at a time, so that the others find it done.
+/// Lets the same code be compiled by one at a time, so that the others find it done.
 #[derive(Default)]
 pub(crate) struct Compiling(Mutex<HashMap<Digest, Weak<tokio::sync::Mutex<()>>>>);
 
@@ -29,7 +29,7 @@ pub(super) struct Prepared {
 struct Scratch(PathBuf);
 
 impl Compiling {
-    async fn lock(&self, digest: Digest) -> OwnedMutexGuard<()> {
+    pub(crate) async fn lock(&self, digest: Digest) -> OwnedMutexGuard<()> {
         let lock = {
             let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             locks.retain(|_, lock| lock.strong_count() > 0);

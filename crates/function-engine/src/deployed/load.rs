@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use weft_types::{Digest, VersionRecord};
+
 use super::{Deployed, Loaded};
 use crate::Error;
 use crate::deploy::wiring::wire;
@@ -44,33 +46,42 @@ impl Inner {
 
     /// Loads the best form there is, compiling one if there is none or it is not intact.
     async fn load_best(self: &Arc<Self>, deployed: &Arc<Deployed>) -> Result<(Arc<dyn Code>, Tier), Error> {
-        let digest = deployed.record.digest;
-        let artifacts = Arc::clone(&self.ports.artifacts);
-        let runtime = Arc::clone(&self.ports.runtime);
-        let found = self
-            .blocking(move || {
-                let compiled = |tier| artifacts.compiled(digest, &runtime.compiled_key(tier));
-                PREFERENCE
-                    .into_iter()
-                    .find_map(|tier| compiled(tier).map(|compiled| (compiled, tier)))
-            })
-            .await?;
-        let (compiled, tier) = match found {
-            Some(found) => found,
-            None => {
-                self.recompile(deployed, self.ports.runtime.first_tier(deployed.record.size))
-                    .await?
-            }
-        };
+        let (compiled, tier) = self.compiled(&deployed.record).await?;
         match self.load(deployed, compiled, tier).await? {
             Ok(code) => Ok((code, tier)),
             Err(LoadError::NotIntact(what)) => {
                 tracing::warn!(version = ?deployed, what, "compiled code is not intact and is compiled anew");
-                let (compiled, tier) = self.recompile(deployed, tier).await?;
+                let (compiled, tier) = self.recompile(&deployed.record, tier).await?;
                 Ok((self.load(deployed, compiled, tier).await??, tier))
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The best compiled form of a version's code, made if there is none: once, whoever else needs it meanwhile.
+    pub(crate) async fn compiled(&self, record: &VersionRecord) -> Result<(Compiled, Tier), Error> {
+        if let Some(found) = self.find_compiled(record.digest).await? {
+            return Ok(found);
+        }
+        let _only = self.recompiling.lock(record.digest).await;
+        match self.find_compiled(record.digest).await? {
+            Some(found) => Ok(found),
+            None => {
+                self.recompile(record, self.ports.runtime.first_tier(record.size))
+                    .await
+            }
+        }
+    }
+
+    async fn find_compiled(&self, digest: Digest) -> Result<Option<(Compiled, Tier)>, Error> {
+        let artifacts = Arc::clone(&self.ports.artifacts);
+        let runtime = Arc::clone(&self.ports.runtime);
+        let find = move |tier| {
+            artifacts
+                .compiled(digest, &runtime.compiled_key(tier))
+                .map(|found| (found, tier))
+        };
+        self.blocking(move || PREFERENCE.into_iter().find_map(find)).await
     }
 
     /// Loads a compiled form; blocks a thread made for that.
@@ -102,15 +113,16 @@ impl Inner {
         .await
     }
 
-    pub(crate) async fn recompile(&self, deployed: &Deployed, tier: Tier) -> Result<(Compiled, Tier), Error> {
-        let record = &deployed.record;
-        let code = self.ports.artifacts.code(record.digest).ok_or_else(|| {
-            Error::Platform(format!(
-                "the code {} of `{}` is not in the store",
-                record.digest, record.function
-            ))
-        })?;
-        self.compile(record.digest, &code, tier).await
+    /// Compiles the code of a version, whatever forms of it there are.
+    pub(crate) async fn recompile(
+        &self,
+        record: &VersionRecord,
+        tier: Tier,
+    ) -> Result<(Compiled, Tier), Error> {
+        let (digest, function) = (record.digest, &record.function);
+        let lost = || Error::Platform(format!("the code {digest} of `{function}` is not in the store"));
+        let code = self.ports.artifacts.code(digest).ok_or_else(lost)?;
+        self.compile(digest, &code, tier).await
     }
 
     /// Which functions satisfy the version's imports.

@@ -23,7 +23,10 @@ pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) catalog: Catalog,
     pub(crate) metrics: Metrics,
+    /// Uploads being compiled.
     pub(crate) compiling: Compiling,
+    /// Stored code being compiled anew.
+    pub(crate) recompiling: Compiling,
     pub(crate) verified: Verified,
     pub(crate) upkeep: Upkeep,
     pub(crate) under_way: UnderWay,

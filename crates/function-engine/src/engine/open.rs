@@ -38,6 +38,7 @@ pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Re
     let inner = Arc::new(Inner {
         catalog: Catalog::new(snapshot),
         compiling: Compiling::default(),
+        recompiling: Compiling::default(),
         verified: Verified::default(),
         under_way: UnderWay::new(config.shards),
         background: Handle::current(),

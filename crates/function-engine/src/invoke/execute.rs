@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::time::timeout_at;
 use weft_pool::{Lease, LeaseError};
 use weft_types::VersionNumber;
 
@@ -99,9 +100,15 @@ impl Inner {
             Some(loaded) => (loaded, Duration::ZERO),
             None => {
                 let since = clock();
+                // Goes on when this call gives up: the next one finds it done.
+                let loaded = timeout_at(deadline.into(), self.loaded(deployed)).await;
+                let waited = clock().saturating_duration_since(since);
                 (
-                    self.loaded(deployed).await?,
-                    clock().saturating_duration_since(since),
+                    loaded.map_err(|_| Error::QueueTimeout {
+                        waited,
+                        retry_after: RETRY_AFTER,
+                    })??,
+                    waited,
                 )
             }
         };

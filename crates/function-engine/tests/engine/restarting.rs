@@ -7,7 +7,7 @@ use weft_function_engine::{Error, SettingsChange};
 use weft_types::VersionNumber;
 
 use crate::program::Program;
-use crate::world::{World, default, name};
+use crate::world::{World, default, name, until};
 
 #[tokio::test(start_paused = true)]
 async fn everything_is_there_and_code_is_loaded_at_the_first_call() {
@@ -48,6 +48,23 @@ async fn everything_is_there_and_code_is_loaded_at_the_first_call() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_waits_for_a_compile_no_longer_than_it_may() {
+    let world = World::new().await;
+    world
+        .add("f", Program::constant(1), r#"{"limits":{"timeout-ms":250}}"#)
+        .await;
+    world.runtime.compilers.forget_permits(usize::MAX >> 3);
+    world.runtime.version.store(2, SeqCst);
+    let world = world.restarted().await;
+    match world.call("f", "").await.unwrap_err() {
+        Error::QueueTimeout { waited, .. } => assert_eq!(waited.as_millis(), 250),
+        other => panic!("{other}"),
+    }
+    world.runtime.compilers.add_permits(1);
+    assert_eq!(world.call("f", "").await.unwrap(), "1");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_compiled_file_is_checked_once() {
     let world = World::new().await;
     world.runtime.add("code", Program::constant(1));
@@ -78,6 +95,33 @@ async fn a_new_engine_compiles_on_use() {
         *world.runtime.prepared.lock().unwrap(),
         [Tier::Optimized, Tier::Optimized]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_engine_compiles_what_is_active_in_the_background() {
+    let world = World::new().await;
+    world.add("f", Program::constant(1), "{}").await;
+    world.add("g", Program::constant(2), "{}").await;
+    world.runtime.add("unused", Program::constant(3));
+    world
+        .deploy("g", Some("unused"), SettingsChange::Keep)
+        .await
+        .unwrap();
+    world
+        .engine
+        .activate(&default(), &name("g"), VersionNumber(1))
+        .await
+        .unwrap();
+    world.runtime.version.store(2, SeqCst);
+    let world = world.restarted().await;
+    until("every active version", || {
+        world.runtime.prepared.lock().unwrap().len() == 5
+    })
+    .await;
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    assert_eq!(world.call("f", "").await.unwrap(), "1");
+    assert_eq!(world.call("g", "").await.unwrap(), "2");
+    assert_eq!(world.runtime.prepared.lock().unwrap().len(), 5);
 }
 
 #[tokio::test(start_paused = true)]

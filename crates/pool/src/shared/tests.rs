@@ -53,6 +53,7 @@ async fn instances_fill_up_before_another_is_started() {
 
 #[tokio::test(start_paused = true)]
 async fn no_instance_has_more_than_its_slots_and_the_load_is_even() {
+    fastrand::seed(7);
     let pool = pool(8, 64, 1_000_000);
     let full: Vec<_> = {
         let mut leases = Vec::new();
