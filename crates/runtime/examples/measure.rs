@@ -23,7 +23,10 @@ use weft_types::{Digest, FunctionName, Kind, ProjectName, VersionNumber, Version
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const ORDER: &str = r#"{"order":{"id":"o-1","customer":"ada","items":[{"id":"1","name":"tea","qty":2,"price":1.5,"tags":["hot"]},{"id":"2","name":"cake","qty":1,"price":3.25,"tags":["sweet","fresh"]}],"note":"soon","express":true}}"#;
-const BOUNDS: Bounds = Bounds { bytes: 16 << 20, elements: 1 << 20 };
+const BOUNDS: Bounds = Bounds {
+    bytes: 16 << 20,
+    elements: 1 << 20,
+};
 const ROUNDS: usize = 15;
 const ROUND: Duration = Duration::from_millis(40);
 
@@ -45,9 +48,11 @@ fn main() -> Result<()> {
     println!("pagemap scan: {}", weft_runtime::pagemap_scan_available());
     for tier in [Tier::Optimized, Tier::ExplicitBounds] {
         for reuse in [1, u32::MAX] {
-            for (guest, export, arguments) in
-                [("fixtures/arith", "add", "[1,2]"), ("pricing", "quote", ORDER), ("fixtures/grow", "grow", "[1]")]
-            {
+            for (guest, export, arguments) in [
+                ("fixtures/arith", "add", "[1,2]"),
+                ("pricing", "quote", ORDER),
+                ("fixtures/grow", "grow", "[1]"),
+            ] {
                 if guest == "fixtures/grow" && reuse != 1 {
                     continue;
                 }
@@ -55,11 +60,21 @@ fn main() -> Result<()> {
                 let (index, signature) = find(&record, export)?;
                 let arguments = json::parse_arguments(signature, arguments.as_bytes(), BOUNDS)?;
                 let what = What::Export { index, arguments };
-                report(&Case { name: label(guest, tier, reuse), code, what, reused: reuse != 1 })?;
+                report(&Case {
+                    name: label(guest, tier, reuse),
+                    code,
+                    what,
+                    reused: reuse != 1,
+                })?;
             }
             let (code, _) = load(&runtime, "hello-http", tier, reuse)?;
             let name = label("hello-http", tier, reuse);
-            report(&Case { name, code, what: What::Http, reused: reuse != 1 })?;
+            report(&Case {
+                name,
+                code,
+                what: What::Http,
+                reused: reuse != 1,
+            })?;
         }
     }
     Ok(())
@@ -89,7 +104,10 @@ fn load(runtime: &Runtime, name: &str, tier: Tier, reuse: u32) -> Result<(Arc<dy
     };
     let path = std::env::temp_dir().join(format!("weft-measure-{}", std::process::id()));
     std::fs::write(&path, &compiled.bytes)?;
-    let compiled = Compiled { path: path.clone(), digest: Digest::of(&compiled.bytes) };
+    let compiled = Compiled {
+        path: path.clone(),
+        digest: Digest::of(&compiled.bytes),
+    };
     let code = runtime.load(Load {
         version: &record,
         compiled: &compiled,
@@ -134,7 +152,10 @@ fn rates(case: &Case, threads: usize) -> Result<Vec<f64>> {
         .map(|_| {
             std::thread::scope(|scope| {
                 let running: Vec<_> = (0..threads).map(|_| scope.spawn(|| round(case))).collect();
-                running.into_iter().map(|thread| thread.join().map_err(|_| "a thread panicked")?).sum()
+                running
+                    .into_iter()
+                    .map(|thread| thread.join().map_err(|_| "a thread panicked")?)
+                    .sum()
             })
         })
         .collect::<Result<Vec<f64>>>()?;
@@ -144,7 +165,9 @@ fn rates(case: &Case, threads: usize) -> Result<Vec<f64>> {
 
 /// Calls a second on this thread.
 fn round(case: &Case) -> Result<f64> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let context = context();
         let mut kept = case.code.instance();
@@ -161,7 +184,13 @@ fn round(case: &Case) -> Result<f64> {
                 match &case.what {
                     What::Export { index, arguments } => {
                         let (arguments, context) = (arguments.clone(), context.clone());
-                        instance.call(Call { export: *index, arguments, context }).await?;
+                        instance
+                            .call(Call {
+                                export: *index,
+                                arguments,
+                                context,
+                            })
+                            .await?;
                     }
                     What::Http => {
                         let response = instance.http(request()?, context.clone()).await?;
@@ -177,7 +206,10 @@ fn round(case: &Case) -> Result<f64> {
 
 fn request() -> Result<http::Request<Body>> {
     let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
-    Ok(http::Request::builder().uri("/").header("host", "measure").body(body)?)
+    Ok(http::Request::builder()
+        .uri("/")
+        .header("host", "measure")
+        .body(body)?)
 }
 
 fn context() -> CallContext {
@@ -191,7 +223,11 @@ fn context() -> CallContext {
         fan_out: Arc::new(AtomicU32::new(0)),
         seed: [7; 32],
         time: Timestamp::UNIX_EPOCH,
-        trace: TraceContext { trace_id: [1; 16], span_id: [2; 8], sampled: false },
+        trace: TraceContext {
+            trace_id: [1; 16],
+            span_id: [2; 8],
+            sampled: false,
+        },
         logs: Arc::new(Silence),
     }
 }
@@ -215,7 +251,9 @@ impl Host for Nothing {
         _: Image,
         _: &'a CallContext,
     ) -> Boxed<'a, std::result::Result<Option<Image>, Failure>> {
-        Box::pin(std::future::ready(Err(Failure::Unavailable(format!("no function `{callee}`")))))
+        Box::pin(std::future::ready(Err(Failure::Unavailable(format!(
+            "no function `{callee}`"
+        )))))
     }
 
     fn keyvalue(&self) -> &dyn KeyValue {

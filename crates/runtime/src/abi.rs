@@ -56,7 +56,10 @@ pub(crate) async fn call(
     let Some(function) = instance.get_func(&mut *store, &callee.index) else {
         bail!("the component has no such export");
     };
-    let parameters = Parameters { ty: &callee.signature.params, image: arguments };
+    let parameters = Parameters {
+        ty: &callee.signature.params,
+        image: arguments,
+    };
     // SAFETY: the caller has to make sure that the function takes `Parameters` and returns `Answer`. Both have as many
     // core values as any function can take or return: `Parameters` initialises all sixteen slots with plain integers,
     // `Answer` reads the first. A core value of an export lifted by a component is a number, never a reference, so every
@@ -64,8 +67,13 @@ pub(crate) async fn call(
     // memory, which the guest or `guest::lift` checks. Whether the values also make sense, is checked when code is loaded:
     // `callee.signature` is read from the loaded component itself.
     let function = unsafe { TypedFunc::<Parameters<'_>, Answer>::new_unchecked(function) };
-    let expected = Expected { callee: callee.clone(), bounds };
-    let answer = EXPECTED.scope(expected, function.call_async(store, parameters)).await?;
+    let expected = Expected {
+        callee: callee.clone(),
+        bounds,
+    };
+    let answer = EXPECTED
+        .scope(expected, function.call_async(store, parameters))
+        .await?;
     Ok(answer.0)
 }
 
@@ -153,7 +161,9 @@ unsafe impl Lift for Answer {
         check_encoding(cx.options().string_encoding)?;
         let memory = cx.memory();
         EXPECTED.with(|expected| {
-            let Some(ty) = &expected.callee.signature.result else { return Ok(Self(None)) };
+            let Some(ty) = &expected.callee.signature.result else {
+                return Ok(Self(None));
+            };
             let image = lift(ty, memory, src[0], expected.bounds)?;
             Ok(Self(Some(image)))
         })
@@ -179,11 +189,18 @@ fn lift(ty: &Type, memory: &[u8], value: ValRaw, bounds: Bounds) -> Result<Image
         _ => {
             let at = value.get_u32();
             let invalid = |what| LiftError::Invalid { what, at };
-            if at % layout.align != 0 {
+            if !at.is_multiple_of(layout.align) {
                 return Err(invalid("a result that is not aligned"));
             }
-            let root = memory.get(at as usize..).and_then(|behind| behind.get(..layout.size as usize));
-            guest::lift(ty, memory, root.ok_or(invalid("a result beyond the end of memory"))?, bounds)
+            let root = memory
+                .get(at as usize..)
+                .and_then(|behind| behind.get(..layout.size as usize));
+            guest::lift(
+                ty,
+                memory,
+                root.ok_or(invalid("a result beyond the end of memory"))?,
+                bounds,
+            )
         }
     }
 }

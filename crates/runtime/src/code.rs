@@ -38,17 +38,27 @@ pub(crate) struct Loaded {
 /// How the code is called.
 pub(crate) enum Entry {
     /// By typed exports, at the places of the inspection; none for those that cannot be called.
-    Exports { pre: InstancePre<HostState>, callees: Vec<Option<Arc<Callee>>> },
+    Exports {
+        pre: InstancePre<HostState>,
+        callees: Vec<Option<Arc<Callee>>>,
+    },
     /// By HTTP requests.
     Http(ProxyPre<HostState>),
     /// As a command, from standard input to standard output.
-    Command { pre: CommandPre<HostState>, signature: Arc<Signature> },
+    Command {
+        pre: CommandPre<HostState>,
+        signature: Arc<Signature>,
+    },
 }
 
 impl Loaded {
     pub(crate) fn new(engine: Engine, version: Version, entry: Entry, reuse: u32, heavy: Arc<Heavy>) -> Self {
         // A command's state is that of a process that has ended.
-        let reuse = if version.flavor == Flavor::Command { 1 } else { reuse };
+        let reuse = if version.flavor == Flavor::Command {
+            1
+        } else {
+            reuse
+        };
         Self {
             engine,
             version: Arc::new(version),

@@ -31,7 +31,10 @@ pub struct Slots {
 
 impl Default for Slots {
     fn default() -> Self {
-        Self { optimized: 4096, other: 1024 }
+        Self {
+            optimized: 4096,
+            other: 1024,
+        }
     }
 }
 
@@ -85,7 +88,9 @@ impl Engines {
         });
         engines.tier(Tier::Optimized)?;
         let clock = Arc::downgrade(&engines);
-        std::thread::Builder::new().name("weft-epoch".into()).spawn(move || tick(&clock))?;
+        std::thread::Builder::new()
+            .name("weft-epoch".into())
+            .spawn(move || tick(&clock))?;
         Ok(engines)
     }
 
@@ -112,7 +117,11 @@ impl Engines {
 impl Tiered {
     fn new(tier: Tier, slots: Slots) -> wasmtime::Result<Self> {
         let mut config = compile_config(tier);
-        let slots = if tier == Tier::Optimized { slots.optimized } else { slots.other };
+        let slots = if tier == Tier::Optimized {
+            slots.optimized
+        } else {
+            slots.other
+        };
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(placement(slots)));
         let engine = Engine::new(&config)?;
         let linker = linker::new(&engine)?;

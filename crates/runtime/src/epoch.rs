@@ -84,7 +84,9 @@ impl Meter {
         if self.heavy.load(Ordering::Relaxed) {
             let time = clock_gettime(ClockId::ThreadCPUTime);
             // A thread's clock is neither negative nor as large as centuries.
-            (time.tv_sec as u64).saturating_mul(1_000_000_000).saturating_add(time.tv_nsec as u64)
+            (time.tv_sec as u64)
+                .saturating_mul(1_000_000_000)
+                .saturating_add(time.tv_nsec as u64)
         } else {
             u64::try_from(self.created.elapsed().as_nanos()).unwrap_or(u64::MAX)
         }

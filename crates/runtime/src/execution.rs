@@ -32,7 +32,13 @@ enum Place<T> {
 impl<T: Send + 'static> Execution<T> {
     /// Nothing executes before the first poll.
     pub(crate) fn new(guest: Guest<T>, meter: Arc<Meter>, code: Arc<Loaded>, deadline: Instant) -> Self {
-        let mut execution = Self { place: Place::Here(guest), meter, code, deadline, timer: None };
+        let mut execution = Self {
+            place: Place::Here(guest),
+            meter,
+            code,
+            deadline,
+            timer: None,
+        };
         if execution.code.likely_heavy() {
             execution.move_to_heavy();
         }
@@ -63,7 +69,9 @@ impl<T: Send + 'static> Execution<T> {
 
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let deadline = self.deadline;
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline.into())));
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(deadline.into())));
         timer.as_mut().poll(cx)
     }
 }

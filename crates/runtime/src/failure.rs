@@ -8,6 +8,7 @@ use wasmtime_wasi::I32Exit;
 use weft_function_engine::port::{CallContext, Failure};
 use weft_types::guest::LiftError;
 
+use crate::imports::Unanswered;
 use crate::stop::Stop;
 
 /// Longest frame or message kept, in bytes: names come from the guest.
@@ -27,13 +28,19 @@ pub(crate) fn of_error(error: &Error, context: &CallContext, timeout: std::time:
             other => Failure::InvalidResult(other.to_string()),
         };
     }
+    if let Some(limit) = error.downcast_ref::<Unanswered>().and_then(Unanswered::limit) {
+        return limit.clone();
+    }
     if let Some(full) = error.downcast_ref::<PoolConcurrencyLimitError>() {
         return Failure::Unavailable(format!("no room for another instance: {full}"));
     }
     if let Some(Trap::StackOverflow) = error.downcast_ref::<Trap>() {
         return Failure::StackOverflow;
     }
-    Failure::Trap { message: bounded(error.root_cause()), frames: frames(error) }
+    Failure::Trap {
+        message: bounded(error.root_cause()),
+        frames: frames(error),
+    }
 }
 
 /// Why a call failed that the platform stopped.
@@ -50,7 +57,9 @@ pub(crate) fn of_stop(stop: Stop, timeout: std::time::Duration) -> Failure {
 
 fn frames(error: &Error) -> Vec<String> {
     let backtrace = error.downcast_ref::<WasmBacktrace>();
-    backtrace.map(|backtrace| backtrace.frames().iter().map(frame).collect()).unwrap_or_default()
+    backtrace
+        .map(|backtrace| backtrace.frames().iter().map(frame).collect())
+        .unwrap_or_default()
 }
 
 fn frame(frame: &FrameInfo) -> String {

@@ -37,7 +37,10 @@ impl Heavy {
             .on_thread_start(lower_priority)
             .enable_all()
             .build()?;
-        Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
+        Ok(Self {
+            handle: runtime.handle().clone(),
+            runtime: Some(runtime),
+        })
     }
 }
 
@@ -83,13 +86,20 @@ impl<T: Send + 'static> Moved<T> {
     /// Hands a suspended guest to the heavy threads.
     pub(crate) fn new(guest: Guest<T>, meter: Arc<Meter>, heavy: &Heavy) -> Self {
         meter.moved_to_heavy();
-        let seat = Arc::new(Seat { state: Mutex::new(State::Suspended(guest)) });
-        let worker = heavy.handle.spawn(Turns { seat: seat.clone(), meter: meter.clone() });
+        let seat = Arc::new(Seat {
+            state: Mutex::new(State::Suspended(guest)),
+        });
+        let worker = heavy.handle.spawn(Turns {
+            seat: seat.clone(),
+            meter: meter.clone(),
+        });
         Self { seat, meter, worker }
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, Stop>> {
-        let Poll::Ready(ended) = Pin::new(&mut self.worker).poll(cx) else { return Poll::Pending };
+        let Poll::Ready(ended) = Pin::new(&mut self.worker).poll(cx) else {
+            return Poll::Pending;
+        };
         let state = std::mem::replace(&mut *self.seat.lock(), State::Abandoned);
         Poll::Ready(match (ended, state) {
             (Ok(()), State::Ended(answer)) => Ok(answer),

@@ -31,6 +31,9 @@ const READ_AHEAD: usize = 64 << 10;
 
 type Ended = (Live, wasmtime::Result<()>);
 
+/// A head and, where the guest has ended by then, how.
+type Answered = (Response<HyperOutgoingBody>, Option<Result<Live, Failure>>);
+
 /// A guest that handles a request.
 pub(crate) struct Serving {
     execution: Execution<Ended>,
@@ -61,7 +64,11 @@ impl Serving {
             }
         });
         let execution = Execution::new(guest, meter, code, deadline);
-        Self { execution, head, timeout: deadline.saturating_duration_since(Instant::now()) }
+        Self {
+            execution,
+            head,
+            timeout: deadline.saturating_duration_since(Instant::now()),
+        }
     }
 
     /// Executes until the guest has set the head of its response. Answers the store as well where the guest has ended by
@@ -72,7 +79,11 @@ impl Serving {
     ) -> Result<(Response<Body>, Option<Live>), Failure> {
         let (head, ended) = std::future::poll_fn(|cx| self.poll_head(cx)).await?;
         let (parts, body) = head.into_parts();
-        let mut begun = Begun { frames: VecDeque::new(), body: Some(body), ended };
+        let mut begun = Begun {
+            frames: VecDeque::new(),
+            body: Some(body),
+            ended,
+        };
         std::future::poll_fn(|cx| {
             self.read_ahead(&mut begun, cx);
             Poll::Ready(())
@@ -93,20 +104,16 @@ impl Serving {
         Ok((Response::from_parts(parts, body.boxed_unsync()), live))
     }
 
-    #[allow(clippy::type_complexity)]
-    fn poll_head(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(Response<HyperOutgoingBody>, Option<Result<Live, Failure>>), Failure>> {
+    fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Answered, Failure>> {
         let ended = match self.poll_end(cx) {
             Poll::Ready(ended) => Some(ended),
             Poll::Pending => None,
         };
         match (pin!(&mut self.head).poll(cx), ended) {
             (Poll::Ready(Ok(Ok(head))), ended) => Poll::Ready(Ok((head, ended))),
-            (Poll::Ready(Ok(Err(code))), _) => {
-                Poll::Ready(Err(Failure::InvalidResult(format!("it answered with the error {code:?}"))))
-            }
+            (Poll::Ready(Ok(Err(code))), _) => Poll::Ready(Err(Failure::InvalidResult(format!(
+                "it answered with the error {code:?}"
+            )))),
             (_, Some(Err(failure))) => Poll::Ready(Err(failure)),
             (_, Some(Ok(_))) => Poll::Ready(Err(Failure::NoResponse)),
             // Where the guest dropped its means to answer, it may go on for as long as it may execute.
@@ -115,7 +122,9 @@ impl Serving {
     }
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<Live, Failure>> {
-        Pin::new(&mut self.execution).poll(cx).map(|ended| end(ended, self.timeout))
+        Pin::new(&mut self.execution)
+            .poll(cx)
+            .map(|ended| end(ended, self.timeout))
     }
 
     /// Takes what the guest has ready, within bounds.
@@ -153,9 +162,14 @@ fn end(ended: Result<Ended, crate::stop::Stop>, timeout: Duration) -> Result<Liv
 
 /// Guests are promised an authority.
 fn with_authority(mut request: Request<Body>) -> Request<Body> {
-    let named = request.headers().get(HOST).is_some_and(|host| host.to_str().is_ok());
+    let named = request
+        .headers()
+        .get(HOST)
+        .is_some_and(|host| host.to_str().is_ok());
     if request.uri().authority().is_none() && !named {
-        request.headers_mut().insert(HOST, HeaderValue::from_static("localhost"));
+        request
+            .headers_mut()
+            .insert(HOST, HeaderValue::from_static("localhost"));
     }
     request
 }

@@ -26,7 +26,12 @@ pub(crate) struct Sandbox {
 
 impl Sandbox {
     pub(crate) fn new(code: Arc<Loaded>) -> Self {
-        Self { code, live: None, returns: None, served: 0 }
+        Self {
+            code,
+            live: None,
+            returns: None,
+            served: 0,
+        }
     }
 
     async fn warm(&mut self, context: CallContext) -> Result<(), Failure> {
@@ -50,7 +55,11 @@ impl Sandbox {
 
     async fn call(&mut self, call: Call) -> Result<Reply, Failure> {
         let began = Instant::now();
-        let Call { export, arguments, context } = call;
+        let Call {
+            export,
+            arguments,
+            context,
+        } = call;
         let deadline = context.deadline;
         let timeout = deadline.saturating_duration_since(began);
         let (mut live, fresh) = self.begin(context);
@@ -68,7 +77,11 @@ impl Sandbox {
         let (result, entered) = live.end(result, timeout)?;
         self.keep(live);
         let start_time = entered.saturating_duration_since(began);
-        Ok(Reply { result, cpu_time: meter.used(), start_time })
+        Ok(Reply {
+            result,
+            cpu_time: meter.used(),
+            start_time,
+        })
     }
 
     async fn http(
@@ -111,7 +124,11 @@ impl Sandbox {
     }
 
     fn returned(&self) -> Option<Live> {
-        self.returns.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.returns
+            .as_ref()?
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 
     fn has_returned(&self) -> bool {

@@ -18,17 +18,16 @@ pub(crate) struct Limiter {
 impl Limiter {
     /// A limiter for an instance that has no memory yet; `limit` in bytes.
     pub(crate) fn new(limit: u64) -> Self {
-        Self { limit, used: 0, grew: false }
+        Self {
+            limit,
+            used: 0,
+            grew: false,
+        }
     }
 
     /// Sets the limit of the next call of a reused instance.
     pub(crate) fn set_limit(&mut self, limit: u64) {
         self.limit = limit;
-    }
-
-    /// Bytes in use.
-    pub(crate) fn used(&self) -> u64 {
-        self.used
     }
 
     /// Whether a memory grew after it was created.

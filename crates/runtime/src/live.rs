@@ -99,14 +99,18 @@ impl Live {
             return self.run(code, signature, arguments).await;
         }
         self.instantiate(code).await?;
-        let (Some(Guest::Exports(instance)), Entry::Exports { callees, .. }) = (&self.guest, &code.entry) else {
+        let (Some(Guest::Exports(instance)), Entry::Exports { callees, .. }) = (&self.guest, &code.entry)
+        else {
             wasmtime::bail!("an HTTP function has no exports to call");
         };
         let Some(callee) = callees.get(export).cloned().flatten() else {
             wasmtime::bail!("export {export} cannot be called");
         };
         let bytes = usize::try_from(self.store.data().caller.context.output).unwrap_or(usize::MAX);
-        let bounds = Bounds { bytes, elements: MAX_ELEMENTS };
+        let bounds = Bounds {
+            bytes,
+            elements: MAX_ELEMENTS,
+        };
         let began = Instant::now();
         let result = abi::call(&mut self.store, instance, callee, arguments, bounds).await?;
         Ok((result, began))
@@ -120,12 +124,18 @@ impl Live {
         arguments: &Image,
     ) -> wasmtime::Result<(Option<Image>, Instant)> {
         let limit = self.store.data().caller.context.output;
-        let capture = signature.result.as_ref().and_then(|result| Capture::new(result, limit));
+        let capture = signature
+            .result
+            .as_ref()
+            .and_then(|result| Capture::new(result, limit));
         let Some((capture, stdin)) = capture.zip(arguments.raw(&signature.params)) else {
             wasmtime::bail!("a command is from bytes to bytes");
         };
         let stdout = Output::new(capture);
-        self.store.data_mut().set_pipes(Pipes { stdin, stdout: stdout.clone() });
+        self.store.data_mut().set_pipes(Pipes {
+            stdin,
+            stdout: stdout.clone(),
+        });
         self.instantiate(code).await?;
         let Some(Guest::Command(command)) = &self.guest else {
             wasmtime::bail!("not a command");
@@ -159,7 +169,10 @@ impl Live {
         let mut http = self.store.data_mut().http();
         let request = http.new_incoming_request(scheme, request.map(incoming))?;
         let head = http.new_response_outparam(head)?;
-        proxy.wasi_http_incoming_handler().call_handle(&mut self.store, request, head).await
+        proxy
+            .wasi_http_incoming_handler()
+            .call_handle(&mut self.store, request, head)
+            .await
     }
 }
 
@@ -169,5 +182,7 @@ fn incoming(body: Body) -> impl http_body::Body<Data = Bytes, Error = HttpError>
 
 /// Whether a command ended itself with code 0.
 fn is_success(error: &wasmtime::Error) -> bool {
-    error.downcast_ref::<wasmtime_wasi::I32Exit>().is_some_and(|exit| exit.0 == 0)
+    error
+        .downcast_ref::<wasmtime_wasi::I32Exit>()
+        .is_some_and(|exit| exit.0 == 0)
 }

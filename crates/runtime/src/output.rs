@@ -92,7 +92,8 @@ impl Lines {
     fn emit(&mut self, rest: &[u8]) {
         if self.partial.is_empty() && !self.cut && rest.len() <= MAX_LINE {
             let line = rest.strip_suffix(b"\r").unwrap_or(rest);
-            self.sink.line(self.invocation, self.stream, &String::from_utf8_lossy(line));
+            self.sink
+                .line(self.invocation, self.stream, &String::from_utf8_lossy(line));
             return;
         }
         self.extend(rest);
@@ -138,7 +139,10 @@ impl Capture {
     /// None where a result of type `ty` is not plain bytes.
     pub(crate) fn new(ty: &Type, limit: u64) -> Option<Self> {
         let image = RawBuilder::new(ty, 0)?;
-        Some(Self { image: Some(image), limit })
+        Some(Self {
+            image: Some(image),
+            limit,
+        })
     }
 
     /// The result.
@@ -177,7 +181,9 @@ impl<S: Sink> StdoutStream for Output<S> {
 
 impl<S: Sink> OutputStream for Output<S> {
     fn write(&mut self, bytes: Bytes) -> Result<(), StreamError> {
-        self.lock().write(&bytes).map_err(|stop| StreamError::Trap(stop.into()))
+        self.lock()
+            .write(&bytes)
+            .map_err(|stop| StreamError::Trap(stop.into()))
     }
 
     fn flush(&mut self) -> Result<(), StreamError> {
@@ -196,7 +202,12 @@ impl<S: Sink> Pollable for Output<S> {
 
 impl<S: Sink> AsyncWrite for Output<S> {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Poll::Ready(self.lock().write(bytes).map(|()| bytes.len()).map_err(io::Error::other))
+        Poll::Ready(
+            self.lock()
+                .write(bytes)
+                .map(|()| bytes.len())
+                .map_err(io::Error::other),
+        )
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -47,7 +47,10 @@ impl Wasi {
     /// The context of an instance that first needs one during the call of `caller`.
     pub(crate) fn new(caller: &Caller, pipes: Option<Pipes>) -> Self {
         let lines = [Stream::Stdout, Stream::Stderr].map(|s| Output::new(Lines::new(&caller.context, s)));
-        let clock = caller.version.repeatable.then(|| VirtualClock::new(caller.context.time));
+        let clock = caller
+            .version
+            .repeatable
+            .then(|| VirtualClock::new(caller.context.time));
         let ctx = context(caller, pipes, &lines, clock.as_ref());
         Self { ctx, clock, lines }
     }
@@ -79,10 +82,16 @@ fn context(
     clock: Option<&VirtualClock>,
 ) -> WasiCtx {
     let mut builder = WasiCtx::builder();
-    builder.envs(&caller.version.env).max_random_size(MAX_RANDOM).allow_tcp(false).allow_udp(false);
+    builder
+        .envs(&caller.version.env)
+        .max_random_size(MAX_RANDOM)
+        .allow_tcp(false)
+        .allow_udp(false);
     builder.stderr(stderr.clone());
     match pipes {
-        Some(pipes) => builder.stdin(MemoryInputPipe::new(pipes.stdin)).stdout(pipes.stdout),
+        Some(pipes) => builder
+            .stdin(MemoryInputPipe::new(pipes.stdin))
+            .stdout(pipes.stdout),
         None => builder.stdout(stdout.clone()),
     };
     if let Some(clock) = clock {

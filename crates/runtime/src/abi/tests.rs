@@ -22,10 +22,18 @@ mod echo;
 mod generate;
 mod world;
 
-const BOUNDS: Bounds = Bounds { bytes: 1 << 20, elements: 1 << 16 };
+const BOUNDS: Bounds = Bounds {
+    bytes: 1 << 20,
+    elements: 1 << 16,
+};
 
-static ENGINES: LazyLock<Arc<Engines>> =
-    LazyLock::new(|| Engines::new(Slots { optimized: 8, other: 8 }).unwrap());
+static ENGINES: LazyLock<Arc<Engines>> = LazyLock::new(|| {
+    Engines::new(Slots {
+        optimized: 8,
+        other: 8,
+    })
+    .unwrap()
+});
 
 /// A guest that keeps one value of a type and gives it back.
 struct Keeper {
@@ -33,6 +41,8 @@ struct Keeper {
     instance: Instance,
     keep: Arc<Callee>,
     give: Arc<Callee>,
+    /// Where the type is passed flat.
+    spread: Option<Arc<Callee>>,
 }
 
 impl Keeper {
@@ -43,31 +53,53 @@ impl Keeper {
         let inspection = inspect(engine, &component, &bytes).unwrap();
         let callees = exports::find(engine, &component, &inspection.exports).unwrap();
         let callee = |name: &str| {
-            let index = inspection.exports.iter().position(|export| export.name == name).unwrap();
-            callees[index].clone().unwrap()
+            let index = inspection.exports.iter().position(|export| export.name == name)?;
+            callees[index].clone()
         };
         let mut store = Store::new(engine, world::state());
         store.limiter(|state| &mut state.limiter);
         epoch::arm(&mut store);
         let linker = &ENGINES.tier(tier).unwrap().linker;
         let instance = linker.instantiate_async(&mut store, &component).await.unwrap();
-        Self { keep: callee("keep"), give: callee("give"), store, instance }
+        Self {
+            keep: callee("keep").unwrap(),
+            give: callee("give").unwrap(),
+            spread: callee("spread"),
+            store,
+            instance,
+        }
     }
 
     async fn keep_image(&mut self, arguments: &Image) {
-        let kept = call(&mut self.store, &self.instance, self.keep.clone(), arguments, BOUNDS).await;
+        let kept = call(
+            &mut self.store,
+            &self.instance,
+            self.keep.clone(),
+            arguments,
+            BOUNDS,
+        )
+        .await;
         assert_eq!(kept.unwrap(), None);
     }
 
     async fn give_image(&mut self) -> Image {
         let nothing = json::parse_arguments(&self.give.signature, b"[]", BOUNDS).unwrap();
-        let given = call(&mut self.store, &self.instance, self.give.clone(), &nothing, BOUNDS).await;
+        let given = call(
+            &mut self.store,
+            &self.instance,
+            self.give.clone(),
+            &nothing,
+            BOUNDS,
+        )
+        .await;
         given.unwrap().unwrap()
     }
 
     async fn keep_val(&mut self, arguments: &[Val]) {
         let keep = self.instance.get_func(&mut self.store, self.keep.index).unwrap();
-        keep.call_async(&mut self.store, arguments, &mut []).await.unwrap();
+        keep.call_async(&mut self.store, arguments, &mut [])
+            .await
+            .unwrap();
     }
 
     async fn give_val(&mut self) -> Val {
@@ -77,6 +109,34 @@ impl Keeper {
         let [given] = given;
         given
     }
+}
+
+/// The core values that a guest gets for `value`, by both ways.
+async fn check_flat(keeper: &mut Keeper, ty: &Type, value: &serde_json::Value) {
+    assert_eq!(keeper.spread.is_some(), echo::spreads(ty));
+    let Some(spread) = keeper.spread.clone() else {
+        return;
+    };
+    let arguments = serde_json::json!([value]).to_string();
+    let arguments = json::parse_arguments(&spread.signature, arguments.as_bytes(), BOUNDS).unwrap();
+    let Keeper { store, instance, .. } = keeper;
+    let as_image = call(store, instance, spread.clone(), &arguments, BOUNDS)
+        .await
+        .unwrap()
+        .unwrap();
+    let image = json::parse(ty, value.to_string().as_bytes(), BOUNDS).unwrap();
+    let function = instance.get_func(&mut *store, spread.index).unwrap();
+    let mut as_val = [Val::Bool(false)];
+    function
+        .call_async(store, &[val::from_image(ty, &image)], &mut as_val)
+        .await
+        .unwrap();
+    let result = spread.signature.result.as_ref().unwrap();
+    assert_eq!(
+        as_image,
+        val::to_image(result, &as_val[0], BOUNDS).unwrap(),
+        "passed flat"
+    );
 }
 
 /// Passes a value through a guest in both ways and back.
@@ -92,11 +152,21 @@ async fn check(ty: &Type, value: &serde_json::Value, tier: Tier) {
     keeper.keep_image(&arguments).await;
     assert_eq!(keeper.give_image().await, image, "lowered and lifted as an image");
     let given = keeper.give_val().await;
-    assert_eq!(val::to_image(&result, &given, BOUNDS).unwrap(), image, "lowered as an image, lifted as a value");
+    assert_eq!(
+        val::to_image(&result, &given, BOUNDS).unwrap(),
+        image,
+        "lowered as an image, lifted as a value"
+    );
 
     let pad = Val::Tuple(pad.map(Val::U64).to_vec());
     keeper.keep_val(&[val::from_image(&result, &image), pad]).await;
-    assert_eq!(keeper.give_image().await, image, "lowered as a value, lifted as an image");
+    assert_eq!(
+        keeper.give_image().await,
+        image,
+        "lowered as a value, lifted as an image"
+    );
+
+    check_flat(&mut keeper, ty, value).await;
 }
 
 /// Whether the component model has such a type: it has nothing empty, and no flags beyond 32.
@@ -109,13 +179,16 @@ fn exists(ty: &Type) -> bool {
         Shape::Tuple(slots) => !slots.is_empty() && slots.iter().all(|slot| exists(&slot.ty)),
         Shape::Variant(cases) => cases.cases.iter().all(|case| case.ty.as_ref().is_none_or(exists)),
         Shape::Option(option) => exists(&option.ty),
-        Shape::Result(either) => [&either.ok, &either.err].into_iter().flatten().all(|ty| exists(ty)),
+        Shape::Result(either) => [&either.ok, &either.err]
+            .into_iter()
+            .flatten()
+            .all(|ty| exists(ty)),
         _ => true,
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn images_and_values_agree(

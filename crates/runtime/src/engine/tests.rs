@@ -1,7 +1,10 @@
 use super::{Engines, Slots, Tier, compatibility, compiled_key, tick};
 use std::sync::Arc;
 
-const FEW: Slots = Slots { optimized: 4, other: 4 };
+const FEW: Slots = Slots {
+    optimized: 4,
+    other: 4,
+};
 
 #[test]
 fn placement_does_not_change_the_compiled_key() {
@@ -31,5 +34,8 @@ fn the_clock_ends_with_its_engines() {
 fn a_tier_is_created_once() {
     let engines = Engines::new(FEW).unwrap();
     let first = engines.tier(Tier::ExplicitBounds).unwrap().engine.clone();
-    assert!(wasmtime::Engine::same(&first, &engines.tier(Tier::ExplicitBounds).unwrap().engine));
+    assert!(wasmtime::Engine::same(
+        &first,
+        &engines.tier(Tier::ExplicitBounds).unwrap().engine
+    ));
 }

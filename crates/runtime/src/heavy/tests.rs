@@ -34,7 +34,10 @@ async fn answers_from_another_thread() {
         tokio::task::yield_now().await;
         std::thread::current().id() != here
     });
-    assert_eq!(end(Moved::new(guest, Arc::new(Meter::new()), &heavy())).await, Ok(true));
+    assert_eq!(
+        end(Moved::new(guest, Arc::new(Meter::new()), &heavy())).await,
+        Ok(true)
+    );
 }
 
 #[tokio::test]

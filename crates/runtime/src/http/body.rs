@@ -67,7 +67,12 @@ impl GuestBody {
         guest: Option<Running>,
         left: Option<u64>,
     ) -> Self {
-        Self { frames, rest, guest, left }
+        Self {
+            frames,
+            rest,
+            guest,
+            left,
+        }
     }
 
     /// The next frame that the guest has written.
@@ -75,7 +80,9 @@ impl GuestBody {
         if let Some(frame) = self.frames.pop_front() {
             return Poll::Ready(Some(Ok(frame)));
         }
-        let Some(rest) = &mut self.rest else { return Poll::Ready(None) };
+        let Some(rest) = &mut self.rest else {
+            return Poll::Ready(None);
+        };
         let frame = ready!(Pin::new(rest).poll_frame(cx));
         if frame.is_none() {
             self.rest = None;
@@ -85,7 +92,9 @@ impl GuestBody {
 
     /// Waits for the guest to end.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        let Some(guest) = &mut self.guest else { return Poll::Ready(Ok(())) };
+        let Some(guest) = &mut self.guest else {
+            return Poll::Ready(Ok(()));
+        };
         let ended = ready!(guest.poll_end(cx));
         self.guest = None;
         Poll::Ready(ended)
@@ -151,7 +160,11 @@ impl Body for GuestBody {
 
     fn size_hint(&self) -> SizeHint {
         if self.guest.is_none() && self.rest.is_none() {
-            let ready = self.frames.iter().filter_map(Frame::data_ref).map(|data| data.len() as u64);
+            let ready = self
+                .frames
+                .iter()
+                .filter_map(Frame::data_ref)
+                .map(|data| data.len() as u64);
             return SizeHint::with_exact(ready.sum());
         }
         self.left.map_or_else(SizeHint::new, SizeHint::with_exact)

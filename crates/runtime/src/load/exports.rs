@@ -28,7 +28,10 @@ pub(crate) fn find(
                 let func = function(engine, &ty, export).ok_or_else(missing)?;
                 let signature = types.signature(&func).ok().filter(|found| found == recorded);
                 let signature = signature.ok_or_else(|| {
-                    LoadError::NotIntact(format!("export `{}` has other types than recorded", export.full_name()))
+                    LoadError::NotIntact(format!(
+                        "export `{}` has other types than recorded",
+                        export.full_name()
+                    ))
                 })?;
                 let index = match &export.interface {
                     Some(interface) => {
@@ -37,7 +40,10 @@ pub(crate) fn find(
                     }
                     None => component.get_export_index(None, &export.name),
                 };
-                Ok(Some(Arc::new(Callee { index: index.ok_or_else(missing)?, signature })))
+                Ok(Some(Arc::new(Callee {
+                    index: index.ok_or_else(missing)?,
+                    signature,
+                })))
             }
         })
         .collect()

@@ -46,7 +46,10 @@ fn splits_at_ends_of_lines() {
 fn replaces_what_is_not_utf8() {
     assert_eq!(lines(&[b"a\xffb\n"]), ["a\u{fffd}b"]);
     // A character in two pieces is whole again.
-    assert_eq!(lines(&["ß".as_bytes().split_at(1).0, "ß".as_bytes().split_at(1).1]), ["ß"]);
+    assert_eq!(
+        lines(&["ß".as_bytes().split_at(1).0, "ß".as_bytes().split_at(1).1]),
+        ["ß"]
+    );
 }
 
 #[test]

@@ -51,7 +51,10 @@ impl VirtualClock {
 
     /// A sleep until `deadline`, in elapsed nanoseconds.
     pub(crate) fn sleep_until(self, deadline: u64) -> VirtualSleep {
-        VirtualSleep { clock: self, deadline }
+        VirtualSleep {
+            clock: self,
+            deadline,
+        }
     }
 
     fn has_passed(&self, deadline: u64) -> bool {
@@ -78,7 +81,9 @@ impl HostWallClock for VirtualClock {
         let elapsed = Duration::from_nanos(self.read());
         let origin = lock(&self.0.origin).duration_since(Timestamp::UNIX_EPOCH);
         // WASI has no times before 1970.
-        Duration::try_from(origin).unwrap_or_default().saturating_add(elapsed)
+        Duration::try_from(origin)
+            .unwrap_or_default()
+            .saturating_add(elapsed)
     }
 }
 
@@ -91,7 +96,11 @@ pub(crate) struct VirtualSleep {
 #[async_trait]
 impl Pollable for VirtualSleep {
     async fn ready(&mut self) {
-        Turn { sleep: self, entered: false }.await;
+        Turn {
+            sleep: self,
+            entered: false,
+        }
+        .await;
     }
 }
 

@@ -34,13 +34,17 @@ impl Host for Clock<'_> {
     }
 
     fn subscribe_instant(&mut self, when: u64) -> wasmtime::Result<Resource<DynPollable>> {
-        let Some(clock) = self.0.virtual_clock() else { return self.0.clocks().subscribe_instant(when) };
+        let Some(clock) = self.0.virtual_clock() else {
+            return self.0.clocks().subscribe_instant(when);
+        };
         let sleep = self.0.table.push(clock.sleep_until(when))?;
         subscribe(&mut self.0.table, sleep)
     }
 
     fn subscribe_duration(&mut self, duration: u64) -> wasmtime::Result<Resource<DynPollable>> {
-        let Some(clock) = self.0.virtual_clock() else { return self.0.clocks().subscribe_duration(duration) };
+        let Some(clock) = self.0.virtual_clock() else {
+            return self.0.clocks().subscribe_duration(duration);
+        };
         let when = clock.read().saturating_add(duration);
         let sleep = self.0.table.push(clock.sleep_until(when))?;
         subscribe(&mut self.0.table, sleep)

@@ -17,11 +17,21 @@ use weft_types::version::ImportedFunction;
 use weft_types::{Digest, FunctionName, Kind, ProjectName, Signature, VersionNumber, VersionRecord, json};
 
 /// Bounds on values in tests.
-pub const BOUNDS: Bounds = Bounds { bytes: 256 << 20, elements: 4_000_000 };
+pub const BOUNDS: Bounds = Bounds {
+    bytes: 256 << 20,
+    elements: 4_000_000,
+};
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    let slots = Slots { optimized: 128, other: 64 };
-    Runtime::new(Settings { slots, ..Settings::default() }).unwrap()
+    let slots = Slots {
+        optimized: 128,
+        other: 64,
+    };
+    Runtime::new(Settings {
+        slots,
+        ..Settings::default()
+    })
+    .unwrap()
 });
 
 /// A loaded guest.
@@ -97,7 +107,11 @@ impl Guest {
     pub fn prepare(&self, export: &str, arguments: &str, context: CallContext) -> Call {
         let (export, signature) = self.export(export);
         let arguments = json::parse_arguments(signature, arguments.as_bytes(), BOUNDS).unwrap();
-        Call { export, arguments, context }
+        Call {
+            export,
+            arguments,
+            context,
+        }
     }
 
     /// Calls an export in an instance of its own.
@@ -156,7 +170,10 @@ pub fn context() -> CallContext {
 
 /// A context with a timeout of so many milliseconds.
 pub fn timeout(ms: u64) -> CallContext {
-    CallContext { deadline: Instant::now() + Duration::from_millis(ms), ..context() }
+    CallContext {
+        deadline: Instant::now() + Duration::from_millis(ms),
+        ..context()
+    }
 }
 
 /// A context with wide limits whose logs are collected.
@@ -171,7 +188,11 @@ pub fn logging(logs: Arc<Collected>) -> CallContext {
         fan_out: Arc::new(AtomicU32::new(100)),
         seed: [7; 32],
         time: "2026-01-02T03:04:05Z".parse().unwrap(),
-        trace: TraceContext { trace_id: [1; 16], span_id: [2; 8], sampled: false },
+        trace: TraceContext {
+            trace_id: [1; 16],
+            span_id: [2; 8],
+            sampled: false,
+        },
         logs,
     }
 }
@@ -209,7 +230,9 @@ impl Host for Nothing {
         _: Image,
         _: &'a CallContext,
     ) -> Boxed<'a, Result<Option<Image>, Failure>> {
-        Box::pin(std::future::ready(Err(Failure::Unavailable(format!("no function `{callee}`")))))
+        Box::pin(std::future::ready(Err(Failure::Unavailable(format!(
+            "no function `{callee}`"
+        )))))
     }
 
     fn keyvalue(&self) -> &dyn KeyValue {

@@ -47,7 +47,11 @@ async fn dropping_a_call_stops_it_wherever_it_executes() {
     let guest = Guest::load("fixtures/spin");
     for ms in [0, 1, 5, 50] {
         let call = guest.call("spin", "{}");
-        assert!(tokio::time::timeout(Duration::from_millis(ms), call).await.is_err());
+        assert!(
+            tokio::time::timeout(Duration::from_millis(ms), call)
+                .await
+                .is_err()
+        );
     }
     // Stopped guests hold neither threads nor slots.
     let began = Instant::now();

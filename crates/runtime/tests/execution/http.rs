@@ -11,7 +11,11 @@ use crate::harness::{Guest, context, timeout};
 
 fn get(path: &str) -> Request<Body> {
     let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
-    Request::builder().uri(path).header("host", "test").body(body).unwrap()
+    Request::builder()
+        .uri(path)
+        .header("host", "test")
+        .body(body)
+        .unwrap()
 }
 
 async fn send(guest: &Guest, request: Request<Body>) -> Result<Response<Body>, Failure> {
@@ -38,7 +42,11 @@ async fn streams_a_response() {
     let response = send(&guest, get("/drip?count=5&ms=20")).await.unwrap();
     let head = began.elapsed();
     assert_eq!(text(response).await, "0\n1\n2\n3\n4\n");
-    assert!(head + Duration::from_millis(40) < began.elapsed(), "{head:?} of {:?}", began.elapsed());
+    assert!(
+        head + Duration::from_millis(40) < began.elapsed(),
+        "{head:?} of {:?}",
+        began.elapsed()
+    );
 }
 
 #[tokio::test]
@@ -50,7 +58,12 @@ async fn streams_a_request() {
         Some((Ok(http_body::Frame::data(data)), receiver))
     });
     let body = StreamBody::new(frames).boxed_unsync();
-    let request = Request::builder().method(Method::POST).uri("/echo").header("host", "test").body(body).unwrap();
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri("/echo")
+        .header("host", "test")
+        .body(body)
+        .unwrap();
     let mut body = send(&guest, request).await.unwrap().into_body();
     for piece in ["one", "two"] {
         sender.send(Bytes::from_static(piece.as_bytes())).await.unwrap();
@@ -66,8 +79,14 @@ async fn failures_before_the_head() {
     let guest = Guest::load("fixtures/http-trap");
     let trapped = send(&guest, get("/trap")).await;
     assert!(matches!(trapped, Err(Failure::Trap { .. })), "{trapped:?}");
-    assert_eq!(send(&guest, get("/silent")).await.unwrap_err(), Failure::NoResponse);
-    assert!(matches!(send(&guest, get("/error")).await, Err(Failure::InvalidResult(_))));
+    assert_eq!(
+        send(&guest, get("/silent")).await.unwrap_err(),
+        Failure::NoResponse
+    );
+    assert!(matches!(
+        send(&guest, get("/error")).await,
+        Err(Failure::InvalidResult(_))
+    ));
     for path in ["/spin", "/hang"] {
         let answer = guest.instance().http(get(path), timeout(30)).await;
         assert!(matches!(answer, Err(Failure::TimedOut(_))), "{path}: {answer:?}");
@@ -78,20 +97,36 @@ async fn failures_before_the_head() {
 #[tokio::test]
 async fn time_limits_hold_in_the_body() {
     let guest = Guest::load("fixtures/http-stream");
-    let response = guest.instance().http(get("/drip?count=1000&ms=20"), timeout(50)).await.unwrap();
+    let response = guest
+        .instance()
+        .http(get("/drip?count=1000&ms=20"), timeout(50))
+        .await
+        .unwrap();
     let failed = response.into_body().collect().await.unwrap_err();
-    assert!(matches!(failed.downcast_ref::<Failure>(), Some(Failure::TimedOut(_))), "{failed:?}");
-    let busy = CallContext { cpu_time: Duration::from_millis(30), ..context() };
+    assert!(
+        matches!(failed.downcast_ref::<Failure>(), Some(Failure::TimedOut(_))),
+        "{failed:?}"
+    );
+    let busy = CallContext {
+        cpu_time: Duration::from_millis(30),
+        ..context()
+    };
     let response = guest.instance().http(get("/endless"), busy).await.unwrap();
     let failed = response.into_body().collect().await.unwrap_err();
-    assert!(matches!(failed.downcast_ref::<Failure>(), Some(Failure::CpuTime(_))), "{failed:?}");
+    assert!(
+        matches!(failed.downcast_ref::<Failure>(), Some(Failure::CpuTime(_))),
+        "{failed:?}"
+    );
 }
 
 #[tokio::test]
 async fn dropping_the_body_stops_the_guest() {
     let guest = Guest::reused("fixtures/http-stream", 10);
     let mut instance = guest.instance();
-    let response = instance.http(get("/drip?count=1000&ms=20"), context()).await.unwrap();
+    let response = instance
+        .http(get("/drip?count=1000&ms=20"), context())
+        .await
+        .unwrap();
     drop(response);
     tokio::task::yield_now().await;
     assert!(!instance.reusable());
@@ -99,9 +134,10 @@ async fn dropping_the_body_stops_the_guest() {
 
 #[tokio::test]
 async fn instances_are_reused() {
-    for (name, path, answer) in
-        [("hello-http", "/", "Hello, world!\n"), ("fixtures/http-stream", "/drip?count=2&ms=1", "0\n1\n")]
-    {
+    for (name, path, answer) in [
+        ("hello-http", "/", "Hello, world!\n"),
+        ("fixtures/http-stream", "/drip?count=2&ms=1", "0\n1\n"),
+    ] {
         let guest = Guest::reused(name, 3);
         let mut instance = guest.instance();
         for _ in 0..3 {

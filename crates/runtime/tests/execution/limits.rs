@@ -12,16 +12,31 @@ const LIMIT: u64 = 32 << 20;
 #[tokio::test]
 async fn memory_is_limited() {
     let guest = Guest::load("fixtures/bomb");
-    let small = CallContext { memory: LIMIT, ..context() };
-    assert_eq!(guest.call_under("fill", "{}", small.clone()).await, Err(Failure::OutOfMemory(LIMIT)));
-    assert_eq!(guest.call_under("take", "[1048576]", small).await, Ok("1048576".to_owned()));
+    let small = CallContext {
+        memory: LIMIT,
+        ..context()
+    };
+    assert_eq!(
+        guest.call_under("fill", "{}", small.clone()).await,
+        Err(Failure::OutOfMemory(LIMIT))
+    );
+    assert_eq!(
+        guest.call_under("take", "[1048576]", small).await,
+        Ok("1048576".to_owned())
+    );
 }
 
 #[tokio::test]
 async fn memory_that_an_instance_starts_with_counts() {
     let guest = Guest::load("fixtures/arith");
-    let tiny = CallContext { memory: 64 << 10, ..context() };
-    assert_eq!(guest.call_under("add", "[1,2]", tiny).await, Err(Failure::OutOfMemory(64 << 10)));
+    let tiny = CallContext {
+        memory: 64 << 10,
+        ..context()
+    };
+    assert_eq!(
+        guest.call_under("add", "[1,2]", tiny).await,
+        Err(Failure::OutOfMemory(64 << 10))
+    );
 }
 
 #[tokio::test]
@@ -57,19 +72,29 @@ async fn a_command_that_exits_with_success_answers() {
     let (export, signature) = guest.export("run");
     let run = |text: &str| {
         let arguments = Image::of_raw(&signature.params, text.as_bytes()).unwrap();
-        let call = Call { export, arguments, context: context() };
+        let call = Call {
+            export,
+            arguments,
+            context: context(),
+        };
         let mut instance = guest.instance();
         async move { instance.call(call).await }
     };
     let printed = run("0").await.unwrap().result.unwrap();
-    assert_eq!(&printed.raw(signature.result.as_ref().unwrap()).unwrap()[..], b"0");
+    assert_eq!(
+        &printed.raw(signature.result.as_ref().unwrap()).unwrap()[..],
+        b"0"
+    );
     assert_eq!(run("3").await.unwrap_err(), Failure::Exited(1));
 }
 
 #[tokio::test]
 async fn results_are_limited() {
     let guest = Guest::load("fixtures/huge-output");
-    let small = CallContext { output: 1 << 20, ..context() };
+    let small = CallContext {
+        output: 1 << 20,
+        ..context()
+    };
     for (export, n) in [("bytes", 2 << 20), ("text", 2 << 20), ("strings", 1 << 18)] {
         let answer = guest.call_under(export, &format!("[{n}]"), small.clone()).await;
         assert_eq!(answer, Err(Failure::OutputTooLarge(1 << 20)), "{export}");
@@ -84,7 +109,10 @@ async fn time_is_limited() {
     let answer = guest.call_under("spin", "{}", timeout(50)).await;
     assert!(matches!(answer, Err(Failure::TimedOut(_))), "{answer:?}");
     assert!(began.elapsed() < Duration::from_secs(5));
-    let busy = CallContext { cpu_time: Duration::from_millis(20), ..context() };
+    let busy = CallContext {
+        cpu_time: Duration::from_millis(20),
+        ..context()
+    };
     let answer = guest.call_under("spin", "{}", busy).await;
     assert_eq!(answer, Err(Failure::CpuTime(Duration::from_millis(20))));
 }
@@ -92,8 +120,14 @@ async fn time_is_limited() {
 #[tokio::test]
 async fn instantiation_is_limited_too() {
     let guest = Guest::load("fixtures/slow-start");
-    let busy = CallContext { cpu_time: Duration::from_millis(1), ..context() };
-    assert_eq!(guest.call_under("answer", "{}", busy).await, Err(Failure::CpuTime(Duration::from_millis(1))));
+    let busy = CallContext {
+        cpu_time: Duration::from_millis(1),
+        ..context()
+    };
+    assert_eq!(
+        guest.call_under("answer", "{}", busy).await,
+        Err(Failure::CpuTime(Duration::from_millis(1)))
+    );
     assert!(guest.call("answer", "{}").await.is_ok());
 }
 

@@ -13,10 +13,22 @@ async fn equal_seed_and_time_answer_equal_bytes() {
     for _ in 0..3 {
         assert_eq!(guest.call("observe", "[20]").await.unwrap(), first);
     }
-    let other_seed = CallContext { seed: [8; 32], ..context() };
-    assert_ne!(guest.call_under("observe", "[20]", other_seed).await.unwrap(), first);
-    let other_time = CallContext { time: "2027-01-01T00:00:00Z".parse().unwrap(), ..context() };
-    assert_ne!(guest.call_under("observe", "[20]", other_time).await.unwrap(), first);
+    let other_seed = CallContext {
+        seed: [8; 32],
+        ..context()
+    };
+    assert_ne!(
+        guest.call_under("observe", "[20]", other_seed).await.unwrap(),
+        first
+    );
+    let other_time = CallContext {
+        time: "2027-01-01T00:00:00Z".parse().unwrap(),
+        ..context()
+    };
+    assert_ne!(
+        guest.call_under("observe", "[20]", other_time).await.unwrap(),
+        first
+    );
 }
 
 #[tokio::test]
@@ -25,8 +37,20 @@ async fn sleeps_take_virtual_time() {
     let began = Instant::now();
     let answer = guest.call("observe", "[3600000]").await.unwrap();
     assert!(began.elapsed() < Duration::from_secs(10));
-    let slept: u64 = answer.split(r#""slept-ns":"#).nth(1).unwrap().split(',').next().unwrap().trim_matches('"').parse().unwrap();
-    assert!((3_600_000_000_000..3_600_100_000_000).contains(&slept), "{answer}");
+    let slept: u64 = answer
+        .split(r#""slept-ns":"#)
+        .nth(1)
+        .unwrap()
+        .split(',')
+        .next()
+        .unwrap()
+        .trim_matches('"')
+        .parse()
+        .unwrap();
+    assert!(
+        (3_600_000_000_000..3_600_100_000_000).contains(&slept),
+        "{answer}"
+    );
 }
 
 #[tokio::test]
@@ -57,7 +81,15 @@ async fn the_sandbox_holds() {
     ] {
         assert!(answer.contains(expected), "{expected} in {answer}");
     }
-    for denied in ["read a file: ok", "write a file: ok", "list a folder: ok", "connect: ok", "listen: ok", "datagrams: ok", "resolve: ok"] {
+    for denied in [
+        "read a file: ok",
+        "write a file: ok",
+        "list a folder: ok",
+        "connect: ok",
+        "listen: ok",
+        "datagrams: ok",
+        "resolve: ok",
+    ] {
         assert!(!answer.contains(denied), "{denied} in {answer}");
     }
 }

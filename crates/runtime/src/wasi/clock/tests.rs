@@ -18,7 +18,10 @@ fn every_reading_takes_a_step() {
     let clock = clock();
     assert_eq!(HostMonotonicClock::now(&clock), 0);
     assert_eq!(HostMonotonicClock::now(&clock), STEP);
-    assert_eq!(HostWallClock::now(&clock).as_nanos(), u128::from(100 * SECOND + 2 * STEP));
+    assert_eq!(
+        HostWallClock::now(&clock).as_nanos(),
+        u128::from(100 * SECOND + 2 * STEP)
+    );
 }
 
 #[tokio::test]
@@ -34,7 +37,10 @@ async fn sleeps_jump() {
 #[tokio::test]
 async fn the_earliest_of_several_sleeps_ends_first() {
     let clock = clock();
-    let (mut late, mut early) = (clock.clone().sleep_until(2 * SECOND), clock.clone().sleep_until(SECOND));
+    let (mut late, mut early) = (
+        clock.clone().sleep_until(2 * SECOND),
+        clock.clone().sleep_until(SECOND),
+    );
     {
         let (mut late, mut early) = (late.ready(), early.ready());
         let first = poll_fn(|cx| match (late.as_mut().poll(cx), early.as_mut().poll(cx)) {
