@@ -36,15 +36,9 @@ pub(super) fn value(ty: &Type, payload: &[u8], at: usize) -> Val {
         ),
         Shape::Enum(names) => Val::Enum(names[discriminant(payload, at, names.len())].to_string()),
         Shape::Flags(names) => {
-            let set = |(i, _): &(usize, &Box<str>)| payload[at + i / 8] >> (i % 8) & 1 == 1;
-            Val::Flags(
-                names
-                    .iter()
-                    .enumerate()
-                    .filter(set)
-                    .map(|(_, name)| name.to_string())
-                    .collect(),
-            )
+            let is_set = |bit: usize| payload[at + bit / 8] >> (bit % 8) & 1 == 1;
+            let set = names.iter().enumerate().filter(|(bit, _)| is_set(*bit));
+            Val::Flags(set.map(|(_, name)| name.to_string()).collect())
         }
         Shape::Variant(_) | Shape::Option(_) | Shape::Result(_) => case(ty, payload, at),
     }
