@@ -105,19 +105,18 @@ impl Serving {
     }
 
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Answered, Failure>> {
-        let ended = match self.poll_end(cx) {
-            Poll::Ready(ended) => Some(ended),
-            Poll::Pending => None,
-        };
-        match (pin!(&mut self.head).poll(cx), ended) {
-            (Poll::Ready(Ok(Ok(head))), ended) => Poll::Ready(Ok((head, ended))),
-            (Poll::Ready(Ok(Err(code))), _) => Poll::Ready(Err(Failure::InvalidResult(format!(
-                "it answered with the error {code:?}"
-            )))),
-            (_, Some(Err(failure))) => Poll::Ready(Err(failure)),
-            (_, Some(Ok(_))) => Poll::Ready(Err(Failure::NoResponse)),
-            // Where the guest dropped its means to answer, it may go on for as long as it may execute.
-            (_, None) => Poll::Pending,
+        if let Poll::Ready(ended) = self.poll_end(cx) {
+            // Unlike a poll, this finds the head even where the task has used up its turn.
+            return Poll::Ready(match (self.head.try_recv(), ended) {
+                (Ok(head), ended) => of_head(head).map(|head| (head, Some(ended))),
+                (Err(_), Ok(_)) => Err(Failure::NoResponse),
+                (Err(_), Err(failure)) => Err(failure),
+            });
+        }
+        match pin!(&mut self.head).poll(cx) {
+            Poll::Ready(Ok(head)) => Poll::Ready(of_head(head).map(|head| (head, None))),
+            // A guest that has dropped its means to answer may go on for as long as it may execute.
+            Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
         }
     }
 
@@ -158,6 +157,10 @@ fn end(ended: Result<Ended, crate::stop::Stop>, timeout: Duration) -> Result<Liv
     let (live, result) = ended.map_err(|stop| failure::of_stop(stop, timeout))?;
     live.end(result, timeout)?;
     Ok(live)
+}
+
+fn of_head(head: Head) -> Result<Response<HyperOutgoingBody>, Failure> {
+    head.map_err(|code| Failure::InvalidResult(format!("it answered with the error {code:?}")))
 }
 
 /// Guests are promised an authority.
