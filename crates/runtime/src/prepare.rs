@@ -2,7 +2,7 @@
 //!
 //! Uploaded code is hostile until proven otherwise, and validating, inspecting and compiling it is a lot of program to
 //! trust with that. So all three happen in a child process: this very executable, started again with a hidden first
-//! argument, which confines itself (see [`sandbox`]) before it looks at the first byte. It cannot reach the network or
+//! argument, which confines itself (see `prepare/sandbox.rs`) before it looks at the first byte. It cannot reach the network or
 //! any file but its two, it ends when this process ends, and it is killed when it overruns its bounds or nobody waits
 //! for it any longer. How many run at once is bounded, so that uploads never starve calls.
 
