@@ -1,6 +1,6 @@
 //! Errors as people and programs meet them: `application/problem+json` (RFC 9457).
 //!
-//! Every error the API answers is a [`Problem`] of one [`Kind`] of the [`table`]; nothing else makes error responses.
+//! Every error the API answers is a [`Problem`] of one [`Kind`]; nothing else makes error responses.
 
 use std::borrow::Cow;
 
