@@ -1,7 +1,10 @@
 //! Compiling in a child process, with the real guests and with files that are none.
 //!
 //! This program is also its own child: its `main` begins as a server's does.
-#![expect(clippy::print_stdout, reason = "a program that is no test harness reports by itself")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a program that is no test harness reports by itself"
+)]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
