@@ -17,7 +17,7 @@ use weft_types::version::ImportedFunction;
 use weft_types::{Digest, FunctionName, Kind, ProjectName, Signature, VersionNumber, VersionRecord, json};
 
 /// Bounds on values in tests.
-pub const BOUNDS: Bounds = Bounds {
+pub(crate) const BOUNDS: Bounds = Bounds {
     bytes: 256 << 20,
     elements: 4_000_000,
 };
@@ -35,13 +35,13 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 });
 
 /// A loaded guest.
-pub struct Guest {
-    pub code: Arc<dyn Code>,
-    pub record: VersionRecord,
+pub(crate) struct Guest {
+    pub(crate) code: Arc<dyn Code>,
+    pub(crate) record: VersionRecord,
 }
 
 /// The bytes of a guest, such as `fixtures/echo`.
-pub fn bytes(name: &str) -> Vec<u8> {
+pub(crate) fn bytes(name: &str) -> Vec<u8> {
     let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/functions"))
         .join(format!("{name}.wasm"));
     std::fs::read(&path)
@@ -50,17 +50,22 @@ pub fn bytes(name: &str) -> Vec<u8> {
 
 impl Guest {
     /// Loads it with default settings, a fresh instance for each call.
-    pub fn load(name: &str) -> Self {
+    pub(crate) fn load(name: &str) -> Self {
         Self::load_as(name, Tier::Optimized, 1, |_| {})
     }
 
     /// Loads it to serve `reuse` calls with an instance.
-    pub fn reused(name: &str, reuse: u32) -> Self {
+    pub(crate) fn reused(name: &str, reuse: u32) -> Self {
         Self::load_as(name, Tier::Optimized, reuse, |_| {})
     }
 
     /// Loads it as `configure` says.
-    pub fn load_as(name: &str, tier: Tier, reuse: u32, configure: impl FnOnce(&mut VersionRecord)) -> Self {
+    pub(crate) fn load_as(
+        name: &str,
+        tier: Tier,
+        reuse: u32,
+        configure: impl FnOnce(&mut VersionRecord),
+    ) -> Self {
         Self::compiled(name, &bytes(name), tier, reuse, configure)
     }
 
@@ -91,12 +96,12 @@ impl Guest {
         Self { code, record }
     }
 
-    pub fn instance(&self) -> Box<dyn Instance> {
+    pub(crate) fn instance(&self) -> Box<dyn Instance> {
         self.code.instance()
     }
 
     /// Where an export stands, and its types.
-    pub fn export(&self, name: &str) -> (usize, &Signature) {
+    pub(crate) fn export(&self, name: &str) -> (usize, &Signature) {
         let exports = &self.record.inspection.exports;
         let found = exports.iter().position(|export| export.name == name);
         let index = found.unwrap_or_else(|| panic!("no export `{name}` in {exports:?}"));
@@ -104,7 +109,7 @@ impl Guest {
     }
 
     /// A call of an export with JSON arguments.
-    pub fn prepare(&self, export: &str, arguments: &str, context: CallContext) -> Call {
+    pub(crate) fn prepare(&self, export: &str, arguments: &str, context: CallContext) -> Call {
         let (export, signature) = self.export(export);
         let arguments = json::parse_arguments(signature, arguments.as_bytes(), BOUNDS).unwrap();
         Call {
@@ -115,11 +120,11 @@ impl Guest {
     }
 
     /// Calls an export in an instance of its own.
-    pub async fn call(&self, export: &str, arguments: &str) -> Result<String, Failure> {
+    pub(crate) async fn call(&self, export: &str, arguments: &str) -> Result<String, Failure> {
         self.call_under(export, arguments, context()).await
     }
 
-    pub async fn call_under(
+    pub(crate) async fn call_under(
         &self,
         export: &str,
         arguments: &str,
@@ -131,7 +136,7 @@ impl Guest {
     }
 
     /// The result of a call as JSON.
-    pub fn print(&self, export: &str, reply: &Reply) -> String {
+    pub(crate) fn print(&self, export: &str, reply: &Reply) -> String {
         match (&self.export(export).1.result, &reply.result) {
             (Some(ty), Some(image)) => print(ty, image),
             (None, None) => String::new(),
@@ -140,7 +145,7 @@ impl Guest {
     }
 }
 
-pub fn print(ty: &weft_types::Type, image: &Image) -> String {
+pub(crate) fn print(ty: &weft_types::Type, image: &Image) -> String {
     let mut out = Vec::new();
     json::print(ty, image, &mut out);
     String::from_utf8(out).unwrap()
@@ -164,12 +169,12 @@ fn record(name: &str, wasm: &[u8], inspection: weft_types::version::Inspection) 
 }
 
 /// A context with wide limits and logs that go nowhere.
-pub fn context() -> CallContext {
+pub(crate) fn context() -> CallContext {
     logging(Arc::new(Collected::default()))
 }
 
 /// A context with a timeout of so many milliseconds.
-pub fn timeout(ms: u64) -> CallContext {
+pub(crate) fn timeout(ms: u64) -> CallContext {
     CallContext {
         deadline: Instant::now() + Duration::from_millis(ms),
         ..context()
@@ -177,7 +182,7 @@ pub fn timeout(ms: u64) -> CallContext {
 }
 
 /// A context with wide limits whose logs are collected.
-pub fn logging(logs: Arc<Collected>) -> CallContext {
+pub(crate) fn logging(logs: Arc<Collected>) -> CallContext {
     CallContext {
         invocation: Uuid::nil(),
         deadline: Instant::now() + Duration::from_secs(30),
@@ -199,14 +204,14 @@ pub fn logging(logs: Arc<Collected>) -> CallContext {
 
 /// Lines that a guest printed.
 #[derive(Default)]
-pub struct Collected(Mutex<Vec<(Uuid, Stream, String)>>);
+pub(crate) struct Collected(Mutex<Vec<(Uuid, Stream, String)>>);
 
 impl Collected {
-    pub fn lines(&self) -> Vec<(Uuid, Stream, String)> {
+    pub(crate) fn lines(&self) -> Vec<(Uuid, Stream, String)> {
         self.0.lock().unwrap().clone()
     }
 
-    pub fn texts(&self) -> Vec<String> {
+    pub(crate) fn texts(&self) -> Vec<String> {
         self.lines().into_iter().map(|(_, _, text)| text).collect()
     }
 }

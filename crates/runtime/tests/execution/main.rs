@@ -1,4 +1,5 @@
 //! Executing real guests, built by `cargo xtask functions`.
+#![allow(clippy::unwrap_used)]
 
 mod calls;
 mod harness;

@@ -1,26 +1,21 @@
-//! Measures what calls cost within this crate, on one thread and on two: medians of rounds, with their range. Needs
-//! `cargo xtask functions` and a release build: `cargo run --release -p weft-runtime --example measure`.
+//! Measures what calls cost within this crate, on one thread and on two, as medians of rounds with their range; and what
+//! spinning guests do to others. Needs `cargo xtask functions` and a release build:
+//! `cargo run --release -p weft-runtime --example measure [calls | fairness]`.
 #![allow(clippy::print_stdout)]
 
-use std::error::Error;
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Empty};
-use jiff::Timestamp;
-use uuid::Uuid;
-use weft_function_engine::port::{
-    Body, Boxed, Call, CallContext, Code, Compiled, Failure, Host, KeyValue, Load, LogSink, Runtime as _,
-    Stream, Tier, TraceContext,
-};
-use weft_runtime::{Runtime, Settings, prepare};
+use weft_function_engine::port::{Body, Call, Code, Tier};
+use weft_runtime::{Runtime, Settings};
 use weft_types::image::{Bounds, Image};
-use weft_types::version::ImportedFunction;
-use weft_types::{Digest, FunctionName, Kind, ProjectName, VersionNumber, VersionRecord, json};
+use weft_types::json;
 
-type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+use guests::{Result, context, find, load};
+
+mod fairness;
+mod guests;
 
 const ORDER: &str = r#"{"order":{"id":"o-1","customer":"ada","items":[{"id":"1","name":"tea","qty":2,"price":1.5,"tags":["hot"]},{"id":"2","name":"cake","qty":1,"price":3.25,"tags":["sweet","fresh"]}],"note":"soon","express":true}}"#;
 const BOUNDS: Bounds = Bounds {
@@ -45,6 +40,17 @@ struct Case {
 
 fn main() -> Result<()> {
     let runtime = Runtime::new(Settings::default())?;
+    let only = std::env::args().nth(1);
+    if only.as_deref() != Some("fairness") {
+        calls(&runtime)?;
+    }
+    if only.as_deref() != Some("calls") {
+        fairness::measure(&runtime)?;
+    }
+    Ok(())
+}
+
+fn calls(runtime: &Runtime) -> Result<()> {
     println!("pagemap scan: {}", weft_runtime::pagemap_scan_available());
     for tier in [Tier::Optimized, Tier::ExplicitBounds] {
         for reuse in [1, u32::MAX] {
@@ -56,7 +62,7 @@ fn main() -> Result<()> {
                 if guest == "fixtures/grow" && reuse != 1 {
                     continue;
                 }
-                let (code, record) = load(&runtime, guest, tier, reuse)?;
+                let (code, record) = load(runtime, guest, tier, reuse)?;
                 let (index, signature) = find(&record, export)?;
                 let arguments = json::parse_arguments(signature, arguments.as_bytes(), BOUNDS)?;
                 let what = What::Export { index, arguments };
@@ -67,7 +73,7 @@ fn main() -> Result<()> {
                     reused: reuse != 1,
                 })?;
             }
-            let (code, _) = load(&runtime, "hello-http", tier, reuse)?;
+            let (code, _) = load(runtime, "hello-http", tier, reuse)?;
             let name = label("hello-http", tier, reuse);
             report(&Case {
                 name,
@@ -83,51 +89,6 @@ fn main() -> Result<()> {
 fn label(guest: &str, tier: Tier, reuse: u32) -> String {
     let instance = if reuse == 1 { "fresh" } else { "reused" };
     format!("{guest} {tier:?} {instance}")
-}
-
-fn load(runtime: &Runtime, name: &str, tier: Tier, reuse: u32) -> Result<(Arc<dyn Code>, VersionRecord)> {
-    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/functions"));
-    let wasm = std::fs::read(folder.join(format!("{name}.wasm")))?;
-    let compiled = prepare::compile(&wasm, tier)?;
-    let record = VersionRecord {
-        project: "default".parse::<ProjectName>()?,
-        function: name.rsplit('/').next().unwrap_or(name).parse::<FunctionName>()?,
-        version: VersionNumber(1),
-        kind: Kind::Component,
-        digest: Digest::of(&wasm),
-        size: wasm.len() as u64,
-        inspection: compiled.inspection,
-        settings: weft_types::Settings::default(),
-        effect_free: true,
-        creator: "measure".into(),
-        created_at: Timestamp::UNIX_EPOCH,
-    };
-    let path = std::env::temp_dir().join(format!("weft-measure-{}", std::process::id()));
-    std::fs::write(&path, &compiled.bytes)?;
-    let compiled = Compiled {
-        path: path.clone(),
-        digest: Digest::of(&compiled.bytes),
-    };
-    let code = runtime.load(Load {
-        version: &record,
-        compiled: &compiled,
-        tier,
-        verified: false,
-        bindings: Vec::new(),
-        reuse,
-        host: Arc::new(Nothing),
-    })?;
-    std::fs::remove_file(path)?;
-    Ok((code, record))
-}
-
-fn find<'a>(record: &'a VersionRecord, name: &str) -> Result<(usize, &'a weft_types::Signature)> {
-    let mut exports = record.inspection.exports.iter().enumerate();
-    let found = exports.find_map(|(index, export)| {
-        let signature = export.signature().filter(|_| export.name == name)?;
-        Some((index, signature))
-    });
-    found.ok_or_else(|| format!("no export `{name}`").into())
 }
 
 fn report(case: &Case) -> Result<()> {
@@ -210,53 +171,4 @@ fn request() -> Result<http::Request<Body>> {
         .uri("/")
         .header("host", "measure")
         .body(body)?)
-}
-
-fn context() -> CallContext {
-    CallContext {
-        invocation: Uuid::nil(),
-        deadline: Instant::now() + Duration::from_secs(30),
-        cpu_time: Duration::from_secs(10),
-        memory: 256 << 20,
-        output: 16 << 20,
-        depth: 0,
-        fan_out: Arc::new(AtomicU32::new(0)),
-        seed: [7; 32],
-        time: Timestamp::UNIX_EPOCH,
-        trace: TraceContext {
-            trace_id: [1; 16],
-            span_id: [2; 8],
-            sampled: false,
-        },
-        logs: Arc::new(Silence),
-    }
-}
-
-struct Silence;
-
-impl LogSink for Silence {
-    fn line(&self, _: Uuid, _: Stream, _: &str) {}
-}
-
-/// A host with nothing behind it.
-struct Nothing;
-
-impl Host for Nothing {
-    fn call<'a>(
-        &'a self,
-        _: &'a ProjectName,
-        callee: &'a FunctionName,
-        _: &'a str,
-        _: &'a ImportedFunction,
-        _: Image,
-        _: &'a CallContext,
-    ) -> Boxed<'a, std::result::Result<Option<Image>, Failure>> {
-        Box::pin(std::future::ready(Err(Failure::Unavailable(format!(
-            "no function `{callee}`"
-        )))))
-    }
-
-    fn keyvalue(&self) -> &dyn KeyValue {
-        unreachable!("nothing measured here is granted key-values")
-    }
 }
