@@ -24,7 +24,7 @@ Examples:
   weft call image-resize --raw -f cat.png -o small.png
   echo 'a b' | weft call wordcount --raw -")]
 pub(crate) struct Args {
-    /// NAME[#EXPORT][@VERSION]; the active version, and the only export, where not given.
+    /// `NAME[#EXPORT][@VERSION]`; the active version, and the only export, where not given.
     #[arg(value_name = "FUNCTION")]
     reference: Reference,
     /// The export, where it is not part of FUNCTION.
