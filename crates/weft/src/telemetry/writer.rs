@@ -1,20 +1,24 @@
-//! Log lines are written by a thread of their own, so that who logs never waits: where the queue is full, lines are
+//! Log lines are written by a thread of their own, so that who logs never waits: where too many are queued, lines are
 //! dropped and counted.
+//!
+//! The thread is woken by the first line of a batch only and lets others gather for [`GATHER`]: a wake-up for each line
+//! costs more than the call that is logged.
 
-use std::io::{self, BufWriter, Write};
-use std::sync::Arc;
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
-const BUFFER: usize = 64 << 10;
+/// How long lines gather before they are written.
+const GATHER: Duration = Duration::from_millis(5);
 
 /// Takes lines.
 #[derive(Clone)]
 pub(crate) struct Lines {
-    queue: SyncSender<Message>,
+    queue: Arc<Queue>,
     dropped: Dropped,
 }
 
@@ -24,13 +28,22 @@ pub(crate) struct Dropped(Arc<AtomicU64>);
 
 /// Writes what is queued when dropped.
 pub(crate) struct Guard {
-    queue: SyncSender<Message>,
+    queue: Arc<Queue>,
     thread: Option<JoinHandle<()>>,
 }
 
-enum Message {
-    Line(Box<[u8]>),
-    End,
+struct Queue {
+    batch: Mutex<Batch>,
+    changed: Condvar,
+    capacity: usize,
+}
+
+/// The lines that wait to be written, one after another.
+#[derive(Default)]
+struct Batch {
+    text: Vec<u8>,
+    lines: usize,
+    ended: bool,
 }
 
 /// Starts the thread, with room for `capacity` lines.
@@ -39,12 +52,16 @@ pub(crate) fn start(capacity: usize) -> io::Result<(Lines, Guard)> {
 }
 
 fn start_to(capacity: usize, out: impl Write + Send + 'static) -> io::Result<(Lines, Guard)> {
-    let (queue, lines) = sync_channel(capacity.max(1));
+    let queue = Arc::new(Queue {
+        batch: Mutex::default(),
+        changed: Condvar::new(),
+        capacity: capacity.max(1),
+    });
     let dropped = Dropped::default();
-    let counter = dropped.clone();
+    let (lines, counter) = (queue.clone(), dropped.clone());
     let thread = std::thread::Builder::new()
         .name("log".into())
-        .spawn(move || write_all(&lines, BufWriter::with_capacity(BUFFER, out), &counter))?;
+        .spawn(move || write_all(&lines, out, &counter))?;
     let guard = Guard {
         queue: queue.clone(),
         thread: Some(thread),
@@ -52,29 +69,67 @@ fn start_to(capacity: usize, out: impl Write + Send + 'static) -> io::Result<(Li
     Ok((Lines { queue, dropped }, guard))
 }
 
-fn write_all(lines: &Receiver<Message>, mut out: impl Write, dropped: &Dropped) {
+fn write_all(queue: &Queue, mut out: impl Write, dropped: &Dropped) {
     let mut told = 0;
-    // Ends also when every sender is gone.
-    while let Ok(first) = lines.recv() {
-        let mut next = Some(first);
-        while let Some(message) = next {
-            match message {
-                // A log that cannot be written has nowhere to say so.
-                Message::Line(line) => drop(out.write_all(&line)),
-                Message::End => return drop(out.flush()),
-            }
-            next = lines.try_recv().ok();
-        }
+    loop {
+        let batch = queue.gather();
+        // A log that cannot be written has nowhere to say so.
+        let _ = out.write_all(&batch.text);
         let now = dropped.count();
         if now > told {
+            let lost = now - told;
             let _ = writeln!(
                 out,
-                "{} log lines were dropped: they came faster than they can be written",
-                now - told
+                "{lost} log lines were dropped: they came faster than they can be written"
             );
             told = now;
         }
         let _ = out.flush();
+        if batch.ended {
+            return;
+        }
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Batch> {
+        // Nothing panics while it holds the lock, and a batch is whole at any moment.
+        self.batch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Appends a line, unless too many wait.
+    fn push(&self, line: &[u8]) -> bool {
+        let mut batch = self.lock();
+        if batch.lines >= self.capacity {
+            return false;
+        }
+        batch.text.extend_from_slice(line);
+        batch.lines += 1;
+        if batch.lines == 1 {
+            self.changed.notify_one();
+        }
+        true
+    }
+
+    /// Waits for a line, lets others join it and takes them all.
+    fn gather(&self) -> Batch {
+        let idle = |batch: &mut Batch| batch.lines == 0 && !batch.ended;
+        let batch = self
+            .changed
+            .wait_while(self.lock(), idle)
+            .unwrap_or_else(PoisonError::into_inner);
+        let (mut batch, _) = self
+            .changed
+            .wait_timeout_while(batch, GATHER, |batch| !batch.ended)
+            .unwrap_or_else(PoisonError::into_inner);
+        let ended = batch.ended;
+        std::mem::replace(
+            &mut *batch,
+            Batch {
+                ended,
+                ..Batch::default()
+            },
+        )
     }
 }
 
@@ -94,7 +149,7 @@ impl Dropped {
 
 impl Write for &Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if let Err(TrySendError::Full(_)) = self.queue.try_send(Message::Line(line.into())) {
+        if !self.queue.push(line) {
             self.dropped.0.fetch_add(1, Ordering::Relaxed);
         }
         Ok(line.len())
@@ -115,16 +170,16 @@ impl<'a> MakeWriter<'a> for Lines {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if self.queue.send(Message::End).is_ok() {
-            // It panicked, or it is done: either way there is nothing left to write.
-            let _ = self.thread.take().map(JoinHandle::join);
-        }
+        self.queue.lock().ended = true;
+        self.queue.changed.notify_one();
+        // It panicked, or it is done: either way there is nothing left to write.
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Sender, channel};
+    use std::sync::mpsc::{Receiver, Sender, channel};
 
     use super::*;
 
