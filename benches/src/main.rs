@@ -68,6 +68,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<bool> {
+    // The client is built without a default provider; nothing here speaks TLS.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut args = std::env::args().skip(1);
     match args.next().as_deref() {
         Some("functions") => functions::run(&Options::from_args(args)?),

@@ -15,7 +15,7 @@ const COMPONENTIZE_PY: &str = "0.25.1";
 pub(crate) fn wasmtime_serve(component: &Path, reuse: bool) -> Result<Server> {
     let port = free_port()?;
     let mut command = Command::new(wasmtime()?);
-    command.args(["serve", "--addr", &format!("127.0.0.1:{port}")]);
+    command.args(["serve", "-S", "cli", "--addr", &format!("127.0.0.1:{port}")]);
     if reuse {
         command.args(["-O", "pooling-allocator", "--max-instance-reuse-count", "1000"]);
     }
