@@ -41,7 +41,7 @@ pub fn flatten(ty: &Type, root: &[u8], out: &mut [u64; 16]) -> usize {
     flat::flatten(ty, root, out)
 }
 
-/// The root value of a type whose `layout().flat` is 1 from its one core value: what [`lift`] wants for a result that the
+/// The root value of a type whose `layout().flat` is 1 from its one core value: what [`lift()`] wants for a result that the
 /// guest passed flat.
 ///
 /// # Errors
