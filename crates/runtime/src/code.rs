@@ -19,7 +19,7 @@ use crate::instance::Sandbox;
 /// Of the last sixteen fresh instances, how many must have grown for their version to count as growing.
 const GROWING: u32 = 8;
 /// Of the last sixteen calls, how many must have been heavy for the next to begin on the heavy threads.
-const HEAVY: u32 = 12;
+const HEAVY: u32 = 8;
 
 /// Loaded code.
 pub(crate) struct Loaded {

@@ -10,8 +10,9 @@ use crate::engine::TICK;
 use crate::host::HostState;
 use crate::stop::Stop;
 
-/// A guest that has executed for this long moves to the threads for heavy work.
-const HEAVY_AFTER: Duration = TICK.saturating_mul(2);
+/// A guest that has executed for this long moves to the threads for heavy work when it next yields: at the latest at its
+/// second tick, as the first comes within one.
+const HEAVY_AFTER: Duration = TICK;
 
 /// What the execution of a call has used, and whether anyone still waits for it.
 ///

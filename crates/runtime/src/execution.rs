@@ -21,6 +21,8 @@ pub(crate) struct Execution<T> {
     deadline: Instant,
     /// Started when the guest first waits: most never do.
     timer: Option<Pin<Box<Sleep>>>,
+    /// Whether the code knows by now how long this call executes.
+    recorded: bool,
 }
 
 enum Place<T> {
@@ -38,11 +40,19 @@ impl<T: Send + 'static> Execution<T> {
             code,
             deadline,
             timer: None,
+            recorded: false,
         };
         if execution.code.likely_heavy() {
             execution.move_to_heavy();
         }
         execution
+    }
+
+    /// Tells the code whether this call was heavy, once.
+    fn record(&mut self, heavy: bool) {
+        if !std::mem::replace(&mut self.recorded, true) {
+            self.code.length.record(heavy);
+        }
     }
 
     fn move_to_heavy(&mut self) {
@@ -59,6 +69,8 @@ impl<T: Send + 'static> Execution<T> {
             if !self.meter.is_heavy() {
                 return Poll::Pending;
             }
+            // Known at once, not when it ends: many may come together.
+            self.record(true);
             self.move_to_heavy();
         }
         match &mut self.place {
@@ -87,6 +99,7 @@ impl<T: Send + 'static> Future for Execution<T> {
             Poll::Pending => return Poll::Pending,
         };
         this.place = Place::Ended;
+        this.record(this.meter.is_heavy());
         Poll::Ready(answer)
     }
 }

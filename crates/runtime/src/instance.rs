@@ -69,7 +69,6 @@ impl Sandbox {
             (live, result)
         });
         let ended = Execution::new(guest, meter.clone(), self.code.clone(), deadline).await;
-        self.code.length.record(meter.is_heavy());
         let (live, result) = ended.map_err(|stop| failure::of_stop(stop, timeout))?;
         if fresh {
             self.code.growth.record(live.grew());
