@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 
 use std::mem::MaybeUninit;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::component::__internal::wasmtime_environ::component::StringEncoding;
 use wasmtime::component::__internal::{
@@ -50,7 +50,7 @@ pub(crate) async fn call(
     store: &mut Store<HostState>,
     instance: &Instance,
     callee: Arc<Callee>,
-    arguments: &Image,
+    arguments: Image,
     bounds: Bounds,
 ) -> wasmtime::Result<Option<Image>> {
     let Some(function) = instance.get_func(&mut *store, &callee.index) else {
@@ -58,7 +58,7 @@ pub(crate) async fn call(
     };
     let parameters = Parameters {
         ty: &callee.signature.params,
-        image: arguments,
+        image: Mutex::new(Some(arguments)),
     };
     // SAFETY: the caller has to make sure that the function takes `Parameters` and returns `Answer`. Both have as many
     // core values as any function can take or return: `Parameters` initialises all sixteen slots with plain integers,
@@ -80,7 +80,8 @@ pub(crate) async fn call(
 /// The parameters of a call: an image of a record.
 struct Parameters<'a> {
     ty: &'a Type,
-    image: &'a Image,
+    /// Taken when it is lowered: while the guest executes, its own copy is enough.
+    image: Mutex<Option<Image>>,
 }
 
 /// The result of a call, if its type has one.
@@ -111,8 +112,12 @@ unsafe impl Lower for Parameters<'_> {
         dst: &mut MaybeUninit<[ValRaw; MAX_FLAT]>,
     ) -> wasmtime::Result<()> {
         check_encoding(cx.options().string_encoding)?;
+        let image = self.image.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(image) = image else {
+            bail!("the parameters were lowered before")
+        };
         let mut memory = Memory(cx);
-        let root = guest::lower(self.ty, self.image, &mut memory)?;
+        let root = guest::lower(self.ty, &image, &mut memory)?;
         let mut flat = [0; MAX_FLAT];
         let layout = self.ty.layout();
         if layout.flat as usize <= MAX_FLAT {

@@ -65,7 +65,7 @@ impl Sandbox {
         let (mut live, fresh) = self.begin(context);
         let (code, meter) = (self.code.clone(), live.meter().clone());
         let guest = Box::pin(async move {
-            let result = live.call(&code, export, &arguments).await;
+            let result = live.call(&code, export, arguments).await;
             (live, result)
         });
         let ended = Execution::new(guest, meter.clone(), self.code.clone(), deadline).await;

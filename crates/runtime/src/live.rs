@@ -93,10 +93,10 @@ impl Live {
         &mut self,
         code: &Loaded,
         export: usize,
-        arguments: &Image,
+        arguments: Image,
     ) -> wasmtime::Result<(Option<Image>, Instant)> {
         if let Entry::Command { signature, .. } = &code.entry {
-            return self.run(code, signature, arguments).await;
+            return self.run(code, signature, &arguments).await;
         }
         self.instantiate(code).await?;
         let (Some(Guest::Exports(instance)), Entry::Exports { callees, .. }) = (&self.guest, &code.entry)

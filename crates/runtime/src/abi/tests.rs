@@ -70,7 +70,7 @@ impl Keeper {
         }
     }
 
-    async fn keep_image(&mut self, arguments: &Image) {
+    async fn keep_image(&mut self, arguments: Image) {
         let kept = call(
             &mut self.store,
             &self.instance,
@@ -88,7 +88,7 @@ impl Keeper {
             &mut self.store,
             &self.instance,
             self.give.clone(),
-            &nothing,
+            nothing,
             BOUNDS,
         )
         .await;
@@ -120,7 +120,7 @@ async fn check_flat(keeper: &mut Keeper, ty: &Type, value: &serde_json::Value) {
     let arguments = serde_json::json!([value]).to_string();
     let arguments = json::parse_arguments(&spread.signature, arguments.as_bytes(), BOUNDS).unwrap();
     let Keeper { store, instance, .. } = keeper;
-    let as_image = call(store, instance, spread.clone(), &arguments, BOUNDS)
+    let as_image = call(store, instance, spread.clone(), arguments, BOUNDS)
         .await
         .unwrap()
         .unwrap();
@@ -149,7 +149,7 @@ async fn check(ty: &Type, value: &serde_json::Value, tier: Tier) {
     let arguments = serde_json::json!({ "value": kept, "pad": pad }).to_string();
     let arguments = json::parse_arguments(&keeper.keep.signature, arguments.as_bytes(), BOUNDS).unwrap();
 
-    keeper.keep_image(&arguments).await;
+    keeper.keep_image(arguments).await;
     assert_eq!(keeper.give_image().await, image, "lowered and lifted as an image");
     let given = keeper.give_val().await;
     assert_eq!(
