@@ -53,13 +53,11 @@ impl Api {
     }
 
     /// A request to a path of the API.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.base))
     }
 
     /// A request to a path of an HTTP function of the project `default`.
-    #[must_use]
     pub fn function(&self, method: Method, path: &str) -> RequestBuilder {
         self.http
             .request(method, format!("{}/default/{path}", self.functions))
@@ -120,10 +118,16 @@ impl Api {
     }
 
     /// A call about to be made.
-    #[must_use]
     pub fn calling(&self, target: &str) -> RequestBuilder {
         let (function, query) = target.split_once('?').unwrap_or((target, ""));
         self.request(Method::POST, &Self::path(function, &format!("/invoke?{query}")))
+    }
+
+    /// How many calls of a function execute now.
+    pub async fn executing(&self, function: &str) -> f64 {
+        let function = format!("function=\"{function}\"");
+        self.metric("weft_pool_instances", &[&function, "state=\"active\""])
+            .await
     }
 
     /// The value of a metric, summed over the series whose labels contain all of `labels`; 0 where there is none.
@@ -162,7 +166,6 @@ pub async fn try_send(request: RequestBuilder) -> reqwest::Result<Answer> {
 }
 
 /// Makes code and settings the two parts of a request's body.
-#[must_use]
 pub fn multipart(request: RequestBuilder, code: Vec<u8>, settings: &Value) -> RequestBuilder {
     let boundary = "weft-tests-7b1f6a2c";
     let mut body = format!(

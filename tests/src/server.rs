@@ -1,6 +1,7 @@
 //! The real binary as a process of its own.
 
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
@@ -172,10 +173,8 @@ impl Drop for Server {
         if std::thread::panicking() {
             let log = self.log();
             let tail = log.lines().rev().take(60).collect::<Vec<_>>();
-            eprintln!(
-                "the server wrote last:\n{}",
-                tail.into_iter().rev().collect::<Vec<_>>().join("\n")
-            );
+            let tail = tail.into_iter().rev().collect::<Vec<_>>().join("\n");
+            let _ = writeln!(std::io::stderr(), "the server wrote last:\n{tail}");
         }
         let _ = std::fs::remove_file(&self.log);
     }

@@ -1,4 +1,6 @@
 //! Whatever is sent, the server says what is wrong, where, and what would be right; and goes on.
+// Helpers fail a test by panicking, as the tests themselves do.
+#![allow(clippy::unwrap_used)]
 
 use serde_json::json;
 use tokio::io::AsyncWriteExt;

@@ -2,6 +2,8 @@
 //! and nothing is half there.
 //!
 //! `WEFT_CRASH_ROUNDS` sets the number of rounds, `WEFT_CRASH_SEED` repeats a run.
+// Helpers fail a test by panicking, as the tests themselves do.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -79,7 +81,7 @@ async fn upload_until(server: Server, round: usize, moment: Duration, acknowledg
 async fn upload(api: Api, round: usize, number: usize) -> Option<((String, u64), String)> {
     let function = format!("f-{}", number % FUNCTIONS);
     let description = format!("round {round}, upload {number}");
-    let code = fixture(if number % 2 == 0 { "arith" } else { "deep" });
+    let code = fixture(if number.is_multiple_of(2) { "arith" } else { "deep" });
     let request = api.request(reqwest::Method::PUT, &Api::path(&function, ""));
     let answer = try_send(multipart(request, code, &json!({"description": description})))
         .await

@@ -167,12 +167,7 @@ impl Engine {
         function: &str,
         version: Option<VersionNumber>,
     ) -> Result<u64, Error> {
-        let snapshot = self.0.catalog.read();
-        Ok(snapshot
-            .function(project, function)?
-            .version(version)?
-            .limits
-            .input)
+        Ok(self.0.resolve(project, function, version)?.limits.input)
     }
 
     /// The code of every version there is. Stored code that is not among it belongs to nothing, as long as no deploy is under

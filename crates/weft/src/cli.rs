@@ -143,3 +143,13 @@ fn wait(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()>
         .build()?
         .block_on(command)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

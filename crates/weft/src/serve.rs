@@ -67,6 +67,7 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
     let addresses = (listeners.api(), listeners.functions());
     let api = Api::new(engine.clone(), api_options(config, telemetry), draining.clone());
     let cores = start_cores(&serving, listeners, &draining, api)?;
+    tokio::spawn(sweep(store.artifacts(), engine.clone()));
     announce(addresses, &data, output)?;
 
     let signal = signals.next().await;
@@ -127,6 +128,14 @@ fn start_cores(
         api.core()
     })
     .context("the threads that serve cannot be started")
+}
+
+/// Removes code that belongs to no version: of uploads that ended in a crash, and of functions that were deleted.
+async fn sweep(artifacts: Arc<weft_store::FileArtifacts>, engine: Engine) {
+    match artifacts.sweep(engine.digests()).await {
+        Ok(swept) => tracing::debug!(?swept, "code that belongs to no version is removed"),
+        Err(error) => tracing::warn!(%error, "code that belongs to no version could not be removed"),
+    }
 }
 
 /// Says that calls are answered from now on, and where: scripts wait for this line.

@@ -52,7 +52,7 @@ fn parse(text: &str, units: &[(&str, u64)], plain: Option<u64>) -> Option<u64> {
 fn print(f: &mut fmt::Formatter<'_>, value: u64, units: &[(&str, u64)], smallest: &str) -> fmt::Result {
     let largest = units
         .iter()
-        .filter(|(_, factor)| value >= *factor && value % factor == 0)
+        .filter(|(_, factor)| value >= *factor && value.is_multiple_of(*factor))
         .max_by_key(|(_, factor)| *factor);
     match largest {
         Some((unit, factor)) => write!(f, "{}{unit}", value / factor),

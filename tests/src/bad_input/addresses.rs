@@ -47,7 +47,7 @@ fn paths() -> Vec<Case> {
         )
         .refused(404, "not-found", ""),
         get("a path that does not exist", "/v2/functions").refused(404, "not-found", "/docs"),
-        get("an empty name", &Api::path("", "/versions")).refused(404, "not-found", "empty"),
+        get("an empty name", &Api::path("", "/versions")).refused(400, "invalid-name", "empty"),
         get("a slash at the end", "/v1/projects/default/functions/").refused(404, "not-found", "slash"),
         get("an unknown project", "/v1/projects/nobody/functions").refused(
             404,
@@ -82,7 +82,7 @@ fn exports() -> Vec<Case> {
     vec![
         call("a call of nobody", "nobody").refused(404, "not-found-function", "`nobody`"),
         call("a version that is not there", "arith?version=7").refused(404, "not-found-version", "7"),
-        call("version zero", "arith?version=0").refused(400, "invalid-query", "version"),
+        call("version zero", "arith?version=0").refused(404, "not-found-version", "no version 0"),
         call("a version that is no number", "arith?version=latest").refused(400, "invalid-query", "latest"),
         call("an unknown export", "arith?export=sub").refused(404, "not-found-export", "`add`"),
         call("no export of many", "echo").refused(400, "ambiguous-export", "more than one export"),

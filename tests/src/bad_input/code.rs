@@ -23,7 +23,7 @@ pub(super) fn cases() -> Vec<Case> {
         put("the first bytes of a component", COMPONENT[..6].to_vec()).refused(400, "invalid-code", ""),
         put("an unknown version", b"\0asm\x63\0\x07\0".to_vec()).refused(400, "invalid-code", "version"),
         put("an empty component", COMPONENT.to_vec()).refused(400, "invalid-code", "export"),
-        put("an empty module", MODULE.to_vec()).refused(400, "invalid-code", "_start"),
+        put("an empty module", MODULE.to_vec()).refused(400, "invalid-code", "exports no function"),
         put("a module that imports what is not offered", importing()).refused(400, "invalid-code", "env"),
         put("a component with a broken section", broken()).refused(400, "invalid-code", ""),
         put("a component of resources only", fixture("resources-only")).refused(400, "invalid-code", "tally"),

@@ -10,16 +10,23 @@ async fn a_disconnect_cancels_the_call() {
     let server = Server::start().await;
     let api = &server.api;
     api.deploy("spin", fixture("spin")).await;
+    let mut clients = Vec::new();
     for _ in 0..4 {
         let mut stream = socket::connect(&api.base).await;
         let path = Api::path("spin", "/invoke?export=spin");
         let host = socket::authority(&api.base);
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{{}}"
-        );
-        stream.write_all(head.as_bytes()).await.unwrap();
-        drop(stream);
+        let head = format!("POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n");
+        stream
+            .write_all(format!("{head}content-length: 2\r\n\r\n{{}}").as_bytes())
+            .await
+            .unwrap();
+        clients.push(stream);
     }
+    eventually("the calls execute", || async {
+        api.executing("spin").await >= 4.0
+    })
+    .await;
+    drop(clients);
     eventually("the calls are cancelled", || async {
         api.metric("faas_errors_total", &["spin", "cancelled"]).await >= 4.0
     })

@@ -50,12 +50,14 @@ fn faults() -> Vec<(&'static str, &'static str, Value, u16, &'static str)> {
 }
 
 async fn deploy(server: &Server) {
-    let settings =
-        json!({"limits": {"timeout-ms": 500, "memory-bytes": 16 << 20, "output-bytes": 1_000_000}});
     for function in ["trap", "deep", "bomb", "exit", "spin", "huge-output"] {
+        // The others end by themselves, given time on a busy machine.
+        let timeout = if function == "spin" { 500 } else { 20_000 };
+        let settings =
+            json!({"limits": {"timeout-ms": timeout, "memory-bytes": 16 << 20, "output-bytes": 1_000_000}});
         server
             .api
-            .deploy_with(function, fixture(function), settings.clone())
+            .deploy_with(function, fixture(function), settings)
             .await;
     }
 }
@@ -76,7 +78,8 @@ async fn faults_are_told_apart() {
         assert!(!answer.header("weft-invocation").is_empty(), "{target}");
     }
     let exited = server.api.call("exit", &json!([7])).await.json();
-    assert_eq!(exited["code"], 7, "{exited}");
+    // A component can only tell success from failure.
+    assert_eq!(exited["code"], 1, "{exited}");
     let lines = server.api.about("trap", "/logs?limit=100").await.to_string();
     assert!(lines.contains("oh no"), "{lines}");
 }
@@ -112,7 +115,8 @@ async fn a_call_that_waits_too_long_is_told_when_to_try_again() {
         .await;
     let settings = json!({"profile": "narrow", "limits": {"timeout-ms": 2_000}});
     server.api.deploy_with("spin", fixture("spin"), settings).await;
-    let calls = (0..6).map(|_| server.api.call("spin?export=spin", &json!({})));
+    let nothing = json!({});
+    let calls = (0..6).map(|_| server.api.call("spin?export=spin", &nothing));
     let answers = futures_util::future::join_all(calls.collect::<Vec<_>>()).await;
     let count = |slug: &str| answers.iter().filter(|answer| answer.problem() == slug).count();
     assert!(count("call-timeout") >= 1, "nobody was served");

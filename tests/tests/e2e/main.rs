@@ -1,4 +1,6 @@
 //! The server as its users meet it: the real binary over real HTTP, with real functions.
+// Helpers fail a test by panicking, as the tests themselves do.
+#![allow(clippy::unwrap_used)]
 
 mod calls;
 mod cancel;

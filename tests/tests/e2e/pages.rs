@@ -45,7 +45,7 @@ async fn the_api_describes_itself() {
         "{:?}",
         paths.keys()
     );
-    for path in ["/", "/docs", "/problems", "/problems/missing-grant"] {
+    for path in ["/docs", "/problems", "/problems/missing-grant"] {
         let page = server.api.get(path).await;
         assert!(
             page.status.is_success() && page.header("content-type").starts_with("text/html"),

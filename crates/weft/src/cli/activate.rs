@@ -12,7 +12,7 @@ pub(crate) struct Args {
     #[arg(value_name = "FUNCTION", value_parser = deploy::name)]
     function: FunctionName,
     /// The version that shall answer calls.
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(id = "number", value_name = "VERSION", value_parser = clap::value_parser!(u32).range(1..))]
     version: u32,
 }
 

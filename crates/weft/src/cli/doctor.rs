@@ -9,6 +9,7 @@ use crate::config::{File, Serve, ServeLayers};
 use crate::failure::{Exit, Failure};
 use crate::output::Table;
 
+mod compiler;
 mod data;
 mod host;
 mod server;
@@ -66,6 +67,7 @@ pub(crate) async fn run(args: Args, session: Session, file: File) -> Result<()> 
         serve.data = data;
     }
     let mut checks = host::checks();
+    checks.push(compiler::check().await);
     checks.push(data::check(&serve.data_directory()?));
     checks.push(server::check(&session).await?);
     session.output.result(&checks, table(&checks))?;

@@ -28,7 +28,8 @@ fn describe(problem: Value) -> Failure {
         text("detail")
     };
     let mut message = detail.to_owned();
-    if let Some(pointer) = problem.get("pointer").and_then(Value::as_str) {
+    let pointer = problem.get("pointer").and_then(Value::as_str);
+    if let Some(pointer) = pointer.filter(|pointer| !detail.contains(&format!("`{pointer}`"))) {
         message.push_str(&format!(" (at `{pointer}`)"));
     }
     if let Some(error) = problem.get("error").filter(|_| slug == "function-error") {

@@ -26,7 +26,7 @@ fn every_setting_is_documented() {
         Logs::SETTINGS,
         Telemetry::SETTINGS,
     ];
-    let rows: Vec<_> = sections.concat().iter().map(row).collect();
+    let rows: Vec<_> = sections.into_iter().flatten().map(row).collect();
     let missing: Vec<_> = rows
         .iter()
         .filter(|row| !PAGE.contains(row.as_str()))

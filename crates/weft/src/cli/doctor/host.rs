@@ -20,7 +20,6 @@ pub(crate) fn checks() -> Vec<Check> {
         kernel(&release),
         pagemap_scan(&release),
         landlock(),
-        seccomp(),
         cgroups(),
         mappings(),
         cores(),
@@ -70,21 +69,6 @@ fn landlock() -> Check {
             "landlock",
             State::Degraded,
             format!("{error}; compilers of uploaded code are confined by seccomp and limits only"),
-        ),
-    }
-}
-
-fn seccomp() -> Check {
-    match fs::read_to_string("/proc/sys/kernel/seccomp/actions_avail") {
-        Ok(actions) if actions.contains("kill_process") => Check::new(
-            "seccomp",
-            State::Works,
-            "compilers make no system calls but those they need",
-        ),
-        _ => Check::new(
-            "seccomp",
-            State::Degraded,
-            "the kernel has no seccomp filters; compilers are confined by landlock only",
         ),
     }
 }
