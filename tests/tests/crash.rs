@@ -17,10 +17,10 @@ use weft_tests::{Api, Server, fixture};
 
 const UPLOADS: usize = 200;
 const FUNCTIONS: usize = 40;
-/// Rounds of a usual test run; `cargo xtask crash` makes 50.
+/// Rounds of a usual test run; a thorough one makes 50.
 const ROUNDS: usize = 3;
 /// Uploads take this long altogether, more or less: the kill comes at any moment of it.
-const WHOLE: Duration = Duration::from_millis(1500);
+const WHOLE: Duration = Duration::from_millis(800);
 
 /// Versions that were acknowledged, by function and number, with the description each was given.
 type Acknowledged = BTreeMap<(String, u64), String>;

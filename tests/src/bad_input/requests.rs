@@ -33,8 +33,8 @@ fn types() -> Vec<Case> {
             .body("[1, 2]")
             .refused(415, "unsupported-media-type", "application/json"),
         typed("bytes for numbers", "arith", "application/octet-stream").refused(
-            400,
-            "not-callable",
+            415,
+            "unsupported-media-type",
             "list<u8>",
         ),
         typed("an answer that cannot be had", "arith", "application/json")
