@@ -27,10 +27,14 @@ pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
         process::run(&mut process::cargo(&[
             "build",
             "--release",
-            "--package",
-            "weft",
-            "--package",
-            "weft-benches",
+            "--package=weft",
+            "--package=weft-benches",
+        ]))?;
+        process::run(&mut process::cargo(&[
+            "build",
+            "--release",
+            "--package=weft-runtime",
+            "--example=measure",
         ]))
     })?;
     let mut benches = Command::new(repository::target().join("release/weft-benches"));
