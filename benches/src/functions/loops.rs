@@ -14,6 +14,13 @@ use crate::{Options, open_loop};
 const TIMEOUT: Duration = Duration::from_millis(500);
 /// Calls per second of the others: well below what is left beside the loops.
 const RATE: f64 = 2000.0;
+/// Guests that end badly, and the exports that do it.
+const ATTACKS: [(&str, &str); 3] = [("bomb", "fill"), ("deep", "overflow"), ("trap", "unreachable")];
+
+/// The path of calls of one export.
+fn exported(function: &str, export: &str) -> String {
+    format!("{}?export={export}", invoke(function))
+}
 
 pub(super) async fn measure(options: &Options, report: &mut Report) -> Result<()> {
     let weft = Weft::start().await?;
@@ -96,7 +103,7 @@ async fn deadlines(
 
 /// Calls the loop again and again for `seconds`; the worst overrun of its deadline, in milliseconds.
 async fn overrun(port: u16, seconds: u64) -> Result<f64> {
-    let request = post(&invoke("spin"), "application/json", b"{}");
+    let request = post(&exported("spin", "spin"), "application/json", b"{}");
     let mut connection = Connection::open(port).await?;
     let (until, mut worst) = (Instant::now() + Duration::from_secs(seconds), 0.0);
     while Instant::now() < until {
@@ -118,7 +125,7 @@ async fn overrun(port: u16, seconds: u64) -> Result<f64> {
 
 /// Starts loops whose clients go away, and sees when none runs any more.
 async fn disconnects(weft: &Weft, loops: usize, options: &Options, report: &mut Report) -> Result<()> {
-    let request = post(&invoke("forever"), "application/json", b"{}");
+    let request = post(&exported("forever", "spin"), "application/json", b"{}");
     let mut stopped = Vec::new();
     for _ in 0..options.rounds {
         let mut clients = Vec::new();
@@ -148,9 +155,9 @@ async fn until_running(weft: &Weft, count: usize) -> Result<()> {
     let until = Instant::now() + Duration::from_secs(10);
     loop {
         let metrics = weft.get("/metrics").await?;
-        let line = metrics
-            .lines()
-            .find(|l| l.starts_with("weft_calls_running{") && l.contains("\"forever\""));
+        let line = metrics.lines().find(|l| {
+            l.starts_with("weft_pool_instances{") && l.contains("\"forever\"") && l.contains("\"active\"")
+        });
         let running: f64 = line
             .and_then(|l| l.rsplit(' ').next())
             .and_then(|n| n.parse().ok())
@@ -168,15 +175,15 @@ async fn until_running(weft: &Weft, count: usize) -> Result<()> {
 
 /// Memory bombs, stack overflows and traps beside other calls, none of which may fail.
 async fn traps(weft: &Weft, undisturbed: f64, options: &Options, report: &mut Report) -> Result<()> {
-    for guest in ["bomb", "deep", "trap"] {
+    for (guest, _) in ATTACKS {
         weft.deploy(guest, &format!("fixtures/{guest}"), json!({}))
             .await?;
     }
     let mut extra = Vec::new();
     for _ in 0..options.rounds {
         let port = weft.api.port;
-        let attacks: Vec<_> = ["bomb", "deep", "trap"]
-            .map(|guest| tokio::spawn(attack(port, guest, options.seconds)))
+        let attacks: Vec<_> = ATTACKS
+            .map(|(guest, export)| tokio::spawn(attack(port, guest, export, options.seconds)))
             .into();
         extra.push(others(weft, Duration::from_secs(options.seconds)).await? - undisturbed);
         for attack in attacks {
@@ -193,8 +200,8 @@ async fn traps(weft: &Weft, undisturbed: f64, options: &Options, report: &mut Re
     Ok(())
 }
 
-async fn attack(port: u16, guest: &'static str, seconds: u64) -> Result<()> {
-    let request = post(&invoke(guest), "application/json", b"{}");
+async fn attack(port: u16, guest: &'static str, export: &'static str, seconds: u64) -> Result<()> {
+    let request = post(&exported(guest, export), "application/json", b"{}");
     let mut connection = Connection::open(port).await?;
     let until = Instant::now() + Duration::from_secs(seconds);
     while Instant::now() < until {

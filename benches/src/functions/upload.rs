@@ -18,7 +18,7 @@ pub(super) async fn measure(options: &Options, report: &mut Report) -> Result<()
 }
 
 async fn first_answer(weft: &Weft, options: &Options, report: &mut Report) -> Result<()> {
-    let code = read_guest("fixtures/arith")?;
+    let code = read_guest("fixtures/echo")?;
     let mut elapsed = Vec::new();
     for i in 0..=options.rounds as u64 {
         let name = format!("first-{i}");
