@@ -27,7 +27,11 @@ async fn first_answer(weft: &Weft, options: &Options, report: &mut Report) -> Re
         let started = Instant::now();
         weft.put(&name, code).await?;
         connection
-            .send(&post(&invoke(&name), "application/json", br#"{"a":1,"b":2}"#))
+            .send(&post(
+                &format!("{}?export=bytes", invoke(&name)),
+                "application/octet-stream",
+                b"first",
+            ))
             .await?
             .ok()?;
         if i > 0 {
