@@ -10,7 +10,6 @@ use futures_util::FutureExt;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response, Uri};
 use http_body::Body;
-use hyper::body::Incoming;
 use tower::ServiceExt;
 use weft_function_engine::Engine;
 use weft_function_engine::port::{BodyError, TraceContext};
@@ -23,7 +22,7 @@ use crate::guard::{self, Hosts};
 use crate::headers;
 use crate::metrics::{Metrics, Route};
 use crate::problem::{Kind, Problem};
-use crate::serve::Service;
+use crate::serve::{Inbound, Service};
 use crate::shutdown::Draining;
 use crate::{call, routes};
 
@@ -118,7 +117,7 @@ impl Service for ApiService {
         self.0.recorder.metrics.connect()
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Response<Recorded> {
+    async fn answer(&self, request: Request<Inbound>) -> Response<Recorded> {
         self.respond(request).await
     }
 }

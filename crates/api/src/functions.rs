@@ -10,7 +10,6 @@ use futures_util::FutureExt;
 use http::{HeaderValue, Request, Response, Uri};
 use http_body::Body;
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use weft_function_engine::port::{BodyError, TraceContext};
 
 use crate::api::{Context, panicked};
@@ -20,7 +19,7 @@ use crate::exchange::{Exchange, Recorded, Recorder};
 use crate::headers;
 use crate::metrics::Route;
 use crate::problem::{Kind, Problem};
-use crate::serve::Service;
+use crate::serve::{Inbound, Service};
 use crate::trace::{self, TRACEPARENT};
 
 mod hops;
@@ -67,7 +66,7 @@ impl Service for FunctionsService {
         self.0.recorder.metrics.connect()
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Response<Recorded> {
+    async fn answer(&self, request: Request<Inbound>) -> Response<Recorded> {
         self.respond(request).await
     }
 }

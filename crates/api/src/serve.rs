@@ -14,10 +14,12 @@ use crate::shutdown::Draining;
 
 mod connection;
 mod core;
+mod inbound;
 mod lingering;
 mod listener;
 
 pub use connection::Service;
+pub use inbound::Inbound;
 pub use listener::{Listeners, bind};
 
 /// How connections are served.

@@ -16,6 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use weft_function_engine::port::BodyError;
 
 use super::Config;
+use super::inbound::{Inbound, Unread};
 use super::lingering::Lingering;
 
 /// The smallest buffer hyper accepts.
@@ -32,7 +33,7 @@ pub trait Service: Clone + Send + 'static {
     fn connected(&self) -> impl Send + 'static;
 
     /// Answers one request. Dropping the future means that nobody waits any longer.
-    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response<Self::Body>> + Send;
+    fn answer(&self, request: Request<Inbound>) -> impl Future<Output = Response<Self::Body>> + Send;
 }
 
 /// How connections are spoken to.
@@ -60,11 +61,14 @@ pub(super) fn spawn<S: Service>(
     service: S,
 ) {
     let open = service.connected();
-    let answer = service_fn(move |request| {
+    let unread = Unread::default();
+    let lingering = Lingering::new(stream, unread.clone());
+    let answer = service_fn(move |request: Request<Incoming>| {
         let service = service.clone();
+        let request = request.map(|body| Inbound::new(body, unread.clone()));
         async move { Ok::<_, Infallible>(service.answer(request).await) }
     });
-    let served = graceful.watch(builder.serve_connection(Lingering::new(stream), answer));
+    let served = graceful.watch(builder.serve_connection(lingering, answer));
     tokio::spawn(async move {
         if let Err(error) = served.await {
             // Clients that go away in the middle, or speak something else: their business, but of use when searching.

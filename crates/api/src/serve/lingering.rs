@@ -14,6 +14,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
+use super::inbound::Unread;
+
 /// How long a client may go on sending.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes thrown away at once.
@@ -25,6 +27,8 @@ const TURN: usize = 16;
 pub(super) struct Lingering {
     stream: TokioIo<TcpStream>,
     closing: Closing,
+    /// The client has not sent all of its request, or nobody took all of it.
+    unread: Unread,
 }
 
 enum Closing {
@@ -32,15 +36,16 @@ enum Closing {
     No,
     /// Nothing more is sent, and nothing was received since.
     Sent,
-    /// The client goes on sending: it may until then.
+    /// The client goes on sending, or is about to: it may until then.
     Receiving(Pin<Box<Sleep>>),
 }
 
 impl Lingering {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: TcpStream, unread: Unread) -> Self {
         Self {
             stream: TokioIo::new(stream),
             closing: Closing::No,
+            unread,
         }
     }
 
@@ -57,13 +62,19 @@ impl Lingering {
         for _ in 0..TURN {
             match self.poll_discard(context) {
                 Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
-                Poll::Ready(Ok(_)) if matches!(self.closing, Closing::Receiving(_)) => {}
-                Poll::Ready(Ok(_)) => self.closing = Closing::Receiving(Box::pin(sleep(PATIENCE))),
+                Poll::Ready(Ok(_)) => self.receive(),
                 Poll::Pending => return self.poll_patience(context),
             }
         }
         context.waker().wake_by_ref();
         self.poll_patience(context)
+    }
+
+    /// Lets the client send for a while, from the first time this is called.
+    fn receive(&mut self) {
+        if !matches!(self.closing, Closing::Receiving(_)) {
+            self.closing = Closing::Receiving(Box::pin(sleep(PATIENCE)));
+        }
     }
 
     fn poll_patience(&mut self, context: &mut Context<'_>) -> Poll<()> {
@@ -101,6 +112,9 @@ impl Write for Lingering {
         if let Closing::No = self.closing {
             ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
             self.closing = Closing::Sent;
+            if self.unread.get() {
+                self.receive();
+            }
         }
         self.poll_linger(context).map(Ok)
     }

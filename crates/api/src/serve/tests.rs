@@ -3,7 +3,6 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use http::{Request, Response};
-use hyper::body::Incoming;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc};
@@ -43,7 +42,7 @@ impl Service for Echo {
 
     fn connected(&self) -> impl Send + 'static {}
 
-    async fn answer(&self, request: Request<Incoming>) -> Response<ResponseBody> {
+    async fn answer(&self, request: Request<Inbound>) -> Response<ResponseBody> {
         let mut cancelled = Cancelled(Some(&self.0));
         if request.uri().path() == "/wait" {
             self.0.tell("waiting");
@@ -196,6 +195,22 @@ async fn an_answer_arrives_though_its_body_was_not_read() {
         answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("hello"),
         "{answer}"
     );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_may_send_its_body_after_its_answer() {
+    let server = start(&config());
+    let head = "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 33554432\r\n\r\n";
+    let mut stream = server.send(head).await;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    assert!(answer.ends_with(b"hello"), "the answer and its end were sent");
+    let piece = vec![0; 1 << 20];
+    for _ in 0..32 {
+        stream.write_all(&piece).await.unwrap();
+    }
+    drop(stream);
     server.stop().await;
 }
 
