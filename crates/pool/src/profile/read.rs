@@ -64,7 +64,8 @@ pub(super) fn read_dir(directory: &Path) -> Result<BTreeMap<String, Profile>, Pr
 fn profile(file: File) -> Result<Profile, Mistake> {
     let default = Profile::default();
     let most = u64::from(Profile::MAX_CONCURRENCY);
-    let warm_at = file.warm.as_ref().map_or(0, |warm| warm.span().start);
+    let place = |number: &Option<Spanned<u64>>| number.as_ref().map_or(0, |number| number.span().start);
+    let (warm_at, slots_at) = (place(&file.warm), place(&file.slots));
     let profile = Profile {
         level: file.level,
         concurrency: count("concurrency", file.concurrency, 1..=most, default.concurrency)?,
@@ -87,17 +88,29 @@ fn profile(file: File) -> Result<Profile, Mistake> {
         warm: count("warm", file.warm, 0..=most, default.warm)?,
         idle_ms: number("idle-ms", file.idle_ms, 0..=Profile::MAX_MS, default.idle_ms)?,
     };
-    let mistake = |message: &str| {
+    let mistake = |at: usize, message: &str| {
         Err(Mistake {
-            at: warm_at,
+            at,
             message: message.to_owned(),
         })
     };
     if profile.warm > 0 && profile.reuse == 1 {
-        return mistake("`warm` needs a `reuse` above 1: an instance that serves one call is never idle");
+        return mistake(
+            warm_at,
+            "`warm` needs a `reuse` above 1: an instance that serves one call is never idle",
+        );
     }
     if profile.warm > profile.concurrency {
-        return mistake("`warm` may not exceed `concurrency`: such instances would never be used");
+        return mistake(
+            warm_at,
+            "`warm` may not exceed `concurrency`: such instances would never be used",
+        );
+    }
+    if profile.slots > 1 && profile.level == Level::Sandbox {
+        return mistake(
+            slots_at,
+            "`slots` above 1 needs another `level`: a sandbox serves one call at a time",
+        );
     }
     Ok(profile)
 }

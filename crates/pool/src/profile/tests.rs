@@ -48,6 +48,17 @@ fn mistakes_have_places() {
     refused("reuse = 1\nwarm = 2", (2, 8), "`reuse` above 1");
     refused("reuse = 9\nconcurrency = 4\nwarm = 5", (3, 8), "`concurrency`");
     refused("slots = -1", (1, 9), "-1");
+    refused(
+        "reuse = 9\nslots = 2",
+        (2, 9),
+        "a sandbox serves one call at a time",
+    );
+    assert_eq!(
+        Profile::parse("x", "level = \"process\"\nslots = 2")
+            .unwrap()
+            .slots,
+        2
+    );
     refused("warmth = 2", (1, 1), "unknown field `warmth`");
     refused("level = \"vm\"", (1, 9), "unknown variant `vm`");
     refused("concurrency = \"many\"", (1, 15), "invalid type");
