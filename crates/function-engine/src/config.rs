@@ -31,8 +31,17 @@ pub struct Config {
     pub call_depth: u32,
     /// How many calls of functions one call may lead to, over the whole tree. Default 1,000.
     pub call_fan_out: u32,
+    /// Idle instances kept ready over all functions, warm ones included; each core has its share. Default 512.
+    pub idle_instances: usize,
+    /// Versions that stay loaded; beyond, those not called for the longest time are let go of. Default 4,096.
+    pub loaded: usize,
+    /// How long a version stays loaded without a call. Active versions with warm instances always do. Default 10 min.
+    pub loaded_idle: Duration,
     /// What is kept of functions' output.
     pub logs: LogBounds,
+    /// Bytes of output kept over all functions, with what keeping it takes. Where that is full, a function that prints
+    /// keeps its newest lines only. Default 256 MiB.
+    pub log_bytes: usize,
     /// Functions with metrics of their own; the others share one series. Default 10,000.
     pub metric_series: usize,
     /// Compiles that wait in the background; more are dropped and asked for again later. Default 256.
@@ -105,7 +114,11 @@ impl Default for Config {
             max_reuse: 1_000_000_000,
             call_depth: 16,
             call_fan_out: 1_000,
+            idle_instances: 512,
+            loaded: 4_096,
+            loaded_idle: Duration::from_secs(600),
             logs: LogBounds::default(),
+            log_bytes: 256 << 20,
             metric_series: 10_000,
             background_queue: 256,
             sweep: Duration::from_secs(1),

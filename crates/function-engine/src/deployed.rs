@@ -77,6 +77,12 @@ impl Deployed {
         export::find(&self.record, name, self.sole)
     }
 
+    /// Whether some of its instances are kept ready.
+    pub(crate) fn has_warm(&self) -> bool {
+        self.bounds
+            .is_some_and(|bounds| bounds.warm > 0 && bounds.reuse > 1)
+    }
+
     /// Whether a call can be repeated from its seed and time: the version was granted nothing, and no call finds what an
     /// earlier one left.
     pub(crate) fn repeatable(&self) -> bool {

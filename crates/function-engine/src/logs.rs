@@ -11,14 +11,18 @@ use crate::LogBounds;
 use crate::port::Stream;
 
 mod invocation;
+mod room;
 
 pub(crate) use invocation::InvocationLogs;
+pub(crate) use room::LogRoom;
 
 /// What a function printed lately: the newest lines, bounded in number and bytes.
 pub struct FunctionLogs {
     bounds: LogBounds,
     ring: Mutex<Ring>,
     grown: Notify,
+    /// Shared with all functions.
+    room: Arc<LogRoom>,
 }
 
 #[derive(Default)]
@@ -29,6 +33,11 @@ struct Ring {
     /// The number of the next line.
     next: u64,
 }
+
+/// What keeping a line takes beside its text, in bytes.
+const LINE: usize = size_of::<LogLine>();
+/// What each function may keep however much the others do, in bytes.
+const FLOOR: usize = 16 << 10;
 
 /// A line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,11 +66,12 @@ pub struct LogPage {
 }
 
 impl FunctionLogs {
-    pub(crate) fn new(bounds: LogBounds) -> Arc<Self> {
+    pub(crate) fn new(bounds: LogBounds, room: &Arc<LogRoom>) -> Arc<Self> {
         Arc::new(Self {
             bounds,
             ring: Mutex::default(),
             grown: Notify::new(),
+            room: Arc::clone(room),
         })
     }
 
@@ -115,6 +125,7 @@ impl FunctionLogs {
         let seq = ring.next;
         ring.next += 1;
         ring.bytes += text.len();
+        self.room.take(cost(&text));
         ring.lines.push_back(LogLine {
             seq,
             time: Timestamp::now(),
@@ -122,14 +133,23 @@ impl FunctionLogs {
             stream,
             text,
         });
-        while ring.lines.len() > self.bounds.lines || ring.bytes > self.bounds.bytes {
+        while self.is_over(&ring) {
             let Some(oldest) = ring.lines.pop_front() else {
                 break;
             };
             ring.bytes -= oldest.text.len();
+            self.room.give_back(cost(&oldest.text));
         }
         drop(ring);
         self.grown.notify_waiters();
+    }
+
+    /// Whether the oldest line has to go. Where there is no room left for all functions together, each still has its floor.
+    fn is_over(&self, ring: &Ring) -> bool {
+        let kept = ring.bytes + ring.lines.len() * LINE;
+        ring.lines.len() > self.bounds.lines
+            || ring.bytes > self.bounds.bytes
+            || (kept > FLOOR && self.room.is_over())
     }
 
     /// Counts a line that is not kept.
@@ -140,6 +160,17 @@ impl FunctionLogs {
 
     fn lock(&self) -> MutexGuard<'_, Ring> {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn cost(text: &str) -> usize {
+    text.len() + LINE
+}
+
+impl Drop for FunctionLogs {
+    fn drop(&mut self) {
+        let ring = self.lock();
+        self.room.give_back(ring.bytes + ring.lines.len() * LINE);
     }
 }
 

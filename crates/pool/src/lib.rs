@@ -9,11 +9,13 @@ pub mod balance;
 mod gate;
 mod pool;
 pub mod profile;
+mod room;
 mod shard;
 mod shared;
 
 pub use gate::LeaseError;
 pub use pool::{Bounds, Factory, Lease, Pool, Stats};
 pub use profile::{Level, Profile, ProfileError, Queue};
+pub use room::Room;
 pub use shard::{enter_shard, shard};
 pub use shared::{SharedLease, SharedPool};

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::gate::{Gate, LeaseError};
 use crate::profile::{Profile, Queue};
+use crate::room::Room;
 use crate::shard::{Padded, shard};
 
 mod idle;
@@ -54,6 +55,8 @@ struct Inner<F: Factory> {
     bounds: Bounds,
     gate: Gate,
     shards: Box<[Padded<Shard<F::Instance>>]>,
+    /// Each idle instance takes some of it.
+    room: Arc<Room>,
 }
 
 /// What a pool is doing.
@@ -70,9 +73,9 @@ pub struct Stats {
 }
 
 impl<F: Factory> Pool<F> {
-    /// Makes a pool without any instance.
+    /// Makes a pool without any instance, which may keep idle ones as far as there is `room`.
     #[must_use]
-    pub fn new(factory: F, bounds: Bounds) -> Self {
+    pub fn new(factory: F, bounds: Bounds, room: Arc<Room>) -> Self {
         let shards = (0..bounds.shards.max(1))
             .map(|_| Padded(Shard::default()))
             .collect();
@@ -81,6 +84,7 @@ impl<F: Factory> Pool<F> {
             bounds,
             gate: Gate::new(bounds.concurrency, bounds.queue),
             shards,
+            room,
         }))
     }
 
@@ -106,7 +110,7 @@ impl<F: Factory> Pool<F> {
         &self.0.factory
     }
 
-    /// Which shards lack warm instances, each as often as it lacks one.
+    /// Which shards lack warm instances, each as often as it lacks one and there is room for it.
     #[must_use]
     pub fn lacking(&self) -> Vec<usize> {
         if self.0.gate.is_closed() || self.0.bounds.reuse <= 1 {
@@ -114,7 +118,7 @@ impl<F: Factory> Pool<F> {
         }
         let lacks = |(index, shard): (usize, &Padded<Shard<_>>)| {
             let lacking = self.0.warm(index).saturating_sub(shard.0.idle());
-            std::iter::repeat_n(index, lacking)
+            std::iter::repeat_n(index, lacking.min(self.0.room.left(index)))
         };
         self.0.shards.iter().enumerate().flat_map(lacks).collect()
     }
@@ -127,15 +131,14 @@ impl<F: Factory> Pool<F> {
     /// Ends instances that have been idle for too long.
     pub fn sweep(&self, now: Instant) {
         for (index, shard) in self.0.shards.iter().enumerate() {
-            drop(shard.0.expired(self.0.warm(index), now, self.0.bounds.idle));
+            let expired = shard.0.expired(self.0.warm(index), now, self.0.bounds.idle);
+            self.0.room.give_back(index, expired.len());
         }
     }
 
     /// Ends all idle instances.
     pub fn clear(&self) {
-        for shard in &self.0.shards {
-            drop(shard.0.take_all());
-        }
+        (0..self.0.shards.len()).for_each(|shard| self.0.clear(shard));
     }
 
     /// Refuses new leases, serves who waits already, and returns once the last lease was given back. Dropping the future
@@ -184,15 +187,37 @@ impl<F: Factory> Inner<F> {
     /// Each shard keeps at most its share of `concurrency`, so that idle instances together stay under it.
     fn give_back(&self, shard: usize, instance: F::Instance, used: u32) {
         let keep = used < self.bounds.reuse && self.factory.reusable(&instance) && !self.gate.is_closed();
-        if !keep {
+        if !keep || !self.room.take(shard) {
             return;
         }
         let most = (self.bounds.concurrency as usize).div_ceil(self.shards.len());
-        drop(self.shards[shard].0.put(instance, used, most));
+        if let Some(left_over) = self.shards[shard].0.put(instance, used, most) {
+            self.room.give_back(shard, 1);
+            drop(left_over);
+        }
         // Closed in between: whoever closed may have looked at the shard before the instance was there.
         if self.gate.is_closed() {
-            drop(self.shards[shard].0.take_all());
+            self.clear(shard);
         }
+    }
+
+    /// An idle instance of a shard, the one used most recently, and how often it was used.
+    fn take(&self, shard: usize) -> Option<(F::Instance, u32)> {
+        let taken = self.shards[shard].0.take();
+        self.room.give_back(shard, usize::from(taken.is_some()));
+        taken
+    }
+
+    /// Ends the idle instances of a shard.
+    fn clear(&self, shard: usize) {
+        let ended = self.shards[shard].0.take_all();
+        self.room.give_back(shard, ended.len());
+    }
+}
+
+impl<F: Factory> Drop for Inner<F> {
+    fn drop(&mut self) {
+        (0..self.shards.len()).for_each(|shard| self.clear(shard));
     }
 }
 

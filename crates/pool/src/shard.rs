@@ -19,6 +19,6 @@ pub fn shard() -> usize {
 }
 
 /// Keeps what one core writes off the cache lines of the others.
-#[derive(Default)]
+#[derive(Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct Padded<T>(pub(crate) T);

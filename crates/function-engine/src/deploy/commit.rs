@@ -108,9 +108,10 @@ impl Inner {
             created_at: now(),
             activate: deploy.activate && missing.is_empty(),
         };
-        let logs = before
-            .as_ref()
-            .map_or_else(|| FunctionLogs::new(self.config.logs), |f| Arc::clone(&f.logs));
+        let logs = before.as_ref().map_or_else(
+            || FunctionLogs::new(self.config.logs, &self.log_room),
+            |f| Arc::clone(&f.logs),
+        );
         let deployed = match before.as_ref().and_then(|function| same(function, &new)) {
             Some(deployed) => Arc::clone(deployed),
             None => self.deployed(record(&new, latest.as_deref()), &logs),

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU32;
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 use arc_swap::ArcSwap;
-use weft_pool::{Bounds, Factory, Pool};
+use weft_pool::{Bounds, Factory, Pool, Room};
 
 use crate::port::{Code, Instance, Tier};
 
@@ -17,6 +18,10 @@ pub(crate) struct Loaded {
     upgrading: AtomicBool,
     /// Whether instances are being warmed, or could not be.
     warming: AtomicBool,
+    /// Whether a call came since the last look at it.
+    used: AtomicBool,
+    /// Looks in a row that found it unused.
+    unused: AtomicU32,
 }
 
 /// Starts instances from whichever code is current.
@@ -39,7 +44,7 @@ pub(crate) struct Leased {
 }
 
 impl Loaded {
-    pub(super) fn new(code: Arc<dyn Code>, tier: Tier, bounds: Bounds) -> Arc<Self> {
+    pub(super) fn new(code: Arc<dyn Code>, tier: Tier, bounds: Bounds, room: Arc<Room>) -> Arc<Self> {
         let current = ArcSwap::from_pointee(Current {
             code,
             tier,
@@ -50,10 +55,32 @@ impl Loaded {
             generation: AtomicU64::new(0),
         };
         Arc::new(Self {
-            pool: Pool::new(instances, bounds),
+            pool: Pool::new(instances, bounds, room),
             upgrading: AtomicBool::new(false),
             warming: AtomicBool::new(false),
+            used: AtomicBool::new(true),
+            unused: AtomicU32::new(0),
         })
+    }
+
+    /// Notes that a call came. Once noted it is only read, which cores do side by side.
+    pub(crate) fn touch(&self) {
+        if !self.used.load(Relaxed) {
+            self.used.store(true, Relaxed);
+        }
+    }
+
+    /// For how many looks in a row, this one included, no call came and none was under way.
+    pub(crate) fn look(&self) -> u32 {
+        let stats = self.pool.stats();
+        let used = self.used.swap(false, Relaxed) || stats.active > 0 || stats.waiting > 0;
+        let unused = if used {
+            0
+        } else {
+            self.unused.load(Relaxed).saturating_add(1)
+        };
+        self.unused.store(unused, Relaxed);
+        unused
     }
 
     /// The tier that would suit this code better.

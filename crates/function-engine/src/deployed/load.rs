@@ -34,7 +34,7 @@ impl Inner {
             .bounds
             .ok_or_else(|| self.unknown_profile(&deployed.record.settings))?;
         let (code, tier) = self.load_best(deployed).await?;
-        let loaded = Loaded::new(code, tier, bounds);
+        let loaded = Loaded::new(code, tier, bounds, Arc::clone(&self.idle_room));
         deployed.loaded.store(Some(Arc::clone(&loaded)));
         self.upkeep.watch(deployed);
         if let Some(better) = loaded.better_tier() {

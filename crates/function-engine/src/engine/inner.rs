@@ -13,6 +13,7 @@ use crate::catalog::Catalog;
 use crate::deploy::Compiling;
 use crate::deployed::Deployed;
 use crate::drain::UnderWay;
+use crate::logs::LogRoom;
 use crate::upkeep::Upkeep;
 use crate::{Config, Error, FunctionLogs, Metrics};
 
@@ -29,6 +30,10 @@ pub(crate) struct Inner {
     pub(crate) recompiling: Compiling,
     pub(crate) verified: Verified,
     pub(crate) upkeep: Upkeep,
+    /// For the idle instances of all pools.
+    pub(crate) idle_room: Arc<weft_pool::Room>,
+    /// For the lines of all functions.
+    pub(crate) log_room: Arc<LogRoom>,
     pub(crate) under_way: UnderWay,
     /// The runtime for slow work.
     pub(crate) background: Handle,
@@ -56,11 +61,7 @@ impl Inner {
     }
 
     /// A version made ready, with the logs and counters of its function.
-    pub(crate) fn deployed(
-        &self,
-        record: weft_types::VersionRecord,
-        logs: &Arc<FunctionLogs>,
-    ) -> Arc<Deployed> {
+    pub(crate) fn deployed(&self, record: VersionRecord, logs: &Arc<FunctionLogs>) -> Arc<Deployed> {
         let series = self.metrics.functions.of(&record.project, &record.function);
         Deployed::new(record, &self.profiles, &self.config, Arc::clone(logs), series)
     }

@@ -12,6 +12,7 @@ use crate::deploy::Compiling;
 use crate::deployed::Deployed;
 use crate::drain::UnderWay;
 use crate::engine::inner::Verified;
+use crate::logs::LogRoom;
 use crate::metrics::Pools;
 use crate::upkeep::{self, Upkeep};
 use crate::{Config, Error, FunctionLogs, Metrics};
@@ -24,12 +25,14 @@ pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Re
         });
     }
     let metrics = Metrics::new(config.shards, config.metric_series);
+    let log_room = LogRoom::new(config.log_bytes);
     let mut snapshot = Snapshot::default();
     for project in ports.registry.projects().await? {
         snapshot.add_project(project);
     }
     for (record, versions) in ports.registry.load().await? {
-        match function(record, versions, &profiles, &config, &metrics) {
+        let logs = FunctionLogs::new(config.logs, &log_room);
+        match function(record, versions, logs, &profiles, &config, &metrics) {
             Some(function) => snapshot.put(function),
             None => tracing::warn!("a function without versions is left out"),
         }
@@ -41,6 +44,8 @@ pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Re
         recompiling: Compiling::default(),
         verified: Verified::default(),
         under_way: UnderWay::new(config.shards),
+        idle_room: Arc::new(weft_pool::Room::new(config.idle_instances, config.shards)),
+        log_room,
         background: Handle::current(),
         ports,
         profiles,
@@ -56,11 +61,11 @@ pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Re
 fn function(
     record: FunctionRecord,
     versions: Vec<VersionRecord>,
+    logs: Arc<FunctionLogs>,
     profiles: &Profiles,
     config: &Config,
     metrics: &Metrics,
 ) -> Option<Function> {
-    let logs = FunctionLogs::new(config.logs);
     let series = metrics.functions.of(&record.project, &record.function);
     let deployed = |version| Deployed::new(version, profiles, config, Arc::clone(&logs), Arc::clone(&series));
     let versions = versions.into_iter().map(deployed).collect();

@@ -112,6 +112,7 @@ impl Inner {
                 )
             }
         };
+        loaded.touch();
         match loaded.pool.lease(deadline.into()).await {
             Ok(lease) => Ok((lease, loading)),
             Err(LeaseError::Overloaded { queued }) => Err(Error::Overloaded {

@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use uuid::Uuid;
 
-use super::{FunctionLogs, InvocationLogs, LogPage};
+use super::{FLOOR, FunctionLogs, InvocationLogs, LINE, LogPage, LogRoom};
 use crate::LogBounds;
 use crate::port::{LogSink, Stream};
 
@@ -11,7 +13,12 @@ const BOUNDS: LogBounds = LogBounds {
     invocation_lines: 6,
 };
 
-fn print(logs: &std::sync::Arc<FunctionLogs>, lines: &[&str]) {
+/// Logs with more room than they may use.
+fn logs_within(bounds: LogBounds) -> Arc<FunctionLogs> {
+    FunctionLogs::new(bounds, &LogRoom::new(1 << 20))
+}
+
+fn print(logs: &Arc<FunctionLogs>, lines: &[&str]) {
     let sink = InvocationLogs::new(logs.clone());
     for line in lines {
         sink.line(Uuid::nil(), Stream::Stdout, line);
@@ -28,7 +35,7 @@ fn texts(page: &LogPage) -> (Vec<&str>, u64, u64) {
 
 #[test]
 fn a_cursor_walks_over_all_lines_once() {
-    let logs = FunctionLogs::new(BOUNDS);
+    let logs = logs_within(BOUNDS);
     print(&logs, &["a", "b", "c"]);
     assert_eq!(texts(&logs.read(0, 2, None)), (vec!["a", "b"], 2, 0));
     assert_eq!(texts(&logs.read(2, 2, None)), (vec!["c"], 3, 0));
@@ -43,7 +50,7 @@ fn a_cursor_walks_over_all_lines_once() {
 
 #[test]
 fn the_oldest_lines_go_and_are_counted() {
-    let logs = FunctionLogs::new(BOUNDS);
+    let logs = logs_within(BOUNDS);
     print(&logs, &["a", "b", "c", "d", "e"]);
     assert_eq!(texts(&logs.read(0, 9, None)), (vec!["b", "c", "d", "e"], 5, 1));
     print(&logs, &["12345678", "12345678"]);
@@ -61,14 +68,14 @@ fn the_oldest_lines_go_and_are_counted() {
 
 #[test]
 fn long_lines_are_cut_between_characters() {
-    let logs = FunctionLogs::new(BOUNDS);
+    let logs = logs_within(BOUNDS);
     print(&logs, &["123456789", "1234567é"]);
     assert_eq!(texts(&logs.read(0, 9, None)).0, ["12345678", "1234567"]);
 }
 
 #[test]
 fn an_invocation_prints_so_much() {
-    let logs = FunctionLogs::new(LogBounds {
+    let logs = logs_within(LogBounds {
         lines: 100,
         bytes: 1_000,
         ..BOUNDS
@@ -82,7 +89,7 @@ fn an_invocation_prints_so_much() {
 
 #[test]
 fn a_filter_skips_lines_without_losing_them() {
-    let logs = FunctionLogs::new(LogBounds { lines: 100, ..BOUNDS });
+    let logs = logs_within(LogBounds { lines: 100, ..BOUNDS });
     print(&logs, &["one", "two", "three", "two"]);
     assert_eq!(texts(&logs.read(0, 1, Some("two"))), (vec!["two"], 2, 0));
     assert_eq!(texts(&logs.read(2, 9, Some("two"))), (vec!["two"], 4, 0));
@@ -90,7 +97,7 @@ fn a_filter_skips_lines_without_losing_them() {
 
 #[tokio::test(start_paused = true)]
 async fn followers_are_told() {
-    let logs = FunctionLogs::new(BOUNDS);
+    let logs = logs_within(BOUNDS);
     let follower = tokio::spawn({
         let logs = logs.clone();
         async move {
@@ -103,4 +110,34 @@ async fn followers_are_told() {
     print(&logs, &["now"]);
     assert_eq!(follower.await.unwrap(), 1);
     logs.changed(0).await;
+}
+
+#[test]
+fn functions_share_the_room_for_lines() {
+    let bounds = LogBounds {
+        line_bytes: 1_000,
+        lines: 10_000,
+        bytes: 1 << 20,
+        invocation_lines: 10_000,
+    };
+    let (most, line) = (100_000, "x".repeat(1_000 - LINE));
+    let room = LogRoom::new(most);
+    let kept = |logs: &FunctionLogs| logs.read(0, 10_000, None).lines.len() * 1_000;
+    let flood = FunctionLogs::new(bounds, &room);
+    print(&flood, &vec![line.as_str(); 500]);
+    assert_eq!(kept(&flood), most);
+
+    let modest = FunctionLogs::new(bounds, &room);
+    print(&modest, &[line.as_str(); 100]);
+    assert_eq!(kept(&modest), FLOOR / 1_000 * 1_000, "so much is everyone's");
+    print(&flood, &[line.as_str()]);
+    assert_eq!(kept(&flood) + kept(&modest), most, "who prints makes room");
+
+    drop(flood);
+    print(&modest, &[line.as_str(); 50]);
+    assert_eq!(
+        kept(&modest),
+        FLOOR / 1_000 * 1_000 + 50_000,
+        "who is gone leaves room"
+    );
 }

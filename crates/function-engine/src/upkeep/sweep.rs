@@ -1,5 +1,6 @@
 //! The regular look at what is loaded.
 
+use std::cmp::Reverse;
 use std::sync::{Arc, Weak};
 
 use tokio::time::Instant;
@@ -17,6 +18,7 @@ pub(super) async fn run(engine: Weak<Inner>) {
         };
         tokio::time::sleep(period).await;
         let Some(inner) = engine.upgrade() else { return };
+        inner.let_go(&inner.upkeep.loaded());
         for (deployed, loaded) in inner.upkeep.loaded() {
             inner.look_after(&deployed, &loaded);
         }
@@ -39,6 +41,33 @@ impl super::Upkeep {
 }
 
 impl Inner {
+    /// Unloads what nobody has called for long and, where too much is loaded, what was called longest ago.
+    fn let_go(&self, all: &[(Arc<Deployed>, Arc<Loaded>)]) {
+        let mut unused: Vec<_> = all
+            .iter()
+            .map(|(deployed, loaded)| (loaded.look(), deployed))
+            .filter(|(looks, deployed)| *looks > 0 && !self.stays_warm(deployed))
+            .collect();
+        unused.sort_unstable_by_key(|(looks, _)| Reverse(*looks));
+        let surplus = all.len().saturating_sub(self.config.loaded);
+        let patience = self.config.loaded_idle.as_nanos() / self.config.sweep.as_nanos().max(1);
+        for (place, (looks, deployed)) in unused.into_iter().enumerate() {
+            if place < surplus || u128::from(looks) > patience {
+                deployed.unload();
+                tracing::debug!(version = ?deployed, "unloaded");
+            }
+        }
+    }
+
+    /// Whether instances are kept ready for calls to come.
+    fn stays_warm(&self, deployed: &Arc<Deployed>) -> bool {
+        let record = deployed.record();
+        let snapshot = self.catalog.read();
+        let function = snapshot.function(record.project.as_str(), record.function.as_str());
+        let active = function.ok().and_then(|function| function.active.as_ref());
+        deployed.has_warm() && active.is_some_and(|active| Arc::ptr_eq(active, deployed))
+    }
+
     fn look_after(self: &Arc<Self>, deployed: &Arc<Deployed>, loaded: &Arc<Loaded>) {
         loaded.pool.sweep(Instant::now());
         if let Some(better) = loaded.better_tier() {

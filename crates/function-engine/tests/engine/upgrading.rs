@@ -146,6 +146,35 @@ async fn idle_instances_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_nobody_calls_is_let_go_of() {
+    let world = World::new().await;
+    world.add("f", Program::constant(1), "{}").await;
+    let loads = || world.runtime.loaded.load(SeqCst);
+    for _ in 0..20 {
+        world.call("f", "").await.unwrap();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    assert_eq!(loads(), 1, "it is called now and then");
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    world.call("f", "").await.unwrap();
+    assert_eq!(loads(), 2, "it had been let go of");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_called_longest_ago_makes_room() {
+    let world = World::with(|config, _| config.loaded = 2).await;
+    for function in ["a", "b", "c"] {
+        world.add(function, Program::constant(1), "{}").await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    }
+    let loads = || world.runtime.loaded.load(SeqCst);
+    for (function, expected) in [("b", 3), ("c", 3), ("a", 4)] {
+        world.call(function, "").await.unwrap();
+        assert_eq!(loads(), expected, "{function}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn upkeep_ends_with_the_engine() {
     let world = World::new().await;
     world.add("f", Program::constant(1), "{}").await;

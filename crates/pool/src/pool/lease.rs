@@ -60,7 +60,7 @@ impl<F: Factory> Lease<F> {
     /// An idle instance that may still serve: the factory may have changed its mind since it was given back.
     fn take_idle(&self) -> Option<(F::Instance, u32)> {
         loop {
-            let (instance, used) = self.pool.shards[self.shard].0.take()?;
+            let (instance, used) = self.pool.take(self.shard)?;
             if self.pool.factory.reusable(&instance) {
                 return Some((instance, used));
             }

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use tokio::time::advance;
 
-use super::{Bounds, Duration, Factory, Instant, Lease, LeaseError, Pool, Profile, Stats};
+use super::{Bounds, Duration, Factory, Instant, Lease, LeaseError, Pool, Profile, Room, Stats};
 use crate::enter_shard;
 
 /// Starts numbered instances and counts those alive.
@@ -46,7 +46,17 @@ impl Drop for Number {
 fn pool(change: impl FnOnce(&mut Bounds)) -> Pool<Numbers> {
     let mut bounds = Bounds::of(&Profile::default(), 1);
     change(&mut bounds);
-    Pool::new(Numbers::default(), bounds)
+    Pool::new(Numbers::default(), bounds, Arc::new(Room::new(1_000, 1)))
+}
+
+/// A pool that keeps its instances where there is `room`.
+fn sharing(room: &Arc<Room>, warm: u32) -> Pool<Numbers> {
+    let bounds = Bounds {
+        reuse: 100,
+        warm,
+        ..Bounds::of(&Profile::default(), 1)
+    };
+    Pool::new(Numbers::default(), bounds, Arc::clone(room))
 }
 
 async fn lease(pool: &Pool<Numbers>) -> Lease<Numbers> {
@@ -218,4 +228,51 @@ async fn instances_never_outnumber_the_places() {
     let stats = pool.stats();
     assert_eq!((stats.active, stats.waiting), (0, 0));
     assert_eq!(stats.idle, pool.factory().alive.load(SeqCst));
+}
+
+#[tokio::test(start_paused = true)]
+async fn pools_share_the_room_for_idle_instances() {
+    let room = Arc::new(Room::new(3, 1));
+    let (greedy, modest) = (sharing(&room, 0), sharing(&room, 2));
+    let leases = [lease(&greedy).await, lease(&greedy).await, lease(&greedy).await];
+    drop(leases);
+    assert_eq!(greedy.stats().idle, 3);
+    drop(lease(&modest).await);
+    assert_eq!(
+        (modest.stats().idle, modest.lacking()),
+        (0, vec![]),
+        "there is no room"
+    );
+
+    drop(lease(&greedy).await);
+    assert_eq!(
+        greedy.stats().idle,
+        3,
+        "who is taken out and put back needs no more"
+    );
+    let leased = lease(&greedy).await;
+    assert_eq!(modest.lacking(), [0]);
+    drop(lease(&modest).await);
+    assert_eq!(modest.stats().idle, 1, "what is leased takes no room");
+    drop(leased);
+    assert_eq!(greedy.stats().idle, 2);
+
+    advance(Duration::from_secs(60)).await;
+    greedy.sweep(Instant::now());
+    assert_eq!(modest.lacking(), [0]);
+    drop(modest);
+    let leases = [lease(&greedy).await, lease(&greedy).await, lease(&greedy).await];
+    drop(leases);
+    assert_eq!(greedy.stats().idle, 3, "a pool that is gone leaves its room");
+    greedy.clear();
+    assert_eq!(room.left(0), 3);
+}
+
+#[test]
+fn every_shard_has_its_share_of_room() {
+    let room = Room::new(5, 2);
+    assert_eq!([0, 1, 2].map(|shard| room.left(shard)), [2, 2, 2]);
+    assert!(room.take(0) && room.take(0) && !room.take(0));
+    assert_eq!([0, 1, 2].map(|shard| room.left(shard)), [0, 2, 0]);
+    assert_eq!(Room::new(0, 2).left(1), 1, "at least one");
 }
