@@ -8,6 +8,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use weft_types::version::FunctionRecord;
 use weft_types::{Digest, FunctionName, ProjectName, VersionNumber, VersionRecord};
 
+use crate::deploy::wiring::effect_free;
 use crate::deployed::Deployed;
 use crate::{Error, FunctionLogs};
 
@@ -156,6 +157,21 @@ impl Snapshot {
 }
 
 impl Project {
+    /// What is known of a version, with its class as it is now: what it may call may have changed since it was stored.
+    pub(crate) fn current(&self, deployed: &Deployed) -> Arc<VersionRecord> {
+        let record = deployed.record();
+        if record.settings.grants.call.is_empty() {
+            return Arc::clone(record);
+        }
+        match effect_free(&record.settings, deployed.limits.reuse, self) {
+            same if same == record.effect_free => Arc::clone(record),
+            effect_free => Arc::new(VersionRecord {
+                effect_free,
+                ..VersionRecord::clone(record)
+            }),
+        }
+    }
+
     /// The active version of a function.
     pub(crate) fn active(&self, function: &FunctionName) -> Option<&Arc<Deployed>> {
         self.functions

@@ -117,9 +117,10 @@ impl Engine {
     ) -> Result<Vec<Arc<VersionRecord>>, Error> {
         let snapshot = self.0.catalog.read();
         let versions = snapshot.function(project.as_str(), function.as_str())?.versions();
+        let project = snapshot.project(project.as_str())?;
         Ok(versions
             .iter()
-            .map(|deployed| Arc::clone(deployed.record()))
+            .map(|deployed| project.current(deployed))
             .collect())
     }
 
@@ -139,7 +140,7 @@ impl Engine {
             (None, None) => function.latest(),
             (version, _) => function.version(version)?,
         };
-        Ok(Arc::clone(deployed.record()))
+        Ok(snapshot.project(project.as_str())?.current(deployed))
     }
 
     /// Where the uploaded bytes of a version lie; none asks as [`Self::version`] does.

@@ -103,7 +103,8 @@ pub struct VersionRecord {
     /// The terms it runs under.
     pub settings: Settings,
     /// Whether it can be executed again after a crash without anyone being able to tell: it was granted nothing
-    /// effectful, and each function it may call is effect-free.
+    /// effectful, and each function it may call is effect-free. The engine tells it as it is now; stored is what it was
+    /// when the version was made, before other versions of those functions became active.
     pub effect_free: bool,
     /// Who uploaded it.
     pub creator: String,

@@ -66,12 +66,12 @@ impl Project {
 
     /// What there is to see of a function of this project.
     pub(crate) fn view(&self, function: &Function) -> FunctionView {
-        let latest = function.latest().record();
+        let latest = self.current(function.latest());
         FunctionView {
             record: function.record.clone(),
-            active: function.active.as_ref().map(|active| Arc::clone(active.record())),
-            latest: Arc::clone(latest),
+            active: function.active.as_ref().map(|active| self.current(active)),
             missing: wire(&latest.inspection, &latest.settings.grants, self).missing,
+            latest,
         }
     }
 }

@@ -55,7 +55,10 @@ impl Inner {
         self.check_early(&deploy)?;
         let prepared = match deploy.code.take() {
             Some(stored) => Some(self.prepare(&stored).await?),
-            None => None,
+            None => {
+                self.prepare_stored(&deploy).await?;
+                None
+            }
         };
         let writing = self.catalog.write().await;
         let proposal = self.propose(deploy, prepared.as_ref())?;
@@ -65,6 +68,13 @@ impl Inner {
         }
         let added = self.ports.registry.add_version(proposal.new.clone()).await?;
         Ok(self.publish(&writing, proposal, added))
+    }
+
+    /// Makes sure that the code of the latest version is compiled, so that the right to write is not held for as long.
+    async fn prepare_stored(&self, deploy: &Deploy) -> Result<(), Error> {
+        let (project, function) = (deploy.project.as_str(), deploy.function.as_str());
+        let latest = Arc::clone(self.catalog.read().function(project, function)?.latest());
+        self.compiled(latest.record()).await.map(drop)
     }
 
     /// Refuses what can be refused before the long work of compiling.
@@ -149,24 +159,22 @@ impl Inner {
             None if **deployed.record() == added.version => deployed,
             None => self.deployed(added.version, &logs),
         };
-        let version = Arc::clone(deployed.record());
+        let number = deployed.record().version;
         let function = match &before {
             Some(before) => Some(before.with(added.function, &deployed)),
-            None => Function::new(added.function, vec![deployed], logs),
+            None => Function::new(added.function, vec![Arc::clone(&deployed)], logs),
         };
+        let active = function.as_ref().and_then(|function| function.active.clone());
         if let Some(function) = function {
-            let active = function.active.clone();
             writing.put(function);
             retire(before.as_deref(), active.as_ref());
         }
-        tracing::info!(
-            project = %new.project, function = %new.function, version = %version.version, activated = new.activate,
-            "deployed"
-        );
+        let activated = active.is_some_and(|active| active.record().version == number);
+        tracing::info!(project = %new.project, function = %new.function, version = %number, activated, "deployed");
         Deployment {
-            version,
+            version: self.current(&deployed),
             existed: added.existed,
-            activated: new.activate,
+            activated,
             missing,
         }
     }

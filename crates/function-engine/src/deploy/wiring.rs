@@ -1,5 +1,7 @@
 //! What a version's imports are satisfied by, and what it was not granted.
 
+use std::collections::BTreeSet;
+
 use weft_types::version::{Capability, ImportedFunction, Inspection};
 use weft_types::{FunctionName, Grants, Settings};
 
@@ -43,18 +45,29 @@ pub(crate) fn wire(inspection: &Inspection, grants: &Grants, project: &Project) 
 }
 
 /// Whether a version with these settings can be executed again unnoticed: it reaches nothing outside but functions of which
-/// that is true as well, and no call finds what an earlier one left.
+/// that is true as well, now and all the way down, and no call finds what an earlier one left.
 pub(crate) fn effect_free(settings: &Settings, reuse: u32, project: &Project) -> bool {
-    let grants = &settings.grants;
-    let callee_is = |callee| {
-        project
-            .active(callee)
-            .is_some_and(|deployed| deployed.record().effect_free)
-    };
-    grants.http.is_empty()
-        && grants.keyvalue.is_empty()
-        && grants.call.iter().all(callee_is)
-        && (reuse <= 1 || grants.stateless)
+    let mut seen = BTreeSet::new();
+    let mut ahead = vec![(settings, reuse)];
+    while let Some((settings, reuse)) = ahead.pop() {
+        let Grants {
+            http,
+            private_network: _,
+            keyvalue,
+            call,
+            stateless,
+        } = &settings.grants;
+        if !http.is_empty() || !keyvalue.is_empty() || (reuse > 1 && !stateless) {
+            return false;
+        }
+        for callee in call.iter().filter(|callee| seen.insert(*callee)) {
+            match project.active(callee) {
+                Some(callee) => ahead.push((&callee.record().settings, callee.limits.reuse)),
+                None => return false,
+            }
+        }
+    }
+    true
 }
 
 /// The one granted function whose active version exports the interface, with the types that the importer expects.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::task::JoinError;
-use weft_types::{Digest, Settings};
+use weft_types::{Digest, Settings, VersionRecord};
 
 use super::{Ports, Profiles};
 use crate::catalog::Catalog;
@@ -64,6 +64,16 @@ impl Inner {
     pub(crate) fn deployed(&self, record: VersionRecord, logs: &Arc<FunctionLogs>) -> Arc<Deployed> {
         let series = self.metrics.functions.of(&record.project, &record.function);
         Deployed::new(record, &self.profiles, &self.config, Arc::clone(logs), series)
+    }
+
+    /// What is known of a version, with its class as it is now.
+    pub(crate) fn current(&self, deployed: &Deployed) -> Arc<VersionRecord> {
+        let snapshot = self.catalog.read();
+        let project = snapshot.project(deployed.record().project.as_str());
+        project.map_or_else(
+            |_| Arc::clone(deployed.record()),
+            |project| project.current(deployed),
+        )
     }
 
     pub(crate) fn unknown_profile(&self, settings: &Settings) -> Error {

@@ -1,6 +1,7 @@
 //! From uploads and settings to versions.
 
 use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
 
 use serde_json::json;
 use weft_function_engine::port::{StorageError, Tier};
@@ -211,6 +212,124 @@ async fn effects_follow_from_grants_and_reuse() {
         let deployment = world.add(function, Program::constant(1), json).await;
         assert_eq!(deployment.version.effect_free, expected, "{json}");
     }
+}
+
+/// Whether the only version of a function is effect-free, asked in every way.
+fn is_effect_free(world: &World, function: &str) -> bool {
+    let function = name(function);
+    let record = world.engine.version(&default(), &function, None).unwrap();
+    let view = world.engine.function(&default(), &function).unwrap();
+    let answers = [
+        record.effect_free,
+        view.latest.effect_free,
+        view.active.unwrap().effect_free,
+        world.engine.versions(&default(), &function).unwrap()[0].effect_free,
+    ];
+    assert!(
+        answers.iter().all(|answer| *answer == record.effect_free),
+        "{answers:?}"
+    );
+    record.effect_free
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_has_the_effects_that_its_callees_have_now() {
+    let world = World::new().await;
+    let callers = [
+        ("middle", r#"{"grants":{"call":["leaf"]}}"#),
+        ("top", r#"{"grants":{"call":["middle"]}}"#),
+    ];
+    world.add("leaf", Program::constant(1), "{}").await;
+    for (caller, grants) in callers {
+        let deployment = world.add(caller, Program::constant(2), grants).await;
+        assert!(deployment.version.effect_free, "{caller}");
+    }
+
+    world
+        .deploy("leaf", None, settings(r#"{"grants":{"keyvalue":["default"]}}"#))
+        .await
+        .unwrap();
+    for (caller, grants) in callers {
+        assert!(!is_effect_free(&world, caller), "{caller}");
+        let again = world.add(caller, Program::constant(2), grants).await;
+        assert!(again.existed && !again.version.effect_free, "{caller}");
+    }
+
+    world
+        .engine
+        .activate(&default(), &name("leaf"), VersionNumber(1))
+        .await
+        .unwrap();
+    assert!(callers.iter().all(|(caller, _)| is_effect_free(&world, caller)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn functions_that_call_each_other_can_be_effect_free() {
+    let world = World::new().await;
+    world.add("ping", Program::constant(1), "{}").await;
+    world
+        .add("pong", Program::constant(2), r#"{"grants":{"call":["ping"]}}"#)
+        .await;
+    world
+        .add(
+            "ping",
+            Program::constant(1),
+            r#"{"grants":{"call":["ping","pong"]}}"#,
+        )
+        .await;
+    for function in ["ping", "pong"] {
+        let view = world.engine.function(&default(), &name(function)).unwrap();
+        assert!(view.active.unwrap().effect_free, "{function}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_answers_calls_already_is_told_as_active() {
+    let world = World::new().await;
+    world.runtime.add("f", Program::constant(1));
+    let deploy = async |activate| {
+        let deploy = Deploy {
+            project: default(),
+            function: name("f"),
+            code: Some(world.upload("f").await),
+            settings: SettingsChange::Keep,
+            activate,
+            creator: "ann".into(),
+        };
+        world.engine.deploy(deploy).await.unwrap().activated
+    };
+    assert!(!deploy(false).await);
+    assert!(deploy(true).await);
+    assert!(deploy(false).await, "it was and stays active");
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_changes_do_not_wait_for_code_that_is_compiled_anew() {
+    let world = World::new().await;
+    world.add("f", Program::constant(1), "{}").await;
+    world.add("g", Program::constant(2), "{}").await;
+    world.runtime.version.store(2, SeqCst);
+    world.runtime.compilers.forget_permits(usize::MAX >> 3);
+    let changing = tokio::spawn({
+        let engine = world.engine.clone();
+        let deploy = Deploy {
+            project: default(),
+            function: name("f"),
+            code: None,
+            settings: settings(r#"{"description":"new"}"#),
+            activate: true,
+            creator: "ann".into(),
+        };
+        async move { engine.deploy(deploy).await }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!changing.is_finished(), "its code is compiled");
+    let deleted = tokio::time::timeout(Duration::from_secs(1), async {
+        world.engine.delete(&default(), &name("g")).await
+    });
+    deleted.await.expect("it does not wait").unwrap();
+    world.runtime.compilers.add_permits(1);
+    assert!(changing.await.unwrap().unwrap().activated);
 }
 
 #[tokio::test(start_paused = true)]
