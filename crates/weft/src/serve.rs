@@ -1,5 +1,6 @@
 //! The server: what the other crates offer, put together, from the first socket to the last call.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use weft_api::shutdown::{self, Draining, Shutdown};
 use weft_api::{Api, Hosts};
 use weft_function_engine::{Engine, Ports};
 use weft_store::Store;
+use weft_types::Digest;
 
 use crate::config;
 use crate::failure::Failure;
@@ -59,6 +61,8 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
     let mut signals = signals::Signals::new().context("signals cannot be handled")?;
     let store = Store::open(&data, weft_store::Options::default()).await?;
     let engine = open_engine(config, &store).await?;
+    // Before anybody can deploy or delete: the sweep must know of all that was there when the store was opened.
+    let referenced = engine.digests();
     engine
         .metrics()
         .register(Box::new(log_lines::LogLines(telemetry.dropped.clone())));
@@ -67,7 +71,7 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
     let addresses = (listeners.api(), listeners.functions());
     let api = Api::new(engine.clone(), api_options(config, telemetry), draining.clone());
     let cores = start_cores(&serving, listeners, &draining, api)?;
-    tokio::spawn(sweep(store.artifacts(), engine.clone()));
+    tokio::spawn(sweep(store.artifacts(), referenced));
     announce(addresses, &data, output)?;
 
     let signal = signals.next().await;
@@ -131,8 +135,8 @@ fn start_cores(
 }
 
 /// Removes code that belongs to no version: of uploads that ended in a crash, and of functions that were deleted.
-async fn sweep(artifacts: Arc<weft_store::FileArtifacts>, engine: Engine) {
-    match artifacts.sweep(engine.digests()).await {
+async fn sweep(artifacts: Arc<weft_store::FileArtifacts>, referenced: HashSet<Digest>) {
+    match artifacts.sweep(referenced).await {
         Ok(swept) => tracing::debug!(?swept, "code that belongs to no version is removed"),
         Err(error) => tracing::warn!(%error, "code that belongs to no version could not be removed"),
     }
