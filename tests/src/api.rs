@@ -130,6 +130,12 @@ impl Api {
             .await
     }
 
+    /// How many calls of a function wait for a place now.
+    pub async fn waiting(&self, function: &str) -> f64 {
+        self.metric("weft_pool_queue_length", &[&format!("function=\"{function}\"")])
+            .await
+    }
+
     /// The value of a metric, summed over the series whose labels contain all of `labels`; 0 where there is none.
     pub async fn metric(&self, name: &str, labels: &[&str]) -> f64 {
         let text = self.get("/metrics").await.text();

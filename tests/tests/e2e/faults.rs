@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use weft_tests::load::Load;
-use weft_tests::{Server, fixture};
+use weft_tests::{Server, eventually, fixture};
 
 /// Function, target, arguments, status and problem.
 fn faults() -> Vec<(&'static str, &'static str, Value, u16, &'static str)> {
@@ -101,37 +101,40 @@ async fn no_other_call_notices() {
     assert!(server.api.metric("faas_timeouts_total", &["spin"]).await >= 1.0);
 }
 
+/// One call executes, one waits until its time is up, and a third finds no room to wait.
 #[tokio::test]
 async fn a_call_that_waits_too_long_is_told_when_to_try_again() {
     let profiles = tempfile::tempdir().unwrap();
     std::fs::write(
         profiles.path().join("narrow.toml"),
-        "concurrency = 1\n[queue]\nlength = 1\nwait-ms = 100\n",
+        "concurrency = 1\n[queue]\nlength = 1\nwait-ms = 3000\n",
     )
     .unwrap();
     let server = Server::builder()
         .arguments(["--profiles", &profiles.path().to_string_lossy()])
         .start()
         .await;
-    let settings = json!({"profile": "narrow", "limits": {"timeout-ms": 2_000}});
-    server.api.deploy_with("spin", fixture("spin"), settings).await;
-    let nothing = json!({});
-    let calls = (0..6).map(|_| server.api.call("spin?export=spin", &nothing));
-    let answers = futures_util::future::join_all(calls.collect::<Vec<_>>()).await;
-    let count = |slug: &str| answers.iter().filter(|answer| answer.problem() == slug).count();
-    assert!(count("call-timeout") >= 1, "nobody was served");
-    assert!(
-        count("overloaded") >= 1 && count("queue-timeout") >= 1,
-        "{answers:?}"
-    );
-    let refused = answers
-        .iter()
-        .find(|answer| answer.problem() == "overloaded")
-        .unwrap();
-    assert_eq!(refused.status.as_u16(), 503);
-    assert!(
-        refused.header("retry-after").parse::<u32>().is_ok(),
-        "{:?}",
-        refused.headers
-    );
+    let api = &server.api;
+    let settings = json!({"profile": "narrow", "limits": {"timeout-ms": 60_000, "cpu-time-ms": 60_000}});
+    api.deploy_with("spin", fixture("spin"), settings).await;
+    let call = || {
+        let api = api.clone();
+        tokio::spawn(async move { api.call("spin?export=spin", &json!({})).await })
+    };
+    let executing = call();
+    eventually("one executes", || async { api.executing("spin").await == 1.0 }).await;
+    let waiting = call();
+    eventually("one waits", || async { api.waiting("spin").await == 1.0 }).await;
+    for (answer, problem) in [
+        (call().await.unwrap(), "overloaded"),
+        (waiting.await.unwrap(), "queue-timeout"),
+    ] {
+        answer.expect_problem(503, problem);
+        assert!(
+            answer.header("retry-after").parse::<u32>().is_ok(),
+            "{:?}",
+            answer.headers
+        );
+    }
+    executing.abort();
 }

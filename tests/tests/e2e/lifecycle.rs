@@ -2,6 +2,7 @@
 
 use rustix::process::Signal;
 use serde_json::json;
+use weft_tests::peer::Peer;
 use weft_tests::server::binary;
 use weft_tests::{Api, Server, eventually, example, fixture};
 
@@ -71,21 +72,32 @@ async fn a_data_directory_has_one_server() {
     assert!(server.api.get("/readyz").await.status.is_success());
 }
 
+/// The call waits for a peer that answers only once the end has begun.
 #[tokio::test]
 async fn a_call_under_way_is_finished_before_the_end() {
+    let peer = Peer::held().await;
     let mut server = Server::start().await;
-    server.api.deploy("clock", fixture("clock")).await;
-    server.api.deploy("spin", fixture("spin")).await;
+    let url = format!("http://127.0.0.1:{}/", peer.port);
+    let grants = json!({"http": [format!("127.0.0.1:{}", peer.port)], "private-network": true});
+    server
+        .api
+        .deploy_with("fetch", example("fetch"), json!({"grants": grants}))
+        .await;
     let api = server.api.clone();
-    let call = tokio::spawn(async move { api.call("spin?export=spin-ms", &json!([800])).await });
-    let api = &server.api;
-    eventually("the call executes", || async {
-        api.executing("spin").await >= 1.0
+    let call = tokio::spawn(async move {
+        let arguments = json!({"urls": [url], "timeout-ms": 25_000});
+        api.call("fetch", &arguments).await
+    });
+    eventually("the call is under way", || async { peer.connections() == 1 }).await;
+    server.signal(Signal::TERM);
+    let log = || server.log();
+    eventually("the server has noticed", || async {
+        log().contains("shutting down")
     })
     .await;
-    server.signal(Signal::TERM);
+    peer.release();
     let answer = call.await.unwrap();
-    assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
+    assert_eq!(answer.ok()[0]["outcome"], json!({"ok": 200}));
     assert!(server.ended().await.success());
 }
 
