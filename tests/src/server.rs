@@ -3,13 +3,14 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
+use weft_powerloss::Recorder;
 
 use crate::Api;
 use crate::wait::within;
@@ -25,9 +26,13 @@ pub struct Server {
 }
 
 /// How a server is started.
-pub struct Builder {
+pub struct Builder<'a> {
     arguments: Vec<String>,
     data: Option<PathBuf>,
+    /// Open files it may have.
+    files: Option<u32>,
+    /// What stands between it and its disk.
+    recorder: Option<&'a Recorder>,
 }
 
 impl Server {
@@ -38,10 +43,12 @@ impl Server {
 
     /// A server with settings of its own.
     #[must_use]
-    pub fn builder() -> Builder {
+    pub fn builder<'a>() -> Builder<'a> {
         Builder {
             arguments: Vec::new(),
             data: None,
+            files: None,
+            recorder: None,
         }
     }
 
@@ -98,7 +105,7 @@ impl Server {
     }
 }
 
-impl Builder {
+impl<'a> Builder<'a> {
     /// Adds arguments to `weft serve`.
     #[must_use]
     pub fn arguments<const N: usize>(mut self, arguments: [&str; N]) -> Self {
@@ -110,6 +117,20 @@ impl Builder {
     #[must_use]
     pub fn data(mut self, directory: &Path) -> Self {
         self.data = Some(directory.to_owned());
+        self
+    }
+
+    /// Lets it have so many open files at most.
+    #[must_use]
+    pub fn files(mut self, most: u32) -> Self {
+        self.files = Some(most);
+        self
+    }
+
+    /// Puts it on a disk on which things go wrong as the recorder is told.
+    #[must_use]
+    pub fn on_disk_of(mut self, recorder: &'a Recorder) -> Self {
+        self.recorder = Some(recorder);
         self
     }
 
@@ -137,7 +158,11 @@ impl Builder {
                 (directory.path().to_owned(), Some(directory))
             }
         };
-        let mut child = Command::new(binary())
+        let mut command = match self.files {
+            None => Command::new(binary()),
+            Some(most) => limited(most),
+        };
+        command
             .args([
                 "serve",
                 "--output",
@@ -154,7 +179,11 @@ impl Builder {
             .current_dir(&data)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(log_file)
+            .stderr(log_file);
+        if let Some(recorder) = self.recorder {
+            recorder.watch(&mut command)?;
+        }
+        let mut child = tokio::process::Command::from(command)
             .kill_on_drop(true)
             .spawn()?;
         let api = announced(&mut child).await?;
@@ -178,6 +207,15 @@ impl Drop for Server {
         }
         let _ = std::fs::remove_file(&self.log);
     }
+}
+
+/// The binary, started by a shell that may have so many open files at most, and so may what it starts.
+fn limited(most: u32) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .args(["-c", &format!("ulimit -n {most} && exec \"$0\" \"$@\"")])
+        .arg(binary());
+    shell
 }
 
 /// Where the binary under test is: beside the directory of the test's own executable.

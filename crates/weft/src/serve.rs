@@ -20,6 +20,7 @@ use crate::output::Output;
 use crate::telemetry::{self, Telemetry};
 
 mod exposure;
+pub(crate) mod files;
 mod log_lines;
 mod observer;
 mod profiles;

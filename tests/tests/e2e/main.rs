@@ -2,6 +2,7 @@
 // Helpers fail a test by panicking, as the tests themselves do.
 #![allow(clippy::unwrap_used)]
 
+mod bounds;
 mod calls;
 mod cancel;
 mod capabilities;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use weft_function_engine::{Bound, LogBounds};
 
-use super::Config;
+use super::{Config, files};
 use crate::units::{Size, Span};
 
 /// The bounds of the engine.
@@ -31,10 +31,12 @@ pub(crate) fn engine(config: &Config) -> weft_function_engine::Config {
 
 /// How connections are served.
 pub(crate) fn serving(config: &Config) -> weft_api::serve::Config {
+    let defaults = weft_api::serve::Config::default();
     weft_api::serve::Config {
         cores: cores(config),
+        connections: files::room_for(defaults.connections),
         patience: config.serve.drain.0,
-        ..weft_api::serve::Config::default()
+        ..defaults
     }
 }
 

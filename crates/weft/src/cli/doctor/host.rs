@@ -6,6 +6,7 @@ use std::thread::available_parallelism;
 use landlock::{ABI, Access, AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr};
 
 use super::{Check, State};
+use crate::serve::files;
 
 pub(crate) const KERNEL: &str = "kernel";
 
@@ -22,6 +23,7 @@ pub(crate) fn checks() -> Vec<Check> {
         landlock(),
         cgroups(),
         mappings(),
+        open_files(),
         cores(),
     ]
 }
@@ -104,6 +106,22 @@ fn mappings() -> Check {
             format!("{count}; `sysctl vm.max_map_count={MAPPINGS}` allows more instances"),
         ),
         Err(_) => Check::new(name, State::Degraded, "/proc/sys/vm/max_map_count cannot be read"),
+    }
+}
+
+fn open_files() -> Check {
+    let name = "open_files";
+    let wanted = weft_api::serve::Config::default().connections;
+    let Some(limit) = files::highest() else {
+        return Check::new(name, State::Works, "not limited");
+    };
+    match files::fitting(Some(limit), wanted) {
+        room if room >= wanted => Check::new(name, State::Works, limit.to_string()),
+        room => Check::new(
+            name,
+            State::Degraded,
+            format!("{limit}; {room} connections at once instead of {wanted}, `ulimit -n` raises it"),
+        ),
     }
 }
 
