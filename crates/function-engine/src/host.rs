@@ -63,6 +63,8 @@ impl Host for VersionHost {
             trace_id = %Hex(&trace.trace_id),
             span_id = %Hex(&trace.span_id),
             parent_id = %Hex(&caller.trace.span_id),
+            sampled = trace.sampled,
+            failed = tracing::field::Empty,
         );
         let call = async move {
             self.check_grant(project, callee)?;
@@ -95,7 +97,14 @@ impl Host for VersionHost {
             )
             .await
         };
-        Box::pin(call.instrument(span))
+        let told = async move {
+            let outcome = call.await;
+            if outcome.is_err() {
+                tracing::Span::current().record("failed", true);
+            }
+            outcome
+        };
+        Box::pin(told.instrument(span))
     }
 
     fn keyvalue(&self) -> &dyn KeyValue {

@@ -41,9 +41,12 @@ pub(crate) fn run(config: &Config, output: Output) -> Result<()> {
     exposure::refuse(config.serve.listen)?;
     exposure::refuse(config.serve.http_listen)?;
     let data = config.serve.data_directory()?;
-    let telemetry = telemetry::start(&config.telemetry)?;
+    let mut telemetry = telemetry::start(&config.telemetry)?;
     let background = background()?;
     let outcome = background.block_on(serve(config, data, &telemetry, output));
+    if outcome.is_err() {
+        telemetry.give_traces_up();
+    }
     // Compiles and look-ups that nobody waits for any longer are not waited for here either.
     background.shutdown_background();
     outcome

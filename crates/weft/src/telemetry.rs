@@ -6,10 +6,13 @@ use std::str::FromStr;
 use anyhow::Context;
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config;
 use crate::failure::Failure;
 
+mod calls;
 mod otlp;
 mod writer;
 
@@ -50,24 +53,26 @@ pub(crate) fn start(config: &config::Telemetry) -> anyhow::Result<Telemetry> {
     let filter = filter(config)?;
     let (lines, guard) = writer::start(config.log_queue).context("the log writer cannot be started")?;
     let dropped = lines.dropped();
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(false)
-        .with_writer(lines);
-    let installed = match config.log_format {
-        LogFormat::Text => builder.compact().try_init(),
-        LogFormat::Json => builder
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_span_list(false)
-            .try_init(),
-    };
-    installed.map_err(|error| anyhow::anyhow!("logging cannot be started: {error}"))?;
     let traces = match config.otlp_endpoint.as_str() {
         "" => None,
         endpoint => Some(Traces::to(endpoint)?),
     };
+    let registry = tracing_subscriber::registry().with(traces.clone().map(calls::FunctionCalls::new));
+    let text = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_writer(lines);
+    let installed = match config.log_format {
+        LogFormat::Text => registry.with(text.compact()).with(filter).try_init(),
+        LogFormat::Json => {
+            let json = text
+                .json()
+                .flatten_event(true)
+                .with_current_span(false)
+                .with_span_list(false);
+            registry.with(json).with(filter).try_init()
+        }
+    };
+    installed.map_err(|error| anyhow::anyhow!("logging cannot be started: {error}"))?;
     Ok(Telemetry {
         traces,
         dropped,
@@ -75,12 +80,31 @@ pub(crate) fn start(config: &config::Telemetry) -> anyhow::Result<Telemetry> {
     })
 }
 
-/// What is logged; without the access log where that is not wanted.
+impl Telemetry {
+    /// Sends no more traces, not even those that wait: there is no time.
+    pub(crate) fn give_traces_up(&mut self) {
+        self.traces = None;
+    }
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        if let Some(traces) = &self.traces {
+            traces.end();
+        }
+    }
+}
+
+/// What is logged; without the access log where that is not wanted, and with the spans that traces are made of where those
+/// are.
 fn filter(config: &config::Telemetry) -> Result<EnvFilter, Failure> {
-    let directives = match config.access_log {
-        true => config.log.clone(),
-        false => format!("{},weft::access=off", config.log),
-    };
+    let mut directives = config.log.clone();
+    if !config.access_log {
+        directives.push_str(",weft::access=off");
+    }
+    if !config.otlp_endpoint.is_empty() {
+        directives.push_str(&format!(",{}=info", calls::TARGET));
+    }
     EnvFilter::from_str(&directives).map_err(|error| {
         Failure::usage(format!("`{}` is not a log filter: {error}", config.log))
             .hint("write levels, also per module: `info,weft_api=debug`")

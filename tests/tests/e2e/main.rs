@@ -15,4 +15,5 @@ mod lifecycle;
 mod logs;
 mod pages;
 mod settings;
+mod traces;
 mod versions;

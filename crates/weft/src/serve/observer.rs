@@ -1,6 +1,7 @@
 //! A span per finished request, for tracing systems.
 
 use opentelemetry::KeyValue;
+use opentelemetry::trace::SpanKind;
 use weft_api::{Finished, Observer};
 
 use crate::telemetry::{Span, Traces};
@@ -30,6 +31,7 @@ impl Observer for Spans {
         let invocation = request.invocation.and_then(|id| id.to_str().ok());
         attributes.extend(invocation.map(|id| KeyValue::new("faas.invocation_id", id.to_owned())));
         self.0.send(Span {
+            kind: SpanKind::Server,
             trace_id: context.trace_id,
             span_id: context.span_id,
             parent: request.trace.parent,

@@ -10,7 +10,7 @@ use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{BatchSpanProcessor, SpanData, SpanEvents, SpanLinks, SpanProcessor};
 
-/// Sends spans in batches; those that wait are sent when this is dropped.
+/// Sends spans in batches; those that wait at the end are sent by [`Traces::end`].
 #[derive(Clone)]
 pub(crate) struct Traces(Arc<Inner>);
 
@@ -21,6 +21,8 @@ struct Inner {
 
 /// A finished span, with the ids that went over the wire.
 pub(crate) struct Span {
+    /// `Server` for requests, whose parent is somebody else's.
+    pub(crate) kind: SpanKind,
     pub(crate) trace_id: [u8; 16],
     pub(crate) span_id: [u8; 8],
     pub(crate) parent: Option<[u8; 8]>,
@@ -68,8 +70,8 @@ impl Traces {
         self.0.processor.on_end(SpanData {
             span_context: context,
             parent_span_id: span.parent.map_or(SpanId::INVALID, SpanId::from_bytes),
-            parent_span_is_remote: span.parent.is_some(),
-            span_kind: SpanKind::Server,
+            parent_span_is_remote: span.parent.is_some() && span.kind == SpanKind::Server,
+            span_kind: span.kind,
             name: span.name.into(),
             start_time: span.start,
             end_time: span.end,
@@ -85,11 +87,10 @@ impl Traces {
             instrumentation_scope: self.0.scope.clone(),
         });
     }
-}
 
-impl Drop for Inner {
-    fn drop(&mut self) {
-        if let Err(error) = self.processor.shutdown() {
+    /// Sends what waits, in at most 5 s, and takes no more.
+    pub(crate) fn end(&self) {
+        if let Err(error) = self.0.processor.shutdown() {
             tracing::warn!(%error, "the last traces could not be sent");
         }
     }
