@@ -20,6 +20,12 @@ pub fn fixture(name: &str) -> Vec<u8> {
     read(&functions().join(format!("fixtures/{name}.wasm")))
 }
 
+/// Where the code of a guest is, such as `pricing.wasm` or `fixtures/echo.wasm`.
+#[must_use]
+pub fn path(below: &str) -> String {
+    functions().join(below).to_string_lossy().into_owned()
+}
+
 fn functions() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/functions")
 }

@@ -8,6 +8,7 @@ pub mod guests;
 pub mod load;
 pub mod peer;
 pub mod server;
+pub mod shell;
 pub mod socket;
 pub mod wait;
 

@@ -101,22 +101,24 @@ impl Session {
 
 /// Runs the command and answers what the process exits with.
 pub(crate) fn run(cli: Cli) -> ExitCode {
-    let format = cli.client.output.unwrap_or_default();
-    match execute(cli) {
+    // Until the file is read, what the command line says.
+    let mut output = Output::new(cli.client.output.unwrap_or_default());
+    match execute(cli, &mut output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if output::reader_left(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            Output::new(format).failure(&error);
+            output.failure(&error);
             ExitCode::from(output::exit_code(&error) as u8)
         }
     }
 }
 
-fn execute(cli: Cli) -> anyhow::Result<()> {
+fn execute(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
     let file = File::find(cli.config.as_deref())?;
     let config = cli.client.over(file.client.clone()).resolve()?;
+    *output = Output::new(config.output);
     let session = Session {
-        output: Output::new(config.output),
+        output: *output,
         config,
     };
     match cli.command {
@@ -138,10 +140,13 @@ fn execute(cli: Cli) -> anyhow::Result<()> {
 }
 
 fn wait(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()?
-        .block_on(command)
+        .build()?;
+    let outcome = runtime.block_on(command);
+    // Who interrupts a build does not wait for it.
+    runtime.shutdown_background();
+    outcome
 }
 
 #[cfg(test)]

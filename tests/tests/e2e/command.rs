@@ -1,75 +1,10 @@
 //! The command, against a running server.
 
-use std::path::Path;
-use std::process::{Output, Stdio};
-
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
-use weft_tests::Server;
-use weft_tests::server::binary;
-
-/// Runs the command in an empty directory and answers what it wrote.
-struct Shell {
-    server: String,
-    directory: tempfile::TempDir,
-}
-
-impl Shell {
-    fn at(server: &str) -> Self {
-        Self {
-            server: server.to_owned(),
-            directory: tempfile::tempdir().unwrap(),
-        }
-    }
-
-    async fn run(&self, arguments: &[&str], input: &[u8]) -> Output {
-        let mut child = Command::new(binary())
-            .args(arguments)
-            .current_dir(self.directory.path())
-            .env("WEFT_SERVER", &self.server)
-            .env("XDG_CONFIG_HOME", self.directory.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        stdin.write_all(input).await.unwrap();
-        drop(stdin);
-        child.wait_with_output().await.unwrap()
-    }
-
-    /// What it printed, when it succeeded.
-    async fn ok(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments, b"").await;
-        assert!(
-            output.status.success(),
-            "{arguments:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
-    }
-
-    async fn json(&self, arguments: &[&str]) -> Value {
-        let text = self.ok(&[arguments, &["--output", "json"]].concat()).await;
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {text}"))
-    }
-
-    /// The exit code and what it said on standard error.
-    async fn fails(&self, arguments: &[&str]) -> (i32, String) {
-        let output = self.run(arguments, b"").await;
-        (
-            output.status.code().unwrap_or(-1),
-            String::from_utf8(output.stderr).unwrap(),
-        )
-    }
-}
-
-fn guest(path: &str) -> String {
-    let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/functions");
-    functions.join(path).to_string_lossy().into_owned()
-}
+use weft_tests::guests::path as guest;
+use weft_tests::shell::Shell;
+use weft_tests::wait::within;
+use weft_tests::{Server, fixture};
 
 #[tokio::test]
 async fn functions_are_deployed_called_and_deleted() {
@@ -189,6 +124,27 @@ async fn logs_are_shown() {
 }
 
 #[tokio::test]
+async fn logs_are_followed_as_they_are_written() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let shell = Shell::at(&api.base);
+    api.deploy("flood", fixture("log-flood")).await;
+    api.call("flood?export=flood", &json!([1, 20])).await;
+    let mut following = shell.start(&["logs", "-f", "flood"]);
+    // The line that is kept first, then those that come.
+    within("the kept line", following.line()).await.unwrap();
+    api.call("flood?export=flood", &json!([2, 20])).await;
+    for _ in 0..2 {
+        let line = within("a new line", following.line()).await.unwrap();
+        assert!(line.contains('T') && line.contains('Z'), "{line}");
+    }
+    // The server's end is the end of what can be followed.
+    let stopped = server.stop().await;
+    assert!(stopped.success());
+    assert_eq!(within("the end", following.line()).await, None);
+}
+
+#[tokio::test]
 async fn the_machine_is_examined() {
     let server = Server::start().await;
     let shell = Shell::at(&server.api.base);
@@ -207,6 +163,7 @@ async fn the_machine_is_examined() {
         "seccomp",
         "cgroups",
         "max_map_count",
+        "open_files",
         "cores",
         "data",
         "server",
@@ -255,4 +212,34 @@ async fn a_wrong_configuration_is_refused_with_its_place() {
         error.contains("line 2") && error.contains("unknown field `port`"),
         "{error}"
     );
+}
+
+/// Flag, variable, file, default: the first that says something is heard.
+#[tokio::test]
+async fn settings_have_one_precedence() {
+    let shell = Shell::at("http://127.0.0.1:2");
+    let file = shell.directory.path().join("weft.toml");
+    std::fs::write(
+        &file,
+        "[client]\nserver = 'http://127.0.0.1:3'\noutput = 'json'\n",
+    )
+    .unwrap();
+    let flag = shell
+        .fails(&["--server", "http://127.0.0.1:1", "functions"])
+        .await
+        .1;
+    assert!(flag.contains("127.0.0.1:1"), "{flag}");
+    let variable = shell.fails(&["functions"]).await.1;
+    assert!(variable.contains("127.0.0.1:2"), "{variable}");
+    let unset = Shell::without_server(shell.directory);
+    let (code, error) = unset.fails(&["functions"]).await;
+    let error: Value = serde_json::from_str(&error).expect("the file asks for JSON, of errors too");
+    assert_eq!((code, &error["exit"]), (5, &json!(5)));
+    assert!(
+        error["error"].as_str().unwrap().contains("127.0.0.1:3"),
+        "{error}"
+    );
+    std::fs::remove_file(file).unwrap();
+    let help = unset.ok(&["functions", "--help"]).await;
+    assert!(help.contains("WEFT_SERVER"), "{help}");
 }

@@ -17,3 +17,4 @@ mod pages;
 mod settings;
 mod traces;
 mod versions;
+mod writing;

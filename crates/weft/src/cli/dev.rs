@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args as ClapArgs;
+use tokio::task::JoinHandle;
 use weft_types::FunctionName;
 
 use self::watch::Changes;
@@ -34,22 +35,30 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
         .into());
     }
     let client = session.client()?;
+    tokio::select! {
+        outcome = rounds(&args, &client, &session) => outcome,
+        // Heard whatever is under way; Cargo is interrupted by the same key.
+        end = tokio::signal::ctrl_c() => Ok(end?),
+    }
+}
+
+/// Builds and deploys, then again at every change.
+async fn rounds(args: &Args, client: &Client, session: &Session) -> Result<()> {
     // Watched before the first build, so that no change is missed.
     let mut changes = Changes::of(&args.directory)?;
-    let mut tail = None;
+    let mut tail: Option<JoinHandle<()>> = None;
     loop {
-        match round(&args, &client, &session).await {
-            Ok(function) if tail.is_none() => {
-                tail = Some(tokio::spawn(show(client.clone(), function, session.output)))
+        match round(args, client, session).await {
+            // The stream ends with the server, which may be there again.
+            Ok(function) if tail.as_ref().is_none_or(JoinHandle::is_finished) => {
+                tail = Some(tokio::spawn(show(client.clone(), function, session.output)));
             }
             Ok(_) => {}
             Err(error) => session.output.failure(&error),
         }
         session.output.note("waiting for changes; Ctrl-C ends");
-        tokio::select! {
-            change = changes.next() => session.output.note(format!("{} changed", change?.display())),
-            end = tokio::signal::ctrl_c() => return Ok(end?),
-        }
+        let changed = changes.next().await?;
+        session.output.note(format!("{} changed", changed.display()));
     }
 }
 

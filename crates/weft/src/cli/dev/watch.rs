@@ -6,9 +6,12 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc::{Receiver, channel};
+use tokio::time::{Instant, timeout_at};
 
 /// Editors write several files at once: changes this close together count as one.
 const QUIET: Duration = Duration::from_millis(150);
+/// Something that writes without a pause is not waited for longer.
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// The changes below a directory, but for what builds write.
 pub(crate) struct Changes {
@@ -47,11 +50,20 @@ impl Changes {
     /// The next change, once nothing else changed for a moment.
     pub(crate) async fn next(&mut self) -> Result<PathBuf> {
         let first = self.paths.recv().await.context("the watch ended")?;
-        while tokio::time::timeout(QUIET, self.paths.recv())
-            .await
-            .is_ok_and(|path| path.is_some())
-        {}
+        settle(&mut self.paths).await;
         Ok(first)
+    }
+}
+
+/// Waits until no more changes come, or has waited long enough.
+async fn settle(paths: &mut Receiver<PathBuf>) {
+    let end = Instant::now() + LONGEST;
+    loop {
+        let quiet = (Instant::now() + QUIET).min(end);
+        match timeout_at(quiet, paths.recv()).await {
+            Ok(Some(_)) if Instant::now() < end => {}
+            _ => return,
+        }
     }
 }
 
@@ -98,6 +110,24 @@ mod tests {
         ] {
             assert!(!is_source(Path::new(path), root), "{path}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_never_settles_is_not_waited_for() {
+        let (sender, mut paths) = channel(1);
+        tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(QUIET / 2);
+            while sender.send(PathBuf::new()).await.is_ok() {
+                ticks.tick().await;
+            }
+        });
+        let began = Instant::now();
+        settle(&mut paths).await;
+        assert!(
+            (LONGEST..LONGEST + QUIET).contains(&began.elapsed()),
+            "{:?}",
+            began.elapsed()
+        );
     }
 
     #[tokio::test]
