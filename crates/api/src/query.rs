@@ -4,7 +4,9 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
+use axum::extract::FromRequestParts;
 use http::Uri;
+use http::request::Parts;
 use weft_types::VersionNumber;
 
 use crate::problem::{Kind, Problem};
@@ -12,6 +14,17 @@ use crate::problem::{Kind, Problem};
 /// The parameters of a request.
 #[derive(Debug)]
 pub(crate) struct Query(Vec<(String, String)>);
+
+/// That a request has none, for routes that know none.
+pub(crate) struct NoQuery;
+
+impl<S: Send + Sync> FromRequestParts<S> for NoQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Query::parse(&parts.uri, &[]).map(|_| Self)
+    }
+}
 
 impl Query {
     /// Reads the query; only parameters of these names may be there.

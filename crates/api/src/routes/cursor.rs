@@ -2,7 +2,7 @@
 //!
 //! Hexadecimal, so that nobody is tempted to make one up, and what it is made of may change.
 
-use weft_types::FunctionName;
+use weft_types::{FunctionName, ProjectName};
 
 use crate::problem::Problem;
 use crate::query::invalid;
@@ -10,6 +10,11 @@ use crate::trace::{decode_vec, encode};
 
 /// The cursor behind `name`.
 pub(super) fn of_name(name: &FunctionName) -> String {
+    of_text(name.as_str())
+}
+
+/// The cursor behind a project.
+pub(super) fn of_project(name: &ProjectName) -> String {
     of_text(name.as_str())
 }
 

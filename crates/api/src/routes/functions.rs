@@ -12,7 +12,7 @@ use super::cursor;
 use super::path::{InFunction, InProject};
 use crate::api::Context;
 use crate::problem::Problem;
-use crate::query::{Query, invalid};
+use crate::query::{NoQuery, Query, invalid};
 use crate::wire;
 
 /// Items of a list, where no limit is asked for.
@@ -92,6 +92,7 @@ fn filter(query: &Query) -> Result<Filter, Problem> {
 pub(super) async fn show(
     State(context): State<Arc<Context>>,
     InFunction { project, function }: InFunction,
+    _: NoQuery,
 ) -> Result<Json<wire::Function>, Problem> {
     let view = context.engine.function(&project, &function)?;
     Ok(Json(wire::Function::from(&view)))
@@ -117,6 +118,7 @@ pub(super) async fn show(
 pub(super) async fn delete(
     State(context): State<Arc<Context>>,
     InFunction { project, function }: InFunction,
+    _: NoQuery,
 ) -> Result<StatusCode, Problem> {
     context.engine.delete(&project, &function).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -11,7 +11,7 @@ use super::functions::{DEFAULT_LIMIT, MAX_LIMIT};
 use super::path::{InFunction, InVersion};
 use crate::api::Context;
 use crate::problem::Problem;
-use crate::query::Query;
+use crate::query::{NoQuery, Query};
 use crate::wire;
 
 /// List versions
@@ -79,6 +79,7 @@ pub(super) async fn show(
         function,
         version,
     }: InVersion,
+    _: NoQuery,
 ) -> Result<Json<wire::Version>, Problem> {
     let record = context.engine.version(&project, &function, Some(version))?;
     Ok(Json(wire::Version::from(&*record)))
@@ -109,6 +110,7 @@ pub(super) async fn activate(
         function,
         version,
     }: InVersion,
+    _: NoQuery,
 ) -> Result<Json<wire::Function>, Problem> {
     let view = context.engine.activate(&project, &function, version).await?;
     Ok(Json(wire::Function::from(&view)))

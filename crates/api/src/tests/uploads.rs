@@ -380,10 +380,16 @@ async fn projects_are_created_once() {
     let create = || server.send(Request::put("/v1/projects/shop").body(""));
     assert_eq!(create().await.status, 201);
     assert_eq!(create().await.status, 200);
-    let names = server.get("/v1/projects").await.json();
+    let first = server.get("/v1/projects?limit=1").await.json();
+    assert_eq!(first["items"], serde_json::json!([{"name": "default"}]));
+    let rest = server
+        .get(&format!("/v1/projects?after={}", first["next"].as_str().unwrap()))
+        .await
+        .json();
+    assert_eq!(rest, serde_json::json!({"items": [{"name": "shop"}]}));
     assert_eq!(
-        names["items"],
-        serde_json::json!([{"name": "default"}, {"name": "shop"}])
+        server.get("/v1/projects?limit=0").await.problem(),
+        "invalid-query"
     );
     assert_eq!(
         server
