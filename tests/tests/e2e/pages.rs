@@ -36,6 +36,21 @@ async fn metrics_count_calls_by_function() {
 }
 
 #[tokio::test]
+async fn every_metric_is_documented() {
+    let server = Server::start().await;
+    server.api.deploy("arith", fixture("arith")).await;
+    server.api.call("arith", &json!([1, "x"])).await;
+    server.api.call("arith", &json!([1, 2])).await.ok();
+    let text = server.api.get("/metrics").await.text();
+    let page = include_str!("../../../docs/http.md");
+    let kinds = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    for (name, kind) in kinds.filter_map(|line| line.split_once(' ')) {
+        let name = if kind == "counter" { format!("{name}_total") } else { name.to_owned() };
+        assert!(page.contains(&format!("`{name}`")), "docs/http.md lacks `{name}`");
+    }
+}
+
+#[tokio::test]
 async fn the_api_describes_itself() {
     let server = Server::start().await;
     let openapi = server.api.get("/openapi.json").await.ok();
