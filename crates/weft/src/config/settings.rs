@@ -32,7 +32,7 @@ section! {
         http_listen: SocketAddr, "WEFT_HTTP_LISTEN" = "\"127.0.0.1:8081\"";
         /// Directory of everything that is kept; `$XDG_DATA_HOME/weft` or `~/.local/share/weft` where empty.
         data: PathBuf, "WEFT_DATA" = "\"\"";
-        /// Directory of pool profiles (`*.toml`); only the built-in `sandbox` where empty.
+        /// Directory of pool profiles (`*.toml`); the built-in `sandbox` and `sandbox-warm` where empty.
         profiles: PathBuf, "WEFT_PROFILES" = "\"\"";
         /// Threads that serve calls; 0 for one per core.
         threads: usize, "WEFT_THREADS" = "0";
