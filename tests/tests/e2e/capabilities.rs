@@ -1,6 +1,8 @@
 //! What functions may do outside themselves: what was granted.
 
+use reqwest::Method;
 use serde_json::json;
+use weft_tests::api::{multipart, send};
 use weft_tests::{Api, Server, example, fixture};
 
 #[tokio::test]
@@ -110,4 +112,22 @@ async fn a_callee_that_is_effect_free_keeps_its_caller_so() {
         )
         .await;
     assert_eq!(deployed["effect-free"], true, "{deployed}");
+}
+
+#[tokio::test]
+async fn each_project_has_stores_of_its_own() {
+    let server = Server::start().await;
+    let api = &server.api;
+    send(api.request(Method::PUT, "/v1/projects/other")).await.ok();
+    let settings = json!({"grants": {"keyvalue": ["default"]}});
+    for (project, sum) in [("default", 1), ("other", 1), ("default", 2)] {
+        let path = format!("/v1/projects/{project}/functions/counter");
+        let put = multipart(api.request(Method::PUT, &path), example("counter"), &settings);
+        send(put).await.ok();
+        let call = api.request(Method::POST, &format!("{path}/invoke?export=add"));
+        let call = call
+            .header("content-type", "application/json")
+            .body(r#"["n", 1]"#);
+        assert_eq!(send(call).await.ok(), json!(sum), "{project}");
+    }
 }
