@@ -4,6 +4,7 @@ pub mod api;
 pub mod bad_input;
 pub mod case;
 pub mod collector;
+pub mod fuzz;
 pub mod guests;
 pub mod load;
 pub mod peer;
