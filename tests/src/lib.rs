@@ -9,6 +9,7 @@ pub mod guests;
 pub mod load;
 pub mod peer;
 pub mod server;
+pub mod session;
 pub mod shell;
 pub mod socket;
 pub mod wait;

@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::{process, report};
 
-/// Commands that builds need beside Rust, and the Debian package that brings each.
-const PROGRAMS: [(&str, &str); 1] = [("cc", "build-essential")];
+/// Commands that are needed beside Rust, to build and to call what was built, and the Debian package that brings each.
+const PROGRAMS: [(&str, &str); 2] = [("cc", "build-essential"), ("curl", "curl")];
 
 /// Targets that guests are built for.
 const TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32-wasip2"];

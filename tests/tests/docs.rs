@@ -1,0 +1,111 @@
+//! What the pages show in a terminal is what happens there.
+// Helpers fail a test by panicking, as the tests themselves do.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+use weft_tests::Server;
+use weft_tests::session::{perform, steps};
+use weft_tests::shell::Shell;
+
+/// Example functions, those that others call first.
+const EXAMPLES: [&str; 11] = [
+    "pricing",
+    "checkout",
+    "counter",
+    "csv-stats",
+    "fetch",
+    "hello-http",
+    "image-resize",
+    "jq",
+    "markdown",
+    "template",
+    "wordcount",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A server as `cargo xtask up` leaves it, and a directory that looks like the repository from inside.
+async fn up() -> (Server, TempDir) {
+    let server = Server::start().await;
+    let shell = Shell::at(&server.api.base);
+    for name in EXAMPLES {
+        let settings = root().join(format!("functions/{name}/function.toml"));
+        let code = weft_tests::guests::path(&format!("{name}.wasm"));
+        shell
+            .ok(&["deploy", "--settings", &settings.to_string_lossy(), &code])
+            .await;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("target")).unwrap();
+    symlink(
+        root().canonicalize().unwrap().join("target/functions"),
+        directory.path().join("target/functions"),
+    )
+    .unwrap();
+    (server, directory)
+}
+
+fn check(page: &str, wrong: &[String]) {
+    assert!(wrong.is_empty(), "{page}:\n{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn the_front_door_shows_what_happens() {
+    let (server, directory) = up().await;
+    let page = include_str!("../../README.md");
+    let steps = steps(page);
+    assert!(steps.len() >= 8, "{steps:?}");
+    let wrong = perform(&steps, &server.api, directory.path(), &[], |command| {
+        match command.split(' ').next()? {
+            // Done already.
+            "cargo" | "alias" => None,
+            _ if command.starts_with("weft call bomb") => {
+                Some("weft deploy target/functions/fixtures/bomb.wasm >&2")
+            }
+            _ => Some(""),
+        }
+    })
+    .await;
+    check("README.md", &wrong);
+}
+
+#[tokio::test]
+async fn the_pages_commands_do_what_they_say() {
+    for (name, page) in [
+        ("docs/functions.md", include_str!("../../docs/functions.md")),
+        ("docs/types.md", include_str!("../../docs/types.md")),
+    ] {
+        let (server, directory) = up().await;
+        let builds = concat!(env!("CARGO_TARGET_TMPDIR"), "/greeter");
+        fs::create_dir_all(builds).unwrap();
+        let root = directory.path().to_string_lossy().into_owned();
+        let variables = [("BUILDS", builds), ("ROOT", &root), ("CARGO_NET_OFFLINE", "true")];
+        let wrong = perform(&steps(page), &server.api, directory.path(), &variables, prepare).await;
+        check(name, &wrong);
+    }
+}
+
+/// What `docs/functions.md` takes for granted.
+fn prepare(command: &str) -> Option<&'static str> {
+    Some(match command {
+        // Builds go where later runs find them.
+        "weft deploy" => "ln -s \"$BUILDS\" target",
+        _ if command.starts_with("curl -T greeter.wasm") => "cp target/wasm32-wasip2/release/greeter.wasm .",
+        _ if command.contains("arguments.json") => {
+            r#"echo '{"csv": "a", "options": {"header": true}}' > arguments.json"#
+        }
+        _ if command.contains("photo.jpg") => {
+            "base64 -d > photo.jpg <<< iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg=="
+        }
+        _ if command.starts_with("weft deploy target/functions") => "cd \"$ROOT\"",
+        // Goes on for ever.
+        _ if command.contains("--follow") => return None,
+        _ => "",
+    })
+}
