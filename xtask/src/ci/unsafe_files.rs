@@ -47,13 +47,27 @@ pub fn check() -> Result<()> {
 
 /// Whether the text lifts the workspace's ban on unsafe code, for all of a file or a part.
 fn allows(text: &str) -> bool {
-    let lines = text
-        .lines()
-        .map(str::trim_start)
-        .filter(|line| line.starts_with("#[") || line.starts_with("#!["));
-    lines
-        .filter(|line| line.contains("unsafe_code"))
-        .any(|line| line.contains("allow") || line.contains("expect"))
+    attributes(text)
+        .iter()
+        .filter(|attribute| attribute.contains("unsafe_code"))
+        .any(|attribute| attribute.contains("allow") || attribute.contains("expect"))
+}
+
+/// The attributes that begin a line, each as one line however many it has.
+fn attributes(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut open = false;
+    for line in text.lines().map(str::trim) {
+        match found.last_mut().filter(|_| open) {
+            Some(attribute) => attribute.push_str(line),
+            None if line.starts_with("#[") || line.starts_with("#![") => found.push(line.to_owned()),
+            None => continue,
+        }
+        open = found
+            .last()
+            .is_some_and(|attribute| attribute.matches('[').count() > attribute.matches(']').count());
+    }
+    found
 }
 
 /// Paths and arguments: `path: argument` a line; empty lines and those that begin with `#` say nothing.
@@ -82,6 +96,12 @@ mod tests {
     fn only_attributes_count() {
         assert!(allows("//! x\n#![allow(unsafe_code)]\n"));
         assert!(allows("mod a {\n    #[expect(unsafe_code, reason = \"x\")]\n}"));
+        assert!(allows(
+            "#![allow(\n    clippy::todo,\n    unsafe_code\n)]\nfn f() {}\n"
+        ));
+        assert!(!allows(
+            "#![deny(\n    unsafe_code\n)]\n#[allow(dead_code)]\nfn f() {}\n"
+        ));
         assert!(!allows("#![forbid(unsafe_code)]\n// #![allow(unsafe_code)]\n"));
     }
 
