@@ -33,9 +33,11 @@ mod check;
 mod outcome;
 mod raw;
 pub(crate) mod read;
+mod view;
 
 pub use outcome::Outcome;
 pub use raw::RawBuilder;
+pub use view::{Choice, View};
 
 /// A value and the digest of its type, in one run of bytes that can be stored, sent and mapped as it is.
 #[derive(Clone, PartialEq, Eq)]

@@ -40,6 +40,17 @@ pub(crate) fn is_plain(ty: &Type) -> bool {
     )
 }
 
+/// The name of a case, `none` and `some`, `ok` and `err` for options and results.
+pub(crate) fn case_name(ty: &Type, index: usize) -> Option<&str> {
+    match ty.shape() {
+        Shape::Variant(cases) => cases.cases.get(index).map(|case| &*case.name),
+        Shape::Enum(names) => names.get(index).map(|name| &**name),
+        Shape::Option(_) => ["none", "some"].get(index).copied(),
+        Shape::Result(_) => ["ok", "err"].get(index).copied(),
+        _ => None,
+    }
+}
+
 /// A list of choices, one of which a value holds, and where its payload lies: a variant, option or result.
 pub(crate) trait Union {
     /// How many cases.
