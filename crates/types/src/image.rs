@@ -28,13 +28,17 @@ use bytes::Bytes;
 
 use crate::{Digest, Type};
 
+mod assemble;
 pub(crate) mod build;
 mod check;
+mod convert;
 mod outcome;
 mod raw;
 pub(crate) mod read;
 mod view;
 
+pub use assemble::{AssembleError, Piece};
+pub use convert::{Conversion, Difference, Mismatch};
 pub use outcome::Outcome;
 pub use raw::RawBuilder;
 pub use view::{Choice, View};

@@ -2,7 +2,7 @@
 
 use crate::Type;
 use crate::image::{Bounds, Image, header};
-use crate::ty::align_up;
+use crate::ty::{Shape, align_up};
 
 /// An image under construction.
 ///
@@ -24,6 +24,8 @@ pub(crate) struct OpenList {
     size: usize,
     align: u32,
     length: u32,
+    /// Whether its elements count: those of a `list<u8>` do not.
+    counts: bool,
 }
 
 /// A bound of [`Bounds`] was exceeded.
@@ -69,6 +71,11 @@ impl Builder {
         self.frames[at..at + N].copy_from_slice(&bytes);
     }
 
+    /// Writes the fixed part of a value, or several, at `at` in the frames.
+    pub(crate) fn put_slice(&mut self, at: usize, bytes: &[u8]) {
+        self.frames[at..at + bytes.len()].copy_from_slice(bytes);
+    }
+
     /// Sets bit `bit` of the flags at `at`: whether it was clear.
     pub(crate) fn set_bit(&mut self, at: usize, bit: usize) -> bool {
         let byte = &mut self.frames[at + bit / 8];
@@ -96,7 +103,8 @@ impl Builder {
         Ok(())
     }
 
-    /// Appends the `length` elements in `data` as they are, [plain](super::read::is_plain) ones; the list at `at` points to them.
+    /// Appends the `length` elements in `data`, which hold no pointers, as they are; the list at `at` points to them. They
+    /// must be canonical.
     pub(crate) fn plain_list(
         &mut self,
         at: usize,
@@ -107,14 +115,14 @@ impl Builder {
         if length as usize > self.bounds.elements - self.elements {
             return Err(TooLarge::Elements(self.bounds.elements));
         }
-        if length == 0 {
-            self.put_pointer(at, 0, 0);
+        self.elements += length as usize;
+        if data.is_empty() {
+            self.put_pointer(at, 0, length);
             return Ok(());
         }
         let start = align_up(self.payload_length(), align);
         let padding = (start - self.payload_length()) as usize;
         self.check_room(data.len().saturating_add(padding))?;
-        self.elements += length as usize;
         self.image.resize(Image::HEADER + start as usize, 0);
         self.image.extend_from_slice(data);
         self.put_pointer(at, start, length);
@@ -142,6 +150,7 @@ impl Builder {
             size: element.layout().size as usize,
             align: element.layout().align,
             length: 0,
+            counts: *element.shape() != Shape::U8,
         }
     }
 
@@ -152,19 +161,28 @@ impl Builder {
             size: 1,
             align: 1,
             length: 0,
+            counts: false,
         }
     }
 
     /// Adds an element, all zero, to the innermost open list: where it lies in the frames.
     pub(crate) fn push(&mut self, list: &mut OpenList) -> Result<usize, TooLarge> {
-        if self.elements >= self.bounds.elements || list.length == u32::MAX {
+        self.push_many(list, 1)
+    }
+
+    /// Adds `count` elements, all zero, to the innermost open list: where the first lies in the frames.
+    pub(crate) fn push_many(&mut self, list: &mut OpenList, count: u32) -> Result<usize, TooLarge> {
+        let elements = if list.counts { count as usize } else { 0 };
+        let length = list.length.checked_add(count);
+        let (Some(length), true) = (length, elements <= self.bounds.elements - self.elements) else {
             return Err(TooLarge::Elements(self.bounds.elements));
-        }
-        self.check_room(list.size)?;
-        self.elements += 1;
-        list.length += 1;
+        };
+        let more = list.size.saturating_mul(count as usize);
+        self.check_room(more)?;
+        self.elements += elements;
+        list.length = length;
         let at = self.frames.len();
-        self.frames.resize(at + list.size, 0);
+        self.frames.resize(at + more, 0);
         Ok(at)
     }
 

@@ -100,11 +100,11 @@ pub(crate) fn value(ty: &Type, entropy: &mut Entropy<'_>) -> Value {
     }
 }
 
-fn object(name: &str, value: Value) -> Value {
+pub(crate) fn object(name: &str, value: Value) -> Value {
     Value::Object(Map::from_iter([(name.to_owned(), value)]))
 }
 
-fn float(value: f64) -> Value {
+pub(crate) fn float(value: f64) -> Value {
     match value {
         _ if value.is_nan() => json!("NaN"),
         f64::INFINITY => json!("Infinity"),
@@ -137,7 +137,7 @@ impl Entropy<'_> {
         }
     }
 
-    fn choice(&mut self, count: usize) -> usize {
+    pub(crate) fn choice(&mut self, count: usize) -> usize {
         (usize::from(self.byte()) << 8 | usize::from(self.byte())) % count
     }
 

@@ -8,7 +8,9 @@ use weft_types::{Signature, Type, guest, json, json_schema};
 
 mod generate;
 mod memory;
+mod parts;
 mod schema;
+mod wider;
 
 use generate::Entropy;
 use memory::Memory;
@@ -19,8 +21,12 @@ const BOUNDS: Bounds = Bounds {
 };
 
 fn any_value() -> impl Strategy<Value = (Type, String)> {
+    any_value_of(generate::ty())
+}
+
+fn any_value_of(ty: impl Strategy<Value = Type>) -> impl Strategy<Value = (Type, String)> {
     let entropy = proptest::collection::vec(any::<u8>(), 0..300);
-    (generate::ty(), entropy).prop_map(|(ty, entropy)| {
+    (ty, entropy).prop_map(|(ty, entropy)| {
         let json = generate::value(&ty, &mut Entropy(&entropy)).to_string();
         (ty, json)
     })
