@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use weft_types::guest::{self, GuestMemory};
-use weft_types::image::{Bounds, Image};
+use weft_types::image::{Bounds, Conversion, Image, Piece};
 use weft_types::{Signature, Type, json};
 
 const PARAMS: &str = "record { order: record { id: string, customer: string, items: list<record { id: u64, name: string, \
@@ -47,6 +47,8 @@ impl GuestMemory for Memory {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     order()?;
+    parts()?;
+    items()?;
     bytes()
 }
 
@@ -84,6 +86,84 @@ fn order() -> Result<(), Box<dyn std::error::Error>> {
     });
     measure("check of an image", 20_000, || {
         Image::from_bytes(black_box(image.as_bytes()).clone(), ty, BOUNDS)
+    });
+    Ok(())
+}
+
+/// From node to node: arguments put together from parts of a result.
+fn parts() -> Result<(), Box<dyn std::error::Error>> {
+    let given: Type = PARAMS.parse()?;
+    let image = json::parse(&given, ORDER.as_bytes(), BOUNDS)?;
+    let order = image.view(&given).field("order").ok_or("no order")?;
+    let taken: Type = "record { id: string, customer: string, express: option<bool>, qty: u64 }".parse()?;
+    let some = Conversion::between(&"bool".parse()?, &"option<bool>".parse()?)?;
+    let wide = Conversion::between(&"u32".parse()?, &"u64".parse()?)?;
+    let same = &Conversion::IDENTITY;
+    let part = |name| order.field(name).ok_or("no such field");
+    let first = part("items")?.element(0).ok_or("no items")?;
+    let (id, customer, express, qty) = (
+        part("id")?,
+        part("customer")?,
+        part("express")?,
+        first.field("qty").ok_or("no qty")?,
+    );
+    println!("parts of the order");
+    measure("record of 4", 20_000, || {
+        let members = vec![
+            Piece::View(black_box(id), same),
+            Piece::View(customer, same),
+            Piece::View(express, &some),
+            Piece::View(qty, &wide),
+        ];
+        Image::assemble(&taken, &Piece::Members(members), BOUNDS)
+    });
+    measure("the order itself", 20_000, || {
+        Image::extract(black_box(order), BOUNDS)
+    });
+    measure("the whole", 20_000, || {
+        Image::extract(black_box(&image).view(&given), BOUNDS)
+    });
+    let optional: Type = format!("option<{}>", order.ty()).parse()?;
+    let some = Conversion::between(order.ty(), &optional)?;
+    measure("the order as option", 20_000, || {
+        Image::assemble(&optional, &Piece::View(black_box(order), &some), BOUNDS)
+    });
+    Ok(())
+}
+
+/// The results of 100,000 items as one list, and the items of a list apart.
+fn items() -> Result<(), Box<dyn std::error::Error>> {
+    const LENGTH: u32 = 100_000;
+    let item: Type = "record { id: u32, name: string }".parse()?;
+    let list = Type::list(item.clone())?;
+    let made = |id| {
+        json::parse(
+            &item,
+            format!(r#"{{"id":{id},"name":"n{id}"}}"#).as_bytes(),
+            BOUNDS,
+        )
+    };
+    let results: Vec<_> = (0..LENGTH).map(made).collect::<Result<_, _>>()?;
+    let whole = Image::list(&list, results.iter().map(Piece::Image), BOUNDS)?;
+    println!("{LENGTH} items");
+    measure("results to list", 2, || {
+        Image::list(&list, black_box(&results).iter().map(Piece::Image), BOUNDS)
+    });
+    let wider = Type::list("record { id: u64, name: option<string> }".parse()?)?;
+    let conversion = Conversion::between(&list, &wider)?;
+    measure("list converted", 2, || {
+        Image::assemble(
+            &wider,
+            &Piece::View(black_box(&whole).view(&list), &conversion),
+            BOUNDS,
+        )
+    });
+    measure("list to items", 2, || {
+        let elements = black_box(&whole).view(&list).elements().into_iter().flatten();
+        elements
+            .map(|item| Image::extract(item, BOUNDS))
+            .filter(Result::is_ok)
+            .count()
     });
     Ok(())
 }
