@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use weft_types::version::FunctionRecord;
 use weft_types::{Digest, FunctionName, ProjectName, VersionNumber, VersionRecord};
 
-use crate::deploy::wiring::effect_free;
+use crate::deploy::wiring::is_effect_free;
 use crate::deployed::Deployed;
 use crate::{Error, FunctionLogs};
 
@@ -160,10 +160,10 @@ impl Project {
     /// What is known of a version, with its class as it is now: what it may call may have changed since it was stored.
     pub(crate) fn current(&self, deployed: &Deployed) -> Arc<VersionRecord> {
         let record = deployed.record();
-        if record.settings.grants.call.is_empty() {
+        if record.settings.grants.call.is_empty() && record.workflow.is_none() {
             return Arc::clone(record);
         }
-        match effect_free(&record.settings, deployed.limits.reuse, self) {
+        match is_effect_free(deployed, self) {
             same if same == record.effect_free => Arc::clone(record),
             effect_free => Arc::new(VersionRecord {
                 effect_free,

@@ -12,9 +12,11 @@ mod compile;
 mod delete;
 mod settings;
 pub(crate) mod wiring;
+mod workflow;
 
 pub(crate) use compile::Compiling;
 pub use settings::parse_settings;
+pub use workflow::{RUN, SaveWorkflow};
 
 /// A version about to be made.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! A version ready to be called: its record, what bounds its calls, and, from the first call on, its loaded code and pool.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::Mutex;
@@ -28,6 +29,8 @@ pub struct Deployed {
     pub(crate) logs: Arc<FunctionLogs>,
     pub(crate) series: Arc<Series>,
     loaded: ArcSwapOption<Loaded>,
+    /// The same version by other profiles, of which there are no more than profiles.
+    others: std::sync::Mutex<BTreeMap<Box<str>, Arc<Self>>>,
     /// Held while loading, so that code is loaded once.
     loading: Mutex<()>,
 }
@@ -52,6 +55,7 @@ impl Deployed {
             logs,
             series,
             loaded: ArcSwapOption::empty(),
+            others: std::sync::Mutex::default(),
             loading: Mutex::default(),
         })
     }
@@ -95,11 +99,19 @@ impl Deployed {
         self.loaded.load_full()
     }
 
+    /// The same version in a pool of another profile, made when first asked for.
+    pub(crate) fn in_profile(&self, profile: &str, make: impl FnOnce() -> Arc<Self>) -> Arc<Self> {
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(others.entry(profile.into()).or_insert_with(make))
+    }
+
     /// Lets go of the loaded code. Calls under way keep it to their end; the next call loads it again.
     pub(crate) fn unload(&self) {
         if let Some(loaded) = self.loaded.swap(None) {
             loaded.pool.clear();
         }
+        let others = std::mem::take(&mut *self.others.lock().unwrap_or_else(PoisonError::into_inner));
+        others.values().for_each(|other| other.unload());
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use weft_types::{Digest, FunctionName, ProjectName, VersionNumber, VersionRecord};
 
-use crate::port::{Artifacts, KeyValue, Receiving, Registry, Runtime};
+use crate::port::{Artifacts, KeyValue, Receiving, Registry, Runtime, Workflows};
 use crate::{Config, Error, Filter, FunctionLogs, FunctionView, Metrics, Page};
 
 mod inner;
@@ -60,6 +60,22 @@ impl Engine {
     #[must_use]
     pub fn projects(&self) -> Vec<ProjectName> {
         self.0.catalog.read().project_names()
+    }
+
+    /// The names of all functions of a project, in order; none where there is no such project.
+    #[must_use]
+    pub fn names(&self, project: &ProjectName) -> Vec<FunctionName> {
+        let snapshot = self.0.catalog.read();
+        let project = snapshot.project(project.as_str());
+        project.map_or_else(|_| Vec::new(), |project| project.functions.keys().cloned().collect())
+    }
+
+    /// Whether there is a project of this name.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn check_project(&self, project: &ProjectName) -> Result<(), Error> {
+        self.0.catalog.read().project(project.as_str()).map(drop)
     }
 
     /// Creates a project; one that exists is left as it is.
@@ -195,6 +211,11 @@ impl Engine {
         Ok(Arc::clone(
             &snapshot.function(project.as_str(), function.as_str())?.logs,
         ))
+    }
+
+    /// Hands versions that are workflows to who runs them. Only the first time counts.
+    pub fn attach_workflows(&self, workflows: Arc<dyn Workflows>) {
+        let _ = self.0.workflows.set(workflows);
     }
 
     /// What is counted.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 use weft_types::name::NameError;
-use weft_types::{FunctionName, VersionNumber, json};
+use weft_types::version::Pin;
+use weft_types::{FunctionName, Kind, VersionNumber, json};
 
 use crate::port::{Failure, LoadError, PrepareError, RegistryError, StorageError};
 
@@ -123,6 +124,17 @@ pub enum Error {
     /// Only settings were given and there is no version to take the code from.
     #[error("function `{0}` has no version yet, so its first needs code")]
     NoCode(FunctionName),
+    /// A workflow was uploaded where a component is, or the other way round.
+    #[error("`{function}` is a {}: save under another name, or delete it first", kind(*.is))]
+    OtherKind {
+        /// The function.
+        function: FunctionName,
+        /// What it is.
+        is: Kind,
+    },
+    /// A version that a workflow calls was deleted while the workflow was saved.
+    #[error("version {} of `{}`, which the workflow calls, was deleted meanwhile", .0.version, .0.function)]
+    PinGone(Pin),
     /// The upload is not code that can run here.
     #[error("{0}")]
     InvalidCode(String),
@@ -273,6 +285,13 @@ fn list(items: &[String]) -> String {
 
 fn names(items: &[FunctionName]) -> String {
     list(&items.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Component => "component",
+        Kind::Workflow => "workflow",
+    }
 }
 
 fn hint(missing: &[String]) -> String {

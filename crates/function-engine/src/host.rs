@@ -85,6 +85,7 @@ impl Host for VersionHost {
                 timeout: Some(timeout),
                 depth: caller.depth + 1,
                 fan_out: Arc::clone(&caller.fan_out),
+                key: None,
             });
             execute(
                 &engine,

@@ -8,6 +8,7 @@
 //! - [`FunctionLogs`] keeps what functions print, [`Metrics`] counts what happens.
 #![forbid(unsafe_code)]
 
+mod callee;
 mod catalog;
 mod config;
 mod deploy;
@@ -24,9 +25,10 @@ pub mod port;
 mod random;
 mod upkeep;
 
+pub use callee::{Callee, Step};
 pub use catalog::{Filter, FunctionView, Page};
 pub use config::{Bound, Config, LogBounds};
-pub use deploy::{Deploy, Deployment, SettingsChange, parse_settings};
+pub use deploy::{Deploy, Deployment, RUN, SaveWorkflow, SettingsChange, parse_settings};
 pub use deployed::Deployed;
 pub use engine::{Engine, Ports, Profiles};
 pub use error::Error;

@@ -7,6 +7,7 @@ pub mod artifacts;
 pub mod keyvalue;
 pub mod registry;
 pub mod runtime;
+pub mod workflows;
 
 pub use artifacts::{Artifacts, Compiled, Receiving, StorageError, Stored};
 pub use keyvalue::KeyValue;
@@ -15,6 +16,7 @@ pub use runtime::{
     Body, BodyError, Call, CallContext, Code, Failure, Host, ImportBinding, Instance, Load, LoadError,
     LogSink, PrepareError, Reply, Runtime, Stream, Tier, TraceContext,
 };
+pub use workflows::Workflows;
 
 /// A boxed future of a port.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -15,7 +15,17 @@ use crate::outbound::{Access, Client, Exchanges};
 use crate::wasi::{Pipes, VirtualClock, Wasi};
 
 /// Most handles a guest holds at once: streams, pollables, HTTP fields.
-const MAX_HANDLES: usize = 4096;
+const MAX_HANDLES: usize = 1024;
+/// Largest HTTP fields of one message, in bytes as they lie in memory.
+const MAX_FIELDS: usize = 64 << 10;
+/// What a body of a guest takes from it at once, in bytes.
+pub(crate) const BODY_CHUNK: usize = 64 << 10;
+/// Most chunks that wait in a body until they are sent.
+const BODY_CHUNKS: usize = 2;
+
+// What a guest can have the host hold for it, beside the memory it is charged for, stays in the order of that.
+const _: () =
+    assert!(MAX_HANDLES * BODY_CHUNK * BODY_CHUNKS <= 128 << 20 && MAX_HANDLES * MAX_FIELDS <= 128 << 20);
 
 /// What every call of one version has in common.
 pub(crate) struct Version {
@@ -87,7 +97,7 @@ impl HostState {
             table,
             limiter,
             meter: Arc::new(Meter::new()),
-            http: WasiHttpCtx::new(),
+            http: http_context(),
             wasi: None,
             pipes: None,
         }
@@ -98,6 +108,7 @@ impl HostState {
         self.limiter.set_limit(context.memory);
         self.meter.reset();
         self.caller.context = context;
+        self.caller.exchanges.reset();
         if let Some(wasi) = &mut self.wasi {
             wasi.begin(&self.caller);
         }
@@ -126,6 +137,12 @@ impl HostState {
         } = self;
         wasi.get_or_insert_with(|| Wasi::new(caller, pipes.take()))
     }
+}
+
+fn http_context() -> WasiHttpCtx {
+    let mut context = WasiHttpCtx::new();
+    context.set_field_size_limit(MAX_FIELDS);
+    context
 }
 
 impl Drop for HostState {

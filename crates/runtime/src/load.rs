@@ -95,6 +95,7 @@ fn entry(tiered: &Tiered, component: &Component, load: &Load<'_>) -> Result<Entr
             pre: CommandPre::new(pre).map_err(unsatisfied)?,
             signature: Arc::new(command_signature(load)?),
         },
+        Flavor::Workflow => return Err(LoadError::Unsatisfied("a workflow has no code to load".into())),
     })
 }
 

@@ -13,10 +13,10 @@ use tokio::time::Instant;
 use uuid::Uuid;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 use weft_function_engine::port::{CallContext, LogSink, Stream, TraceContext};
-use weft_types::Grants;
+use weft_types::{Grants, NodeKey};
 use weft_types::settings::HostPattern;
 
-use crate::host::Caller;
+use crate::host::{BODY_CHUNK, Caller};
 
 mod address;
 mod connect;
@@ -44,7 +44,11 @@ pub(crate) struct Access {
 
 /// The exchanges of one call; nothing is allocated before the first.
 #[derive(Default)]
-pub(crate) struct Exchanges(Option<Arc<Semaphore>>);
+pub(crate) struct Exchanges {
+    places: Option<Arc<Semaphore>>,
+    /// Requests of the present call so far.
+    requests: u32,
+}
 
 impl Access {
     /// What `grants` open up. A pattern that does not read as one covers nothing.
@@ -70,12 +74,27 @@ impl Access {
 impl Exchanges {
     /// Takes a place for an exchange, if one is free.
     fn begin(&mut self, most: usize) -> Option<OwnedSemaphorePermit> {
-        let places = self.0.get_or_insert_with(|| Arc::new(Semaphore::new(most)));
+        let places = self.places.get_or_insert_with(|| Arc::new(Semaphore::new(most)));
         Arc::clone(places).try_acquire_owned().ok()
+    }
+
+    /// Begins to count anew, for the next call of a reused instance.
+    pub(crate) fn reset(&mut self) {
+        self.requests = 0;
+    }
+
+    /// The number of the next request, from 1.
+    fn count(&mut self) -> u32 {
+        self.requests = self.requests.saturating_add(1);
+        self.requests
     }
 }
 
 impl WasiHttpHooks for Caller {
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        BODY_CHUNK
+    }
+
     fn send_request(
         &mut self,
         request: http::Request<WasiBody>,
@@ -118,6 +137,9 @@ impl Access {
             return Err(Error::ConnectionLimitReached);
         };
         add_trace(&mut request, &context.trace);
+        if let Some(key) = &context.key {
+            add_key(&mut request, key, exchanges.count());
+        }
         Ok(Exchange {
             client: Arc::clone(&self.client),
             private: self.private,
@@ -168,6 +190,17 @@ impl Notice {
 }
 
 /// Makes the request part of the call's trace, unless the guest did something about it.
+/// Lets the receiver recognise the request when the step that makes it is executed once more.
+fn add_key(request: &mut http::Request<WasiBody>, key: &NodeKey, n: u32) {
+    const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+    if request.headers().contains_key(IDEMPOTENCY_KEY) {
+        return;
+    }
+    if let Ok(value) = HeaderValue::try_from(format!("{key}-{n}")) {
+        request.headers_mut().insert(IDEMPOTENCY_KEY, value);
+    }
+}
+
 fn add_trace(request: &mut http::Request<WasiBody>, trace: &TraceContext) {
     const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
     if request.headers().contains_key(TRACEPARENT) {

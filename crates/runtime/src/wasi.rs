@@ -17,6 +17,8 @@ mod link;
 pub(crate) use clock::VirtualClock;
 pub(crate) use link::add_virtual_clock;
 
+/// The environment variable by which a step of a workflow learns its key: the same over all its attempts.
+const NODE_KEY: &str = "WEFT_NODE_KEY";
 /// Most random bytes a guest gets at once: about a millisecond's worth, as this cannot be interrupted.
 const MAX_RANDOM: u64 = 1 << 20;
 
@@ -64,6 +66,8 @@ impl Wasi {
             // The seed has changed. Time since start may only be seen to begin anew by a guest that remembers nothing.
             clock.begin(caller.context.time, caller.version.grants.stateless);
             self.ctx = context(caller, None, &self.lines, self.clock.as_ref());
+        } else if caller.context.key.is_some() {
+            self.ctx = context(caller, None, &self.lines, None);
         }
     }
 
@@ -87,6 +91,9 @@ fn context(
         .max_random_size(MAX_RANDOM)
         .allow_tcp(false)
         .allow_udp(false);
+    if let Some(key) = &caller.context.key {
+        builder.env(NODE_KEY, key.to_string());
+    }
     builder.stderr(stderr.clone());
     match pipes {
         Some(pipes) => builder

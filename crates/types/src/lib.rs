@@ -16,14 +16,18 @@ pub mod json;
 pub mod json_schema;
 pub mod name;
 mod pointer;
+pub mod run;
 pub mod settings;
 pub mod signature;
 pub mod ty;
+pub mod value;
 pub mod version;
 
 pub use digest::Digest;
 pub use name::{FunctionName, NameError, ProjectName};
+pub use run::{Durability, FailurePolicy, NodeKey, NodeStatus, Priority, RunId, RunStatus};
 pub use settings::{Grants, Limits, Settings, SettingsError};
 pub use signature::{Export, Signature};
 pub use ty::{Layout, Type};
+pub use value::{Address, Value};
 pub use version::{Kind, VersionNumber, VersionRecord};

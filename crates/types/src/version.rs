@@ -1,11 +1,13 @@
 //! Versions of functions: immutable, numbered from 1.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Export, FunctionName, ProjectName, Settings, Signature};
+use crate::{Digest, Durability, Export, FunctionName, ProjectName, Settings, Signature};
 
 /// The number of a version within its function, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -38,6 +40,8 @@ pub enum Flavor {
     Http,
     /// A core WASI command: one export `run` from standard input to standard output.
     Command,
+    /// A workflow: one export `run`.
+    Workflow,
 }
 
 /// A capability that the code imports, whether or not it is granted.
@@ -82,6 +86,30 @@ pub struct Inspection {
     pub wit: String,
 }
 
+/// A workflow as its author wrote it, and what its calls were found to mean when it was saved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct WorkflowSource {
+    /// The definition's text, YAML or JSON.
+    pub definition: String,
+    /// The version that was taken for each function that the definition calls without naming one.
+    pub pins: BTreeMap<FunctionName, VersionNumber>,
+    /// Every version that it calls, in order.
+    pub calls: Vec<Pin>,
+    /// Whether its runs are journalled.
+    pub durability: Durability,
+}
+
+/// A version that a workflow calls.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Pin {
+    /// The function, of the same project.
+    pub function: FunctionName,
+    /// Its version.
+    pub version: VersionNumber,
+}
+
 /// One version of a function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -94,12 +122,15 @@ pub struct VersionRecord {
     pub version: VersionNumber,
     /// Component or workflow.
     pub kind: Kind,
-    /// Hash of the uploaded bytes.
+    /// Hash of the uploaded bytes: code, or a definition.
     pub digest: Digest,
     /// Length of the uploaded bytes.
     pub size: u64,
     /// What inspection found.
     pub inspection: Inspection,
+    /// What a workflow is made of; none for a component.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<Arc<WorkflowSource>>,
     /// The terms it runs under.
     pub settings: Settings,
     /// Whether it can be executed again after a crash without anyone being able to tell: it was granted nothing

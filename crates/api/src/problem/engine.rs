@@ -37,6 +37,8 @@ impl From<Error> for Problem {
             Error::UnknownProfile { known, .. } => problem(Kind::UnknownProfile).with("profiles", known),
             Error::LevelUnavailable { .. } => problem(Kind::LevelUnavailable),
             Error::NoCode(_) | Error::InvalidCode(_) => problem(Kind::InvalidCode),
+            Error::OtherKind { .. } => problem(Kind::OtherKind),
+            Error::PinGone(_) => problem(Kind::Conflict),
             Error::UploadTooLarge { limit } => problem(Kind::UploadTooLarge).with("limit", limit),
             Error::CompileTimeout(_) => problem(Kind::CompileTimeout),
             Error::CompileFailed(_) => problem(Kind::CompileFailed),

@@ -114,6 +114,8 @@ problems! {
         "Other functions are granted calls to this one; the detail names them. Take back those grants first."
     Conflict "conflict" 409 "Somebody else changed it meanwhile"
         "Two requests changed the same thing at once and this one lost. Look at the state and try again."
+    OtherKind "other-kind" 409 "The function is of another kind"
+        "A component was uploaded where a workflow is, or the other way round: those who call a function rely on what it is. Save under another name, or delete the function first."
     FunctionError "function-error" 422 "The function answered an error"
         "The function ran and answered the error of its `result` type: the member `error` holds its value. No other problem has this status."
     FunctionTrapped "function-trapped" 500 "The function trapped"

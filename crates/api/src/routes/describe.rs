@@ -76,7 +76,7 @@ pub(super) async fn openapi(
     let version = Query::parse(&uri, &["version"])?.version()?;
     let record = context.engine.version(&project, &function, version)?;
     Ok(Json(match record.inspection.flavor {
-        Flavor::Exports | Flavor::Command => document::of_calls(&record),
+        Flavor::Exports | Flavor::Command | Flavor::Workflow => document::of_calls(&record),
         Flavor::Http => document::of_http(&record),
     }))
 }

@@ -95,6 +95,8 @@ pub enum Flavor {
     Http,
     /// As a command: bytes in, bytes out.
     Command,
+    /// As a workflow, which runs.
+    Workflow,
 }
 
 /// Something effectful that the code imports.
@@ -204,6 +206,7 @@ impl From<version::Flavor> for Flavor {
             version::Flavor::Exports => Self::Exports,
             version::Flavor::Http => Self::Http,
             version::Flavor::Command => Self::Command,
+            version::Flavor::Workflow => Self::Workflow,
         }
     }
 }

@@ -40,7 +40,9 @@ impl Inner {
         // Loaded ahead, perhaps compiled anew, so that the right to write is not held for long.
         let deployed = self.resolve(project.as_str(), function.as_str(), Some(version))?;
         self.check_granted(&deployed)?;
-        self.loaded(&deployed).await?;
+        if deployed.record().workflow.is_none() {
+            self.loaded(&deployed).await?;
+        }
 
         let writing = self.catalog.write().await;
         let deployed = self.resolve(project.as_str(), function.as_str(), Some(version))?;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use weft_types::version::{Inspection, Kind};
+use weft_types::version::{Inspection, Kind, WorkflowSource};
 use weft_types::{Digest, Settings, VersionNumber, VersionRecord};
 
 use super::compile::Prepared;
 use super::settings::{changed, check};
 use super::wiring::{effect_free, wire};
+use super::workflow::check_kind;
 use super::{Deploy, Deployment, SettingsChange};
 use crate::catalog::{Function, Writing};
 use crate::deployed::{Deployed, profile_of};
@@ -21,11 +22,15 @@ struct Code {
     digest: Digest,
     size: u64,
     inspection: Inspection,
+    kind: Kind,
+    workflow: Option<Arc<WorkflowSource>>,
+    /// Decided already for a workflow; it follows from the settings for a component.
+    effect_free: Option<bool>,
 }
 
 /// A version ready to be stored.
-struct Proposal {
-    new: NewVersion,
+pub(super) struct Proposal {
+    pub(super) new: NewVersion,
     missing: Vec<String>,
     /// What it will be if the registry numbers it as expected.
     deployed: Arc<Deployed>,
@@ -62,7 +67,7 @@ impl Inner {
         };
         let writing = self.catalog.write().await;
         let proposal = self.propose(deploy, prepared.as_ref())?;
-        if proposal.new.activate {
+        if proposal.new.activate && proposal.new.kind == Kind::Component {
             // Proves that it can be called before anyone relies on it.
             self.loaded(&proposal.deployed).await?;
         }
@@ -74,6 +79,9 @@ impl Inner {
     async fn prepare_stored(&self, deploy: &Deploy) -> Result<(), Error> {
         let (project, function) = (deploy.project.as_str(), deploy.function.as_str());
         let latest = Arc::clone(self.catalog.read().function(project, function)?.latest());
+        if latest.record().kind == Kind::Workflow {
+            return Ok(());
+        }
         self.compiled(latest.record()).await.map(drop)
     }
 
@@ -81,6 +89,9 @@ impl Inner {
     fn check_early(&self, deploy: &Deploy) -> Result<(), Error> {
         let snapshot = self.catalog.read();
         let project = snapshot.project(deploy.project.as_str())?;
+        if deploy.code.is_some() {
+            check_kind(project, &deploy.function, Kind::Component)?;
+        }
         let latest = project
             .functions
             .get(&deploy.function)
@@ -96,6 +107,9 @@ impl Inner {
     fn propose(self: &Arc<Self>, deploy: Deploy, prepared: Option<&Prepared>) -> Result<Proposal, Error> {
         let snapshot = self.catalog.read();
         let project = snapshot.project(deploy.project.as_str())?;
+        if prepared.is_some() {
+            check_kind(project, &deploy.function, Kind::Component)?;
+        }
         let before = project.functions.get(&deploy.function).cloned();
         let latest = before
             .as_ref()
@@ -108,34 +122,48 @@ impl Inner {
         let new = NewVersion {
             project: deploy.project,
             function: deploy.function,
-            kind: Kind::Component,
+            kind: code.kind,
             digest: code.digest,
             size: code.size,
             inspection: code.inspection,
-            effect_free: effect_free(&settings, reuse, project),
+            workflow: code.workflow,
+            effect_free: code
+                .effect_free
+                .unwrap_or_else(|| effect_free(&settings, reuse, project)),
             settings,
             creator: deploy.creator,
             created_at: now(),
             activate: deploy.activate && missing.is_empty(),
         };
+        Ok(self.proposal(new, missing, before, latest.as_deref()))
+    }
+
+    /// A version with the logs and the place it will have.
+    pub(super) fn proposal(
+        &self,
+        new: NewVersion,
+        missing: Vec<String>,
+        before: Option<Arc<Function>>,
+        latest: Option<&VersionRecord>,
+    ) -> Proposal {
         let logs = before.as_ref().map_or_else(
             || FunctionLogs::new(self.config.logs, &self.log_room),
             |f| Arc::clone(&f.logs),
         );
         let deployed = match before.as_ref().and_then(|function| same(function, &new)) {
             Some(deployed) => Arc::clone(deployed),
-            None => self.deployed(record(&new, latest.as_deref()), &logs),
+            None => self.deployed(record(&new, latest), &logs),
         };
-        Ok(Proposal {
+        Proposal {
             new,
             missing,
             deployed,
             logs,
             before,
-        })
+        }
     }
 
-    fn settings(&self, latest: Option<&VersionRecord>, change: SettingsChange) -> Result<Settings, Error> {
+    pub(super) fn settings(&self, latest: Option<&VersionRecord>, change: SettingsChange) -> Result<Settings, Error> {
         let base = latest.map(|record| record.settings.clone()).unwrap_or_default();
         let settings = changed(base, change)?;
         check(self, &settings)?;
@@ -143,7 +171,7 @@ impl Inner {
     }
 
     /// Shows what the registry stored to everyone.
-    fn publish(&self, writing: &Writing<'_>, proposal: Proposal, added: Added) -> Deployment {
+    pub(super) fn publish(&self, writing: &Writing<'_>, proposal: Proposal, added: Added) -> Deployment {
         let Proposal {
             new,
             missing,
@@ -201,11 +229,17 @@ impl Code {
                 digest: code.digest,
                 size: code.size,
                 inspection: code.inspection.clone(),
+                kind: Kind::Component,
+                workflow: None,
+                effect_free: None,
             }),
             (None, Some(latest)) => Ok(Self {
                 digest: latest.digest,
                 size: latest.size,
                 inspection: latest.inspection.clone(),
+                kind: latest.kind,
+                workflow: latest.workflow.clone(),
+                effect_free: latest.workflow.as_ref().map(|_| latest.effect_free),
             }),
             (None, None) => Err(Error::NoCode(deploy.function.clone())),
         }
@@ -216,7 +250,7 @@ impl Code {
 fn same<'a>(function: &'a Function, new: &NewVersion) -> Option<&'a Arc<Deployed>> {
     function.versions().iter().find(|deployed| {
         let record = deployed.record();
-        record.digest == new.digest && record.settings == new.settings
+        record.digest == new.digest && record.settings == new.settings && record.workflow == new.workflow
     })
 }
 
@@ -230,6 +264,7 @@ fn record(new: &NewVersion, latest: Option<&VersionRecord>) -> VersionRecord {
         digest: new.digest,
         size: new.size,
         inspection: new.inspection.clone(),
+        workflow: new.workflow.clone(),
         settings: new.settings.clone(),
         effect_free: new.effect_free,
         creator: new.creator.clone(),
@@ -238,7 +273,7 @@ fn record(new: &NewVersion, latest: Option<&VersionRecord>) -> VersionRecord {
 }
 
 /// As precise as every store keeps it.
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
 }

@@ -46,16 +46,19 @@ impl Inner {
     }
 }
 
-/// The other functions whose active versions are granted to call `callee`.
+/// The other functions whose active versions are granted to call `callee`, or are workflows that do.
 fn callers(project: &Project, callee: &FunctionName) -> Vec<FunctionName> {
-    let granted = |name: &FunctionName| {
-        let active = project.active(name);
-        active.is_some_and(|deployed| deployed.record().settings.grants.call.contains(callee))
+    let calls = |name: &FunctionName| {
+        project.active(name).is_some_and(|deployed| {
+            let record = deployed.record();
+            let mut pins = record.workflow.iter().flat_map(|workflow| &workflow.calls);
+            record.settings.grants.call.contains(callee) || pins.any(|pin| pin.function == *callee)
+        })
     };
     project
         .functions
         .keys()
-        .filter(|name| *name != callee && granted(name))
+        .filter(|name| *name != callee && calls(name))
         .cloned()
         .collect()
 }

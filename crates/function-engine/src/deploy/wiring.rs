@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use weft_types::version::{Capability, ImportedFunction, Inspection};
+use weft_types::version::{Capability, ImportedFunction, Inspection, WorkflowSource};
 use weft_types::{FunctionName, Grants, Settings};
 
 use crate::catalog::Project;
@@ -47,9 +47,38 @@ pub(crate) fn wire(inspection: &Inspection, grants: &Grants, project: &Project) 
 /// Whether a version with these settings can be executed again unnoticed: it reaches nothing outside but functions of which
 /// that is true as well, now and all the way down, and no call finds what an earlier one left.
 pub(crate) fn effect_free(settings: &Settings, reuse: u32, project: &Project) -> bool {
+    are_effect_free(vec![(settings, reuse, None)], project)
+}
+
+/// Whether a version is so that was stored already.
+pub(crate) fn is_effect_free(deployed: &Deployed, project: &Project) -> bool {
+    are_effect_free(vec![subject(deployed)], project)
+}
+
+/// What the class of a version follows from.
+type Subject<'a> = (&'a Settings, u32, Option<&'a WorkflowSource>);
+
+fn subject(deployed: &Deployed) -> Subject<'_> {
+    let record = deployed.record();
+    (
+        &record.settings,
+        deployed.limits.reuse,
+        record.workflow.as_deref(),
+    )
+}
+
+fn are_effect_free<'a>(mut ahead: Vec<Subject<'a>>, project: &'a Project) -> bool {
     let mut seen = BTreeSet::new();
-    let mut ahead = vec![(settings, reuse)];
-    while let Some((settings, reuse)) = ahead.pop() {
+    while let Some((settings, reuse, workflow)) = ahead.pop() {
+        for pin in workflow.iter().flat_map(|workflow| &workflow.calls) {
+            if seen.insert((&pin.function, Some(pin.version))) {
+                let function = project.functions.get(&pin.function);
+                match function.and_then(|function| function.version(Some(pin.version)).ok()) {
+                    Some(pinned) => ahead.push(subject(pinned)),
+                    None => return false,
+                }
+            }
+        }
         let Grants {
             http,
             private_network: _,
@@ -60,9 +89,9 @@ pub(crate) fn effect_free(settings: &Settings, reuse: u32, project: &Project) ->
         if !http.is_empty() || !keyvalue.is_empty() || (reuse > 1 && !stateless) {
             return false;
         }
-        for callee in call.iter().filter(|callee| seen.insert(*callee)) {
+        for callee in call.iter().filter(|callee| seen.insert((*callee, None))) {
             match project.active(callee) {
-                Some(callee) => ahead.push((&callee.record().settings, callee.limits.reuse)),
+                Some(callee) => ahead.push(subject(callee)),
                 None => return false,
             }
         }

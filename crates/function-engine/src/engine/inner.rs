@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::task::JoinError;
@@ -14,6 +14,7 @@ use crate::deploy::Compiling;
 use crate::deployed::Deployed;
 use crate::drain::UnderWay;
 use crate::logs::LogRoom;
+use crate::port::Workflows;
 use crate::upkeep::Upkeep;
 use crate::{Config, Error, FunctionLogs, Metrics};
 
@@ -35,6 +36,8 @@ pub(crate) struct Inner {
     /// For the lines of all functions.
     pub(crate) log_room: Arc<LogRoom>,
     pub(crate) under_way: UnderWay,
+    /// Who runs workflows; set once, as they in turn call this engine.
+    pub(crate) workflows: OnceLock<Arc<dyn Workflows>>,
     /// The runtime for slow work.
     pub(crate) background: Handle,
 }
@@ -64,6 +67,31 @@ impl Inner {
     pub(crate) fn deployed(&self, record: VersionRecord, logs: &Arc<FunctionLogs>) -> Arc<Deployed> {
         let series = self.metrics.functions.of(&record.project, &record.function);
         Deployed::new(record, &self.profiles, &self.config, Arc::clone(logs), series)
+    }
+
+    /// A version in the pool of another profile than its own.
+    pub(crate) fn in_profile(
+        &self,
+        deployed: &Arc<Deployed>,
+        profile: &str,
+    ) -> Result<Arc<Deployed>, Error> {
+        let record = deployed.record();
+        if crate::deployed::profile_name(&record.settings) == profile {
+            return Ok(Arc::clone(deployed));
+        }
+        let mut settings = record.settings.clone();
+        settings.profile = Some(profile.to_owned());
+        if !self.profiles.contains_key(profile) {
+            return Err(self.unknown_profile(&settings));
+        }
+        let make = || {
+            let record = VersionRecord {
+                settings,
+                ..VersionRecord::clone(record)
+            };
+            self.deployed(record, &deployed.logs)
+        };
+        Ok(deployed.in_profile(profile, make))
     }
 
     /// What is known of a version, with its class as it is now.

@@ -1,6 +1,6 @@
 //! Opening the engine.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::runtime::Handle;
 use weft_types::VersionRecord;
@@ -44,6 +44,7 @@ pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Re
         recompiling: Compiling::default(),
         verified: Verified::default(),
         under_way: UnderWay::new(config.shards),
+        workflows: OnceLock::new(),
         idle_room: Arc::new(weft_pool::Room::new(config.idle_instances, config.shards)),
         log_room,
         background: Handle::current(),

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use weft_types::NodeKey;
 
 use crate::deployed::Deployed;
 use crate::logs::InvocationLogs;
@@ -22,6 +23,8 @@ pub(crate) struct Terms {
     pub(crate) timeout: Option<Duration>,
     pub(crate) depth: u32,
     pub(crate) fan_out: Arc<AtomicU32>,
+    /// Identifies a step of a workflow.
+    pub(crate) key: Option<NodeKey>,
 }
 
 impl Terms {
@@ -35,6 +38,7 @@ impl Terms {
             timeout: None,
             depth: 0,
             fan_out,
+            key: None,
         }
     }
 
@@ -81,6 +85,7 @@ impl Deployed {
             seed: terms.seed.unwrap_or_else(random::bytes),
             time: terms.time.unwrap_or(now),
             trace: terms.trace,
+            key: terms.key,
             logs: InvocationLogs::new(Arc::clone(&self.logs)),
         }
     }

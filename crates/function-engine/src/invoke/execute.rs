@@ -13,7 +13,7 @@ use crate::Error;
 use crate::deployed::{Deployed, Instances};
 use crate::engine::Inner;
 use crate::metrics::ErrorKind;
-use crate::port::{Call, Reply};
+use crate::port::{Call, Failure, Reply};
 
 /// When a call that found no place is worth trying again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -51,6 +51,9 @@ impl Inner {
         deployed: &Arc<Deployed>,
         call: Call,
     ) -> Result<Executed, Error> {
+        if deployed.record().workflow.is_some() {
+            return self.run(deployed, call).await;
+        }
         let mut measured = Measured::begin(deployed);
         let (invocation, export) = (call.context.invocation, call.export);
         let (mut lease, loading) = self.lease(deployed, call.context.deadline, &mut measured).await?;
@@ -74,6 +77,27 @@ impl Inner {
                 })
             }
         }
+    }
+
+    /// Runs a version that is a graph of calls.
+    async fn run(&self, deployed: &Deployed, call: Call) -> Result<Executed, Error> {
+        let invocation = call.context.invocation;
+        let failed = |failure| Error::Failed {
+            invocation,
+            failure: Box::new(failure),
+        };
+        let Some(workflows) = self.workflows.get() else {
+            return Err(failed(Failure::Unavailable("no workflows are run here".into())));
+        };
+        let reply = workflows
+            .call(deployed.record(), call.arguments, &call.context)
+            .await
+            .map_err(failed)?;
+        Ok(Executed {
+            reply,
+            queue: Duration::ZERO,
+            start: Duration::ZERO,
+        })
     }
 
     /// An instance of the version, and how long loading its code took.

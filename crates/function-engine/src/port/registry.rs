@@ -1,7 +1,9 @@
 //! Where functions and their versions are kept.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use weft_types::version::{FunctionRecord, Inspection};
+use weft_types::version::{FunctionRecord, Inspection, WorkflowSource};
 use weft_types::{Digest, FunctionName, Kind, ProjectName, Settings, VersionNumber, VersionRecord};
 
 use super::Boxed;
@@ -23,7 +25,7 @@ pub trait Registry: Send + Sync + 'static {
 
     /// Stores a version under the next number, creating the function with its first one, and activates it if asked.
     ///
-    /// Where a version of the function has the same code and settings, that one is answered (and activated if asked)
+    /// Where a version of the function has the same code (or definition and pins) and settings, that one is answered (and activated if asked)
     /// and nothing is stored.
     fn add_version(&self, new: NewVersion) -> Boxed<'_, Result<Added, RegistryError>>;
 
@@ -53,12 +55,14 @@ pub struct NewVersion {
     pub function: FunctionName,
     /// Component or workflow.
     pub kind: Kind,
-    /// Hash of the uploaded bytes.
+    /// Hash of the uploaded bytes: code, or a definition.
     pub digest: Digest,
     /// Length of the uploaded bytes.
     pub size: u64,
     /// What inspection found.
     pub inspection: Inspection,
+    /// What a workflow is made of; none for a component.
+    pub workflow: Option<Arc<WorkflowSource>>,
     /// The terms it runs under.
     pub settings: Settings,
     /// Whether it was granted nothing effectful.

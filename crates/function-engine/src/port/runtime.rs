@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use weft_types::image::Image;
 use weft_types::version::{ImportedFunction, Inspection};
-use weft_types::{FunctionName, ProjectName, VersionRecord};
+use weft_types::{FunctionName, Limits, NodeKey, ProjectName, VersionRecord};
 
 use super::{Boxed, Compiled, StorageError};
 
@@ -142,10 +142,37 @@ pub struct CallContext {
     pub seed: [u8; 32],
     /// What the clock of such a version starts at.
     pub time: Timestamp,
+    /// Identifies the step of a workflow that this call is, the same over all its attempts: the guest can read it, and outbound
+    /// HTTP carries it.
+    pub key: Option<NodeKey>,
     /// Where it comes from.
     pub trace: TraceContext,
     /// Where its output lines go.
     pub logs: Arc<dyn LogSink>,
+}
+
+impl CallContext {
+    /// Applies bounds where they are tighter than those that hold already.
+    pub fn tighten(&mut self, limits: &Limits) {
+        let Limits {
+            timeout_ms,
+            cpu_time_ms,
+            memory_bytes,
+            input_bytes: _,
+            output_bytes,
+            concurrency: _,
+            reuse: _,
+        } = limits;
+        if let Some(timeout) = timeout_ms.map(Duration::from_millis) {
+            let deadline = tokio::time::Instant::now().into_std() + timeout;
+            self.deadline = self.deadline.min(deadline);
+        }
+        if let Some(cpu_time) = cpu_time_ms.map(Duration::from_millis) {
+            self.cpu_time = self.cpu_time.min(cpu_time);
+        }
+        self.memory = memory_bytes.map_or(self.memory, |most| self.memory.min(most));
+        self.output = output_bytes.map_or(self.output, |most| self.output.min(most));
+    }
 }
 
 /// W3C trace context.

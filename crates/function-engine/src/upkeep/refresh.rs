@@ -27,6 +27,8 @@ fn active(inner: &Inner) -> Vec<Weak<crate::Deployed>> {
     let snapshot = inner.catalog.read();
     snapshot
         .functions()
-        .filter_map(|function| function.active.as_ref().map(Arc::downgrade))
+        .filter_map(|function| function.active.as_ref())
+        .filter(|deployed| deployed.record().workflow.is_none())
+        .map(Arc::downgrade)
         .collect()
 }

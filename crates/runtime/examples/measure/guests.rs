@@ -37,6 +37,7 @@ pub(crate) fn load(
         digest: Digest::of(&wasm),
         size: wasm.len() as u64,
         inspection: compiled.inspection,
+        workflow: None,
         settings: weft_types::Settings::default(),
         effect_free: true,
         creator: "measure".into(),
@@ -83,6 +84,7 @@ pub(crate) fn context() -> CallContext {
         fan_out: Arc::new(AtomicU32::new(0)),
         seed: [7; 32],
         time: Timestamp::UNIX_EPOCH,
+        key: None,
         trace: TraceContext {
             trace_id: [1; 16],
             span_id: [2; 8],

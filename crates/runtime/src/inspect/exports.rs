@@ -81,7 +81,8 @@ impl Found {
         };
         let callables = match flavor {
             Flavor::Command => vec![run()?],
-            Flavor::Exports | Flavor::Http => self.callables,
+            // No code is a workflow; the flavors found here are the other three.
+            Flavor::Exports | Flavor::Http | Flavor::Workflow => self.callables,
         };
         Ok(Exports { flavor, callables })
     }

@@ -110,6 +110,7 @@ fn context(logs: Arc<Lines>) -> CallContext {
         fan_out: Arc::new(AtomicU32::new(1)),
         seed: [0; 32],
         time: jiff::Timestamp::UNIX_EPOCH,
+        key: None,
         trace: TraceContext {
             trace_id: [0xab; 16],
             span_id: [0xcd; 8],

@@ -161,6 +161,7 @@ fn record(name: &str, wasm: &[u8], inspection: weft_types::version::Inspection) 
         digest: Digest::of(wasm),
         size: wasm.len() as u64,
         inspection,
+        workflow: None,
         settings: weft_types::Settings::default(),
         effect_free: true,
         creator: "test".into(),
@@ -193,6 +194,7 @@ pub(crate) fn logging(logs: Arc<Collected>) -> CallContext {
         fan_out: Arc::new(AtomicU32::new(100)),
         seed: [7; 32],
         time: "2026-01-02T03:04:05Z".parse().unwrap(),
+        key: None,
         trace: TraceContext {
             trace_id: [1; 16],
             span_id: [2; 8],

@@ -109,6 +109,7 @@ impl Platform {
             digest: Digest::of(wasm),
             size: wasm.len() as u64,
             inspection: compiled.inspection,
+            workflow: None,
             settings: weft_types::Settings {
                 grants,
                 ..weft_types::Settings::default()
@@ -193,6 +194,7 @@ impl Platform {
             fan_out: Arc::new(AtomicU32::new(100)),
             seed: [7; 32],
             time: Timestamp::UNIX_EPOCH,
+            key: None,
             trace: TraceContext {
                 trace_id: [1; 16],
                 span_id: [2; 8],

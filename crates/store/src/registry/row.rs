@@ -31,6 +31,7 @@ pub(super) struct VersionRow {
     digest: Vec<u8>,
     size: i64,
     inspection: String,
+    workflow: Option<String>,
     settings: String,
     effect_free: bool,
     creator: String,
@@ -72,6 +73,10 @@ impl VersionRow {
                 .try_into()
                 .map_err(|_| corrupt(&place, "size", &self.size))?,
             inspection: serde_json::from_str(&self.inspection).map_err(json("inspection"))?,
+            workflow: match &self.workflow {
+                Some(text) => Some(serde_json::from_str(text).map_err(json("workflow"))?),
+                None => None,
+            },
             settings: serde_json::from_str(&self.settings).map_err(json("settings"))?,
             effect_free: self.effect_free,
             created_at: parse::<Timestamp>(&place, "created_at", &self.created_at)?,

@@ -139,7 +139,7 @@ async fn same_version(
         .await?;
     for row in rows {
         let version = row.into_record()?;
-        if version.settings == new.settings && version.kind == new.kind {
+        if version.settings == new.settings && version.workflow == new.workflow {
             return Ok(Some(version));
         }
     }
@@ -176,12 +176,13 @@ async fn insert_function(connection: &mut SqliteConnection, new: &NewVersion) ->
 
 async fn insert_row(connection: &mut SqliteConnection, version: &VersionRecord) -> Result<(), Error> {
     const INSERT: &str = "INSERT INTO version
-        (project, function, number, kind, digest, size, inspection, settings, effect_free, creator, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+        (project, function, number, kind, digest, size, inspection, workflow, settings, effect_free, creator, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     let json =
         |error: serde_json::Error| Error::Corrupt(format!("a version cannot be written as JSON: {error}"));
     let size =
         i64::try_from(version.size).map_err(|_| Error::Corrupt(format!("{} bytes of code", version.size)))?;
+    let workflow = version.workflow.as_ref().map(serde_json::to_string).transpose();
     sqlx::query(INSERT)
         .bind(version.project.as_str())
         .bind(version.function.as_str())
@@ -190,6 +191,7 @@ async fn insert_row(connection: &mut SqliteConnection, version: &VersionRecord) 
         .bind(version.digest.as_bytes().as_slice())
         .bind(size)
         .bind(serde_json::to_string(&version.inspection).map_err(json)?)
+        .bind(workflow.map_err(json)?)
         .bind(serde_json::to_string(&version.settings).map_err(json)?)
         .bind(version.effect_free)
         .bind(&version.creator)
@@ -208,6 +210,7 @@ fn record(new: &NewVersion, version: VersionNumber) -> VersionRecord {
         digest: new.digest,
         size: new.size,
         inspection: new.inspection.clone(),
+        workflow: new.workflow.clone(),
         settings: new.settings.clone(),
         effect_free: new.effect_free,
         creator: new.creator.clone(),

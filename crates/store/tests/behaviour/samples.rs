@@ -29,6 +29,7 @@ pub(crate) fn version(name: &str, code: &[u8]) -> NewVersion {
             capabilities: Vec::new(),
             wit: "world root {}".to_owned(),
         },
+        workflow: None,
         settings: Settings::default(),
         effect_free: true,
         creator: "anna".to_owned(),

@@ -39,6 +39,7 @@ pub(crate) fn flavor(flavor: Flavor) -> &'static str {
         Flavor::Exports => "exports",
         Flavor::Http => "http",
         Flavor::Command => "command",
+        Flavor::Workflow => "workflow",
     }
 }
 

@@ -39,6 +39,7 @@ fn record(flavor: Flavor, exports: Vec<Export>) -> VersionRecord {
             capabilities,
             wit: String::new(),
         },
+        workflow: None,
         settings: Settings::default(),
         effect_free: true,
         creator: String::new(),

@@ -139,6 +139,7 @@ fn numbered(new: &NewVersion, number: u32) -> VersionRecord {
         digest: new.digest,
         size: new.size,
         inspection: new.inspection.clone(),
+        workflow: new.workflow.clone(),
         settings: new.settings.clone(),
         effect_free: new.effect_free,
         creator: new.creator.clone(),

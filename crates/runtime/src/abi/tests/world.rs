@@ -37,6 +37,7 @@ pub(super) fn state() -> HostState {
         fan_out: Arc::new(AtomicU32::new(0)),
         seed: [0; 32],
         time: Timestamp::UNIX_EPOCH,
+        key: None,
         trace: TraceContext {
             trace_id: [1; 16],
             span_id: [1; 8],

@@ -21,7 +21,7 @@ pub(crate) fn report(deployment: &Deployment) -> String {
     );
     match version.flavor {
         Flavor::Http => lines.push("  answers HTTP requests".to_owned()),
-        Flavor::Exports | Flavor::Command => {
+        Flavor::Exports | Flavor::Command | Flavor::Workflow => {
             lines.extend(
                 version
                     .exports

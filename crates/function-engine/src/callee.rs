@@ -1,0 +1,153 @@
+//! A version prepared to be called many times by its pin, without looking anything up.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use weft_types::image::Image;
+use weft_types::{Limits, NodeKey, Signature, VersionNumber, VersionRecord};
+
+use crate::deployed::Deployed;
+use crate::engine::Inner;
+use crate::invoke::Terms;
+use crate::port::{Call, Reply, TraceContext};
+use crate::{Engine, Error};
+
+/// A version of a function, held.
+#[derive(Clone)]
+pub struct Callee {
+    engine: Arc<Inner>,
+    deployed: Arc<Deployed>,
+}
+
+/// A call of a prepared version, on behalf of a step of something larger.
+#[derive(Debug)]
+pub struct Step {
+    /// Index of the export.
+    pub export: usize,
+    /// An image of the signature's parameter record.
+    pub arguments: Image,
+    /// What randomness is derived from, where the version has no effects.
+    pub seed: [u8; 32],
+    /// What its clock starts at, where the version has no effects.
+    pub time: Timestamp,
+    /// How long it may take; the version's own limit applies where it is shorter.
+    pub timeout: Option<Duration>,
+    /// Tighter bounds than the version's own, where they are set.
+    pub limits: Option<Box<Limits>>,
+    /// Identifies the step over all its attempts: the guest can read it, and outbound HTTP carries it.
+    pub key: NodeKey,
+    /// The span of this call.
+    pub trace: TraceContext,
+    /// How deep the caller is nested in calls already.
+    pub depth: u32,
+}
+
+impl Engine {
+    /// A version of a function, ready to be called.
+    ///
+    /// # Errors
+    /// Where there is no such version.
+    pub fn callee(
+        &self,
+        project: &str,
+        function: &str,
+        version: Option<VersionNumber>,
+    ) -> Result<Callee, Error> {
+        Ok(Callee {
+            engine: Arc::clone(&self.0),
+            deployed: self.0.resolve(project, function, version)?,
+        })
+    }
+}
+
+impl Callee {
+    /// What is known of it, with its class as it is now.
+    #[must_use]
+    pub fn record(&self) -> Arc<VersionRecord> {
+        self.engine.current(&self.deployed)
+    }
+
+    /// What is known of it, with its class as it was when it was stored.
+    #[must_use]
+    pub fn stored(&self) -> &Arc<VersionRecord> {
+        self.deployed.record()
+    }
+
+    /// Finds the export a caller means; none asks for the only one that can be called.
+    ///
+    /// # Errors
+    /// Where there is none, or more than one fits.
+    pub fn export(&self, name: Option<&str>) -> Result<(usize, &Signature), Error> {
+        self.deployed.export(name)
+    }
+
+    /// Whether it can be executed again unnoticed, as things stand now.
+    #[must_use]
+    pub fn effect_free(&self) -> bool {
+        let record = self.deployed.record();
+        if record.settings.grants.call.is_empty() && record.workflow.is_none() {
+            return record.effect_free;
+        }
+        self.record().effect_free
+    }
+
+    /// Calls an export. Dropping the future stops the guest within 10 ms.
+    ///
+    /// # Errors
+    /// Where no place is to be had in time, or the call fails. The function's own `err` is a reply.
+    pub async fn call(&self, step: Step) -> Result<Reply, Error> {
+        let _under_way = self.engine.begin()?;
+        let terms = Terms {
+            trace: step.trace,
+            seed: Some(step.seed),
+            time: Some(step.time),
+            timeout: step.timeout,
+            depth: step.depth,
+            fan_out: Arc::new(AtomicU32::new(self.engine.config.call_fan_out)),
+            key: Some(step.key),
+        };
+        let mut context = self.deployed.context(terms);
+        if let Some(limits) = &step.limits {
+            context.tighten(limits);
+        }
+        let call = Call {
+            export: step.export,
+            arguments: step.arguments,
+            context,
+        };
+        Ok(self.engine.execute(&self.deployed, call).await?.reply)
+    }
+
+    /// The same version in the pool of another profile.
+    ///
+    /// # Errors
+    /// Where there is no such profile.
+    pub fn with_profile(&self, profile: &str) -> Result<Self, Error> {
+        let deployed = self.engine.in_profile(&self.deployed, profile)?;
+        Ok(Self {
+            engine: Arc::clone(&self.engine),
+            deployed,
+        })
+    }
+
+    /// Loads the code if it is not, in the background.
+    pub fn warm(&self) {
+        if self.deployed.record().workflow.is_some() || self.deployed.if_loaded().is_some() {
+            return;
+        }
+        let (engine, deployed) = (Arc::clone(&self.engine), Arc::clone(&self.deployed));
+        self.engine.background.spawn(async move {
+            if let Err(error) = engine.loaded(&deployed).await {
+                tracing::debug!(%error, function = ?deployed, "could not be made ready ahead");
+            }
+        });
+    }
+}
+
+impl std::fmt::Debug for Callee {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.deployed.fmt(f)
+    }
+}
