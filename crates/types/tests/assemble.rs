@@ -76,6 +76,12 @@ fn cases() {
         r#"{"err":"a"}"#,
     );
     makes("result<string>", &Piece::Err(None), r#"{"err":null}"#);
+    let variant = "variant { a, b(string) }";
+    makes(variant, &Piece::Case(0, None), r#""a""#);
+    makes(variant, &Piece::Case(1, Some(text("x"))), r#"{"b":"x"}"#);
+    makes("enum { a, b }", &Piece::Case(1, None), r#""b""#);
+    makes("option<string>", &Piece::Case(1, Some(text("a"))), r#""a""#);
+    makes("result<string>", &Piece::Case(1, None), r#"{"err":null}"#);
     makes("tuple<>", &Piece::Members(vec![]), "[]");
     makes(
         "list<tuple<>>",
@@ -167,6 +173,15 @@ fn pieces_that_do_not_fit() {
         "result",
         &Piece::Err(Some(Box::new(Piece::None))),
         "a case with a value stands where result belongs",
+    );
+    for of in ["variant { a, b }", "enum { a, b }", "option<u8>", "result"] {
+        let message = format!("case 2 stands where {of} belongs");
+        check(of, &Piece::Case(2, None), &message);
+    }
+    check(
+        "variant { a(u8) }",
+        &Piece::Case(0, None),
+        "a case without a value stands where variant { a(u8) } belongs",
     );
     let error = Image::list(&narrow, [], BOUNDS).unwrap_err();
     assert_eq!(error.to_string(), "a list stands where u8 belongs");

@@ -31,7 +31,7 @@ pub enum Piece<'a> {
     Ok(Option<Box<Piece<'a>>>),
     /// The failure of a result, with what it carries.
     Err(Option<Box<Piece<'a>>>),
-    /// A case of a variant, option or result by its place, from 0, with what it carries.
+    /// A case of a variant, enum, option or result by its place, from 0, with what it carries.
     Case(usize, Option<Box<Piece<'a>>>),
 }
 
@@ -162,6 +162,10 @@ impl Assembler {
             }
             (Piece::Case(case @ (0 | 1), piece), Shape::Result(either)) => {
                 self.case(ty, either, *case, piece.as_deref(), at)
+            }
+            (Piece::Case(case, None), Shape::Enum(names)) if *case < names.len() => {
+                self.0.put_discriminant(at, ty.layout().size, *case);
+                Ok(())
             }
             _ => Err(misfit(describe(piece), ty)),
         }

@@ -41,6 +41,11 @@ fn pieces<'a>(view: View<'a>, entropy: &mut Entropy<'_>) -> Piece<'a> {
                 _ => Piece::Err(payload),
             }
         }
+        Shape::Variant(_) | Shape::Enum(_) => {
+            let choice = view.choice().unwrap();
+            let payload = choice.payload.map(|payload| Box::new(pieces(payload, entropy)));
+            Piece::Case(choice.index, payload)
+        }
         Shape::String => Piece::Text(view.as_str().unwrap()),
         _ => Piece::View(view, SAME),
     }
