@@ -1,7 +1,8 @@
 //! The body of a response whose guest may still be writing it.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::PoisonError;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::task::JoinHandle;
+use tokio::task::coop::unconstrained;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use weft_function_engine::port::{BodyError, Failure};
 
@@ -75,7 +77,8 @@ impl GuestBody {
         }
     }
 
-    /// The next frame that the guest has written.
+    /// The next frame that the guest has written. Never pending once the guest has ended: what there is by then is all, also
+    /// where it left its body open in a store that is kept.
     fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         if let Some(frame) = self.frames.pop_front() {
             return Poll::Ready(Some(Ok(frame)));
@@ -83,7 +86,11 @@ impl GuestBody {
         let Some(rest) = &mut self.rest else {
             return Poll::Ready(None);
         };
-        let frame = ready!(Pin::new(rest).poll_frame(cx));
+        let frame = match (Pin::new(&mut *rest).poll_frame(cx), &self.guest) {
+            (Poll::Ready(frame), _) => frame,
+            (Poll::Pending, Some(_)) => return Poll::Pending,
+            (Poll::Pending, None) => frame_now(rest, cx),
+        };
         if frame.is_none() {
             self.rest = None;
         }
@@ -126,16 +133,17 @@ impl Body for GuestBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = self.get_mut();
-        let frame = match this.poll_written(cx) {
-            Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
-            Poll::Ready(Some(Ok(frame))) => Some(frame),
-            Poll::Ready(None) => None,
-            Poll::Pending => {
-                return match this.poll_end(cx) {
-                    Poll::Ready(Err(failure)) => this.fail(failure),
-                    // What it has written is still to come, or it writes on.
-                    Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
-                };
+        let frame = loop {
+            match this.poll_written(cx) {
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+                Poll::Ready(Some(Ok(frame))) => break Some(frame),
+                Poll::Ready(None) => break None,
+                // What it wrote last may be there only once it has ended.
+                Poll::Pending => {
+                    if let Err(failure) = ready!(this.poll_end(cx)) {
+                        return this.fail(failure);
+                    }
+                }
             }
         };
         if this.is_last(frame.as_ref()) {
@@ -168,5 +176,17 @@ impl Body for GuestBody {
             return SizeHint::with_exact(ready.sum());
         }
         self.left.map_or_else(SizeHint::new, SizeHint::with_exact)
+    }
+}
+
+/// The frame that is there, also where the task has used up its turn: that must not look as if there was none.
+fn frame_now(
+    body: &mut HyperOutgoingBody,
+    cx: &mut Context<'_>,
+) -> Option<Result<Frame<Bytes>, wasmtime_wasi_http::Error>> {
+    let frame = poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx));
+    match pin!(unconstrained(frame)).poll(cx) {
+        Poll::Ready(frame) => frame,
+        Poll::Pending => None,
     }
 }

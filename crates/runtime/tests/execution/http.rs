@@ -120,6 +120,22 @@ async fn time_limits_hold_in_the_body() {
 }
 
 #[tokio::test]
+async fn a_body_left_open_ends_with_its_guest() {
+    for guest in [
+        Guest::load("fixtures/http-trap"),
+        Guest::reused("fixtures/http-trap", 10),
+    ] {
+        for path in ["/leave", "/leave-late", "/leave-all"] {
+            // It outlives the call: a store that is kept holds on to the body.
+            let mut instance = guest.instance();
+            let response = instance.http(get(path), context()).await.unwrap();
+            let whole = tokio::time::timeout(Duration::from_secs(5), text(response)).await;
+            assert_eq!(whole.expect(path), "fine\n", "{path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn dropping_the_body_stops_the_guest() {
     let guest = Guest::reused("fixtures/http-stream", 10);
     let mut instance = guest.instance();
