@@ -59,6 +59,12 @@ enum Why {
     Callee(Failure),
     #[error("its result is not of the type that the caller imports: expected `{0}`")]
     Result(String),
+    #[error(
+        "its result holds more than {most} values, each byte of a `list<u8>` being one: pass long texts as `string`, or less \
+         at a time",
+        most = val::MAX_VALUES
+    )]
+    TooManyValues,
 }
 
 /// Satisfies the interfaces of `bindings`.
@@ -135,8 +141,7 @@ impl Import {
 
 /// The result as the guest gets it. Only an image of its type is read.
 fn value(ty: &Type, image: Option<&Image>) -> Result<Val, Why> {
-    match image.filter(|image| image.type_digest() == ty.digest()) {
-        Some(image) => Ok(val::from_image(ty, image)),
-        None => Err(Why::Result(ty.to_string())),
-    }
+    let image = image.filter(|image| image.type_digest() == ty.digest());
+    let image = image.ok_or_else(|| Why::Result(ty.to_string()))?;
+    val::from_image(ty, image, val::MAX_VALUES).ok_or(Why::TooManyValues)
 }

@@ -8,6 +8,7 @@ use weft_types::Type;
 use weft_types::guest::{self, LiftError};
 use weft_types::image::{Bounds, Image};
 
+mod count;
 mod read;
 mod write;
 
@@ -50,9 +51,13 @@ pub(crate) fn to_image(ty: &Type, value: &Val, bounds: Bounds) -> Result<Image, 
     image(ty, bounds, |heap, root| heap.write(ty, value, root))
 }
 
-/// The dynamic form of `image`, which must be an image of `ty`.
-pub(crate) fn from_image(ty: &Type, image: &Image) -> Val {
-    read::value(ty, image.payload(), 0)
+/// Most values within a dynamic value: as many as the engine takes of a guest in one call of the host. Each byte of a
+/// `list<u8>` is one, a string is one.
+pub(crate) const MAX_VALUES: usize = (128 << 20) / size_of::<Val>();
+
+/// The dynamic form of `image`, which must be an image of `ty`; none where it would hold more than `most` values.
+pub(crate) fn from_image(ty: &Type, image: &Image, most: usize) -> Option<Val> {
+    count::within(ty, image.payload(), most).then(|| read::value(ty, image.payload(), 0))
 }
 
 /// Lays a value out as in a guest's memory and lifts it from there, which checks it and makes it canonical.

@@ -128,7 +128,11 @@ async fn check_flat(keeper: &mut Keeper, ty: &Type, value: &serde_json::Value) {
     let function = instance.get_func(&mut *store, spread.index).unwrap();
     let mut as_val = [Val::Bool(false)];
     function
-        .call_async(store, &[val::from_image(ty, &image)], &mut as_val)
+        .call_async(
+            store,
+            &[val::from_image(ty, &image, val::MAX_VALUES).expect("few values")],
+            &mut as_val,
+        )
         .await
         .unwrap();
     let result = spread.signature.result.as_ref().unwrap();
@@ -159,7 +163,12 @@ async fn check(ty: &Type, value: &serde_json::Value, tier: Tier) {
     );
 
     let pad = Val::Tuple(pad.map(Val::U64).to_vec());
-    keeper.keep_val(&[val::from_image(&result, &image), pad]).await;
+    keeper
+        .keep_val(&[
+            val::from_image(&result, &image, val::MAX_VALUES).expect("few values"),
+            pad,
+        ])
+        .await;
     assert_eq!(
         keeper.give_image().await,
         image,

@@ -77,11 +77,16 @@ fn list(element: &Type, payload: &[u8], at: usize) -> Val {
 
 /// Where the elements of a string or list lie, each of `size` bytes.
 fn block(payload: &[u8], at: usize, size: usize) -> (usize, &[u8]) {
-    let (begin, count) = (u32_at(payload, at) as usize, u32_at(payload, at + 4) as usize);
+    let (begin, count) = extent(payload, at);
     (begin, &payload[begin..begin + count * size])
 }
 
-fn discriminant(payload: &[u8], at: usize, cases: usize) -> usize {
+/// Where the elements of a string or list begin, and how many there are.
+pub(super) fn extent(payload: &[u8], at: usize) -> (usize, usize) {
+    (u32_at(payload, at) as usize, u32_at(payload, at + 4) as usize)
+}
+
+pub(super) fn discriminant(payload: &[u8], at: usize, cases: usize) -> usize {
     match cases {
         0..=0x100 => usize::from(payload[at]),
         0x101..=0x1_0000 => usize::from(u16::from_le_bytes(bytes(payload, at))),

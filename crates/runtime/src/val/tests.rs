@@ -12,7 +12,7 @@ fn check(ty: &str, values: &[&str]) {
     let ty: Type = ty.parse().expect(ty);
     for value in values {
         let image = json::parse(&ty, value.as_bytes(), BOUNDS).expect(value);
-        let dynamic = from_image(&ty, &image);
+        let dynamic = from_image(&ty, &image, MAX_VALUES).expect(value);
         let back = to_image(&ty, &dynamic, BOUNDS).expect(value);
         assert_eq!(back, image, "{value} of {ty}: {dynamic:?}");
     }
@@ -125,6 +125,34 @@ fn bounds_hold() {
         to_image(&ty, &many(1_000), bounds),
         Err(Error::Lift(LiftError::TooLarge(100)))
     ));
+}
+
+/// An image becomes as many values as are counted, and none where fewer are allowed.
+fn counts(ty: &str, value: &str, values: usize) {
+    let ty: Type = ty.parse().expect(ty);
+    let image = json::parse(&ty, value.as_bytes(), BOUNDS).expect(value);
+    assert!(from_image(&ty, &image, values).is_some(), "{value} of {ty}");
+    assert!(from_image(&ty, &image, values - 1).is_none(), "{value} of {ty}");
+}
+
+#[test]
+fn every_value_counts() {
+    counts("u64", "1", 1);
+    counts("string", "\"many letters\"", 1);
+    counts("list<u8>", "\"AAEC/w==\"", 5);
+    counts("list<list<u16>>", "[[], [1, 2], [3]]", 7);
+    counts(
+        "list<record { a: u8, b: option<string> }>",
+        r#"[{"a": 1}, {"a": 2, "b": "x"}]"#,
+        8,
+    );
+    counts("list<tuple<bool, char>>", r#"[[true, "x"]]"#, 4);
+    counts("list<enum { a, b }>", r#"["a", "b", "a"]"#, 4);
+    counts("flags { a, b, c }", "[\"a\"]", 4);
+    counts("variant { a, b(list<u8>) }", "\"a\"", 1);
+    counts("variant { a, b(list<u8>) }", r#"{"b": "AAEC"}"#, 5);
+    counts("result<list<u32>, string>", r#"{"ok": [1, 2, 3]}"#, 5);
+    counts("result<list<u32>, string>", r#"{"err": "no"}"#, 2);
 }
 
 #[test]

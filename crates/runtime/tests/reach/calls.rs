@@ -101,3 +101,54 @@ async fn calls_that_nest_too_deep_fail_as_that() {
     let answer = platform.call("relay", "f", "[1]").await;
     assert_eq!(answer, Err(Failure::CallLimit(TOO_DEEP.to_owned())));
 }
+
+/// Answers a `list<u8>` of so many bytes.
+fn giant(length: u32) -> String {
+    format!(
+        r#"(component
+            (core module $m
+                (memory (export "mem") 80)
+                (data (i32.const 0) "\10\00\00\00")
+                (func (export "f") (result i32) (i32.store (i32.const 4) (i32.const {length})) (i32.const 0)))
+            (core instance $i (instantiate $m))
+            (func $f (result (list u8)) (canon lift (core func $i "f") (memory (core memory $i "mem"))))
+            (instance $out (export "f" (func $f)))
+            (export "t:t/bytes" (instance $out)))"#
+    )
+}
+
+/// Asks for a `list<u8>` and answers its length.
+const MEASURE: &str = r#"(component
+    (import "t:t/bytes" (instance $api (export "f" (func (result (list u8))))))
+    (core module $libc
+        (memory (export "mem") 100)
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
+    (core instance $libc (instantiate $libc))
+    (core func $f (canon lower (func $api "f") (memory (core memory $libc "mem")) (realloc (core func $libc "realloc"))))
+    (core module $m
+        (import "host" "f" (func $f (param i32)))
+        (import "libc" "mem" (memory 1))
+        (func (export "length") (result i32) (call $f (i32.const 8)) (i32.load (i32.const 12))))
+    (core instance $i (instantiate $m
+        (with "host" (instance (export "f" (func $f))))
+        (with "libc" (instance $libc))))
+    (func (export "length") (result u32) (canon lift (core func $i "length"))))"#;
+
+/// What a guest answers costs forty times as much on its way to another guest: a callee's limit alone would not do.
+#[tokio::test]
+async fn what_a_callee_answers_is_bounded_for_its_caller() {
+    let measure = async |length: u32| {
+        let platform = Platform::new();
+        let parse = |text: &str| wat::parse_str(text).expect("a component");
+        platform.load_bytes("giant", &parse(&giant(length)), Grants::default());
+        platform.load_bytes("measure", &parse(MEASURE), calling("giant"));
+        platform.call("measure", "length", "[]").await
+    };
+    assert_eq!(measure(3_000_000).await, Ok("3000000".to_owned()));
+    match measure(4_000_000).await {
+        Err(Failure::Trap { message, .. }) => {
+            assert!(message.contains("its result holds more than"), "{message}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
