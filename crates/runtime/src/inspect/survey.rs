@@ -1,6 +1,8 @@
 //! The outline of a binary: its sections, without looking into code.
 
-use wasmparser::{BinaryReaderError, MemoryType, Parser, Payload, TypeRef};
+use wasmparser::{
+    BinaryReaderError, CanonicalFunction, CanonicalOption, MemoryType, Parser, Payload, TypeRef,
+};
 
 use crate::adapt::{ACCEPTED, Refused};
 
@@ -36,6 +38,8 @@ impl Default for Bounds {
 pub(crate) struct Survey {
     /// Names of what the outermost component imports, in its order.
     pub(crate) imports: Vec<String>,
+    /// Whether a function of the outermost component passes strings as UTF-16.
+    pub(crate) utf16: bool,
     exports: u32,
     types: u32,
     modules: u32,
@@ -79,6 +83,11 @@ impl Survey {
                     self.imports.push(import?.name.name.to_owned());
                 }
             }
+            Payload::ComponentCanonicalSection(section) if self.depth == 0 => {
+                for function in section {
+                    self.utf16 |= lifts_utf16(&function?);
+                }
+            }
             Payload::MemorySection(section) => {
                 for memory in section {
                     if let Some(refused) = unsuitable(memory?) {
@@ -116,6 +125,14 @@ impl Survey {
             None => Ok(()),
         }
     }
+}
+
+fn lifts_utf16(function: &CanonicalFunction) -> bool {
+    let CanonicalFunction::Lift { options, .. } = function else {
+        return false;
+    };
+    let wide = [CanonicalOption::UTF16, CanonicalOption::CompactUTF16];
+    options.iter().any(|option| wide.contains(option))
 }
 
 /// Refuses memories that the engine does not run.

@@ -346,3 +346,29 @@ fn truncated_and_broken_components_say_where() {
     let refusal = of_bytes(&component).expect_err("an unknown section");
     assert!(refusal.contains("malformed"), "{refusal}");
 }
+
+/// Exports a function that takes a string in the encoding given.
+fn taking_text(encoding: &str) -> String {
+    format!(
+        r#"(component
+            (core module $m
+                (memory (export "mem") 1)
+                (func (export "f") (param i32 i32))
+                (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 8))
+            (core instance $i (instantiate $m))
+            (func (export "f") (param "x" string)
+                (canon lift (core func $i "f") {encoding} (memory (core memory $i "mem")) (realloc (core func $i "realloc")))))"#
+    )
+}
+
+#[test]
+fn strings_are_utf8() {
+    assert!(inspect(&taking_text("string-encoding=utf8")).is_ok());
+    assert!(inspect(&taking_text("")).is_ok());
+    for encoding in ["utf16", "latin1+utf16"] {
+        refused(
+            &taking_text(&format!("string-encoding={encoding}")),
+            "pass strings as UTF-16",
+        );
+    }
+}

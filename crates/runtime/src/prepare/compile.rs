@@ -4,7 +4,7 @@ use wasmparser::{Validator, WasmFeatures};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 use weft_function_engine::port::Tier;
-use weft_types::version::Inspection;
+use weft_types::version::{Flavor, Inspection};
 
 use crate::adapt::{self, Refused};
 use crate::engine::compile_config;
@@ -41,12 +41,24 @@ pub fn compile(code: &[u8], tier: Tier) -> Result<Compiled, CompileError> {
     let engine = Engine::new(&compile_config(tier)).map_err(failed)?;
     let compiled = Component::new(&engine, &component).map_err(|error| diagnose(&component, &error))?;
     let inspection = inspect::inspect(&engine, &compiled, &component)?;
+    if survey.utf16 && inspection.flavor == Flavor::Exports {
+        return Err(utf16().into());
+    }
     let bytes = compiled.serialize().map_err(failed)?;
     Ok(Compiled { inspection, bytes })
 }
 
 fn failed(error: wasmtime::Error) -> CompileError {
     CompileError::Failed(format!("{error:#}"))
+}
+
+/// Typed calls copy strings as they are: UTF-8. Other kinds of functions may pass them as they like.
+fn utf16() -> Refused {
+    Refused(
+        "the component's exports pass strings as UTF-16, and functions are called with UTF-8: have its bindings generated \
+         with `--string-encoding utf8`, or the like for its language"
+            .to_owned(),
+    )
 }
 
 /// Tells invalid code from valid code of a kind that the engine does not run, and both from a failing compiler.
