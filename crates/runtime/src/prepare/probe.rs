@@ -9,6 +9,7 @@ use weft_function_engine::port::PrepareError;
 use super::Settings;
 use super::answer::Outcome;
 use super::child::Job;
+use super::sandbox;
 
 /// What the sandbox lets through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,6 +51,7 @@ pub(super) fn attempts() -> Vec<String> {
             "reading /proc/self/environ",
             File::open("/proc/self/environ").is_ok(),
         ),
+        ("keeping a file of its parent's", !sandbox::inherited().is_empty()),
         (
             "writing to /tmp",
             File::create_new(format!("/tmp/weft-probe-{}", std::process::id())).is_ok(),

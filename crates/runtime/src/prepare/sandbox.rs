@@ -21,6 +21,8 @@ const NICE: i32 = 19;
 const MAX_FILES: u32 = 64;
 /// The first file descriptor behind the standard three.
 const FIRST_FILE: i32 = 3;
+/// Where the search for inherited files ends that no list leads to.
+const MOST_INHERITED: i32 = 1 << 16;
 
 /// What a compiling process may use up.
 #[derive(Clone, Copy, Debug)]
@@ -52,18 +54,35 @@ pub(super) fn enter(limits: Limits) -> Vec<String> {
 }
 
 /// Closes what the parent had open without close-on-exec.
-///
-/// What this process itself opened has the flag, as the standard library sets it on everything: that is how the two are told
-/// apart.
 fn close_inherited() {
-    for fd in FIRST_FILE..MAX_FILES.cast_signed() {
-        // SAFETY: asking for the flags of a file descriptor, open or not, touches no memory.
-        let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
-        if flags >= 0 && flags & libc::FD_CLOEXEC == 0 {
-            // SAFETY: a descriptor without close-on-exec was inherited, so no object of this process owns it.
-            unsafe { libc::close(fd) };
-        }
+    for fd in inherited() {
+        // SAFETY: a descriptor without close-on-exec was inherited, so no object of this process owns it.
+        unsafe { libc::close(fd) };
     }
+}
+
+/// The file descriptors behind the standard three that the parent passed on, whatever their number.
+///
+/// What this process itself opened has the flag close-on-exec, as the standard library sets it on everything: that is how the
+/// two are told apart.
+pub(super) fn inherited() -> Vec<i32> {
+    let is_inherited = |fd: &i32| {
+        // SAFETY: asking for the flags of a file descriptor, open or not, touches no memory.
+        let flags = unsafe { libc::fcntl(*fd, libc::F_GETFD) };
+        flags >= 0 && flags & libc::FD_CLOEXEC == 0
+    };
+    open_files().into_iter().filter(is_inherited).collect()
+}
+
+/// What is open as the system lists it; where it does not, the numbers that a server's files may have.
+fn open_files() -> Vec<i32> {
+    let Ok(listing) = std::fs::read_dir("/proc/self/fd") else {
+        return (FIRST_FILE..MOST_INHERITED).collect();
+    };
+    listing
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|fd| *fd >= FIRST_FILE)
+        .collect()
 }
 
 fn bound(limits: Limits) -> Result<(), String> {
