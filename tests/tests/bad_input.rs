@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use serde_json::json;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use weft_tests::wait::within;
 use weft_tests::{Api, Server, bad_input, eventually, fixture, socket};
 
@@ -71,6 +71,35 @@ async fn an_upload_that_ends_early_is_incomplete() {
     stream.write_all(request.as_bytes()).await.unwrap();
     let answer = within("an answer", socket::answer(&mut stream)).await.unwrap();
     answer.expect_problem(400, "upload-incomplete");
+}
+
+/// Who is refused before its body was read is told that no other request can follow; behind a small body one can.
+#[tokio::test]
+async fn a_refusal_before_a_long_body_ends_the_connection() {
+    let server = Server::start().await;
+    let refused = |length: u64| {
+        head(&server.api, "PUT", &Api::path("f", ""), "text/plain", 0)
+            .replace("connection: close\r\n", "")
+            .replace("content-length: 0", &format!("content-length: {length}"))
+            + "0123456789"
+    };
+    let mut stream = socket::connect(&server.api.base).await;
+    stream.write_all(refused(65 << 20).as_bytes()).await.unwrap();
+    let answer = within("an answer", socket::answer(&mut stream)).await.unwrap();
+    answer.expect_problem(415, "unsupported-media-type");
+    assert_eq!(answer.header("connection"), "close");
+
+    let mut stream = socket::connect(&server.api.base).await;
+    let next = head(&server.api, "GET", "/healthz", "text/plain", 0);
+    stream.write_all((refused(10) + &next).as_bytes()).await.unwrap();
+    let mut answers = String::new();
+    within("both answers", stream.read_to_string(&mut answers))
+        .await
+        .unwrap();
+    assert!(
+        answers.starts_with("HTTP/1.1 415 ") && answers.contains("HTTP/1.1 200 "),
+        "{answers}"
+    );
 }
 
 /// Many connections that never finish their request keep nobody out.

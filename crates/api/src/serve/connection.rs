@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, header};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -64,9 +64,18 @@ pub(super) fn spawn<S: Service>(
     let unread = Unread::default();
     let lingering = Lingering::new(stream, unread.clone());
     let answer = service_fn(move |request: Request<Incoming>| {
-        let service = service.clone();
+        let (service, unread) = (service.clone(), unread.clone());
         let request = request.map(|body| Inbound::new(body, unread.clone()));
-        async move { Ok::<_, Infallible>(service.answer(request).await) }
+        async move {
+            let mut response = service.answer(request).await;
+            if unread.ends_connection() {
+                // Said, or the client would send its next request into a connection that is being closed.
+                response
+                    .headers_mut()
+                    .insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let served = graceful.watch(builder.serve_connection(lingering, answer));
     tokio::spawn(async move {

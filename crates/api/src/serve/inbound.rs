@@ -9,17 +9,37 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
+/// What is left of a body within this many bytes, hyper reads and forgets before the next request.
+const FORGOTTEN: u64 = 8 << 10;
+
 /// Whether part of the last request's body was not read; one per connection.
 #[derive(Clone, Default)]
-pub(super) struct Unread(Arc<AtomicBool>);
+pub(super) struct Unread(Arc<Flags>);
+
+#[derive(Default)]
+struct Flags {
+    unread: AtomicBool,
+    /// Nobody will read it, and it is, or may be, longer than [`FORGOTTEN`].
+    abandoned: AtomicBool,
+}
 
 impl Unread {
     pub(super) fn get(&self) -> bool {
-        self.0.load(Relaxed)
+        self.0.unread.load(Relaxed)
+    }
+
+    /// Whether so much was left unread that no other request can follow on the connection.
+    pub(super) fn ends_connection(&self) -> bool {
+        self.0.abandoned.load(Relaxed)
+    }
+
+    fn begin(&self, body: &Incoming) {
+        self.0.abandoned.store(false, Relaxed);
+        self.set(!body.is_end_stream());
     }
 
     fn set(&self, unread: bool) {
-        self.0.store(unread, Relaxed);
+        self.0.unread.store(unread, Relaxed);
     }
 }
 
@@ -31,7 +51,7 @@ pub struct Inbound {
 
 impl Inbound {
     pub(super) fn new(body: Incoming, unread: Unread) -> Self {
-        unread.set(!body.is_end_stream());
+        unread.begin(&body);
         Self { body, unread }
     }
 }
@@ -57,5 +77,18 @@ impl Body for Inbound {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+impl Drop for Inbound {
+    fn drop(&mut self) {
+        let long = self
+            .body
+            .size_hint()
+            .upper()
+            .is_none_or(|length| length > FORGOTTEN);
+        if long && self.unread.get() {
+            self.unread.0.abandoned.store(true, Relaxed);
+        }
     }
 }
