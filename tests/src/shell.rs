@@ -115,6 +115,7 @@ impl Shell {
         let mut child = self
             .command(arguments)
             .stdin(Stdio::null())
+            .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
             .expect("the command can be started");

@@ -45,7 +45,11 @@ async fn every_metric_is_documented() {
     let page = include_str!("../../../docs/http.md");
     let kinds = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     for (name, kind) in kinds.filter_map(|line| line.split_once(' ')) {
-        let name = if kind == "counter" { format!("{name}_total") } else { name.to_owned() };
+        let name = if kind == "counter" {
+            format!("{name}_total")
+        } else {
+            name.to_owned()
+        };
         assert!(page.contains(&format!("`{name}`")), "docs/http.md lacks `{name}`");
     }
 }
