@@ -1,7 +1,8 @@
 //! Files and directories that are on the disk when they are said to be.
 
-use std::fs::{self, File};
+use std::fs::{DirBuilder, File};
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -67,8 +68,10 @@ impl Disk {
     }
 
     /// Makes a directory in one that is there; its name is durable once that one is synced.
+    ///
+    /// For the server's own user alone: code, and environment variables in settings, are nobody else's business.
     pub(crate) fn create_unsynced_dir(&self, path: &Path) -> Result<(), StorageError> {
-        match fs::create_dir(path) {
+        match DirBuilder::new().mode(0o700).create(path) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => {
                 Err(failure("creating a directory", error))
             }

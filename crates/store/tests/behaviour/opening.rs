@@ -1,6 +1,7 @@
 //! Opening a directory: only one server at a time, and none older than its data. And sweeping, which is for start-up.
 
 use std::collections::HashSet;
+use std::os::unix::fs::PermissionsExt;
 
 use bytes::Bytes;
 use sqlx::Connection;
@@ -26,6 +27,21 @@ async fn two_servers_never_share_a_directory() {
 
     store.close().await;
     Store::open(directory.path(), Options::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_else_may_look_into_the_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("made/by/us");
+    Store::open(&data, Options::default())
+        .await
+        .unwrap()
+        .close()
+        .await;
+    for made in [&data, &data.join("artifacts"), &directory.path().join("made")] {
+        let mode = std::fs::metadata(made).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "{}", made.display());
+    }
 }
 
 #[tokio::test]
