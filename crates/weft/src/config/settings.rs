@@ -88,6 +88,10 @@ section! {
         call_depth: u32, "WEFT_CALL_DEPTH" = "16";
         /// How many calls of functions by functions one call from outside may lead to.
         fan_out: u32, "WEFT_FAN_OUT" = "1000";
+        /// Idle instances kept ready over all functions, warm ones included; each thread that serves has its share.
+        idle_instances: usize, "WEFT_IDLE_INSTANCES" = "512";
+        /// Versions kept loaded; beyond, those not called for the longest time are let go of.
+        loaded: usize, "WEFT_LOADED" = "4096";
     }
 }
 
@@ -102,6 +106,8 @@ section! {
         log_size: Size, "WEFT_LOG_SIZE" = "\"4MiB\"";
         /// Lines one invocation may write.
         log_call_lines: u32, "WEFT_LOG_CALL_LINES" = "1000";
+        /// Bytes kept over all functions; where they are full, whoever writes keeps only the newest lines.
+        log_total: Size, "WEFT_LOG_TOTAL" = "\"256MiB\"";
     }
 }
 

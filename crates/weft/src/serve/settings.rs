@@ -23,7 +23,10 @@ pub(crate) fn engine(config: &Config) -> weft_function_engine::Config {
         max_reuse: limits.max_reuse,
         call_depth: limits.call_depth,
         call_fan_out: limits.fan_out,
+        idle_instances: limits.idle_instances,
+        loaded: limits.loaded,
         logs: logs(config),
+        log_bytes: count(config.logs.log_total),
         metric_series: config.telemetry.metric_series,
         ..weft_function_engine::Config::default()
     }
