@@ -4,6 +4,9 @@ use anyhow::{Context as _, Result, bail};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+/// The trace context that every measured request carries.
+pub(crate) const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
 /// A kept connection to a server on this machine.
 pub(crate) struct Connection {
     stream: TcpStream,
@@ -102,7 +105,7 @@ impl Answer {
 pub(crate) fn post(path: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
     let head = format!(
         "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: {content_type}\r\naccept: {content_type}\r\n\
-         content-length: {}\r\n\r\n",
+         traceparent: {TRACEPARENT}\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
     [head.as_bytes(), body].concat()

@@ -41,6 +41,6 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
             note("infinite loops and other misbehaviour");
             loops::measure(options, &mut report).await?;
         }
-        Ok(report.end())
+        Ok(report.end(options.rounds))
     })
 }

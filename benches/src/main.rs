@@ -35,7 +35,7 @@ pub(crate) struct Options {
 impl Options {
     fn from_args(mut args: impl Iterator<Item = String>) -> Result<Self> {
         let mut options = Self {
-            rounds: 5,
+            rounds: report::ROUNDS,
             seconds: 3,
             bars: Vec::new(),
         };

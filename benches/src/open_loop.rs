@@ -2,6 +2,7 @@
 //! request was due, so that a stall is not hidden by a client that politely waits.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -35,23 +36,34 @@ pub(crate) async fn load(
     rate: f64,
     duration: Duration,
 ) -> Result<Outcome> {
+    let time = async {
+        tokio::time::sleep(duration).await;
+        Ok(())
+    };
+    load_beside(port, request, connections, rate, time).await
+}
+
+/// The same for as long as something else takes.
+pub(crate) async fn load_beside(
+    port: u16,
+    request: Vec<u8>,
+    connections: u32,
+    rate: f64,
+    work: impl Future<Output = Result<()>>,
+) -> Result<Outcome> {
     let request = Arc::new(request);
     let gap = Duration::from_secs_f64(f64::from(connections) / rate);
     let start = Instant::now() + Duration::from_millis(50);
+    let ended = Arc::new(AtomicBool::new(false));
     let mut tasks = Vec::new();
     for i in 0..connections {
-        let (request, first) = (
-            request.clone(),
-            start + gap.mul_f64(f64::from(i) / f64::from(connections)),
-        );
-        tasks.push(tokio::spawn(one_connection(
-            port,
-            request,
-            first,
-            gap,
-            start + duration,
-        )));
+        let first = start + gap.mul_f64(f64::from(i) / f64::from(connections));
+        let (request, ended) = (request.clone(), ended.clone());
+        tasks.push(tokio::spawn(one_connection(port, request, first, gap, ended)));
     }
+    tokio::time::sleep_until(start).await;
+    work.await?;
+    ended.store(true, Ordering::Relaxed);
     let mut all = Outcome::default();
     for task in tasks {
         let one = task.await??;
@@ -67,12 +79,12 @@ async fn one_connection(
     request: Arc<Vec<u8>>,
     first: Instant,
     gap: Duration,
-    end: Instant,
+    ended: Arc<AtomicBool>,
 ) -> Result<Outcome> {
     let mut connection = Connection::open(port).await?;
     let mut outcome = Outcome::default();
     let mut due = first;
-    while due < end {
+    while !ended.load(Ordering::Relaxed) {
         tokio::time::sleep_until(due).await;
         match connection
             .send(&request)

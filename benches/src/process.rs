@@ -66,15 +66,15 @@ impl Server {
         }
     }
 
-    /// A `kB` figure of `/proc/pid/<file>`, in MiB.
-    pub(crate) fn mebibytes(&self, file: &str, key: &str) -> Result<f64> {
+    /// A `kB` figure of `/proc/pid/<file>`, in bytes.
+    pub(crate) fn bytes(&self, file: &str, key: &str) -> Result<f64> {
         let text = self.proc_file(file)?;
         let line = text
             .lines()
             .find(|l| l.starts_with(key))
             .with_context(|| format!("no {key} in {file}"))?;
         let kib: f64 = line.split_whitespace().nth(1).context("odd line")?.parse()?;
-        Ok(kib / 1024.0)
+        Ok(kib * 1024.0)
     }
 
     /// Forgets the highest resident set so far.

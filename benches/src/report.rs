@@ -2,6 +2,9 @@
 
 use std::io::Write as _;
 
+/// The fewest rounds whose medians count.
+pub(crate) const ROUNDS: usize = 5;
+
 /// What a figure has to be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Bound {
@@ -65,8 +68,13 @@ impl Report {
         ));
     }
 
-    /// Whether every bound held.
-    pub(crate) fn end(self) -> bool {
+    /// Whether every bound held, in `rounds` rounds.
+    pub(crate) fn end(self, rounds: usize) -> bool {
+        if rounds < ROUNDS {
+            line(&format!(
+                "medians of {rounds} rounds only: the bounds are for {ROUNDS} or more"
+            ));
+        }
         match self.short {
             0 => line("every bound holds"),
             n => line(&format!("{n} bounds do not hold")),

@@ -18,22 +18,28 @@ pub(crate) struct Weft {
 
 impl Weft {
     pub(crate) async fn start() -> Result<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// One whose `weft serve` has more arguments.
+    pub(crate) async fn start_with(arguments: &[&str]) -> Result<Self> {
         let directory = tempfile::Builder::new()
             .prefix("weft-bench")
             .tempdir_in("target")?;
-        let mut weft = Self::start_in(directory.path()).await?;
+        let mut weft = Self::start_in(directory.path(), arguments).await?;
         weft._directory = Some(directory);
         Ok(weft)
     }
 
-    async fn start_in(data: &Path) -> Result<Self> {
+    async fn start_in(data: &Path, arguments: &[&str]) -> Result<Self> {
         let (port, http_port) = (free_port()?, free_port()?);
         let mut command = Command::new("target/release/weft");
         command.args(["serve", "--listen", &format!("127.0.0.1:{port}")]);
         command
             .args(["--http-listen", &format!("127.0.0.1:{http_port}")])
             .arg("--data")
-            .arg(data);
+            .arg(data)
+            .args(arguments);
         let api = Server::start(command, port)?;
         let weft = Self {
             api,
@@ -56,7 +62,7 @@ impl Weft {
         } = self;
         drop(api);
         let started = std::time::Instant::now();
-        let mut weft = Self::start_in(&data).await?;
+        let mut weft = Self::start_in(&data, &[]).await?;
         let elapsed = started.elapsed().as_secs_f64() * 1e3;
         weft._directory = _directory;
         Ok((weft, elapsed))

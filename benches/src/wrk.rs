@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::connection::TRACEPARENT;
 use crate::process::View;
 
 /// A request sent over and over.
@@ -30,7 +31,7 @@ impl Request {
     }
 
     fn script(&self) -> String {
-        let mut lua = String::new();
+        let mut lua = format!("wrk.headers[\"traceparent\"] = \"{TRACEPARENT}\"\n");
         if let Some(body) = &self.body {
             let _ = writeln!(lua, "wrk.method = \"POST\"\nwrk.body = [==[{body}]==]");
             let _ = writeln!(lua, "wrk.headers[\"content-type\"] = \"application/json\"");

@@ -1,6 +1,6 @@
 //! Bar 5: from an upload to the first answer, and calls beside large compiles.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Result;
 use serde_json::json;
@@ -57,16 +57,7 @@ async fn beside_compiles(weft: &Weft, options: &Options, report: &mut Report) ->
             let name = format!("large-{round}-{i}");
             async move { weft.put(&name, code).await }
         });
-        let load = open_loop::load(
-            weft.api.port,
-            request.clone(),
-            16,
-            2000.0,
-            Duration::from_secs(options.seconds * 2),
-        );
-        let (load, uploads) = tokio::join!(load, futures_join(uploads));
-        uploads?;
-        let load = load?;
+        let load = open_loop::load_beside(weft.api.port, request.clone(), 16, 2000.0, all(uploads)).await?;
         anyhow::ensure!(load.errors == 0, "{} errors beside compiles", load.errors);
         p99.push(load.percentile(0.99));
     }
@@ -78,6 +69,6 @@ async fn beside_compiles(weft: &Weft, options: &Options, report: &mut Report) ->
     Ok(())
 }
 
-async fn futures_join(futures: impl Iterator<Item = impl Future<Output = Result<()>>>) -> Result<()> {
+async fn all(futures: impl Iterator<Item = impl Future<Output = Result<()>>>) -> Result<()> {
     futures_util::future::try_join_all(futures).await.map(|_| ())
 }
