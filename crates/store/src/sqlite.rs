@@ -23,6 +23,17 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
     path: PathBuf,
+    synced: Synced,
+}
+
+/// When what was written is on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Synced {
+    /// When its transaction has ended.
+    AtCommits,
+    /// When the log was copied into the database. Until then a cut of power may take the latest transactions, though not
+    /// one of them without those behind it.
+    AtCheckpoints,
 }
 
 /// Why a database could not be opened.
@@ -56,6 +67,14 @@ pub enum DatabaseError {
         /// How.
         what: &'static str,
     },
+    /// Its pages are not as SQLite left them.
+    #[error("`{}` is damaged: {what}; restore it from a backup", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite found.
+        what: String,
+    },
     /// SQLite failed.
     #[error("`{}` could not be opened: {source}", path.display())]
     Sqlite {
@@ -68,8 +87,12 @@ pub enum DatabaseError {
 
 impl Database {
     /// Creates the database where it is missing and brings its schema up to date.
-    pub(crate) async fn open(path: PathBuf, schema: &Migrator) -> Result<Self, DatabaseError> {
-        let database = Self { path };
+    pub(crate) async fn open(
+        path: PathBuf,
+        schema: &Migrator,
+        synced: Synced,
+    ) -> Result<Self, DatabaseError> {
+        let database = Self { path, synced };
         let mut connection = database
             .connect()
             .await
@@ -84,6 +107,24 @@ impl Database {
             .await
             .map_err(|source| database.failed(source))?;
         Ok(database)
+    }
+
+    /// Looks at every page.
+    pub(crate) async fn check(&self) -> Result<(), DatabaseError> {
+        let failed = |source| self.failed(source);
+        let mut connection = self.connect().await.map_err(failed)?;
+        let found: Vec<String> = sqlx::query_scalar("PRAGMA quick_check(3)")
+            .fetch_all(&mut connection)
+            .await
+            .map_err(failed)?;
+        connection.close().await.map_err(failed)?;
+        if found == ["ok"] {
+            return Ok(());
+        }
+        Err(DatabaseError::Damaged {
+            path: self.path.clone(),
+            what: found.join("; "),
+        })
     }
 
     /// Copies all of the log into the database.
@@ -101,10 +142,16 @@ impl Database {
 
     /// A connection that may write. FULL syncs the log at each commit: without it a commit survives the process only.
     async fn connect(&self) -> Result<SqliteConnection, sqlx::Error> {
-        self.options()
+        // In KiB: the pages that a transaction changes should fit. What is synced at checkpoints has large ones.
+        let (synchronous, cache) = match self.synced {
+            Synced::AtCommits => (SqliteSynchronous::Full, "-2048"),
+            Synced::AtCheckpoints => (SqliteSynchronous::Normal, "-16384"),
+        };
+        self.options("writer")
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
+            .synchronous(synchronous)
+            .pragma("cache_size", cache)
             // Inside a commit a failed checkpoint would make the commit look failed; see `Writer::checkpoint`.
             .pragma("wal_autocheckpoint", "0")
             .connect()
@@ -117,12 +164,16 @@ impl Database {
             .max_connections(count.max(1))
             // A file does not go away as a server does; asking costs as much as a read.
             .test_before_acquire(false)
-            .connect_lazy_with(self.options().read_only(true))
+            .connect_lazy_with(self.options("reader").read_only(true))
     }
 
-    fn options(&self) -> SqliteConnectOptions {
+    fn options(&self, role: &str) -> SqliteConnectOptions {
+        // The kernel shows 15 bytes of it.
+        let name = self.path.file_stem().unwrap_or_default().to_string_lossy();
+        let thread = format!("{name:.8}-{role}");
         SqliteConnectOptions::new()
             .filename(&self.path)
+            .thread_name(move |_| thread.clone())
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
             .disable_statement_logging()

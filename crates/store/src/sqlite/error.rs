@@ -3,6 +3,8 @@
 use std::io;
 
 use weft_function_engine::port::{RegistryError, StorageError};
+use weft_workflow_engine::port::journal::JournalError;
+use weft_workflow_engine::port::records::RecordsError;
 
 use crate::health::Broken;
 
@@ -18,9 +20,18 @@ pub(crate) enum Error {
     /// An earlier sync failed.
     #[error(transparent)]
     Broken(#[from] Broken),
-    /// A row that this program did not write so.
+    /// Another process holds the database for longer than a connection waits; the transaction was rolled back.
+    #[error("the database is in use by another process: {0}")]
+    Busy(String),
+    /// A row that this program did not write so, or a file that SQLite finds damaged.
     #[error("{0}")]
     Corrupt(String),
+    /// A row of that key is there already.
+    #[error("{0}")]
+    Exists(String),
+    /// The database was opened anew while this connection had it.
+    #[error("the store was opened by another server")]
+    Superseded,
     /// Anything else.
     #[error("{0}")]
     Sql(String),
@@ -31,11 +42,18 @@ pub(crate) enum Error {
 
 /// The result codes of SQLite that are told apart (`sqlite3.h`).
 mod code {
+    pub(super) const BUSY: i32 = 5;
+    pub(super) const CORRUPT: i32 = 11;
     pub(super) const FULL: i32 = 13;
+    pub(super) const NOT_A_DATABASE: i32 = 26;
     pub(super) const IOERR_FSYNC: i32 = 10 | (4 << 8);
     pub(super) const IOERR_DIR_FSYNC: i32 = 10 | (5 << 8);
     /// The shared index beside the log could not be grown.
     pub(super) const IOERR_SHMSIZE: i32 = 10 | (19 << 8);
+    pub(super) const CONSTRAINT_PRIMARYKEY: i32 = 19 | (6 << 8);
+    pub(super) const CONSTRAINT_UNIQUE: i32 = 19 | (8 << 8);
+    /// The part of a code that others refine.
+    pub(super) const PRIMARY: i32 = 0xff;
 }
 
 impl From<sqlx::Error> for Error {
@@ -47,7 +65,12 @@ impl From<sqlx::Error> for Error {
         match found {
             Some(code::FULL | code::IOERR_SHMSIZE) => Self::Full,
             Some(code::IOERR_FSYNC | code::IOERR_DIR_FSYNC) => Self::Unsynced(error.to_string()),
-            _ => Self::Sql(error.to_string()),
+            Some(code::CONSTRAINT_PRIMARYKEY | code::CONSTRAINT_UNIQUE) => Self::Exists(error.to_string()),
+            found => match found.map(|found: i32| found & code::PRIMARY) {
+                Some(code::BUSY) => Self::Busy(error.to_string()),
+                Some(code::CORRUPT | code::NOT_A_DATABASE) => Self::Corrupt(error.to_string()),
+                _ => Self::Sql(error.to_string()),
+            },
         }
     }
 }
@@ -69,6 +92,25 @@ impl From<Error> for StorageError {
                 doing: "using the key-value store",
                 source: io::Error::other(other.to_string()),
             },
+        }
+    }
+}
+
+impl From<Error> for JournalError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Full => Self::DiskFull,
+            Error::Corrupt(told) => Self::Damaged(told),
+            other => Self::Broken(other.to_string()),
+        }
+    }
+}
+
+impl From<Error> for RecordsError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Corrupt(told) => Self::Damaged(told),
+            other => Self::Store(other.to_string()),
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use sqlx::Connection;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::query::Query;
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection};
 
 use super::{Database, DatabaseError, Error};
 use crate::health::Health;
@@ -46,13 +47,30 @@ impl Writer {
         })
     }
 
+    /// Executes what is a transaction of its own, in one go from this thread to the connection's and back. Answers how many
+    /// rows it changed. `bytes` is about how much it writes.
+    pub(crate) async fn execute_whole(
+        &mut self,
+        query: Query<'_, Sqlite, SqliteArguments>,
+        bytes: u64,
+    ) -> Result<u64, Error> {
+        self.health.check()?;
+        let mut connection = self.connected().await?;
+        let outcome = query.execute(&mut connection).await;
+        self.connection = Some(connection);
+        match outcome {
+            Ok(done) => {
+                self.gathered += bytes;
+                Ok(done.rows_affected())
+            }
+            Err(error) => Err(self.abandon(error.into()).await),
+        }
+    }
+
     /// Begins a transaction, which [`commit`](Self::commit) or [`roll_back`](Self::roll_back) must end.
     pub(crate) async fn begin(&mut self) -> Result<&mut SqliteConnection, Error> {
         self.health.check()?;
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.database.connect().await?,
-        };
+        let mut connection = self.connected().await?;
         match sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await {
             Ok(_) => Ok(self.connection.insert(connection)),
             Err(error) => {
@@ -94,14 +112,26 @@ impl Writer {
     ///
     /// It runs on its own and after the acknowledgement, so that a disk that fills up or fails here cannot make a commit
     /// that has happened look as if it had not. The log file is kept and overwritten, which is faster than growing it.
-    pub(crate) async fn checkpoint(&mut self) {
+    ///
+    /// Answers whether all of the log is in the database now, and on the disk. It is not where nothing was due, or while a
+    /// reader needs an older state.
+    pub(crate) async fn checkpoint(&mut self) -> bool {
         if self.gathered < self.checkpoint_bytes || self.health.check().is_err() {
-            return;
+            return false;
         }
         self.gathered = 0;
-        if let Err(error) = self.execute("PRAGMA wal_checkpoint(PASSIVE)").await {
-            let path = self.database.path().display();
-            tracing::warn!(%error, database = %path, "a checkpoint failed; the log keeps what it holds");
+        match self.copy_log().await {
+            Ok(true) => true,
+            Ok(false) => {
+                // Before long, as the log grows until it was copied whole.
+                self.gathered = self.checkpoint_bytes / 4 * 3;
+                false
+            }
+            Err(error) => {
+                let path = self.database.path().display();
+                tracing::warn!(%error, database = %path, "a checkpoint failed; the log keeps what it holds");
+                false
+            }
         }
     }
 
@@ -109,6 +139,29 @@ impl Writer {
     pub(crate) async fn close(mut self) {
         if let Some(connection) = self.connection.take() {
             self.discard(connection).await;
+        }
+    }
+
+    /// The connection, made anew where the last one was given up.
+    async fn connected(&mut self) -> Result<SqliteConnection, Error> {
+        match self.connection.take() {
+            Some(connection) => Ok(connection),
+            None => Ok(self.database.connect().await?),
+        }
+    }
+
+    async fn copy_log(&mut self) -> Result<bool, Error> {
+        let mut connection = self.connected().await?;
+        let copied = sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)")
+            .fetch_one(&mut connection)
+            .await;
+        self.connection = Some(connection);
+        match copied {
+            Ok((busy, pages, done)) => {
+                let (busy, pages, done): (bool, i64, i64) = (busy, pages, done);
+                Ok(!busy && pages == done)
+            }
+            Err(error) => Err(self.abandon(error.into()).await),
         }
     }
 
