@@ -1,5 +1,7 @@
 //! The bounds of a store.
 
+use std::time::Duration;
+
 /// How a store is run. Every bound has a default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -16,6 +18,40 @@ pub struct Options {
     pub keyvalue_batch: usize,
     /// Bytes of values after which a transaction takes no further write.
     pub keyvalue_batch_bytes: usize,
+    /// Entries of the journal that wait to be written at most; further ones are refused.
+    pub journal_queue: usize,
+    /// Bytes of entries that wait at most.
+    pub journal_queue_bytes: usize,
+    /// Entries in one commit at most.
+    pub journal_batch: usize,
+    /// Bytes after which a commit takes no further entry.
+    pub journal_batch_bytes: usize,
+    /// Bytes of entries that nobody waits for after which they are committed all the same.
+    pub journal_lazy_bytes: usize,
+    /// How long such entries wait at most.
+    pub journal_lazy_delay: Duration,
+    /// Bytes of the journal that are trimmed at a time, between two commits. Smaller disturbs commits less.
+    pub journal_trim_bytes: usize,
+    /// Bytes of committed entries, and of records of express runs, that wait in memory for the records at most. Entries
+    /// beyond are read from the journal again, records beyond are dropped.
+    pub records_feed_bytes: usize,
+    /// Bytes of entries that go into the records in one transaction, roughly.
+    pub records_batch_bytes: usize,
+    /// How long committed entries wait for more, so that fewer and larger transactions do, unless somebody waits for them.
+    pub records_linger: Duration,
+    /// Records of open runs that are held in memory at most; further ones are read again.
+    pub records_open: usize,
+    /// How long a closed run is kept; none keeps it whatever its age.
+    pub retention_age: Option<Duration>,
+    /// How many closed runs are kept; none keeps any number.
+    pub retention_runs: Option<u64>,
+    /// Bytes that the records may use before the oldest closed runs are removed; none lets them grow.
+    pub retention_bytes: Option<u64>,
+    /// How often it is looked whether closed runs are to be removed.
+    pub retention_interval: Duration,
+    /// Whether the journal and the records are checked page by page when they are opened, which takes about a second for
+    /// each gigabyte.
+    pub check_integrity: bool,
 }
 
 impl Default for Options {
@@ -27,6 +63,22 @@ impl Default for Options {
             keyvalue_queue_bytes: 64 << 20,
             keyvalue_batch: 256,
             keyvalue_batch_bytes: 4 << 20,
+            journal_queue: 64 << 10,
+            journal_queue_bytes: 64 << 20,
+            journal_batch: 4096,
+            journal_batch_bytes: 1 << 20,
+            journal_lazy_bytes: 256 << 10,
+            journal_lazy_delay: Duration::from_millis(50),
+            journal_trim_bytes: 256 << 10,
+            records_feed_bytes: 32 << 20,
+            records_batch_bytes: 4 << 20,
+            records_linger: Duration::from_millis(50),
+            records_open: 16 << 10,
+            retention_age: Some(Duration::from_secs(30 * 24 * 3600)),
+            retention_runs: Some(10_000_000),
+            retention_bytes: Some(32 << 30),
+            retention_interval: Duration::from_secs(60),
+            check_integrity: false,
         }
     }
 }

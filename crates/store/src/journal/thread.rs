@@ -1,0 +1,169 @@
+//! The thread that writes.
+//!
+//! It takes whatever has queued while it was busy into one row of one transaction, so that one sync serves many; nothing
+//! waits for more to come. Only then it acknowledges, passes the row on to the records, and, between two commits, copies
+//! the log into the database and trims.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+use std::{io, mem};
+
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use weft_workflow_engine::port::journal::Entry;
+
+use super::feed::{Committed, Feed};
+use super::gauges::Meter;
+use super::open_runs::OpenRuns;
+use super::pending::Batch;
+use super::queue::{Queue, Work};
+use super::row;
+use super::trim::{self, Trim};
+use crate::health::Health;
+use crate::sqlite::{Error, Writer};
+
+/// The first and the longest wait before another try on a full disk.
+const RETRY: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
+
+/// The pages that a commit writes beside its bytes: the row's leaf, and one that leads there.
+const COMMIT_BYTES: u64 = 2 * 4096;
+
+/// What the thread works with.
+pub(super) struct Thread {
+    pub(super) runtime: Runtime,
+    pub(super) writer: Writer,
+    pub(super) queue: Arc<Queue>,
+    pub(super) feed: Arc<Feed>,
+    pub(super) open: Arc<OpenRuns>,
+    pub(super) meter: Arc<Meter>,
+    pub(super) health: Arc<Health>,
+    /// The number of this opening.
+    pub(super) epoch: i64,
+    /// The number of the next row.
+    pub(super) lsn: u64,
+    /// Let go of at the end, for whoever waits for that.
+    pub(super) _end: oneshot::Sender<()>,
+}
+
+/// Nothing more can be written.
+struct Over;
+
+impl Thread {
+    pub(super) fn start(self) -> io::Result<JoinHandle<()>> {
+        Builder::new()
+            .name("weft-journal".to_owned())
+            .spawn(move || self.run())
+    }
+
+    fn run(mut self) {
+        while self.step().is_ok() {}
+        self.feed.end();
+        self.queue.fail(&Error::Closed.to_string());
+        self.runtime.block_on(self.writer.close());
+    }
+
+    fn step(&mut self) -> Result<(), Over> {
+        match self.queue.next() {
+            Work::Commit(batch) => {
+                self.commit(batch)?;
+                self.runtime.block_on(self.writer.checkpoint());
+            }
+            Work::Trim(trim) => self.trim(trim)?,
+            Work::End => return Err(Over),
+        }
+        Ok(())
+    }
+
+    /// Makes a batch durable, however long that takes, and tells.
+    fn commit(&mut self, mut batch: Batch) -> Result<(), Over> {
+        let started = Instant::now();
+        let mut delay = RETRY.0;
+        while let Err(error) = self.write(&batch.entries, batch.bytes) {
+            self.endure(error, &mut delay)?;
+        }
+        self.queue.done(batch.position);
+        self.meter
+            .committed(batch.entries.len(), batch.bytes, started.elapsed());
+        // Before the row can be trimmed, which those do who are fed.
+        self.open.committed(batch.entries.iter());
+        self.feed.push(Committed {
+            lsn: self.lsn,
+            position: batch.position,
+            entries: mem::take(&mut batch.entries),
+            bytes: batch.bytes,
+        });
+        self.lsn += 1;
+        Ok(())
+    }
+
+    fn write(&mut self, entries: &VecDeque<Entry>, bytes: usize) -> Result<(), Error> {
+        // Where the directory was opened anew, this journal is another's past: it must not write another word.
+        const APPEND: &str = "INSERT INTO journal (lsn, epoch, n, data)
+            SELECT $1, $2, $3, $4 WHERE $2 = (SELECT epoch FROM progress)";
+        let append = sqlx::query(APPEND)
+            .bind(number(self.lsn)?)
+            .bind(self.epoch)
+            .bind(i64::try_from(entries.len()).unwrap_or(i64::MAX))
+            .bind(row::encode(self.lsn, entries.iter()));
+        let write = self.writer.execute_whole(append, bytes as u64 + COMMIT_BYTES);
+        match self.runtime.block_on(write)? {
+            1 => Ok(()),
+            _ => Err(Error::Superseded),
+        }
+    }
+
+    /// Waits before another try where one may help, and ends all writing where none can.
+    fn endure(&self, error: Error, delay: &mut Duration) -> Result<(), Over> {
+        let goes_on = match error {
+            Error::Full => {
+                if !self.queue.is_full() {
+                    tracing::error!("the journal's disk is full: runs wait until there is room again");
+                }
+                self.queue.wait_for_space(*delay)
+            }
+            Error::Busy(_) => {
+                tracing::warn!(%error, "the journal waits");
+                self.queue.pause(*delay)
+            }
+            // A row may be missing now that later ones would follow upon.
+            error => {
+                let broken = match error {
+                    Error::Broken(broken) => broken,
+                    other => self
+                        .health
+                        .failed(format!("the journal could not be written: {other}")),
+                };
+                self.queue.fail(&broken.to_string());
+                false
+            }
+        };
+        *delay = (*delay * 2).min(RETRY.1);
+        if goes_on { Ok(()) } else { Err(Over) }
+    }
+
+    /// A trim that fails is tried again with the next one.
+    fn trim(&mut self, trim: Trim) -> Result<(), Over> {
+        let outcome = self.runtime.block_on(trim::apply(&mut self.writer, &trim.plan));
+        match outcome {
+            Ok(()) => {
+                let _ = trim.done.send(true);
+            }
+            Err(Error::Full | Error::Busy(_)) => {
+                let _ = trim.done.send(false);
+            }
+            Err(error) => {
+                let _ = trim.done.send(false);
+                let mut delay = RETRY.0;
+                self.endure(error, &mut delay)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// SQLite's integers have a sign.
+pub(crate) fn number(lsn: u64) -> Result<i64, Error> {
+    i64::try_from(lsn).map_err(|_| Error::Corrupt(format!("the journal has no row {lsn}")))
+}
