@@ -1,0 +1,213 @@
+//! The records in `records.db`: what people ask about runs, and the only copy of closed ones.
+//!
+//! One task writes: it is fed by the journal, in batches, off every run's way. Reads have connections of their own. They show
+//! only what was committed, some milliseconds later.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use sqlx::sqlite::SqlitePool;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use weft_types::{Digest, ProjectName, RunId};
+use weft_workflow::record::RunRecord;
+use weft_workflow_engine::port::Boxed;
+use weft_workflow_engine::port::journal::Position;
+use weft_workflow_engine::port::records::{Records, RecordsError, RunFilter};
+
+use crate::journal::{Feed, Source};
+use crate::options::Options;
+use crate::sqlite::{Error, Writer};
+
+mod batch;
+mod blob;
+mod columns;
+mod fold;
+mod gather;
+mod gauges;
+mod held;
+mod inbox;
+mod list;
+mod progress;
+mod projector;
+mod read;
+mod requests;
+mod retention;
+mod sweep;
+mod write;
+
+pub use gauges::RecordsGauges;
+use held::HeldRuns;
+use inbox::{Express, Inbox, Request};
+use progress::Progress;
+use projector::{Bounds, Projector};
+use sweep::Sweep;
+
+/// The records of one open store.
+#[derive(Debug)]
+pub struct SqliteRecords {
+    readers: SqlitePool,
+    requests: mpsc::Sender<Request>,
+    express: Arc<Express>,
+    progress: Arc<Progress>,
+    feed: Arc<Feed>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Where the records are, before they are told of the journal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Applied {
+    /// The last row of the journal in them.
+    pub(crate) lsn: u64,
+    next_id: i64,
+}
+
+impl Applied {
+    pub(crate) async fn read(readers: &SqlitePool) -> Result<Self, Error> {
+        let (lsn, next_id) = read::start(readers).await?;
+        Ok(Self { lsn, next_id })
+    }
+}
+
+impl SqliteRecords {
+    /// Starts the projector's task on the current tokio runtime.
+    pub(crate) fn start(
+        writer: Writer,
+        readers: SqlitePool,
+        applied: Applied,
+        source: Source,
+        options: &Options,
+    ) -> Self {
+        if source.trimmed > applied.lsn {
+            tracing::error!(
+                records = applied.lsn,
+                journal = source.trimmed,
+                "the records are older than the journal: runs that closed in between are missing"
+            );
+        }
+        let (requests, queue) = mpsc::channel(inbox::QUEUE);
+        let express = Express::new(options.records_feed_bytes);
+        let progress = Progress::new();
+        let feed = source.feed.clone();
+        let projector = Projector {
+            writer,
+            readers: readers.clone(),
+            inbox: Inbox {
+                requests: queue,
+                express: express.clone(),
+            },
+            progress: progress.clone(),
+            bounds: Bounds::of(options),
+            sweep: Sweep::new(options),
+            held: HeldRuns::new(options.records_open),
+            next_id: applied.next_id,
+            applied: applied.lsn,
+            position: 0,
+            source,
+        };
+        Self {
+            readers,
+            requests,
+            express,
+            progress,
+            feed,
+            task: Mutex::new(Some(tokio::spawn(projector.run()))),
+        }
+    }
+
+    /// Keeps what is shown of a plan without its workflow, JSON, under the plan's digest. The first one stays.
+    pub async fn put_outline(&self, digest: Digest, json: String) -> Result<(), RecordsError> {
+        self.ask(|answer| Request::Outline { digest, json, answer }).await
+    }
+
+    /// What is shown of a plan.
+    pub async fn outline(&self, digest: Digest) -> Result<Option<String>, RecordsError> {
+        Ok(read::outline(&self.readers, digest).await?)
+    }
+
+    /// How they are doing.
+    #[must_use]
+    pub fn gauges(&self) -> RecordsGauges {
+        let applied = self.progress.applied();
+        RecordsGauges {
+            behind: self.feed.last().position.saturating_sub(applied),
+            lag: self.feed.lag(applied),
+            waiting_bytes: self.feed.bytes() + self.express.bytes(),
+            skipped: self.progress.skipped(),
+            dropped: self.express.dropped(),
+        }
+    }
+
+    /// Waits until everything that was committed is in the records, and closes every connection. The journal must be closed
+    /// before: otherwise this waits for it.
+    pub(crate) async fn close(&self) {
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            let _ = task.await;
+        }
+        self.readers.close().await;
+    }
+
+    async fn ask<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Request,
+    ) -> Result<T, RecordsError> {
+        let (sender, answer) = oneshot::channel();
+        self.requests
+            .send(request(sender))
+            .await
+            .map_err(|_| Error::Closed)?;
+        Ok(answer.await.map_err(|_| Error::Closed)??)
+    }
+}
+
+impl Drop for SqliteRecords {
+    /// Without [`close`](Self::close) the task ends as in a crash.
+    fn drop(&mut self) {
+        if let Some(task) = self.task.get_mut().unwrap_or_else(PoisonError::into_inner) {
+            task.abort();
+        }
+    }
+}
+
+impl Records for SqliteRecords {
+    fn settled(&self, position: Position) -> Boxed<'_, bool> {
+        Box::pin(self.progress.settled(position.0))
+    }
+
+    fn run<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        run: RunId,
+    ) -> Boxed<'a, Result<Option<RunRecord>, RecordsError>> {
+        Box::pin(async move { Ok(read::run(&self.readers, project, run).await?) })
+    }
+
+    fn list<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        filter: &'a RunFilter,
+        before: Option<RunId>,
+        limit: usize,
+    ) -> Boxed<'a, Result<Vec<RunRecord>, RecordsError>> {
+        Box::pin(async move { Ok(read::list(&self.readers, project, filter, before, limit).await?) })
+    }
+
+    fn history<'a>(
+        &'a self,
+        run: RunId,
+        after: Option<u64>,
+        bytes: usize,
+    ) -> Boxed<'a, Result<Vec<(u64, Bytes)>, RecordsError>> {
+        Box::pin(async move { Ok(read::history(&self.readers, run, after, bytes).await?) })
+    }
+
+    fn keep(&self, record: RunRecord, frames: Bytes) {
+        self.express.push(record, frames);
+    }
+
+    fn delete<'a>(&'a self, project: &'a ProjectName, run: RunId) -> Boxed<'a, Result<bool, RecordsError>> {
+        let project = project.clone();
+        Box::pin(self.ask(move |answer| Request::Delete { project, run, answer }))
+    }
+}

@@ -1,0 +1,89 @@
+//! From entries to a batch.
+
+use weft_types::RunId;
+use weft_workflow::event::Stamped;
+use weft_workflow::record::RunRecord;
+use weft_workflow_engine::port::journal::Entry;
+
+use super::batch::Batch;
+use super::held::Held;
+use super::projector::Projector;
+use super::{fold, read};
+use crate::sqlite::Error;
+
+impl Projector {
+    /// What entries, and the express runs that wait, change.
+    pub(super) async fn gather(&mut self, entries: &[Entry]) -> Result<Batch, Error> {
+        let mut batch = Batch::default();
+        for entry in entries {
+            self.add(&mut batch, entry).await?;
+        }
+        for kept in self.inbox.express.take() {
+            batch.count(kept.frames.len());
+            let held = self.new_run(kept.record);
+            batch.add(held, true).frames.extend_from_slice(&kept.frames);
+        }
+        Ok(batch)
+    }
+
+    async fn add(&mut self, batch: &mut Batch, entry: &Entry) -> Result<(), Error> {
+        let events = match fold::events(&entry.frames) {
+            Ok(events) => events,
+            Err(error) => {
+                self.progress.skip();
+                tracing::error!(run = %entry.run, %error, "events are missing from a run's record: they cannot be read");
+                return Ok(());
+            }
+        };
+        if batch.find(entry.run).is_none() && !self.bring(batch, entry.run, &events).await? {
+            self.progress.skip();
+            tracing::error!(run = %entry.run, "events are missing from the records: nobody knows of their run");
+            return Ok(());
+        }
+        batch.count(entry.frames.len());
+        if let Some(change) = batch.find(entry.run) {
+            fold::apply(&mut change.held.record, &events);
+            change.frames.extend_from_slice(&entry.frames);
+        }
+        Ok(())
+    }
+
+    /// Brings a run into the batch: one that is held, one that begins, or one that is in the records. Answers whether it is any.
+    async fn bring(&mut self, batch: &mut Batch, run: RunId, events: &[Stamped]) -> Result<bool, Error> {
+        if let Some(held) = self.held.take(run) {
+            batch.add(held, false);
+        } else if let Some(record) = fold::begin(events) {
+            let held = self.new_run(record);
+            batch.add(held, true);
+        } else if let Some(held) = read::held(&self.readers, run).await? {
+            batch.add(held, false);
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    fn new_run(&mut self, record: RunRecord) -> Held {
+        let id = self.next_id;
+        self.next_id += 1;
+        Held {
+            id,
+            pieces: 0,
+            record,
+        }
+    }
+
+    /// Looks whether runs that begin in the batch are in the records already, as when those come from another directory.
+    pub(super) async fn find_known(&self, batch: &mut Batch) -> Result<(), Error> {
+        let new = batch.changes_mut().iter_mut().filter(|change| change.is_new);
+        for change in new {
+            if let Some(known) = read::held(&self.readers, change.held.record.run).await? {
+                tracing::warn!(run = %known.record.run, "a run that begins is in the records already");
+                change.is_new = false;
+                change.held.id = known.id;
+                change.held.pieces = known.pieces;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! What the projector is asked beside projecting.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::{Notify, mpsc, oneshot};
+use weft_types::{Digest, ProjectName, RunId};
+use weft_workflow::record::RunRecord;
+
+use crate::sqlite::Error;
+
+/// Requests that wait at most; more wait outside.
+pub(super) const QUEUE: usize = 64;
+
+/// Something to be done, and where its outcome goes.
+#[derive(Debug)]
+pub(super) enum Request {
+    /// Remove a closed run.
+    Delete {
+        project: ProjectName,
+        run: RunId,
+        answer: oneshot::Sender<Result<bool, Error>>,
+    },
+    /// Keep an outline.
+    Outline {
+        digest: Digest,
+        json: String,
+        answer: oneshot::Sender<Result<(), Error>>,
+    },
+}
+
+/// The projector's ends.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    pub(super) requests: mpsc::Receiver<Request>,
+    pub(super) express: Arc<Express>,
+}
+
+/// Runs that were never journalled, on their way into the records.
+#[derive(Debug)]
+pub(super) struct Express {
+    state: Mutex<Waiting>,
+    more: Notify,
+    /// Bytes that wait at most.
+    bound: usize,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    runs: Vec<Kept>,
+    bytes: usize,
+    dropped: u64,
+}
+
+/// One such run.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub(super) record: RunRecord,
+    pub(super) frames: Bytes,
+}
+
+/// About what a record takes in memory, beside its frames.
+const RECORD_BYTES: usize = 1024;
+
+impl Express {
+    pub(super) fn new(bound: usize) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::default(),
+            more: Notify::new(),
+            bound,
+        })
+    }
+
+    /// Queues a run, or drops it where too much waits.
+    pub(super) fn push(&self, record: RunRecord, frames: Bytes) {
+        let bytes = RECORD_BYTES + record.extras.len() + frames.len();
+        let mut waiting = self.lock();
+        if waiting.bytes + bytes > self.bound {
+            waiting.dropped += 1;
+            return;
+        }
+        waiting.bytes += bytes;
+        waiting.runs.push(Kept { record, frames });
+        drop(waiting);
+        self.more.notify_one();
+    }
+
+    /// All that wait.
+    pub(super) fn take(&self) -> Vec<Kept> {
+        let mut waiting = self.lock();
+        waiting.bytes = 0;
+        std::mem::take(&mut waiting.runs)
+    }
+
+    /// How many were dropped.
+    pub(super) fn dropped(&self) -> u64 {
+        self.lock().dropped
+    }
+
+    /// Bytes that wait.
+    pub(super) fn bytes(&self) -> usize {
+        self.lock().bytes
+    }
+
+    /// Waits until one was queued since the last time.
+    pub(super) async fn changed(&self) {
+        self.more.notified().await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing that holds the lock panics half way.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,251 @@
+//! The task that writes the records.
+//!
+//! It takes what was committed from memory, or from the journal where memory let go of it, and puts it into the records batch
+//! by batch: each run once, and the number of the journal's last row in the same transaction, so that nothing is taken twice
+//! or left out whatever happens. Transactions are not synced. A checkpoint syncs all before it, and only then the journal is
+//! told that it may trim: a cut of power takes the latest batches, and the journal gives them back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqlitePool;
+use tokio::time::sleep;
+use weft_workflow_engine::port::journal::Entry;
+
+use super::batch::Batch;
+use super::held::HeldRuns;
+use super::inbox::{Inbox, Request};
+use super::progress::Progress;
+use super::sweep::Sweep;
+use super::{requests, write};
+use crate::journal::{self, Committed, Next, Source};
+use crate::options::Options;
+use crate::sqlite::{Error, Writer};
+
+/// The first and the longest wait before another try on a full disk.
+const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+
+/// What bounds a batch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Bytes of entries after which it takes no further row.
+    bytes: usize,
+    /// How long it waits for more.
+    linger: Duration,
+}
+
+impl Bounds {
+    pub(super) fn of(options: &Options) -> Self {
+        Self {
+            bytes: options.records_batch_bytes.max(1),
+            linger: options.records_linger,
+        }
+    }
+}
+
+pub(super) struct Projector {
+    pub(super) writer: Writer,
+    pub(super) readers: SqlitePool,
+    pub(super) source: Source,
+    pub(super) inbox: Inbox,
+    pub(super) progress: Arc<Progress>,
+    pub(super) bounds: Bounds,
+    pub(super) sweep: Sweep,
+    pub(super) held: HeldRuns,
+    /// The row of the next run.
+    pub(super) next_id: i64,
+    /// The last row of the journal that is in the records, and its position.
+    pub(super) applied: u64,
+    pub(super) position: u64,
+}
+
+/// The task ends.
+enum End {
+    /// There will be nothing more.
+    Closed,
+    /// Nothing more can be written.
+    Failed(Error),
+}
+
+impl From<Error> for End {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Entries to project, and up to where they go.
+struct Taken {
+    entries: Vec<Entry>,
+    applied: u64,
+    position: u64,
+}
+
+impl Projector {
+    pub(super) async fn run(mut self) {
+        loop {
+            match self.step().await {
+                Ok(()) => {}
+                Err(End::Closed) => break,
+                Err(End::Failed(error)) => {
+                    tracing::error!(%error, "the records are not written any more until the store is opened again");
+                    break;
+                }
+            }
+        }
+        self.inbox.requests.close();
+        self.writer.close().await;
+    }
+
+    async fn step(&mut self) -> Result<(), End> {
+        let mut request = self.rest().await;
+        while let Some(now) = request.or_else(|| self.inbox.requests.try_recv().ok()) {
+            self.serve(now).await?;
+            request = None;
+        }
+        let taken = self.take().await?;
+        self.project(taken).await?;
+        if self.sweep.is_due() {
+            let now = Timestamp::now();
+            let swept = self.sweep.step(&mut self.writer, &self.readers, now).await;
+            self.tolerate(swept)?;
+        }
+        if self.writer.checkpoint().await {
+            self.source.durable.send_replace(self.applied);
+        }
+        Ok(())
+    }
+
+    /// Waits until there is something to do that is not better done together with more.
+    async fn rest(&mut self) -> Option<Request> {
+        let feed = &self.source.feed;
+        let enough = self.progress.is_wanted() || feed.bytes() >= self.bounds.bytes;
+        if enough || self.sweep.is_due() || feed.is_ended() {
+            tokio::task::yield_now().await;
+            return None;
+        }
+        if feed.last().lsn > self.applied || self.inbox.express.bytes() > 0 {
+            return tokio::select! {
+                () = sleep(self.bounds.linger) => None,
+                () = self.progress.hurried() => None,
+                Some(request) = self.inbox.requests.recv() => Some(request),
+            };
+        }
+        tokio::select! {
+            () = feed.changed() => None,
+            () = self.inbox.express.changed() => None,
+            () = self.sweep.rest() => None,
+            Some(request) = self.inbox.requests.recv() => Some(request),
+        }
+    }
+
+    async fn serve(&mut self, request: Request) -> Result<(), Error> {
+        match request {
+            Request::Delete { project, run, answer } => {
+                let deleted = requests::delete(&mut self.writer, &self.readers, &project, run).await;
+                self.sweep.removed(u64::from(matches!(deleted, Ok(true))));
+                let _ = answer.send(deleted.clone());
+                self.tolerate(deleted.map(drop))
+            }
+            Request::Outline { digest, json, answer } => {
+                let kept = requests::put_outline(&mut self.writer, digest, json).await;
+                let _ = answer.send(kept.clone());
+                self.tolerate(kept)
+            }
+        }
+    }
+
+    /// What follows the last row that is in the records.
+    async fn take(&mut self) -> Result<Taken, End> {
+        let mut taken = Taken {
+            entries: Vec::new(),
+            applied: self.applied,
+            position: self.position,
+        };
+        match self.source.feed.take(self.applied + 1, self.bounds.bytes) {
+            Next::Rows(rows) => rows.into_iter().for_each(|row| taken.add(row)),
+            Next::Read { up_to } => self.read_back(up_to, &mut taken).await?,
+            Next::Nothing => {}
+            Next::Ended if self.inbox.express.bytes() > 0 => {}
+            Next::Ended => return Err(End::Closed),
+        }
+        Ok(taken)
+    }
+
+    /// Reads rows that memory let go of, or that were committed before the store was opened.
+    async fn read_back(&self, up_to: u64, taken: &mut Taken) -> Result<(), Error> {
+        let rows = journal::rows(&self.source.readers, self.applied, up_to, self.bounds.bytes).await?;
+        if rows.is_empty() {
+            // Numbers that were never given, as the records were ahead of the journal.
+            taken.applied = up_to;
+        }
+        for row in rows {
+            if row.lsn > self.source.last {
+                taken.position += row.entries.len() as u64;
+            }
+            taken.applied = row.lsn;
+            taken.entries.extend(row.entries);
+        }
+        Ok(())
+    }
+
+    /// Puts entries, and express runs that wait, into the records.
+    async fn project(&mut self, taken: Taken) -> Result<(), Error> {
+        let mut batch = self.gather(&taken.entries).await?;
+        if taken.applied > self.applied || !batch.is_empty() {
+            self.store(&mut batch, taken.applied).await?;
+        }
+        self.applied = taken.applied;
+        self.position = taken.position;
+        for change in batch.into_changes() {
+            if change.held.record.status.is_closed() {
+                self.sweep.added(1);
+            } else {
+                self.held.put(change.into_held());
+            }
+        }
+        self.progress.advance(self.position);
+        Ok(())
+    }
+
+    /// Writes a batch, however long that takes.
+    async fn store(&mut self, batch: &mut Batch, applied: u64) -> Result<(), Error> {
+        let (before, after) = (journal::number(self.applied)?, journal::number(applied)?);
+        let mut delay = RETRY.0;
+        let mut searched = false;
+        loop {
+            match write::write(&mut self.writer, batch, before, after).await {
+                Ok(()) => return Ok(()),
+                Err(Error::Exists(_)) if !searched => {
+                    searched = true;
+                    self.find_known(batch).await?;
+                }
+                Err(error @ (Error::Full | Error::Busy(_))) if !self.source.feed.is_ended() => {
+                    tracing::warn!(%error, "the records wait");
+                    sleep(delay).await;
+                    delay = (delay * 2).min(RETRY.1);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Goes on where nothing was left half done.
+    fn tolerate(&self, outcome: Result<(), Error>) -> Result<(), Error> {
+        match outcome {
+            Err(error @ (Error::Full | Error::Busy(_))) => {
+                tracing::warn!(%error, "the records were not changed");
+                Ok(())
+            }
+            other => other,
+        }
+    }
+}
+
+impl Taken {
+    fn add(&mut self, row: Committed) {
+        self.applied = row.lsn;
+        self.position = row.position;
+        self.entries.extend(row.entries);
+    }
+}

@@ -1,0 +1,297 @@
+//! Removing closed runs that are too old or too many. Open ones, and thus paused ones, are never touched.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqlitePool;
+use sqlx::{QueryBuilder, Sqlite};
+
+use super::batch;
+use super::columns::{self, FIRST_CLOSED};
+use crate::options::Options;
+use crate::sqlite::{Error, Writer};
+
+/// Runs that are looked at, and removed at most, in one transaction.
+pub(super) const CHUNK: i64 = 500;
+
+/// How long and how many.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Policy {
+    age: Option<Duration>,
+    runs: Option<u64>,
+    bytes: Option<u64>,
+}
+
+/// What a policy asks for at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Excess {
+    /// Runs that ended before this go.
+    before: Option<i64>,
+    /// This many go, whatever their age.
+    runs: u64,
+    /// Whether any go as there are too many bytes.
+    bytes: bool,
+}
+
+/// A run that is looked at.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub(super) struct Candidate {
+    id: i64,
+    status: i64,
+    created_at: i64,
+    finished_at: Option<i64>,
+}
+
+/// What becomes of the candidates of one chunk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Verdict {
+    /// Rows that go, from the first to the last of each range.
+    ranges: Vec<(i64, i64)>,
+    /// How many runs those are.
+    pub(super) count: u64,
+    /// Whether there may be more behind them.
+    pub(super) goes_on: bool,
+}
+
+impl Policy {
+    pub(super) fn of(options: &Options) -> Self {
+        Self {
+            age: options.retention_age,
+            runs: options.retention_runs,
+            bytes: options.retention_bytes,
+        }
+    }
+
+    /// What is to go now, of `closed` runs in a file of which `bytes` are used.
+    pub(super) fn excess(&self, now: Timestamp, closed: u64, bytes: u64) -> Excess {
+        let micros = |age: Duration| i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
+        Excess {
+            before: self.age.map(|age| columns::time(now).saturating_sub(micros(age))),
+            runs: self.runs.map_or(0, |limit| closed.saturating_sub(limit)),
+            bytes: self.bytes.is_some_and(|limit| bytes > limit),
+        }
+    }
+}
+
+impl Excess {
+    /// Decides on candidates, which are the next in the order in which they were accepted.
+    pub(super) fn judge(&self, candidates: &[Candidate]) -> Verdict {
+        let mut verdict = Verdict::default();
+        let mut joined = false;
+        for candidate in candidates {
+            let goes = self.is_over(candidate) || (candidate.is_closed() && self.is_short(verdict.count));
+            if goes {
+                verdict.count += 1;
+                match verdict.ranges.last_mut().filter(|_| joined) {
+                    Some(range) => range.1 = candidate.id,
+                    None => verdict.ranges.push((candidate.id, candidate.id)),
+                }
+            }
+            joined = goes;
+        }
+        // Whatever follows was accepted later, and ended later still.
+        let old = |last: &Candidate| self.before.is_some_and(|before| last.created_at < before);
+        let full = candidates.len() as i64 == CHUNK;
+        verdict.goes_on = full && (self.is_short(verdict.count) || candidates.last().is_some_and(old));
+        verdict
+    }
+
+    fn is_over(&self, candidate: &Candidate) -> bool {
+        match (self.before, candidate.finished_at) {
+            (Some(before), Some(finished_at)) => candidate.is_closed() && finished_at < before,
+            _ => false,
+        }
+    }
+
+    /// Whether more must go than the `gone`, whatever their age.
+    fn is_short(&self, gone: u64) -> bool {
+        self.bytes || gone < self.runs
+    }
+}
+
+impl Candidate {
+    fn is_closed(&self) -> bool {
+        self.status >= FIRST_CLOSED
+    }
+}
+
+/// The runs behind row `after`.
+pub(super) async fn candidates(readers: &SqlitePool, after: i64) -> Result<Vec<Candidate>, Error> {
+    const NEXT: &str =
+        "SELECT id, status, created_at, finished_at FROM run WHERE id > $1 ORDER BY id LIMIT $2";
+    let found = sqlx::query_as(NEXT)
+        .bind(after)
+        .bind(CHUNK)
+        .fetch_all(readers)
+        .await?;
+    Ok(found)
+}
+
+/// The last row that was looked at.
+pub(super) fn last(candidates: &[Candidate]) -> Option<i64> {
+    candidates.last().map(|candidate| candidate.id)
+}
+
+/// Removes what a verdict says.
+pub(super) async fn remove(writer: &mut Writer, verdict: &Verdict) -> Result<(), Error> {
+    if verdict.ranges.is_empty() {
+        return Ok(());
+    }
+    let mut steps = QueryBuilder::new("BEGIN IMMEDIATE; ");
+    for &range in &verdict.ranges {
+        push_removal(&mut steps, range);
+    }
+    steps.push("COMMIT");
+    let bytes = verdict.count * 1024;
+    writer
+        .execute_whole(steps.build().persistent(false), bytes)
+        .await?;
+    Ok(())
+}
+
+/// Adds the removal of the runs in some rows.
+pub(super) fn push_removal(steps: &mut QueryBuilder<Sqlite>, (first, last): (i64, i64)) {
+    let (first_piece, last_piece) = batch::pieces(first, last);
+    for (delete, first, last) in [
+        (
+            "DELETE FROM history WHERE piece BETWEEN ",
+            first_piece,
+            last_piece,
+        ),
+        ("DELETE FROM run_label WHERE id BETWEEN ", first, last),
+        ("DELETE FROM run WHERE id BETWEEN ", first, last),
+    ] {
+        steps
+            .push(delete)
+            .push_bind(first)
+            .push(" AND ")
+            .push_bind(last)
+            .push("; ");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An open run, or one that ended at `finished_at`, accepted at `id`.
+    fn candidate(id: i64, finished_at: Option<i64>) -> Candidate {
+        Candidate {
+            id,
+            status: if finished_at.is_some() {
+                FIRST_CLOSED
+            } else {
+                FIRST_CLOSED - 1
+            },
+            created_at: id,
+            finished_at,
+        }
+    }
+
+    fn check(excess: Excess, candidates: &[Candidate], ranges: &[(i64, i64)], goes_on: bool) {
+        let verdict = excess.judge(candidates);
+        assert_eq!((&verdict.ranges[..], verdict.goes_on), (ranges, goes_on));
+        let count: i64 = ranges.iter().map(|(first, last)| last - first + 1).sum();
+        assert_eq!(verdict.count as i64, count);
+    }
+
+    fn closed(ids: std::ops::RangeInclusive<i64>) -> Vec<Candidate> {
+        ids.map(|id| candidate(id, Some(id + 1))).collect()
+    }
+
+    #[test]
+    fn what_ended_too_long_ago_goes() {
+        let excess = Excess {
+            before: Some(5),
+            ..Excess::default()
+        };
+        check(excess, &closed(1..=9), &[(1, 3)], false);
+        check(excess, &closed(1..=2), &[(1, 2)], false);
+        check(excess, &[], &[], false);
+        let late = [
+            candidate(1, Some(2)),
+            candidate(2, Some(9)),
+            candidate(3, Some(4)),
+        ];
+        check(excess, &late, &[(1, 1), (3, 3)], false);
+    }
+
+    #[test]
+    fn open_runs_stay_whatever_the_excess() {
+        let excess = Excess {
+            before: Some(100),
+            runs: 10,
+            bytes: true,
+        };
+        let runs = [
+            candidate(1, None),
+            candidate(2, Some(3)),
+            candidate(3, None),
+            candidate(4, Some(5)),
+        ];
+        check(excess, &runs, &[(2, 2), (4, 4)], false);
+    }
+
+    #[test]
+    fn as_many_go_as_are_too_many() {
+        let excess = Excess {
+            runs: 3,
+            ..Excess::default()
+        };
+        check(excess, &closed(1..=9), &[(1, 3)], false);
+        let excess = Excess {
+            runs: CHUNK as u64 + 1,
+            ..Excess::default()
+        };
+        check(excess, &closed(1..=CHUNK), &[(1, CHUNK)], true);
+    }
+
+    #[test]
+    fn bytes_go_chunk_by_chunk() {
+        let excess = Excess {
+            bytes: true,
+            ..Excess::default()
+        };
+        check(excess, &closed(1..=CHUNK), &[(1, CHUNK)], true);
+        check(excess, &closed(1..=CHUNK - 1), &[(1, CHUNK - 1)], false);
+    }
+
+    #[test]
+    fn old_chunks_are_followed_by_more() {
+        let excess = Excess {
+            before: Some(CHUNK + 100),
+            ..Excess::default()
+        };
+        check(excess, &closed(1..=CHUNK), &[(1, CHUNK)], true);
+        let excess = Excess {
+            before: Some(CHUNK),
+            ..Excess::default()
+        };
+        check(excess, &closed(1..=CHUNK), &[(1, CHUNK - 2)], false);
+    }
+
+    #[test]
+    fn policies_tell_what_is_too_much() {
+        let now: Timestamp = "2026-01-02T00:00:00Z".parse().unwrap();
+        let policy = Policy {
+            age: Some(Duration::from_secs(3600)),
+            runs: Some(10),
+            bytes: Some(1000),
+        };
+        let before = "2026-01-01T23:00:00Z".parse().map(columns::time).ok();
+        for (closed, bytes, runs, over) in [(10, 1000, 0, false), (11, 1001, 1, true)] {
+            let expected = Excess {
+                before,
+                runs,
+                bytes: over,
+            };
+            assert_eq!(policy.excess(now, closed, bytes), expected);
+        }
+        let none = Policy {
+            age: None,
+            runs: None,
+            bytes: None,
+        };
+        assert_eq!(none.excess(now, u64::MAX, u64::MAX), Excess::default());
+    }
+}

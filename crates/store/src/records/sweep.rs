@@ -1,0 +1,117 @@
+//! When retention looks, and how far it is.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqlitePool;
+use tokio::time::{Instant, sleep_until};
+
+use super::columns::FIRST_CLOSED;
+use super::retention::{self, Policy};
+use crate::options::Options;
+use crate::sqlite::{Error, Writer};
+
+/// A look at all runs, chunk by chunk, now and then.
+#[derive(Debug)]
+pub(super) struct Sweep {
+    policy: Policy,
+    interval: Duration,
+    /// The last row that was looked at, while a look is under way.
+    under_way: Option<i64>,
+    /// When the next chunk, or the next look, is due.
+    next: Instant,
+    /// Closed runs in the records; unknown before the first look.
+    closed: Option<u64>,
+}
+
+impl Sweep {
+    pub(super) fn new(options: &Options) -> Self {
+        Self {
+            policy: Policy::of(options),
+            interval: options.retention_interval,
+            under_way: None,
+            next: Instant::now() + options.retention_interval,
+            closed: None,
+        }
+    }
+
+    /// Whether a chunk is to be looked at now.
+    pub(super) fn is_due(&self) -> bool {
+        Instant::now() >= self.next
+    }
+
+    /// Waits until one is.
+    pub(super) async fn rest(&self) {
+        sleep_until(self.next).await;
+    }
+
+    /// Takes note of runs that closed.
+    pub(super) fn added(&mut self, closed: u64) {
+        if let Some(known) = &mut self.closed {
+            *known += closed;
+        }
+    }
+
+    /// Takes note of closed runs that were removed.
+    pub(super) fn removed(&mut self, closed: u64) {
+        if let Some(known) = &mut self.closed {
+            *known = known.saturating_sub(closed);
+        }
+    }
+
+    /// Looks at one chunk and removes what is to go. The next one waits for as long as this one took, so that others get on.
+    pub(super) async fn step(
+        &mut self,
+        writer: &mut Writer,
+        readers: &SqlitePool,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let started = Instant::now();
+        let goes_on = self.chunk(writer, readers, now).await;
+        match goes_on {
+            Ok(true) => self.next = Instant::now() + started.elapsed(),
+            Ok(false) | Err(_) => {
+                self.under_way = None;
+                self.next = Instant::now() + self.interval;
+            }
+        }
+        goes_on.map(drop)
+    }
+
+    async fn chunk(
+        &mut self,
+        writer: &mut Writer,
+        readers: &SqlitePool,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let closed = match self.closed {
+            Some(closed) => closed,
+            None => *self.closed.insert(count(readers).await?),
+        };
+        let excess = self.policy.excess(now, closed, used(readers).await?);
+        let after = self.under_way.unwrap_or(0);
+        let candidates = retention::candidates(readers, after).await?;
+        let verdict = excess.judge(&candidates);
+        retention::remove(writer, &verdict).await?;
+        self.removed(verdict.count);
+        self.under_way = retention::last(&candidates);
+        Ok(verdict.goes_on)
+    }
+}
+
+/// Closed runs; an index tells.
+async fn count(readers: &SqlitePool) -> Result<u64, Error> {
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM run WHERE status >= $1")
+        .bind(FIRST_CLOSED)
+        .fetch_one(readers)
+        .await?;
+    Ok(count.unsigned_abs())
+}
+
+/// Bytes of the file that hold something.
+async fn used(readers: &SqlitePool) -> Result<u64, Error> {
+    const USED: &str = "SELECT (page_count - freelist_count) * page_size
+        FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
+    let used: i64 = sqlx::query_scalar(USED).fetch_one(readers).await?;
+    Ok(used.unsigned_abs())
+}
