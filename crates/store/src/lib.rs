@@ -1,13 +1,15 @@
-//! Durable state: the registry, code and key-value stores of a server, in one directory.
+//! Durable state: the registry, code, key-value stores and runs of a server, in one directory.
 //!
 //! ```text
 //! weft.lock    held by the server that has the directory, with its process number
 //! weft.db      projects, functions, versions ([`SqliteRegistry`])
 //! kv.db        key-value stores of projects ([`SqliteKeyValue`])
+//! journal.db   what happens in runs that are open ([`SqliteJournal`])
+//! records.db   the history of runs ([`SqliteRecords`])
 //! artifacts/   uploaded and compiled code ([`FileArtifacts`])
 //! ```
 //!
-//! It implements the ports of the function engine, and is the only crate that knows SQL. Whatever one of its calls has
+//! It implements the ports of the engines, and is the only crate that knows SQL. Whatever one of its calls has
 //! answered with `Ok` survives a crash of the process and a loss of power. A sync that fails is never tried again: from
 //! then on every write is refused until the store is opened anew.
 #![forbid(unsafe_code)]
@@ -15,17 +17,21 @@
 mod artifacts;
 mod disk;
 mod health;
+mod journal;
 mod keyvalue;
 mod lock;
 mod open;
 mod options;
+mod records;
 mod registry;
 mod sqlite;
 
 pub use artifacts::{FileArtifacts, Swept};
 pub use health::Broken;
+pub use journal::{JournalGauges, SqliteJournal};
 pub use keyvalue::SqliteKeyValue;
 pub use open::{OpenError, Store};
 pub use options::Options;
+pub use records::{RecordsGauges, SqliteRecords};
 pub use registry::SqliteRegistry;
 pub use sqlite::DatabaseError;

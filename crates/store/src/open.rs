@@ -9,14 +9,18 @@ use weft_function_engine::port::StorageError;
 use crate::artifacts::FileArtifacts;
 use crate::disk::Disk;
 use crate::health::Health;
+use crate::journal::{self, SqliteJournal};
 use crate::keyvalue::{Bounds, SqliteKeyValue};
 use crate::lock::{DirectoryLock, LockError};
 use crate::options::Options;
+use crate::records::{Applied, SqliteRecords};
 use crate::registry::SqliteRegistry;
-use crate::sqlite::{Database, DatabaseError, Writer};
+use crate::sqlite::{Database, DatabaseError, Error, Synced, Writer};
 
 static REGISTRY_SCHEMA: Migrator = sqlx::migrate!("../../migrations/sqlite/registry");
 static KEYVALUE_SCHEMA: Migrator = sqlx::migrate!("../../migrations/sqlite/keyvalue");
+static JOURNAL_SCHEMA: Migrator = sqlx::migrate!("../../migrations/sqlite/journal");
+static RECORDS_SCHEMA: Migrator = sqlx::migrate!("../../migrations/sqlite/records");
 
 /// The durable state of one server.
 #[derive(Debug)]
@@ -24,6 +28,8 @@ pub struct Store {
     registry: Arc<SqliteRegistry>,
     artifacts: Arc<FileArtifacts>,
     keyvalue: Arc<SqliteKeyValue>,
+    journal: Arc<SqliteJournal>,
+    records: Arc<SqliteRecords>,
     _lock: DirectoryLock,
 }
 
@@ -52,6 +58,14 @@ pub enum OpenError {
     /// A database could not be used.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// The journal or the records could not be started.
+    #[error("the journal in `{}` could not be started: {what}", directory.display())]
+    Journal {
+        /// The directory.
+        directory: PathBuf,
+        /// The cause.
+        what: String,
+    },
 }
 
 impl Store {
@@ -67,15 +81,29 @@ impl Store {
             move || take(&directory, &disk)
         })
         .await?;
-        let (registry, registry_writer) =
-            database(&directory.join("weft.db"), &REGISTRY_SCHEMA, &health, &options).await?;
-        let (keyvalue, keyvalue_writer) =
-            database(&directory.join("kv.db"), &KEYVALUE_SCHEMA, &health, &options).await?;
+        let open = async |name, schema, synced| {
+            database(&directory.join(name), schema, synced, &health, &options).await
+        };
+        let (registry, registry_writer) = open("weft.db", &REGISTRY_SCHEMA, Synced::AtCommits).await?;
+        let (keyvalue, keyvalue_writer) = open("kv.db", &KEYVALUE_SCHEMA, Synced::AtCommits).await?;
+        let journal = open("journal.db", &JOURNAL_SCHEMA, Synced::AtCommits).await?;
+        let records = open("records.db", &RECORDS_SCHEMA, Synced::AtCheckpoints).await?;
+        if options.check_integrity {
+            journal.0.check().await?;
+            records.0.check().await?;
+        }
         let artifacts = blocking(&directory, {
             let (directory, disk) = (directory.clone(), disk);
             move || open_artifacts(&directory, disk)
         })
         .await?;
+        let (journal, records) =
+            start_journal(journal, records, health, &options)
+                .await
+                .map_err(|error| OpenError::Journal {
+                    directory,
+                    what: error.to_string(),
+                })?;
 
         Ok(Self {
             registry: Arc::new(SqliteRegistry::start(
@@ -88,6 +116,8 @@ impl Store {
                 Bounds::of(&options),
             )),
             artifacts: Arc::new(artifacts),
+            journal: Arc::new(journal),
+            records: Arc::new(records),
             _lock: lock,
         })
     }
@@ -110,13 +140,50 @@ impl Store {
         self.keyvalue.clone()
     }
 
+    /// The durable truth of open runs.
+    #[must_use]
+    pub fn journal(&self) -> Arc<SqliteJournal> {
+        self.journal.clone()
+    }
+
+    /// The history of runs.
+    #[must_use]
+    pub fn records(&self) -> Arc<SqliteRecords> {
+        self.records.clone()
+    }
+
     /// Finishes what was asked, closes the databases and lets go of the directory. Later calls fail.
     ///
     /// Not closing loses nothing; it only leaves the next opening more to read.
     pub async fn close(self) {
         self.registry.close().await;
         self.keyvalue.close().await;
+        // The records end when the journal has, and want to read it until then.
+        self.journal.end().await;
+        self.records.close().await;
+        self.journal.close().await;
     }
+}
+
+async fn start_journal(
+    (journal, journal_writer): (Database, Writer),
+    (records, records_writer): (Database, Writer),
+    health: Arc<Health>,
+    options: &Options,
+) -> Result<(SqliteJournal, SqliteRecords), Error> {
+    let readers = records.readers(options.readers);
+    let applied = Applied::read(&readers).await?;
+    let (journal, source) = SqliteJournal::start(
+        journal_writer,
+        journal.readers(options.readers),
+        health,
+        journal::Bounds::of(options),
+        options.records_feed_bytes,
+        applied.lsn,
+    )
+    .await?;
+    let records = SqliteRecords::start(records_writer, readers, applied, source, options);
+    Ok((journal, records))
 }
 
 /// Makes the data directory and takes it.
@@ -148,10 +215,11 @@ fn take(directory: &Path, disk: &Disk) -> Result<DirectoryLock, OpenError> {
 async fn database(
     path: &Path,
     schema: &Migrator,
+    synced: Synced,
     health: &Arc<Health>,
     options: &Options,
 ) -> Result<(Database, Writer), OpenError> {
-    let database = Database::open(path.to_owned(), schema).await?;
+    let database = Database::open(path.to_owned(), schema, synced).await?;
     let writer = Writer::open(database.clone(), health.clone(), options.checkpoint_bytes).await?;
     Ok((database, writer))
 }
