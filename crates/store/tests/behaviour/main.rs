@@ -5,13 +5,20 @@
 use std::sync::Arc;
 
 use weft_function_engine::port::{Artifacts, KeyValue, Registry};
+use weft_workflow_engine::port::journal::Journal;
+use weft_workflow_engine::port::records::Records;
 
 mod artifacts;
+mod damage;
+mod journal;
 mod keyvalue;
 mod opening;
+mod records;
 mod registry;
+mod runs;
 mod samples;
 mod sqlite;
+mod trimming;
 
 /// A store under test.
 trait Backend: Sized {
@@ -19,9 +26,13 @@ trait Backend: Sized {
     async fn fresh() -> Self;
     /// The same store after its process has ended and another has opened it.
     async fn reopen(self) -> Self;
+    /// The same store after its process was killed: nothing was closed.
+    async fn crash(self) -> Self;
     fn registry(&self) -> Arc<dyn Registry>;
     fn artifacts(&self) -> Arc<dyn Artifacts>;
     fn keyvalue(&self) -> Arc<dyn KeyValue>;
+    fn journal(&self) -> Arc<dyn Journal>;
+    fn records(&self) -> Arc<dyn Records>;
 }
 
 /// Runs behaviours on a backend, each as a test.
@@ -73,6 +84,37 @@ macro_rules! every_behaviour {
                 increments_are_atomic,
                 only_numbers_are_incremented,
                 many_writers_are_served_at_once,
+            ],
+            journal: [
+                an_empty_journal_recovers_nothing,
+                what_is_committed_survives_a_crash,
+                positions_ascend_and_commits_cover_all_before,
+                lazy_entries_ride_with_a_prompt_one,
+                lazy_entries_are_committed_though_nobody_waits,
+                closed_runs_are_not_recovered,
+                runs_go_on_after_every_crash,
+                what_was_lost_is_a_tail,
+                a_long_open_run_survives_among_many_closed_ones,
+                many_appenders_are_served_at_once,
+                a_waiter_that_goes_away_leaves_nothing,
+                keys_are_durable_with_their_entry,
+                keys_outlive_what_they_came_with,
+                expired_keys_are_forgotten,
+                a_later_key_takes_the_place_of_an_earlier_one,
+                large_entries_pass,
+            ],
+            records: [
+                records_are_folded_from_events,
+                records_follow_their_run,
+                records_catch_up_after_a_crash,
+                records_of_open_runs_go_on_after_reopening,
+                history_is_read_in_pieces,
+                lists_are_paged_newest_first,
+                nested_runs_are_listed_on_request,
+                filters_mean_what_they_say,
+                express_runs_are_kept,
+                only_closed_runs_are_deleted,
+                a_run_is_deleted_in_its_project,
             ],
         );
     };

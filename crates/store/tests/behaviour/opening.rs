@@ -63,7 +63,7 @@ async fn data_of_a_newer_version_is_refused() {
         .await
         .unwrap_err();
     let OpenError::Database(DatabaseError::Newer {
-        found: 99, known: 1, ..
+        found: 99, known: 2, ..
     }) = refusal
     else {
         panic!("{refusal}");
