@@ -41,9 +41,20 @@ impl Ledger {
             .or_insert_with(|| vec![String::new()]);
         match what {
             "refused" => drop(allowed.pop_if(|last| last == value)),
-            "acknowledged" => *allowed = vec![value.to_owned()],
+            "acknowledged" => {
+                // What was asked for later may have come true, too.
+                let asked = allowed.iter().rposition(|asked| asked == value);
+                drop(allowed.drain(..asked.unwrap_or(0)));
+            }
             _ => allowed.push(value.to_owned()),
         }
+    }
+
+    /// Whether anything was promised.
+    pub(crate) fn promises(&self) -> bool {
+        self.allowed
+            .values()
+            .any(|values| !values.contains(&String::new()))
     }
 
     /// Whatever was asked for, with the values it may have.

@@ -1,5 +1,6 @@
 //! Cutting the power, on a disk that keeps its word and on disks that leave out one kind of sync.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use weft_powerloss::{Event, Loss, State};
@@ -13,8 +14,12 @@ const NEEDED: &[&str] = &[
     "file data/artifacts/tmp/compile-*",
     "file data/artifacts/tmp/sidecar-*",
     "file data/artifacts/tmp/upload-*",
+    "file data/journal.db",
+    "file data/journal.db-wal",
     "file data/kv.db",
     "file data/kv.db-wal",
+    "file data/records.db",
+    "file data/records.db-wal",
     "file data/weft.db",
     "file data/weft.db-wal",
     "names in . after making data",
@@ -27,6 +32,14 @@ const NEEDED: &[&str] = &[
     "names in data/artifacts/wasm after naming *.wasm",
 ];
 
+/// Those of them that come with runs.
+const RUNS: &[&str] = &[
+    "file data/journal.db",
+    "file data/journal.db-wal",
+    "file data/records.db",
+    "file data/records.db-wal",
+];
+
 /// Those needed because an earlier process was killed before its own.
 const NEEDED_AFTER_KILLS: &[&str] = &[
     "names in . after making data (left behind)",
@@ -37,10 +50,16 @@ const NEEDED_AFTER_KILLS: &[&str] = &[
 
 /// What SQLite syncs while it creates a database, when nothing is promised yet; the data directory is synced after.
 const CREATION: &[&str] = &[
+    "file data/journal.db-journal",
     "file data/kv.db-journal",
+    "file data/records.db-journal",
     "file data/weft.db-journal",
+    "names in data after naming journal.db-journal",
+    "names in data after naming journal.db-shm",
     "names in data after naming kv.db-journal",
     "names in data after naming kv.db-shm",
+    "names in data after naming records.db-journal",
+    "names in data after naming records.db-shm",
     "names in data after naming weft.db-journal",
     "names in data after naming weft.db-shm",
 ];
@@ -126,6 +145,23 @@ async fn every_sync_of_what_is_left_behind_is_needed() {
     assert_needed(&killed(), NEEDED_AFTER_KILLS).await;
 }
 
+/// The syncs of the runs' databases, when those have long been made.
+#[tokio::test]
+async fn every_sync_of_runs_is_needed() {
+    let events = quiet();
+    let first =
+        |event: &Event| matches!(event, Event::Mark { text } if text.starts_with(b"acknowledged run/"));
+    let start = events.iter().position(first).unwrap();
+    for kind in RUNS {
+        let wrong = first_loss_from(&events, start, kind).await;
+        println!(
+            "without `{kind}` from event {start} on: {}",
+            wrong.as_deref().unwrap_or("nothing")
+        );
+        assert!(wrong.is_some(), "nothing is lost without `{kind}`");
+    }
+}
+
 async fn assert_needed(events: &[Event], kinds_needed: &[&str]) {
     let mut unneeded = Vec::new();
     for kind in kinds_needed {
@@ -143,16 +179,23 @@ async fn assert_needed(events: &[Event], kinds_needed: &[&str]) {
 
 /// What is lost on a disk that leaves out one kind of sync.
 async fn first_loss(events: &[Event], kind: &str) -> Option<String> {
-    let ignored = |other: &str| other == kind;
+    first_loss_from(events, 0, kind).await
+}
+
+/// What is lost on a disk that leaves out one kind of sync from event `start` on.
+async fn first_loss_from(events: &[Event], start: usize, kind: &str) -> Option<String> {
+    let now = Cell::new(0);
+    let ignored = |other: &str| other == kind && now.get() >= start;
     let (mut state, mut ledger) = (State::ignoring(&ignored), Ledger::default());
     let mut moments = 0;
     for (index, event) in events.iter().enumerate() {
-        if matches!(event, Event::Sync { path } if state.kind(path) == kind) {
+        now.set(index);
+        if index >= start && matches!(event, Event::Sync { path } if state.kind(path) == kind) {
             moments = MOMENTS;
         }
         state.apply(event);
         ledger.read(event);
-        if moments == 0 || !telling(event, events.get(index + 1)) {
+        if moments == 0 || !telling(event, events.get(index + 1)) || !ledger.promises() {
             continue;
         }
         moments -= 1;

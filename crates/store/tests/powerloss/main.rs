@@ -10,5 +10,6 @@ mod faults;
 mod ledger;
 mod life;
 mod loss;
+mod runs;
 mod verdict;
 mod workload;

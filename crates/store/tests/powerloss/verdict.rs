@@ -8,6 +8,7 @@ use weft_store::{Options, Store};
 use weft_types::{Digest, FunctionName};
 
 use crate::ledger::Ledger;
+use crate::runs::{Found, id};
 use crate::workload::project;
 
 /// What is wrong, for people.
@@ -44,6 +45,7 @@ async fn compare(store: &Store, ledger: &Ledger) -> Verdict {
                 .is_some_and(|name| thing == format!("function/{name}"))
         })
     };
+    let runs = Found::read(store).await?;
     for (thing, allowed) in ledger.things() {
         let words: Vec<&str> = thing.split('/').collect();
         let found = match words[..] {
@@ -75,6 +77,15 @@ async fn compare(store: &Store, ledger: &Ledger) -> Verdict {
                 .flat_map(|(_, versions)| versions)
                 .find(|version| version.function.as_str() == name && version.digest == digest(hex))
                 .map(|_| "stored".to_owned()),
+            ["run", number] => {
+                let key = runs.keys.get(number).copied();
+                let number = number.parse().unwrap();
+                let events = runs.events(store, number).await?;
+                if events.is_some() && key != Some(id(number)) {
+                    return Err(format!("the key of run {number} is lost"));
+                }
+                events
+            }
             _ => return Err(format!("`{thing}` is not a thing")),
         };
         let found = found.unwrap_or_default();

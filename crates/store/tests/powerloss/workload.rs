@@ -2,15 +2,18 @@
 
 use std::fmt::Display;
 use std::path::Path;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use weft_function_engine::port::{Artifacts, KeyValue, NewVersion, Registry, StorageError, Stored};
 use weft_store::{Options, Store};
 use weft_types::version::{Flavor, Inspection};
 use weft_types::{Digest, FunctionName, Kind, ProjectName, Settings, VersionNumber};
+use weft_workflow_engine::port::journal::Urgency;
 
 use crate::ledger::{acknowledged, asked, refused};
+use crate::runs::{self, Appended, Runs};
 
 /// Small, so that checkpoints happen often.
 const OPTIONS: Options = Options {
@@ -20,6 +23,22 @@ const OPTIONS: Options = Options {
     keyvalue_queue_bytes: 1 << 20,
     keyvalue_batch: 16,
     keyvalue_batch_bytes: 1 << 20,
+    journal_queue: 1024,
+    journal_queue_bytes: 1 << 20,
+    journal_batch: 64,
+    journal_batch_bytes: 64 << 10,
+    journal_lazy_bytes: 32 << 10,
+    journal_lazy_delay: Duration::from_millis(50),
+    journal_trim_bytes: 16 << 10,
+    records_feed_bytes: 64 << 10,
+    records_batch_bytes: 32 << 10,
+    records_linger: Duration::from_millis(50),
+    records_open: 2,
+    retention_age: None,
+    retention_runs: None,
+    retention_bytes: None,
+    retention_interval: Duration::from_secs(3600),
+    check_integrity: false,
 };
 
 /// The key of the compiled form that is replaced.
@@ -34,13 +53,14 @@ pub(crate) type Outcome = Result<(), String>;
 /// A server at work.
 pub(crate) struct Server {
     store: Store,
+    runs: Runs,
 }
 
 impl Server {
     pub(crate) async fn open(data: &Path) -> Self {
-        Self {
-            store: Store::open(data, OPTIONS).await.unwrap(),
-        }
+        let store = Store::open(data, OPTIONS).await.unwrap();
+        let runs = Runs::open(&store).await;
+        Self { store, runs }
     }
 
     /// A life long enough for every database to be checkpointed and its log overwritten.
@@ -52,12 +72,64 @@ impl Server {
                 .iter()
                 .map(|key| self.set(key, format!("{round}-{}", "x".repeat(round * 100))));
             together(writes).await?;
+            self.run(round as u64).await?;
         }
+        runs::delete(&self.store, 3).await?;
         self.set("gone", "soon".to_owned()).await?;
         self.remove("gone").await?;
         self.count("n", 7).await?;
         self.compile(&code(0), REPLACED, b"compiled otherwise").await?;
         self.delete("f4").await
+    }
+
+    /// A round of runs: a long one goes on, short ones come and go, the last of them unwaited for until the next round.
+    async fn run(&self, round: u64) -> Outcome {
+        self.runs.commit(&self.store, 0, false).await?;
+        let short: Vec<_> = (0..4).map(|n| 1 + round * 4 + n).collect();
+        together(short.iter().map(|&number| self.run_short(number))).await?;
+        runs::project_all(&self.store).await;
+        let lazy = self.runs.append(&self.store, 0, false, Urgency::Lazy)?;
+        let ended = self.runs.append(&self.store, 500 + round, false, Urgency::Lazy)?;
+        runs::settle(&self.store, &[lazy, ended]).await?;
+        runs::project_all(&self.store).await;
+        Ok(())
+    }
+
+    async fn run_short(&self, number: u64) -> Outcome {
+        let first = self.runs.append(&self.store, number, false, Urgency::Prompt)?;
+        let second = self.runs.append(&self.store, number, false, Urgency::Lazy)?;
+        runs::settle(&self.store, &[first]).await?;
+        let last = self.runs.append(&self.store, number, true, Urgency::Prompt)?;
+        runs::settle(&self.store, &[second, last]).await
+    }
+
+    /// Appends an event to a run. Where the disk is full, nobody waits here for there to be room again: `waiting` is who does.
+    pub(crate) async fn append(&self, number: u64, waiting: &mut Vec<Appended>) -> Outcome {
+        let appended = self.runs.append(&self.store, number, false, Urgency::Prompt)?;
+        let mut settled = std::pin::pin!(runs::settle(&self.store, std::slice::from_ref(&appended)));
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            if let Poll::Ready(outcome) = settled.as_mut().poll(&mut context) {
+                return outcome;
+            }
+            if self.store.journal().gauges().disk_full {
+                waiting.push(appended.clone());
+                return Err(FULL.to_owned());
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Appends an event to a run, and waits until the records have it.
+    pub(crate) async fn record(&self, number: u64) -> Outcome {
+        self.runs.commit(&self.store, number, false).await?;
+        runs::project_all(&self.store).await;
+        Ok(())
+    }
+
+    /// Waits for those who waited for room.
+    pub(crate) async fn settle(&self, waiting: &mut Vec<Appended>) -> Outcome {
+        runs::settle(&self.store, &std::mem::take(waiting)).await
     }
 
     /// Uploads, compiles, stores and activates.
@@ -205,6 +277,7 @@ fn version(name: &str, digest: Digest) -> NewVersion {
             capabilities: Vec::new(),
             wit: "world root {}\n".repeat(500),
         },
+        workflow: None,
         settings: Settings::default(),
         effect_free: true,
         creator: "anna".to_owned(),
