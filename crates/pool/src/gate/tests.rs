@@ -136,8 +136,9 @@ fn no_place_is_lost_under_stress() {
     const LIMIT: u32 = 3;
     let gate = Arc::new(Gate::new(
         LIMIT,
+        // Room for all, so that the patient half gets in however the threads are scheduled.
         Queue {
-            length: 256,
+            length: 10_000,
             wait_ms: 60_000,
         },
     ));
