@@ -12,19 +12,29 @@ use crate::sqlite::{Error, Writer};
 /// Rows in one statement. Fixed sizes, so that each is prepared once.
 const SIZES: [usize; 3] = [128, 16, 1];
 
-const RUN: (&str, usize, &str) = (
+/// The beginning, the number of columns, and the end of a statement. Those that only insert end their transaction where a row is
+/// there already, as it is given up then: so SQLite need not be able to undo them alone, which means a copy of each page.
+type Form = (&'static str, usize, &'static str);
+
+const NEW_RUN: Form = (
+    "INSERT OR ROLLBACK INTO run (id, run, project, workflow, version, status, nested, parent, submitter, created_at, finished_at, record)",
+    12,
+    "",
+);
+const KNOWN_RUN: Form = (
     "INSERT INTO run (id, run, project, workflow, version, status, nested, parent, submitter, created_at, finished_at, record)",
     12,
     "ON CONFLICT (id) DO UPDATE SET status = excluded.status, finished_at = excluded.finished_at, record = excluded.record",
 );
-const HISTORY: (&str, usize, &str) = ("INSERT INTO history (piece, frames)", 2, "");
-const LABEL: (&str, usize, &str) = (
-    "INSERT INTO run_label (id, name, value, project, nested, run)",
+const HISTORY: Form = ("INSERT OR ROLLBACK INTO history (piece, frames)", 2, "");
+const LABEL: Form = (
+    "INSERT OR ROLLBACK INTO run_label (id, name, value, project, nested, run)",
     6,
-    "ON CONFLICT DO NOTHING",
+    "",
 );
 
-static RUNS: LazyLock<[String; 3]> = LazyLock::new(|| statements(RUN));
+static NEW_RUNS: LazyLock<[String; 3]> = LazyLock::new(|| statements(NEW_RUN));
+static KNOWN_RUNS: LazyLock<[String; 3]> = LazyLock::new(|| statements(KNOWN_RUN));
 static HISTORIES: LazyLock<[String; 3]> = LazyLock::new(|| statements(HISTORY));
 static LABELS: LazyLock<[String; 3]> = LazyLock::new(|| statements(LABEL));
 
@@ -53,10 +63,13 @@ async fn fill(
         return Err(Error::Superseded);
     }
     let changes: Vec<&Change> = batch.changes().iter().collect();
-    insert(connection, &RUNS, &changes, |query, change| {
-        bind_run(query, change)
-    })
-    .await?;
+    let (new, known): (Vec<&Change>, Vec<&Change>) = changes.iter().partition(|change| change.is_new);
+    for (statements, runs) in [(&NEW_RUNS, &new), (&KNOWN_RUNS, &known)] {
+        insert(connection, statements, runs, |query, change| {
+            bind_run(query, change)
+        })
+        .await?;
+    }
     let pieces: Vec<(i64, &[u8])> = changes
         .iter()
         .filter_map(|change| Some((change.piece()?, change.frames.as_slice())))
@@ -65,8 +78,8 @@ async fn fill(
         Ok(query.bind(piece).bind(frames.to_vec()))
     })
     .await?;
-    let new = changes.iter().filter(|change| change.is_new);
     let labels: Vec<(&Change, &str, &str)> = new
+        .iter()
         .flat_map(|change| {
             let labels = &change.held.record.labels;
             labels
@@ -133,7 +146,7 @@ fn bind_label<'q>(query: Insert<'q>, change: &Change, name: &str, value: &str) -
 }
 
 /// The statement in each size.
-fn statements((head, columns, tail): (&str, usize, &str)) -> [String; 3] {
+fn statements((head, columns, tail): Form) -> [String; 3] {
     SIZES.map(|rows| {
         let row = format!("({})", vec!["?"; columns].join(", "));
         format!("{head} VALUES {} {tail}", vec![row; rows].join(", "))
