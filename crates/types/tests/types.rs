@@ -168,3 +168,38 @@ fn the_deepest_type_survives_json() {
     let text = serde_json::to_string(&deepest).unwrap();
     assert_eq!(serde_json::from_str::<Type>(&text).unwrap(), deepest);
 }
+
+#[test]
+fn names_are_looked_up() {
+    let named = |text: &str| {
+        let mut asked = Vec::new();
+        let read = Type::parse_prefix(text, &mut |name, at| {
+            asked.push((name.to_owned(), at));
+            (name == "line").then(|| ty("record { sku: string }"))
+        });
+        (read, asked)
+    };
+    let (read, asked) = named(" list<line> ; rest");
+    assert_eq!(read.unwrap(), (ty("list<record { sku: string }>"), 12));
+    assert_eq!(asked, [("line".to_owned(), 6)]);
+
+    let (read, asked) = named("tuple<line, lin>");
+    assert!(matches!(
+        read,
+        Err(ParseError::Syntax {
+            expected: "a type",
+            at: 12
+        })
+    ));
+    assert_eq!(asked.len(), 2);
+}
+
+#[test]
+fn members_are_written_as_in_wit() {
+    assert_eq!(
+        ty("record { %type: u8, b: u8, }").to_string(),
+        "record { type: u8, b: u8 }"
+    );
+    assert!("record { , }".parse::<Type>().is_err());
+    assert!("record { a: u8,, }".parse::<Type>().is_err());
+}

@@ -24,27 +24,45 @@ impl FromStr for Type {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let mut parser = Parser { text, at: 0 };
-        let ty = parser.ty(0)?;
-        parser.skip_space();
-        match parser.at == text.len() {
+        let (ty, end) = Self::parse_prefix(text, &mut |_, _| None)?;
+        match end == text.len() {
             true => Ok(ty),
-            false => Err(parser.expected("the end")),
+            false => Err(ParseError::Syntax {
+                expected: "the end",
+                at: end,
+            }),
         }
     }
 }
 
-struct Parser<'a> {
-    text: &'a str,
-    at: usize,
+/// Finds a type by its name and the byte at which that stands.
+type Names<'a> = dyn FnMut(&str, usize) -> Option<Type> + 'a;
+
+impl Type {
+    /// Reads the type that `text` begins with, and says at which byte the rest begins, white space skipped. A name that is
+    /// no type of WIT is looked up in `names`, together with the byte at which it stands.
+    ///
+    /// # Errors
+    /// As [`Type::from_str`], but for what follows the type.
+    pub fn parse_prefix(text: &str, names: &mut Names<'_>) -> Result<(Self, usize), ParseError> {
+        let mut parser = Parser { text, at: 0, names };
+        let ty = parser.ty(0)?;
+        parser.skip_space();
+        Ok((ty, parser.at))
+    }
 }
 
-impl<'a> Parser<'a> {
+struct Parser<'a, 'n> {
+    text: &'a str,
+    at: usize,
+    names: &'n mut Names<'n>,
+}
+
+impl<'a> Parser<'a, '_> {
     fn ty(&mut self, depth: u32) -> Result<Type, ParseError> {
         if depth > Type::MAX_DEPTH {
             return Err(TypeError::TooDeep(depth).into());
         }
-        let start = self.at;
         let shape = match self.word() {
             "bool" => Shape::Bool,
             "s8" => Shape::S8,
@@ -73,12 +91,22 @@ impl<'a> Parser<'a> {
             }),
             "enum" => Shape::Enum(self.members(|_, name| Ok(name.into()))?),
             "flags" => Shape::Flags(self.members(|_, name| Ok(name.into()))?),
-            _ => {
-                self.at = start;
-                return Err(self.expected("a type"));
-            }
+            name => return self.named(name),
         };
         Ok(Type::from_shape(shape)?)
+    }
+
+    /// A type that was given a name; the parser stands behind it.
+    fn named(&mut self, name: &str) -> Result<Type, ParseError> {
+        let start = self.at - name.len();
+        let found = match name {
+            "" => None,
+            name => (self.names)(name, start),
+        };
+        found.ok_or(ParseError::Syntax {
+            expected: "a type",
+            at: start,
+        })
     }
 
     /// `<T>`
@@ -118,7 +146,7 @@ impl<'a> Parser<'a> {
         Ok(Shape::Tuple(slots.into()))
     }
 
-    /// `{ name…, … }`
+    /// `{ name…, … }`, a comma at the end allowed
     fn members<T>(
         &mut self,
         member: impl Fn(&mut Self, &'a str) -> Result<T, ParseError>,
@@ -128,7 +156,12 @@ impl<'a> Parser<'a> {
         while !self.found('}') {
             if !members.is_empty() {
                 self.sign(',', "`,` or `}`")?;
+                if self.found('}') {
+                    break;
+                }
             }
+            // WIT marks a name that is also one of its words so.
+            self.found('%');
             let name = self.word();
             if name.is_empty() {
                 return Err(self.expected("a name"));
