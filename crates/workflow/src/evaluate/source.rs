@@ -1,0 +1,149 @@
+//! Looking at a source without evaluating it.
+
+use weft_types::Type;
+use weft_types::image::{Bounds, Image};
+
+use super::expression::Expression;
+use super::path::{Hop, Path, Read, Root};
+use super::{EvaluationError, Scope};
+use crate::plan::{Condition, Source};
+
+/// A value that is another as it stands, so that an address of the one serves the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whole {
+    /// The other.
+    pub root: Root,
+    /// Whether their types are the same. Otherwise one of them, or each, is a record or tuple around the only value that it
+    /// has, in any depth: the payloads of their images are equal, the headers are not, and the bytes of a `list<u8>` in it
+    /// are the same bytes.
+    pub same_type: bool,
+}
+
+impl Source {
+    pub(crate) fn new(ty: std::sync::Arc<Type>, expression: Expression) -> Self {
+        let mut reads = Vec::new();
+        expression.each_path(&mut |path| add(&mut reads, path));
+        Self {
+            ty,
+            expression,
+            reads: reads.into(),
+        }
+    }
+
+    /// The type of the value.
+    #[must_use]
+    pub fn ty(&self) -> &Type {
+        &self.ty
+    }
+
+    /// What it is put together from, each once.
+    #[must_use]
+    pub fn reads(&self) -> &[Read] {
+        &self.reads
+    }
+
+    /// The value that it is as it stands, if it is one: what a function with one parameter gets from `$node`, what a
+    /// workflow answers that passes a result on. Takes no longer for long values.
+    #[must_use]
+    pub fn whole(&self) -> Option<Whole> {
+        let path = only_part(&self.expression)?;
+        let mut ty = &*path.ty;
+        for hop in &path.hops {
+            match hop {
+                Hop::Member(0) => ty = only_member(ty)?,
+                Hop::Member(_) | Hop::Element(_) | Hop::Item | Hop::Case(_) => return None,
+            }
+        }
+        Some(Whole {
+            root: path.root,
+            same_type: path.ty.digest() == self.ty.digest(),
+        })
+    }
+
+    /// The value, if it is the same in every run.
+    #[must_use]
+    pub fn constant(&self) -> Option<&Image> {
+        match &self.expression {
+            Expression::Constant(image) => Some(image),
+            _ => None,
+        }
+    }
+
+    pub(super) fn evaluate(&self, scope: &dyn Scope, bounds: Bounds) -> Result<Image, EvaluationError> {
+        self.expression.evaluate(&self.ty, scope, bounds)
+    }
+
+    /// The way to the value, where it is a part of another as it stands.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match &self.expression {
+            Expression::Part {
+                path,
+                conversion,
+                optional: false,
+            } if conversion.is_identity() => Some(path),
+            _ => None,
+        }
+    }
+}
+
+impl Condition {
+    pub(crate) fn new(text: Box<str>, formula: super::Formula) -> Self {
+        let mut reads = Vec::new();
+        formula.each_path(&mut |path| add(&mut reads, path));
+        Self {
+            text,
+            formula,
+            reads: reads.into(),
+        }
+    }
+
+    /// As it is written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What it looks at, each once.
+    #[must_use]
+    pub fn reads(&self) -> &[Read] {
+        &self.reads
+    }
+}
+
+fn add(reads: &mut Vec<Read>, path: &Path) {
+    if reads.iter().all(|read| read.root != path.root) {
+        let (root, ty) = (path.root, path.ty.clone());
+        reads.push(Read { root, ty });
+    }
+}
+
+/// The part that is all there is to a value, unchanged.
+fn only_part(expression: &Expression) -> Option<&Path> {
+    match expression {
+        Expression::Part {
+            path,
+            conversion,
+            optional: false,
+        } if conversion.is_identity() => Some(path),
+        Expression::Members(parts) => match &**parts {
+            [only] => only_part(only),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn only_member(ty: &Type) -> Option<&Type> {
+    use weft_types::ty::Shape;
+    match ty.shape() {
+        Shape::Record(fields) => match &**fields {
+            [only] => Some(&only.ty),
+            _ => None,
+        },
+        Shape::Tuple(slots) => match &**slots {
+            [only] => Some(&only.ty),
+            _ => None,
+        },
+        _ => None,
+    }
+}
