@@ -1,0 +1,11 @@
+//! Definitions: what is told about wrong ones, what plans right ones make, and what these compute.
+
+mod conditions;
+mod drawing;
+mod evaluation;
+mod golden;
+mod model;
+mod newer;
+mod plans;
+mod world;
+mod wrong;
