@@ -67,7 +67,10 @@ impl Engine {
     pub fn names(&self, project: &ProjectName) -> Vec<FunctionName> {
         let snapshot = self.0.catalog.read();
         let project = snapshot.project(project.as_str());
-        project.map_or_else(|_| Vec::new(), |project| project.functions.keys().cloned().collect())
+        project.map_or_else(
+            |_| Vec::new(),
+            |project| project.functions.keys().cloned().collect(),
+        )
     }
 
     /// Whether there is a project of this name.

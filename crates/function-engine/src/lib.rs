@@ -32,6 +32,7 @@ pub use deploy::{Deploy, Deployment, RUN, SaveWorkflow, SettingsChange, parse_se
 pub use deployed::Deployed;
 pub use engine::{Engine, Ports, Profiles};
 pub use error::Error;
+pub use host::signature::in_words;
 pub use invoke::{Answer, Arguments, Invocation};
 pub use logs::{FunctionLogs, LogLine, LogPage};
 pub use metrics::Metrics;

@@ -13,8 +13,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 use weft_function_engine::port::{CallContext, LogSink, Stream, TraceContext};
-use weft_types::{Grants, NodeKey};
 use weft_types::settings::HostPattern;
+use weft_types::{Grants, NodeKey};
 
 use crate::host::{BODY_CHUNK, Caller};
 

@@ -163,7 +163,11 @@ impl Inner {
         }
     }
 
-    pub(super) fn settings(&self, latest: Option<&VersionRecord>, change: SettingsChange) -> Result<Settings, Error> {
+    pub(super) fn settings(
+        &self,
+        latest: Option<&VersionRecord>,
+        change: SettingsChange,
+    ) -> Result<Settings, Error> {
         let base = latest.map(|record| record.settings.clone()).unwrap_or_default();
         let settings = changed(base, change)?;
         check(self, &settings)?;

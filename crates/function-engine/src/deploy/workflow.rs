@@ -105,7 +105,7 @@ pub(super) fn check_kind(project: &Project, name: &FunctionName, kind: Kind) -> 
 fn check_pins(project: &Project, source: &WorkflowSource) -> Result<(), Error> {
     for pin in &source.calls {
         let function = project.functions.get(&pin.function);
-        if !function.is_some_and(|function| function.version(Some(pin.version)).is_ok()) {
+        if function.is_none_or(|function| function.version(Some(pin.version)).is_err()) {
             return Err(Error::PinGone(pin.clone()));
         }
     }

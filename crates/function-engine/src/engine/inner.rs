@@ -70,11 +70,7 @@ impl Inner {
     }
 
     /// A version in the pool of another profile than its own.
-    pub(crate) fn in_profile(
-        &self,
-        deployed: &Arc<Deployed>,
-        profile: &str,
-    ) -> Result<Arc<Deployed>, Error> {
+    pub(crate) fn in_profile(&self, deployed: &Arc<Deployed>, profile: &str) -> Result<Arc<Deployed>, Error> {
         let record = deployed.record();
         if crate::deployed::profile_name(&record.settings) == profile {
             return Ok(Arc::clone(deployed));

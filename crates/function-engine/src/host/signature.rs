@@ -39,7 +39,8 @@ pub(super) fn check(
 }
 
 /// A signature as WIT would write it.
-pub(crate) fn in_words(signature: &Signature) -> String {
+#[must_use]
+pub fn in_words(signature: &Signature) -> String {
     let fields = signature.params.fields().unwrap_or_default();
     let params: Vec<_> = fields
         .iter()

@@ -1,5 +1,7 @@
 //! Definitions: what is told about wrong ones, what plans right ones make, and what these compute.
 
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is how a failure is told")]
+
 mod conditions;
 mod drawing;
 mod evaluation;
