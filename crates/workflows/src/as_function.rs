@@ -1,0 +1,100 @@
+//! Functions calling workflows as if they were functions.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use weft_function_engine::port::{Boxed, CallContext, Failure, Reply, Workflows};
+use weft_types::image::Image;
+use weft_types::{RunStatus, Value, VersionRecord};
+use weft_workflow_engine::{Engine, Error, Outcome, RunHandle, StartRun, Waited};
+
+use crate::calls::LONGEST;
+
+/// Runs workflows on behalf of functions.
+#[derive(Clone, Debug)]
+pub struct Runs(pub Engine);
+
+impl Workflows for Runs {
+    fn call<'a>(
+        &'a self,
+        version: &'a Arc<VersionRecord>,
+        arguments: Image,
+        context: &'a CallContext,
+    ) -> Boxed<'a, Result<Reply, Failure>> {
+        Box::pin(async move {
+            let patience = context.deadline.saturating_duration_since(Instant::now());
+            let patience = patience.min(LONGEST);
+            let start = StartRun {
+                version: Some(version.version),
+                timeout: Some(patience),
+                trace: (context.trace.trace_id, context.trace.span_id),
+                ..StartRun::new(
+                    version.project.clone(),
+                    version.function.clone(),
+                    Value::Direct(arguments),
+                )
+            };
+            let mut handle = self.0.start(start).await.map_err(|error| failure(&error))?;
+            handle.cancel_on_drop();
+            match handle.wait(patience).await.map_err(|error| failure(&error))? {
+                Waited::Open => Err(Failure::TimedOut(patience)),
+                Waited::Ended(outcome) => self.reply(version, &handle, &outcome).await,
+            }
+        })
+    }
+}
+
+impl Runs {
+    async fn reply(
+        &self,
+        version: &VersionRecord,
+        handle: &RunHandle,
+        outcome: &Outcome,
+    ) -> Result<Reply, Failure> {
+        if outcome.status != RunStatus::Succeeded {
+            return Err(ended(outcome));
+        }
+        let result = match (&outcome.result, &handle.plan().signature.result) {
+            (Some(value), Some(ty)) => {
+                let loaded = self.0.load(&version.project, value, ty).await;
+                Some(loaded.map_err(|error| failure(&error))?)
+            }
+            _ => None,
+        };
+        Ok(Reply {
+            result,
+            cpu_time: Duration::from_micros(outcome.usage.cpu_us),
+            start_time: Duration::ZERO,
+        })
+    }
+}
+
+/// A run that ended without a result, to who called the workflow as a function.
+fn ended(outcome: &Outcome) -> Failure {
+    let run = outcome.run;
+    let why = outcome
+        .failure
+        .as_ref()
+        .map_or_else(String::new, |(_, error)| format!(": {}", error.message));
+    match outcome.status {
+        RunStatus::TimedOut => Failure::TimedOut(Duration::ZERO),
+        RunStatus::Cancelled => Failure::Cancelled,
+        RunStatus::Failed
+        | RunStatus::Succeeded
+        | RunStatus::Waiting
+        | RunStatus::Running
+        | RunStatus::Paused => Failure::Trap {
+            message: format!("run {run} failed{why}"),
+            frames: Vec::new(),
+        },
+    }
+}
+
+fn failure(error: &Error) -> Failure {
+    match error {
+        Error::Overloaded { .. } | Error::Draining | Error::StorageFull { .. } | Error::NoPlan(_) => {
+            Failure::Unavailable(error.to_string())
+        }
+        other => Failure::Platform(other.to_string()),
+    }
+}
