@@ -1,0 +1,70 @@
+//! Putting and getting, as runs do.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use weft_types::Digest;
+use weft_workflow_engine::port::blobs::BlobError;
+
+use crate::samples::{LENGTHS, Short, address, bytes, sees};
+use crate::{Backend, project};
+
+pub(crate) async fn what_was_put_is_there<B: Backend>() {
+    let (backend, shop) = (B::fresh().await, project("shop"));
+    for length in LENGTHS {
+        let bytes = bytes(length);
+        assert_eq!(backend.put(&shop, &bytes).await, Digest::of(&bytes), "{length}");
+        assert_eq!(
+            backend.put(&shop, &bytes).await,
+            Digest::of(&bytes),
+            "{length}, again"
+        );
+        assert!(sees(backend.store(), &shop, &bytes).await, "{length}");
+    }
+    assert_eq!(backend.unfinished(), 0);
+}
+
+pub(crate) async fn what_was_put_survives_the_process<B: Backend>() {
+    let (mut backend, shop) = (B::fresh().await, project("shop"));
+    let samples = [bytes(10), bytes(300_000)];
+    for bytes in &samples {
+        backend.put(&shop, bytes).await;
+    }
+    for _ in 0..2 {
+        backend = backend.reopen().await;
+        for bytes in &samples {
+            assert!(sees(backend.store(), &shop, bytes).await);
+        }
+        assert!(!sees(backend.store(), &project("other"), &samples[0]).await);
+    }
+}
+
+pub(crate) async fn an_address_of_another_length_leads_nowhere<B: Backend>() {
+    let (backend, shop) = (B::fresh().await, project("shop"));
+    let bytes = bytes(1000);
+    backend.put(&shop, &bytes).await;
+    let mut wrong = address(&bytes);
+    wrong.length += 1;
+    let got = backend.store().get(&shop, &wrong).await;
+    assert_eq!(got, Err(BlobError::Missing(wrong.digest)));
+}
+
+pub(crate) async fn what_is_being_read_outlives_its_blob<B: Backend>() {
+    let (backend, shop) = (B::fresh().await, project("shop"));
+    let bytes = bytes(1 << 20);
+    let digest = backend.put(&shop, &bytes).await;
+    let held = backend.get(&shop, &bytes).await.unwrap();
+    let mut reading = backend.store().read(&shop, digest, 0..u64::MAX).unwrap();
+    let first = reading.next().await.unwrap().unwrap();
+    backend.age(Duration::from_secs(7200));
+    let collected = backend.collect(HashSet::new(), Duration::ZERO).await.unwrap();
+    assert_eq!((collected.blobs, collected.bytes), (1, bytes.len() as u64));
+
+    assert_eq!(held, bytes);
+    let mut whole = first.to_vec();
+    while let Some(piece) = reading.next().await.unwrap() {
+        whole.extend_from_slice(&piece);
+    }
+    assert_eq!(whole, bytes);
+    assert!(!sees(backend.store(), &shop, &bytes).await);
+}
