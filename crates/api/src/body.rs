@@ -9,7 +9,7 @@ use weft_function_engine::port::BodyError;
 
 mod collect;
 
-pub(crate) use collect::{Bound, Whole, collect, stalled};
+pub(crate) use collect::{Bound, Whole, collect, next_part, stalled};
 
 /// A response's body: in one piece, without a box, or streamed.
 #[derive(Debug)]

@@ -23,7 +23,7 @@ pub(crate) const INVOKE: &str = "/v1/projects/{project}/functions/{function}/inv
 pub(crate) const FUNCTIONS: &str = "functions";
 
 /// Counts of every core.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Metrics {
     cores: Arc<Mutex<Vec<Arc<Core>>>>,
 }

@@ -51,7 +51,7 @@ where
     }
     let mut body = pin!(body);
     let mut left = bound.bytes;
-    while let Some(part) = next(body.as_mut(), bound.idle).await? {
+    while let Some(part) = next_part(body.as_mut(), bound.idle).await? {
         left = left
             .checked_sub(part.len() as u64)
             .ok_or_else(|| bound.exceeded())?;
@@ -73,7 +73,10 @@ impl Bound {
 }
 
 /// The next part of a body. Sets a timer only where the part is not there yet, which for small bodies it is.
-async fn next<B>(mut body: std::pin::Pin<&mut B>, idle: Duration) -> Result<Option<Bytes>, Problem>
+pub(crate) async fn next_part<B>(
+    mut body: std::pin::Pin<&mut B>,
+    idle: Duration,
+) -> Result<Option<Bytes>, Problem>
 where
     B: Body<Data = Bytes>,
     B::Error: Into<BodyError>,
