@@ -1,0 +1,214 @@
+//! Running a plan again with what is left of an earlier run.
+
+use weft_types::{NodeStatus, RunStatus};
+
+use super::run::RunState;
+use super::view::Reason;
+use crate::plan::{Catch, NodeIndex, Plan};
+
+/// Which nodes are to be executed again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// All.
+    Whole,
+    /// Those that have no result: that failed, were cancelled or timed out, or failed because another did.
+    Failed,
+    /// These, and all that need them, maybe through others.
+    From(Vec<NodeIndex>),
+    /// Only these.
+    Only(Vec<NodeIndex>),
+}
+
+/// What becomes of the nodes that are not to be executed again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rerun {
+    /// Those with a result, ascending.
+    pub reused: Vec<Reused>,
+    /// Those without, ascending.
+    pub left_out: Vec<NodeIndex>,
+}
+
+/// A node whose result is reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reused {
+    /// The node.
+    pub node: NodeIndex,
+    /// The node whose recorded output it is: another one where a fallback took its place. None where it was skipped.
+    pub output_of: Option<NodeIndex>,
+}
+
+/// Why a run cannot be repeated so.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RerunError {
+    /// The run is still open.
+    #[error("the run has not ended: only what has ended can be run again")]
+    Open,
+    /// Nothing is selected.
+    #[error("no node is selected")]
+    NothingSelected,
+    /// Nothing of the run failed.
+    #[error("the run succeeded: it has no failed nodes to run again")]
+    NothingFailed,
+    /// There is no such node.
+    #[error("the plan has no node {0}")]
+    NoNode(u32),
+    /// A selected node needs a value that will not be there.
+    #[error("node `{node}` needs the value of `{needs}`, which has no result: select `{needs}` as well")]
+    Missing {
+        /// The selected node.
+        node: String,
+        /// The one that it needs.
+        needs: String,
+    },
+}
+
+/// What is given, and what is left out, when a run that has ended is repeated with the same plan.
+///
+/// A node and its fallback belong together: where one is executed again, so is the other, unless the node ended well by itself.
+///
+/// # Errors
+/// Where the run is open, or the selection names nothing, unknown nodes, or nodes whose needs will not be there.
+pub fn rerun(plan: &Plan, state: &RunState, selection: &Selection) -> Result<Rerun, RerunError> {
+    if !state.status().is_closed() {
+        return Err(RerunError::Open);
+    }
+    let selected = Selected::new(plan, state, selection)?;
+    let mut rerun = Rerun::default();
+    for (node, _) in plan.iter() {
+        if selected.contains(node) {
+            continue;
+        }
+        match state.reusable(plan, node) {
+            Some(reused) => rerun.reused.push(reused),
+            None => rerun.left_out.push(node),
+        }
+    }
+    all_needs_are_there(plan, &selected, &rerun)?;
+    Ok(rerun)
+}
+
+impl RunState {
+    fn reusable(&self, plan: &Plan, node: NodeIndex) -> Option<Reused> {
+        let view = self.node(node);
+        match (view.status, view.reason) {
+            (NodeStatus::Skipped, Some(Reason::LeftOut)) => None,
+            (NodeStatus::Succeeded | NodeStatus::Skipped, _) => Some(Reused {
+                node,
+                output_of: self.output_of(plan, node),
+            }),
+            (
+                NodeStatus::Waiting
+                | NodeStatus::Ready
+                | NodeStatus::Running
+                | NodeStatus::Retrying
+                | NodeStatus::Failed
+                | NodeStatus::Cancelled
+                | NodeStatus::TimedOut,
+                _,
+            ) => None,
+        }
+    }
+}
+
+fn all_needs_are_there(plan: &Plan, selected: &Selected<'_>, rerun: &Rerun) -> Result<(), RerunError> {
+    for (index, node) in plan.iter().filter(|(index, _)| selected.contains(*index)) {
+        let is_missing = |need: NodeIndex| rerun.left_out.binary_search(&need).is_ok();
+        let mut needs = node.needs.iter();
+        if let Some(need) = needs.find(|need| need.value && is_missing(need.node)) {
+            return Err(RerunError::Missing {
+                node: plan.node(index).name.to_string(),
+                needs: plan.node(need.node).name.to_string(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The nodes that are to be executed again.
+struct Selected<'a> {
+    plan: &'a Plan,
+    state: &'a RunState,
+    nodes: Vec<bool>,
+    /// Those whose company was not looked at.
+    fresh: Vec<NodeIndex>,
+}
+
+impl<'a> Selected<'a> {
+    fn new(plan: &'a Plan, state: &'a RunState, selection: &Selection) -> Result<Self, RerunError> {
+        let mut selected = Self {
+            plan,
+            state,
+            nodes: vec![false; plan.nodes.len()],
+            fresh: Vec::new(),
+        };
+        match selection {
+            Selection::Whole => selected.nodes.fill(true),
+            Selection::Failed => selected.failed()?,
+            Selection::From(nodes) => selected.these(nodes, true)?,
+            Selection::Only(nodes) => selected.these(nodes, false)?,
+        }
+        Ok(selected)
+    }
+
+    fn contains(&self, node: NodeIndex) -> bool {
+        self.nodes[node.0 as usize]
+    }
+
+    fn failed(&mut self) -> Result<(), RerunError> {
+        if self.state.status() == RunStatus::Succeeded {
+            return Err(RerunError::NothingFailed);
+        }
+        for status in [NodeStatus::Failed, NodeStatus::Cancelled, NodeStatus::TimedOut] {
+            let state = self.state;
+            state.nodes_in(status).for_each(|node| self.add(node));
+        }
+        self.complete(false);
+        Ok(())
+    }
+
+    fn these(&mut self, nodes: &[NodeIndex], onward: bool) -> Result<(), RerunError> {
+        if nodes.is_empty() {
+            return Err(RerunError::NothingSelected);
+        }
+        for &node in nodes {
+            if node.0 as usize >= self.nodes.len() {
+                return Err(RerunError::NoNode(node.0));
+            }
+            self.add(node);
+        }
+        self.complete(onward);
+        Ok(())
+    }
+
+    /// Adds what has to be executed with those that were added.
+    fn complete(&mut self, onward: bool) {
+        while let Some(index) = self.fresh.pop() {
+            let node = self.plan.node(index);
+            if let Some(Catch::Node(fallback)) = node.catch {
+                self.add(fallback);
+            }
+            if let Some(caught) = node.catches
+                && !self.is_settled(caught)
+            {
+                self.add(caught);
+            }
+            if onward {
+                node.successors.iter().for_each(|&node| self.add(node));
+            }
+        }
+    }
+
+    /// Whether a node ended well without its fallback.
+    fn is_settled(&self, node: NodeIndex) -> bool {
+        let output = self.state.output_of(self.plan, node);
+        output == Some(node) || self.state.node(node).status == NodeStatus::Skipped
+    }
+
+    fn add(&mut self, node: NodeIndex) {
+        let is_selected = &mut self.nodes[node.0 as usize];
+        if !*is_selected {
+            *is_selected = true;
+            self.fresh.push(node);
+        }
+    }
+}
