@@ -1,0 +1,4 @@
+//! What is told of runs and their nodes.
+
+mod node;
+mod run;
