@@ -1,0 +1,79 @@
+//! The queryable history of runs: projected from the journal, and the only copy of closed runs.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use weft_types::{FunctionName, ProjectName, RunId, RunStatus, VersionNumber};
+use weft_workflow::record::RunRecord;
+
+use super::Boxed;
+use super::journal::Position;
+
+/// Records of runs. They show only what is committed, and trail the journal by a lag that is told.
+pub trait Records: Send + Sync + 'static {
+    /// Waits, up to a bounded time, until everything up to `position` is in the records. Answers whether it is.
+    fn settled(&self, position: Position) -> Boxed<'_, bool>;
+
+    /// One run of a project.
+    fn run<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        run: RunId,
+    ) -> Boxed<'a, Result<Option<RunRecord>, RecordsError>>;
+
+    /// Runs of a project that pass the filter, the newest first, up to `limit` of those older than `before`.
+    fn list<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        filter: &'a RunFilter,
+        before: Option<RunId>,
+        limit: usize,
+    ) -> Boxed<'a, Result<Vec<RunRecord>, RecordsError>>;
+
+    /// A run's frames, in order, in pieces: those behind piece `after`, up to about `bytes` bytes, with each piece's number.
+    fn history<'a>(
+        &'a self,
+        run: RunId,
+        after: Option<u64>,
+        bytes: usize,
+    ) -> Boxed<'a, Result<Vec<(u64, Bytes)>, RecordsError>>;
+
+    /// Keeps the record of a run that is not journalled, best effort: dropped where too much waits.
+    fn keep(&self, record: RunRecord, frames: Bytes);
+
+    /// Removes a closed run. Answers whether it was there.
+    fn delete<'a>(&'a self, project: &'a ProjectName, run: RunId) -> Boxed<'a, Result<bool, RecordsError>>;
+}
+
+/// Which runs to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Of this workflow.
+    pub workflow: Option<FunctionName>,
+    /// And of this version of it.
+    pub version: Option<VersionNumber>,
+    /// In one of these states; none means any.
+    pub status: Vec<RunStatus>,
+    /// Accepted at or after this.
+    pub since: Option<Timestamp>,
+    /// Accepted before this.
+    pub until: Option<Timestamp>,
+    /// With this label, and this value of it where one is given.
+    pub label: Option<(String, Option<String>)>,
+    /// Submitted by this caller.
+    pub submitter: Option<String>,
+    /// Nested in this run.
+    pub parent: Option<RunId>,
+    /// Whether nested runs are listed where no parent is named.
+    pub nested: bool,
+}
+
+/// Why records could not be read or written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordsError {
+    /// The store failed.
+    #[error("the records failed: {0}")]
+    Store(String),
+    /// What is stored is not what was written.
+    #[error("the records are damaged: {0}")]
+    Damaged(String),
+}
