@@ -3,4 +3,5 @@
 //! It owns the ports ([`port`]) that the outside world implements, and knows neither wasm, SQL nor a web server.
 #![forbid(unsafe_code)]
 
+mod admission;
 pub mod port;
