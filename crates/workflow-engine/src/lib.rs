@@ -4,4 +4,5 @@
 #![forbid(unsafe_code)]
 
 mod admission;
+mod jobs;
 pub mod port;
