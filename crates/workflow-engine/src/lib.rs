@@ -6,3 +6,4 @@
 mod admission;
 mod jobs;
 pub mod port;
+mod timers;
