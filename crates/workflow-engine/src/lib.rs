@@ -6,4 +6,6 @@
 mod admission;
 mod jobs;
 pub mod port;
+mod recent;
+mod results;
 mod timers;
