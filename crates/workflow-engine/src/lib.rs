@@ -5,6 +5,7 @@
 
 mod admission;
 mod jobs;
+mod keys;
 pub mod port;
 mod recent;
 mod results;
