@@ -4,9 +4,16 @@
 #![forbid(unsafe_code)]
 
 mod admission;
+mod alarm;
+mod config;
+mod error;
 mod jobs;
 mod keys;
 pub mod port;
+mod random;
 mod recent;
 mod results;
 mod timers;
+
+pub use config::{Config, MAX_REASON, MAX_TEXT};
+pub use error::Error;

@@ -1,0 +1,167 @@
+//! What can go wrong, one variant per cause that a caller may want to tell apart.
+
+use std::time::Duration;
+
+use weft_types::{NodeStatus, RunId, RunStatus};
+
+use crate::port::blobs::BlobError;
+use crate::port::journal::JournalError;
+use crate::port::records::RecordsError;
+use crate::port::workflows::NoPlan;
+
+/// Why the engine did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// No such workflow or version, or it cannot run any longer.
+    #[error(transparent)]
+    NoPlan(#[from] NoPlan),
+    /// No such run in the project.
+    #[error("there is no run {0}")]
+    NoRun(RunId),
+    /// No such node in the run's workflow.
+    #[error("the workflow of run {run} has no node `{node}`")]
+    NoNode {
+        /// The run, which exists.
+        run: RunId,
+        /// The name asked for.
+        node: String,
+    },
+    /// The run ended already.
+    #[error("run {run} is over: it {}", past(*.status))]
+    Over {
+        /// The run.
+        run: RunId,
+        /// How it ended.
+        status: RunStatus,
+    },
+    /// The run ends as was asked before: nothing else can be asked of it.
+    #[error("run {0} is being ended already")]
+    Ending(RunId),
+    /// The run has not ended, and only one that has can be asked this.
+    #[error("run {0} has not ended yet")]
+    StillOpen(RunId),
+    /// The run is not paused, or is already.
+    #[error("run {run} is {}", if *.paused { "paused already" } else { "not paused" })]
+    Pausing {
+        /// The run.
+        run: RunId,
+        /// Whether it is.
+        paused: bool,
+    },
+    /// The node does not await an event: it does not yet, no longer, or never did.
+    #[error("node `{node}` of run {run} does not await an event: {}", not_waiting(*.status))]
+    NotWaiting {
+        /// The run.
+        run: RunId,
+        /// The node.
+        node: String,
+        /// Where the node stands.
+        status: NodeStatus,
+    },
+    /// A value of another type than belongs there.
+    #[error("{what} must be of type `{expected}`")]
+    WrongType {
+        /// What the value is for.
+        what: String,
+        /// The type as text.
+        expected: String,
+    },
+    /// A member of the request that is out of its bounds.
+    #[error("`{what}` {message}")]
+    Invalid {
+        /// Which.
+        what: &'static str,
+        /// What is wrong and what would be right.
+        message: String,
+    },
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was used for another request, which run {0} answers")]
+    KeyReused(RunId),
+    /// The request with this idempotency key is still being executed.
+    #[error("the request with this idempotency key is under way as run {0}")]
+    KeyInFlight(RunId),
+    /// Too much is under way or waits already; nothing was begun.
+    #[error("too much is under way: {what}")]
+    Overloaded {
+        /// What there is too much of.
+        what: &'static str,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The disk is full: nothing new is accepted, and open runs hold until there is space.
+    #[error("the disk is full: nothing is accepted until there is space")]
+    StorageFull {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The journal failed for good: the server must be started anew.
+    #[error("the journal failed, nothing is accepted until the server is started anew: {0}")]
+    Broken(String),
+    /// What is stored is not what was written.
+    #[error("what is stored of run {run} is damaged: {message}")]
+    Damaged {
+        /// The run.
+        run: RunId,
+        /// What was found.
+        message: String,
+    },
+    /// The server is shutting down and takes nothing new.
+    #[error("the server is shutting down and takes no new runs")]
+    Draining,
+    /// The server shut down before the run ended. A durable run goes on at the next start.
+    #[error(
+        "the server shut down before run {run} ended{}",
+        if *.durable { "; it goes on when the server starts" } else { ", which was not durable" }
+    )]
+    Stopped {
+        /// The run.
+        run: RunId,
+        /// Whether it goes on.
+        durable: bool,
+    },
+    /// A value by address cannot be had.
+    #[error(transparent)]
+    Blob(BlobError),
+    /// The records failed.
+    #[error(transparent)]
+    Records(#[from] RecordsError),
+    /// The platform is at fault.
+    #[error("the platform failed: {0}")]
+    Platform(String),
+}
+
+impl Error {
+    /// What a failed append or commit means to who asked for it.
+    pub(crate) fn journal(error: JournalError, retry_after: Duration) -> Self {
+        match error {
+            JournalError::Full => Self::Overloaded {
+                what: "the journal is behind",
+                retry_after,
+            },
+            JournalError::DiskFull => Self::StorageFull { retry_after },
+            JournalError::Broken(why) | JournalError::Damaged(why) => Self::Broken(why),
+        }
+    }
+}
+
+/// How a closed run ended, as the end of a sentence.
+fn past(status: RunStatus) -> &'static str {
+    match status {
+        RunStatus::Succeeded => "succeeded",
+        RunStatus::Failed => "failed",
+        RunStatus::Cancelled => "was cancelled",
+        RunStatus::TimedOut => "timed out",
+        RunStatus::Waiting | RunStatus::Running | RunStatus::Paused => "is still open",
+    }
+}
+
+fn not_waiting(status: NodeStatus) -> &'static str {
+    match status {
+        NodeStatus::Waiting | NodeStatus::Ready => "it was not reached yet",
+        NodeStatus::Running | NodeStatus::Retrying => "it is executing",
+        NodeStatus::Succeeded => "it was completed already",
+        NodeStatus::Skipped => "it was skipped",
+        NodeStatus::Failed | NodeStatus::TimedOut => "it failed",
+        NodeStatus::Cancelled => "it was stopped",
+    }
+}
