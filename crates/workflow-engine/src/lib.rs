@@ -1,19 +1,45 @@
 //! The workflow engine: drives durable runs of checked plans.
 //!
 //! It owns the ports ([`port`]) that the outside world implements, and knows neither wasm, SQL nor a web server.
+//!
+//! - [`Engine`] is the handle: cheap to clone, one per process.
+//! - [`StartRun`] in, [`RunHandle`] out: a run is accepted, driven to its end on the runtime that accepted it, and waited for or not.
+//! - [`Engine::cancel`], [`pause`](Engine::pause), [`resume`](Engine::resume) and [`complete`](Engine::complete) ask something of
+//!   an open run.
+//!
+//! Why a crash at any moment is safe is argued in [`durability`].
 #![forbid(unsafe_code)]
 
 mod admission;
 mod alarm;
 mod config;
+mod control;
+mod driver;
+pub mod durability;
+mod engine;
 mod error;
+mod flow;
+mod handle;
 mod jobs;
 mod keys;
+mod lookup;
+mod mailbox;
+mod metrics;
+mod open_run;
 pub mod port;
 mod random;
 mod recent;
+mod recovery;
+mod registry;
 mod results;
+mod start;
 mod timers;
+mod values;
 
 pub use config::{Config, MAX_REASON, MAX_TEXT};
+pub use engine::{Engine, Ports};
 pub use error::Error;
+pub use handle::{RunHandle, Waited};
+pub use metrics::EngineMetrics;
+pub use open_run::Outcome;
+pub use start::{Answer, CallerKey, StartRun};

@@ -1,0 +1,142 @@
+//! Being among the runs that execute.
+
+use weft_types::RunStatus;
+use weft_workflow::Event;
+
+use super::Driver;
+use super::slots::Key;
+use crate::admission::Places;
+
+/// Where a tree stands in admission.
+pub(super) struct Admission {
+    /// Its place among all runs that execute.
+    runs: Places,
+    /// Its outermost run's place among those of its workflow, where they are bounded: held to its end.
+    flow: Option<Places>,
+    /// Whether it has all the places that it needs.
+    admitted: bool,
+    /// Nested runs that wait for others of their workflow.
+    nested: Vec<Key>,
+}
+
+impl Admission {
+    /// With places that may have joined their lines already.
+    pub(super) fn new((runs, flow): Reserved) -> Self {
+        Self {
+            runs,
+            flow,
+            admitted: false,
+            nested: Vec::new(),
+        }
+    }
+
+    /// The outermost run ended.
+    pub(super) fn release(&mut self) {
+        self.flow = None;
+        self.park();
+    }
+
+    fn park(&mut self) {
+        if self.admitted {
+            self.admitted = false;
+            self.runs.give_back();
+        }
+        self.runs.rest(false);
+    }
+}
+
+/// Places, or such in line, that were taken before the driver was there: among all runs, and among those of the workflow.
+pub(crate) type Reserved = (Places, Option<Places>);
+
+impl Driver {
+    /// Starts the outermost run where it has not, once it is admitted; likewise nested ones.
+    pub(super) fn start_admitted(&mut self) {
+        let waits =
+            |slot: &super::Slot| !slot.state.is_started() && slot.state.status() == RunStatus::Waiting;
+        if self
+            .slots
+            .get(self.root)
+            .is_some_and(|slot| waits(slot) && slot.state.ending().is_none())
+            && !self.inner.drivers.is_draining()
+            && self.admit()
+        {
+            self.tell(self.root, Event::Started);
+        }
+        for key in std::mem::take(&mut self.admission.nested) {
+            self.admit_nested(key);
+        }
+    }
+
+    /// Takes the places that the tree needs to execute, where it has not.
+    pub(super) fn admit(&mut self) -> bool {
+        if self.admission.admitted {
+            return true;
+        }
+        let Some(slot) = self.slots.get(self.root) else {
+            return true;
+        };
+        let priority = slot.terms.priority;
+        if self.admission.flow.is_none()
+            && let Some(gate) = slot.flow.gate(slot.plan())
+        {
+            self.admission.flow = Some(Places::new(gate, 0));
+        }
+        if let Some(flow) = &mut self.admission.flow
+            && flow.used() == 0
+            && !flow.take(priority, &self.waker)
+        {
+            return false;
+        }
+        self.admission.admitted = self.admission.runs.take(priority, &self.waker);
+        self.admission.admitted
+    }
+
+    /// Gives the place among all runs to another while nothing executes: a run may sleep for days, or what it waits for may
+    /// need that very place.
+    pub(super) fn park(&mut self) {
+        let started = self
+            .slots
+            .get(self.root)
+            .is_some_and(|slot| slot.state.is_started());
+        if started && self.jobs.len() == 0 && self.ready.is_empty() {
+            self.admission.park();
+        }
+    }
+
+    /// Starts a nested run, once there are few enough of its workflow.
+    pub(super) fn admit_nested(&mut self, key: Key) {
+        let Some(slot) = self.slots.get_mut(key) else {
+            return;
+        };
+        let waits = slot.parent.is_some() && !slot.state.is_started() && slot.state.ending().is_none();
+        if !waits || slot.is_paused() {
+            return;
+        }
+        if slot.flow_place.is_none()
+            && let Some(gate) = slot.flow.gate(&slot.open.plan)
+        {
+            slot.flow_place = Some(Places::new(gate, 0));
+        }
+        let priority = slot.terms.priority;
+        let admitted = match &mut slot.flow_place {
+            Some(place) => place.used() > 0 || place.take(priority, &self.waker),
+            None => true,
+        };
+        if admitted || self.is_within_itself(key) {
+            self.tell(key, Event::Started);
+        } else {
+            self.admission.nested.push(key);
+        }
+    }
+
+    /// Whether a run is nested, however deep, in one of the same workflow: another version calls this one. It must not wait for
+    /// its own end.
+    fn is_within_itself(&self, key: Key) -> bool {
+        let above = |slot: &super::Slot| self.slots.get(slot.parent.as_ref()?.key);
+        let Some(slot) = self.slots.get(key) else {
+            return false;
+        };
+        let mut around = std::iter::successors(above(slot), |slot| above(slot));
+        around.any(|around| std::sync::Arc::ptr_eq(&around.flow, &slot.flow))
+    }
+}

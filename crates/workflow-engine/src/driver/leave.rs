@@ -1,0 +1,171 @@
+//! Runs that ended, or that are left as they are, and who is told when.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use weft_workflow::record::RunRecord;
+
+use super::{Driver, Slot};
+use crate::Error;
+use crate::alarm::Broken;
+use crate::mailbox::Refusal;
+use crate::open_run::{Ended, Lost, OpenRun, Outcome};
+use crate::port::Boxed;
+use crate::port::journal::Position;
+
+/// What of a tree is over.
+#[derive(Default)]
+pub(super) struct Leaving {
+    /// Why the driver leaves its runs as they are, if it does.
+    pub(super) lost: Option<Lost>,
+    /// The outermost run, once it ended.
+    root: Option<Departed>,
+    /// Nested runs whose end the journal has not got.
+    unpassed: Vec<Departed>,
+    /// Nested runs whose end the journal has, but maybe not the disk.
+    uncommitted: VecDeque<(Position, Departed)>,
+    commit: Option<Boxed<'static, Result<(), Broken>>>,
+}
+
+/// A run that ended.
+struct Departed {
+    open: Arc<OpenRun>,
+    outcome: Arc<Outcome>,
+    /// What to keep of one that is not journalled.
+    record: Option<(RunRecord, Bytes)>,
+}
+
+impl Leaving {
+    /// Whether the outermost run ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.root.is_some()
+    }
+}
+
+impl Driver {
+    /// Notes that a run ended.
+    pub(super) fn leave_with(&mut self, slot: &mut Slot, outcome: &Arc<Outcome>) {
+        let departed = Departed {
+            open: Arc::clone(&slot.open),
+            outcome: Arc::clone(outcome),
+            record: slot.kept.take().and_then(|kept| kept.into_record()),
+        };
+        match slot.parent {
+            None => self.leaving.root = Some(departed),
+            Some(_) => self.leaving.unpassed.push(departed),
+        }
+    }
+
+    /// The journal has everything up to `position`: who waits for a nested run is told to wait for that.
+    pub(super) fn told_journal(&mut self, position: Option<Position>) {
+        for departed in self.leaving.unpassed.drain(..) {
+            departed.open.end(Ok(Ended {
+                outcome: Arc::clone(&departed.outcome),
+                position,
+            }));
+            let position = position.unwrap_or_default();
+            self.leaving.uncommitted.push_back((position, departed));
+        }
+        self.forget_committed();
+    }
+
+    fn forget_committed(&mut self) {
+        while let Some((position, _)) = self.leaving.uncommitted.front()
+            && self.inner.is_committed(*position)
+            && let Some((_, departed)) = self.leaving.uncommitted.pop_front()
+        {
+            self.forget(departed);
+        }
+    }
+
+    /// Everything that is to be known of a run is on the disk, or never will be.
+    fn forget(&self, departed: Departed) {
+        self.inner.registry.remove(departed.open.run);
+        if let Some((record, frames)) = departed.record {
+            self.inner.ports.records.keep(record, frames);
+        }
+    }
+
+    /// The outermost run ended: tells everybody once that is committed.
+    pub(super) fn close(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let durable = self.leaving.root.as_ref().is_some_and(|root| root.open.durable);
+        let position = self.position.filter(|_| durable);
+        if let Some(position) = position {
+            if !self.outbox.is_empty() {
+                return self.wait(cx);
+            }
+            let inner = &self.inner;
+            let commit = self
+                .leaving
+                .commit
+                .get_or_insert_with(|| inner.committed(position));
+            match std::task::ready!(commit.as_mut().poll(cx)) {
+                Ok(()) => {}
+                Err(Broken(why)) => self.leaving.lost = Some(Lost::Broken(why)),
+            }
+        }
+        if self.leaving.lost.is_none() {
+            self.say_farewell(position);
+        }
+        Poll::Ready(())
+    }
+
+    fn say_farewell(&mut self, position: Option<Position>) {
+        while let Some((_, departed)) = self.leaving.uncommitted.pop_front() {
+            self.forget(departed);
+        }
+        if let Some(root) = self.leaving.root.take() {
+            let outcome = Arc::clone(&root.outcome);
+            let open = Arc::clone(&root.open);
+            self.forget(root);
+            open.end(Ok(Ended { outcome, position }));
+        }
+    }
+
+    /// Whatever has not ended by now is left as it is; who waits for it is told.
+    pub(super) fn abandon(&mut self) {
+        let lost = self.leaving.lost.take().unwrap_or(Lost::Abandoned);
+        let unpassed = self.leaving.unpassed.drain(..);
+        let uncommitted = self.leaving.uncommitted.drain(..).map(|(_, departed)| departed);
+        let departed = self
+            .leaving
+            .root
+            .take()
+            .into_iter()
+            .chain(unpassed)
+            .chain(uncommitted);
+        let mut left: Vec<_> = departed.map(|departed| departed.open).collect();
+        for (_, slot) in self.slots.iter() {
+            left.push(Arc::clone(&slot.open));
+        }
+        for open in left {
+            self.inner.registry.remove(open.run);
+            open.end(Err(lost.clone()));
+        }
+        self.refuse_letters(&lost);
+        self.uncount();
+    }
+
+    fn refuse_letters(&mut self, lost: &Lost) {
+        let unread = self.mailbox.close().into_iter().map(|letter| letter.answer);
+        for answer in unread.chain(self.answers.drain(..)) {
+            let refusal = match lost {
+                Lost::Broken(why) => Refusal::Error(Error::Broken(why.clone())),
+                Lost::Stopped | Lost::Abandoned => Refusal::Gone,
+            };
+            // Whoever asked may have gone.
+            drop(answer.send(Err(refusal)));
+        }
+    }
+
+    /// Takes the runs that are left as they are out of the counters.
+    fn uncount(&mut self) {
+        for key in self.slots.keys() {
+            if let Some(slot) = self.slots.get_mut(key) {
+                slot.uncount_status();
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What is ready to begin within one tree, by urgency.
+
+use std::collections::VecDeque;
+
+use weft_types::Priority;
+use weft_types::image::Image;
+use weft_workflow::Place;
+use weft_workflow::evaluate::Root;
+use weft_workflow::plan::Kind;
+
+use super::Driver;
+use super::slot::Slot;
+use super::slots::Key;
+
+/// Values by address that were loaded for one step.
+pub(super) type Lent = Vec<(Of, Image)>;
+
+/// Whose value it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Of {
+    /// A root's.
+    Root(Root),
+    /// That of an item of the node which is being gathered.
+    Item(u32),
+}
+
+/// An attempt that is to begin.
+#[derive(Debug)]
+pub(super) struct Work {
+    pub(super) key: Key,
+    pub(super) place: Place,
+    pub(super) attempt: u32,
+    pub(super) lent: Lent,
+}
+
+/// Attempts in order of urgency, then of arrival. Bounded by the nodes of the tree and the concurrency of their items.
+#[derive(Default)]
+pub(super) struct Ready([VecDeque<Work>; Priority::ALL.len()]);
+
+impl Ready {
+    pub(super) fn push(&mut self, priority: Priority, work: Work) {
+        self.0[priority as usize].push_back(work);
+    }
+
+    /// Puts work before all that is equally urgent.
+    pub(super) fn push_front(&mut self, priority: Priority, work: Work) {
+        self.0[priority as usize].push_front(work);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.iter().all(VecDeque::is_empty)
+    }
+
+    fn first(&self) -> Option<(Priority, &Work)> {
+        let firsts = Priority::ALL.into_iter().zip(&self.0);
+        firsts
+            .filter_map(|(priority, works)| Some((priority, works.front()?)))
+            .next()
+    }
+
+    fn take(&mut self, priority: Priority) -> Option<Work> {
+        self.0[priority as usize].pop_front()
+    }
+}
+
+/// What is to be done with the first in line.
+enum Verdict {
+    /// It may begin.
+    Begin,
+    /// Neither it nor those behind it, for now.
+    Wait,
+    /// It is not to begin any more.
+    Drop,
+    /// Not until its run is resumed.
+    Hold,
+    /// Not until a nested run of its run has ended.
+    Crowd,
+}
+
+impl Driver {
+    pub(super) fn enqueue(&mut self, work: Work) {
+        if let Some(slot) = self.slots.get(work.key) {
+            self.ready.push(slot.priority(work.place.node), work);
+        }
+    }
+
+    /// What may begin now. A call of a function has its place then.
+    pub(super) fn next_ready(&mut self) -> Option<Work> {
+        loop {
+            let (priority, work) = self.ready.first()?;
+            let (key, place) = (work.key, work.place);
+            let verdict = self.judge(key, place, priority);
+            if let Verdict::Wait = verdict {
+                return None;
+            }
+            let work = self.ready.take(priority)?;
+            match (verdict, self.slots.get_mut(key)) {
+                (Verdict::Begin, _) => return Some(work),
+                (Verdict::Hold, Some(slot)) => slot.held.push(work),
+                (Verdict::Crowd, Some(slot)) => slot.crowded.push(work),
+                (Verdict::Drop | Verdict::Wait | Verdict::Hold | Verdict::Crowd, _) => {}
+            }
+        }
+    }
+
+    fn judge(&mut self, key: Key, place: Place, priority: Priority) -> Verdict {
+        if self.stalled || self.inner.alarm.is_full() || !self.admit() {
+            return Verdict::Wait;
+        }
+        let most = self.inner.config.run_parallelism;
+        let Some(slot) = self.slots.get_mut(key) else {
+            return Verdict::Drop;
+        };
+        if !slot.stopped.is_empty() && slot.stopped.remove(&place) {
+            return Verdict::Drop;
+        }
+        if slot.is_paused() {
+            return Verdict::Hold;
+        }
+        match slot.callee_at(place) {
+            Callee::None => Verdict::Begin,
+            Callee::Workflow if slot.children < most => Verdict::Begin,
+            Callee::Workflow => Verdict::Crowd,
+            Callee::Function if self.jobs.len() >= most => Verdict::Wait,
+            Callee::Function => match self.calls.take(priority, &self.waker) {
+                true => Verdict::Begin,
+                false => Verdict::Wait,
+            },
+        }
+    }
+}
+
+/// What an attempt at a place calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Callee {
+    /// Nothing: it sleeps, waits, or only finds out how many items there are.
+    None,
+    /// A function.
+    Function,
+    /// A workflow.
+    Workflow,
+}
+
+impl Slot {
+    pub(super) fn callee_at(&self, place: Place) -> Callee {
+        let node = self.plan().node(place.node);
+        match &node.kind {
+            Kind::Call(_) if node.for_each.is_some() && place.item.is_none() => Callee::None,
+            Kind::Call(call) if call.workflow => Callee::Workflow,
+            Kind::Call(_) => Callee::Function,
+            Kind::Sleep { .. } | Kind::Wait { .. } => Callee::None,
+        }
+    }
+}

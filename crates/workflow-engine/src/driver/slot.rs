@@ -1,0 +1,246 @@
+//! One run of a tree, as its driver knows it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use weft_types::image::Image;
+use weft_types::{NodeKey, Priority, RunId, RunStatus, Value};
+use weft_workflow::event::{Accepted, Trigger, Usage};
+use weft_workflow::frame::Writer;
+use weft_workflow::state::RunState;
+use weft_workflow::{NodeIndex, Place, Plan};
+
+use super::express::Kept;
+use super::ready::Work;
+use super::slots::Key;
+use crate::admission::Places;
+use crate::flow::Flow;
+use crate::jobs::JobId;
+use crate::metrics::Attempts;
+use crate::open_run::OpenRun;
+
+/// A run: its state, and the values and the work under way that the state does not know of.
+pub(crate) struct Slot {
+    pub(crate) open: Arc<OpenRun>,
+    pub(crate) flow: Arc<Flow>,
+    pub(crate) terms: Terms,
+    pub(crate) created_at: Timestamp,
+    pub(crate) started_at: Option<Timestamp>,
+    pub(crate) state: RunState,
+    /// Numbers its events.
+    pub(crate) frames: Writer,
+    pub(super) arguments: Value,
+    /// None leaves them as the plan says.
+    pub(super) globals: Option<Value>,
+    /// The outputs of nodes that ended well, by the place in the plan.
+    pub(super) outputs: Box<[Option<Value>]>,
+    /// The same of items, as long as their node is not over.
+    pub(super) items: HashMap<NodeIndex, ItemOutputs>,
+    /// What was given to do and is under way in some way, but for what is in the queue of the driver.
+    pub(super) standing: HashMap<Place, Standing>,
+    /// Places in the queue of the driver that are not to be begun any more.
+    pub(super) stopped: HashSet<Place>,
+    /// Taken from the queue of the driver while the run is paused.
+    pub(super) held: Vec<Work>,
+    /// Taken from the queue of the driver while too many nested runs are open.
+    pub(super) crowded: Vec<Work>,
+    /// Nested runs that are open.
+    pub(super) children: usize,
+    pub(crate) parent: Option<Parent>,
+    /// What its attempts cost so far.
+    pub(super) usage: Usage,
+    pub(super) attempts: Attempts,
+    /// Its place among the runs of its workflow, where those are bounded.
+    pub(super) flow_place: Option<Places>,
+    /// Its record, where it is not journalled.
+    pub(super) kept: Option<Box<Kept>>,
+    /// Places at which a nested run may have been open before a crash, and may have closed since.
+    pub(super) lookups: HashSet<Place>,
+    /// Nodes that were made ready ahead.
+    pub(super) warmed: HashSet<NodeIndex>,
+    /// As it was counted last.
+    pub(super) counted: Option<RunStatus>,
+}
+
+/// What of its acceptance matters to a run as long as it is open.
+pub(crate) struct Terms {
+    pub(super) seed: [u8; 32],
+    pub(super) submitter: String,
+    pub(crate) priority: Priority,
+    pub(super) deadline: Option<Timestamp>,
+    pub(super) group: Option<String>,
+    pub(super) trace: ([u8; 16], [u8; 8]),
+    pub(super) depth: u32,
+    /// The outermost run.
+    pub(super) root: RunId,
+}
+
+/// Where a nested run belongs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parent {
+    pub(crate) key: Key,
+    pub(crate) place: Place,
+    pub(crate) attempt: u32,
+    pub(crate) since: Timestamp,
+}
+
+/// What is under way at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// This attempt has its time to come.
+    Retry(u32),
+    /// A sleep, or an outside event that is awaited.
+    Suspended,
+    /// A job.
+    Job(JobId),
+    /// A nested run.
+    Nested(Key),
+}
+
+/// What is known of the items of a node.
+#[derive(Default)]
+pub(super) struct ItemOutputs {
+    /// The list, where it had to be put together.
+    pub(super) list: Option<Image>,
+    /// What each answered, or why it failed; none before that.
+    pub(super) outputs: Vec<Option<Result<Option<Value>, Box<str>>>>,
+}
+
+/// What makes a [`Slot`].
+pub(crate) struct NewSlot {
+    pub(crate) open: Arc<OpenRun>,
+    pub(crate) flow: Arc<Flow>,
+    pub(crate) terms: Terms,
+    pub(crate) created_at: Timestamp,
+    pub(crate) arguments: Value,
+    pub(crate) globals: Option<Value>,
+    pub(crate) parent: Option<Parent>,
+    /// How many bytes of its events are kept, where it is not journalled.
+    pub(crate) express_bytes: usize,
+}
+
+impl Terms {
+    pub(crate) fn of(accepted: &Accepted) -> Self {
+        Self {
+            seed: accepted.seed,
+            submitter: accepted.submitter.clone(),
+            priority: accepted.priority,
+            deadline: accepted.deadline,
+            group: accepted.group.clone(),
+            trace: accepted.trace,
+            depth: accepted.depth,
+            root: match accepted.trigger {
+                Trigger::Parent { root, .. } => root,
+                Trigger::Direct | Trigger::Schedule | Trigger::Backfill | Trigger::Rerun { .. } => {
+                    accepted.run
+                }
+            },
+        }
+    }
+}
+
+impl Slot {
+    pub(crate) fn new(new: NewSlot) -> Box<Self> {
+        let plan = &new.open.plan;
+        Box::new(Self {
+            state: RunState::new(plan),
+            frames: Writer::new(new.open.run, 0),
+            outputs: (0..plan.nodes.len()).map(|_| None).collect(),
+            kept: (!new.open.durable).then(|| Box::new(Kept::new(new.express_bytes))),
+            open: new.open,
+            flow: new.flow,
+            terms: new.terms,
+            created_at: new.created_at,
+            started_at: None,
+            arguments: new.arguments,
+            globals: new.globals,
+            items: HashMap::new(),
+            standing: HashMap::new(),
+            stopped: HashSet::new(),
+            held: Vec::new(),
+            crowded: Vec::new(),
+            children: 0,
+            parent: new.parent,
+            usage: Usage::default(),
+            attempts: Attempts::default(),
+            flow_place: None,
+            lookups: HashSet::new(),
+            warmed: HashSet::new(),
+            counted: None,
+        })
+    }
+
+    pub(crate) fn plan(&self) -> &Arc<Plan> {
+        &self.open.plan
+    }
+
+    /// How urgent a node is.
+    pub(super) fn priority(&self, node: NodeIndex) -> Priority {
+        self.plan().node(node).priority.unwrap_or(self.terms.priority)
+    }
+
+    pub(super) fn is_paused(&self) -> bool {
+        self.state.status() == RunStatus::Paused
+    }
+
+    /// The number of the latest attempt at a place.
+    pub(crate) fn attempt(&self, place: Place) -> u32 {
+        match place.item {
+            None => self.state.node(place.node).attempt,
+            Some(item) => self.state.item(place.node, item).map_or(1, |view| view.attempt),
+        }
+    }
+
+    /// Whether nothing is under way at a place any longer, nor will be.
+    pub(super) fn is_over(&self, place: Place) -> bool {
+        match place.item {
+            None => self.state.node(place.node).status.is_closed(),
+            Some(item) => {
+                let item = self.state.item(place.node, item);
+                item.is_none_or(|item| item.status.is_closed())
+            }
+        }
+    }
+
+    /// Numbers the events to come.
+    pub(super) fn continue_from(&mut self, next: u32) {
+        self.frames = Writer::new(self.open.run, next);
+    }
+
+    /// The same over every attempt, execution and recovery.
+    pub(super) fn node_key(&self, place: Place) -> NodeKey {
+        NodeKey::new(self.open.run, &self.plan().node(place.node).name, place.item)
+    }
+
+    /// Keeps the output of a node or an item.
+    pub(crate) fn set_output(&mut self, place: Place, output: Option<Value>) {
+        match place.item {
+            None => {
+                self.items.remove(&place.node);
+                self.outputs[place.node.0 as usize] = output;
+            }
+            Some(item) => self.set_item(place.node, item, Ok(output)),
+        }
+    }
+
+    /// Keeps the failure of an item.
+    pub(crate) fn set_failure(&mut self, place: Place, message: &str) {
+        if let Some(item) = place.item {
+            self.set_item(place.node, item, Err(message.into()));
+        }
+    }
+
+    /// A node goes over so many items.
+    pub(crate) fn expand(&mut self, node: NodeIndex, items: u32, list: Option<Image>) {
+        let outputs = (0..items).map(|_| None).collect();
+        self.items.insert(node, ItemOutputs { list, outputs });
+    }
+
+    fn set_item(&mut self, node: NodeIndex, item: u32, output: Result<Option<Value>, Box<str>>) {
+        let items = self.items.get_mut(&node);
+        if let Some(place) = items.and_then(|items| items.outputs.get_mut(item as usize)) {
+            *place = Some(output);
+        }
+    }
+}

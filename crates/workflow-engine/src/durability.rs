@@ -1,0 +1,134 @@
+//! Why a crash at any moment is safe, although runs hardly ever wait for the disk.
+//!
+//! # The claim
+//!
+//! However often and wherever the process or the machine stops: no run that was acknowledged is lost, no result is recorded
+//! twice, nobody has seen what later turns out not to have been, and a payee that deduplicates by the key it is sent sees
+//! each charge once.
+//!
+//! # What it rests on
+//!
+//! 1. **One ordered writer.** A driver hands its events to the [journal](crate::port::journal::Journal) in order, those of a nested run behind those of
+//!    its parent that lead to it and before those that follow from it. What is on the disk is a prefix of what was handed over. So a
+//!    run found after a crash has a past that makes sense, and so have all runs together: there is no child without its
+//!    parent's beginning, and no parent that used a result which its child does not have.
+//! 2. **Nodes without effects touch nothing outside.** Where their results are lost, executing them again is all there is to do. The
+//!    second result may differ from the first, as long as nobody saw the first: see 3.
+//! 3. **Nothing leaves the process uncommitted.** Not only answers, records and events do: the arguments of a node with effects
+//!    leave it, too. Hence *before a node with effects starts, everything handed over so far is committed*, and its run's acceptance
+//!    with it. And an answer, an event, a detail, the id of a run, the acknowledgement of a cancellation wait for the commit of what
+//!    they tell.
+//!
+//! A node with effects may have been executed when a crash comes before its result is committed. It is executed again with the same
+//! [key](weft_types::NodeKey): at least once, with a result that is recorded exactly once.
+//!
+//! # What it costs
+//!
+//! | run of N nodes | commits waited for |
+//! |---|---|
+//! | without effects, the caller waits for the end | 1: acceptance, results and end together |
+//! | without effects, the caller wants the id | 2: the acceptance, and the end before it is told |
+//! | every node with effects | N + 1: before each of them, and the end |
+//! | nested, without effects | none of its own |
+//! | express | none |
+//!
+//! Events that nobody waits for do not wake the writer: they gather in the driver until it rests, then go to the journal, which
+//! writes them with whatever is waited for next, or a little later.
+//!
+//! # A crash at each point where a driver waits
+//!
+//! | it waits for | what is found afterwards |
+//! |---|---|
+//! | a place (admission, a call) | the run as accepted, or as far as it was written; it goes on from there |
+//! | a call without effects | the node without result: executed again |
+//! | the commit before a call with effects | the node not begun, or not even reached: executed then |
+//! | a call with effects | the node without result: executed again with the same key |
+//! | a large value being stored | the value without a reference to it: collected some day; the node without result, as above |
+//! | a timer | its due time, which is part of the event that began it: set again, or due at once |
+//! | an outside event | the node still awaiting it, unless its arrival was acknowledged |
+//! | a nested run | the nested run open: taken up and attached again, as its id follows from the node's key; or closed: its record has the result |
+//! | the commit of the end | the run ended, or all but its end: put together again, the same or unseen |
+//!
+//! # When the disk is full or fails
+//!
+//! A full disk holds every run where it is: nothing new starts, what was executed is kept in memory, nobody is told anything. The journal
+//! tries again by itself. A sync that failed is not tried again: the engine stops driving runs, and what is on the disk is
+//! taken up at the next start.
+
+use std::sync::Arc;
+
+use crate::Error;
+use crate::alarm::{Broken, Probe};
+use crate::engine::Inner;
+use crate::metrics::count;
+use crate::port::Boxed;
+use crate::port::journal::{JournalError, Position};
+
+impl Inner {
+    /// Whether everything up to `position` survives a crash already.
+    pub(crate) fn is_committed(&self, position: Position) -> bool {
+        self.ports.journal.committed() >= position
+    }
+
+    /// Waits until everything up to `position` survives a crash, through times of a full disk.
+    pub(crate) fn committed(self: &Arc<Self>, position: Position) -> Boxed<'static, Result<(), Broken>> {
+        count(&self.totals.commits);
+        let inner = Arc::clone(self);
+        Box::pin(async move { inner.until_committed(position).await })
+    }
+
+    /// Waits for the disk to have space. Returns within a moment where it has.
+    pub(crate) async fn until_space(self: &Arc<Self>) -> Result<(), Broken> {
+        self.disk_filled(self.ports.journal.committed());
+        self.alarm.cleared().await
+    }
+
+    /// Notes that the disk is full.
+    pub(crate) fn disk_filled(self: &Arc<Self>, position: Position) {
+        self.alarm.disk_filled(Probe {
+            journal: Arc::clone(&self.ports.journal),
+            position,
+            clock: Arc::clone(&self.ports.clock),
+            every: self.config.retry_after,
+            background: self.background.clone(),
+        });
+    }
+
+    /// Waits until everything up to `position` survives a crash, for a caller who is rather told of a full disk.
+    pub(crate) async fn commit_for_caller(self: &Arc<Self>, position: Position) -> Result<(), Error> {
+        count(&self.totals.commits);
+        let committed = self.ports.journal.commit(position).await;
+        committed.map_err(|error| self.told_by_journal(error, position))
+    }
+
+    /// Takes note of what the journal says about itself; what that means to a caller.
+    pub(crate) fn told_by_journal(self: &Arc<Self>, error: JournalError, position: Position) -> Error {
+        match &error {
+            JournalError::DiskFull => self.disk_filled(position),
+            JournalError::Broken(why) | JournalError::Damaged(why) => {
+                self.alarm.store_broke(why.clone());
+            }
+            JournalError::Full => {}
+        }
+        Error::journal(error, self.config.retry_after)
+    }
+
+    async fn until_committed(self: &Arc<Self>, position: Position) -> Result<(), Broken> {
+        loop {
+            match self.ports.journal.commit(position).await {
+                Ok(()) => return Ok(()),
+                Err(JournalError::DiskFull) => {
+                    self.disk_filled(position);
+                    self.alarm.cleared().await?;
+                }
+                Err(JournalError::Full) => {
+                    let clock = &self.ports.clock;
+                    clock.sleep_until(clock.now() + self.config.journal_pause).await;
+                }
+                Err(JournalError::Broken(why) | JournalError::Damaged(why)) => {
+                    return Err(self.alarm.store_broke(why));
+                }
+            }
+        }
+    }
+}

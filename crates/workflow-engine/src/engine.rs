@@ -1,0 +1,105 @@
+//! The engine's handle.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use weft_types::image::Image;
+use weft_types::{Address, ProjectName, Type, Value};
+
+use crate::metrics::EngineMetrics;
+use crate::port::blobs::Blobs;
+use crate::port::calls::Calls;
+use crate::port::clock::Clock;
+use crate::port::journal::Journal;
+use crate::port::records::Records;
+use crate::port::workflows::Workflows;
+use crate::values::Unavailable;
+use crate::{Config, Error};
+
+mod drivers;
+mod inner;
+mod open;
+
+pub(crate) use inner::Inner;
+
+/// The workflow engine. Cheap to clone; all clones are one engine.
+#[derive(Clone)]
+pub struct Engine(pub(crate) Arc<Inner>);
+
+/// What the engine reaches the world through.
+pub struct Ports {
+    /// The durable truth of open runs.
+    pub journal: Arc<dyn Journal>,
+    /// The history of runs.
+    pub records: Arc<dyn Records>,
+    /// Values by address.
+    pub blobs: Arc<dyn Blobs>,
+    /// Functions.
+    pub calls: Arc<dyn Calls>,
+    /// Workflows.
+    pub workflows: Arc<dyn Workflows>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Engine {
+    /// Takes up every run that is open in the journal. The runtime this is called on drives those; runs that are started
+    /// later are driven on the runtime that starts them.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    pub async fn open(ports: Ports, config: Config) -> Result<Self, Error> {
+        open::open(ports, config).await.map(Self)
+    }
+
+    /// The bounds.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// What is counted, to be registered where metrics are served.
+    #[must_use]
+    pub fn metrics(&self) -> EngineMetrics {
+        EngineMetrics(Arc::downgrade(&self.0))
+    }
+
+    /// The value itself, wherever it is kept, as an image of type `ty`.
+    ///
+    /// # Errors
+    /// Where its blob cannot be had, or holds something else.
+    pub async fn load(&self, project: &ProjectName, value: &Value, ty: &Type) -> Result<Image, Error> {
+        match value {
+            Value::Direct(image) => Ok(image.clone()),
+            Value::Address(address) => self.load_address(project, address, ty).await,
+        }
+    }
+
+    /// Takes no new runs from now on, and returns once those that execute have ended, or `patience` has; then leaves the others as they
+    /// are. Durable ones go on at the next start. Whoever waits for a run is told.
+    pub async fn drain(&self, patience: Duration) {
+        self.0.drain(patience).await;
+    }
+
+    async fn load_address(
+        &self,
+        project: &ProjectName,
+        address: &Address,
+        ty: &Type,
+    ) -> Result<Image, Error> {
+        let loaded = self.0.load(project, address, ty).await;
+        loaded.map_err(|unavailable| match unavailable {
+            Unavailable::Blob(error) => Error::Blob(error),
+            invalid @ (Unavailable::Invalid(..) | Unavailable::NotBytes(..)) => Error::WrongType {
+                what: invalid.to_string(),
+                expected: ty.to_string(),
+            },
+        })
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,89 @@
+//! What all clones of the engine share.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::runtime::Handle;
+use weft_types::image::Image;
+use weft_types::{Digest, FunctionName, ProjectName};
+
+use super::Ports;
+use super::drivers::Drivers;
+use crate::admission::Gate;
+use crate::alarm::Alarm;
+use crate::flow::{Flow, Flows};
+use crate::keys::Keys;
+use crate::metrics::{SeriesList, Totals};
+use crate::registry::Registry;
+use crate::results::Results;
+use crate::values::Residents;
+use crate::{Config, Error};
+
+/// The engine itself.
+pub(crate) struct Inner {
+    pub(crate) ports: Ports,
+    pub(crate) config: Config,
+    pub(crate) registry: Registry,
+    pub(crate) drivers: Drivers,
+    /// Who executes, over all runs.
+    pub(crate) runs: Arc<Gate>,
+    /// Who calls a function, over all runs.
+    pub(crate) calls: Arc<Gate>,
+    pub(crate) flows: Flows,
+    pub(crate) series: SeriesList,
+    pub(crate) totals: Totals,
+    pub(crate) keys: Keys,
+    pub(crate) residents: Residents,
+    pub(crate) results: Results,
+    pub(crate) alarm: Arc<Alarm>,
+    /// The runtime that the engine was opened on.
+    pub(crate) background: Handle,
+    /// What the clock of calls starts at whose results may be reused.
+    pub(crate) opened_at: Timestamp,
+    /// What their seeds are derived from: nobody can foresee them, and they are the same as long as results are kept.
+    pub(crate) secret: [u8; 32],
+    /// An image of a type that nothing reads.
+    pub(crate) nothing: Image,
+}
+
+impl Inner {
+    /// What the runs of a workflow share.
+    pub(crate) fn flow(&self, project: &ProjectName, workflow: &FunctionName) -> Arc<Flow> {
+        let most_waiting = self.config.waiting_runs;
+        self.flows.of(project, workflow, &self.series, most_waiting)
+    }
+
+    /// The seed of a call whose result may be reused.
+    pub(crate) fn seed_of_cached(&self, key: &Digest) -> [u8; 32] {
+        *blake3::keyed_hash(&self.secret, key.as_bytes()).as_bytes()
+    }
+
+    /// Refuses what cannot be begun as things stand.
+    pub(crate) fn check_open(&self) -> Result<(), Error> {
+        if self.drivers.is_draining() {
+            return Err(Error::Draining);
+        }
+        self.check_store()
+    }
+
+    /// Refuses what could not be written down.
+    pub(crate) fn check_store(&self) -> Result<(), Error> {
+        if let Some(why) = self.alarm.broken() {
+            return Err(Error::Broken(why.to_owned()));
+        }
+        if self.alarm.is_full() {
+            return Err(Error::StorageFull {
+                retry_after: self.config.retry_after,
+            });
+        }
+        Ok(())
+    }
+
+    /// There is too much of something.
+    pub(crate) fn overloaded(&self, what: &'static str) -> Error {
+        Error::Overloaded {
+            what,
+            retry_after: self.config.retry_after,
+        }
+    }
+}

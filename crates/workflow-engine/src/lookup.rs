@@ -1,0 +1,76 @@
+//! Runs as the records tell of them: only what is committed.
+
+use std::sync::Arc;
+
+use weft_types::{ProjectName, RunId, Type, Value};
+use weft_workflow::Plan;
+use weft_workflow::event::Stored;
+use weft_workflow::record::RunRecord;
+
+use crate::Error;
+use crate::engine::Inner;
+use crate::open_run::Outcome;
+
+impl Inner {
+    /// The record of a run, with everything in it that is committed by now.
+    pub(crate) async fn record(&self, project: &ProjectName, run: RunId) -> Result<RunRecord, Error> {
+        self.settled().await;
+        let record = self.ports.records.run(project, run).await?;
+        record.ok_or(Error::NoRun(run))
+    }
+
+    /// Waits, up to a bounded time, until the records have everything that is committed by now. Whether they have.
+    pub(crate) async fn settled(&self) -> bool {
+        let committed = self.ports.journal.committed();
+        self.ports.records.settled(committed).await
+    }
+
+    /// How a run ended; none where it has not, or there is no such run. Waits for the records however far behind they are: it
+    /// must be certain, as otherwise the run would be begun again.
+    pub(crate) async fn find_ended(
+        &self,
+        project: &ProjectName,
+        run: RunId,
+        plan: &Plan,
+    ) -> Result<Option<Arc<Outcome>>, Error> {
+        while !self.settled().await {
+            tracing::warn!(%run, "waiting for the records to catch up");
+        }
+        let Some(record) = self.ports.records.run(project, run).await? else {
+            return Ok(None);
+        };
+        Ok(self.outcome(&record, plan)?.map(Arc::new))
+    }
+
+    /// How a run ended, as its record tells; none where it has not.
+    pub(crate) fn outcome(&self, record: &RunRecord, plan: &Plan) -> Result<Option<Outcome>, Error> {
+        let Some(finished_at) = record.finished_at.filter(|_| record.status.is_closed()) else {
+            return Ok(None);
+        };
+        let result = match (&record.result, &plan.signature.result) {
+            (Some(stored), Some(ty)) => Some(self.verified(record.run, stored, ty)?),
+            (_, _) => None,
+        };
+        Ok(Some(Outcome {
+            run: record.run,
+            version: record.version,
+            status: record.status,
+            result,
+            failure: record.failure.clone(),
+            counts: record.counts,
+            usage: record.usage,
+            created_at: record.created_at,
+            started_at: record.started_at,
+            finished_at,
+        }))
+    }
+
+    /// A value that was written down, once every rule of images was checked.
+    pub(crate) fn verified(&self, run: RunId, stored: &Stored, ty: &Type) -> Result<Value, Error> {
+        let verified = stored.verify(ty, self.config.values);
+        verified.map_err(|invalid| Error::Damaged {
+            run,
+            message: invalid.to_string(),
+        })
+    }
+}

@@ -1,0 +1,155 @@
+//! An open run as everybody but its driver sees it.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, OnceLock};
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use weft_types::{FunctionName, ProjectName, RunId, RunStatus, Value, VersionNumber};
+use weft_workflow::event::{Counts, NodeError, Usage};
+use weft_workflow::{Place, Plan};
+
+use crate::driver::Key;
+use crate::mailbox::Mailbox;
+use crate::port::journal::Position;
+
+/// A run that is driven in this process, nested or not.
+pub(crate) struct OpenRun {
+    pub(crate) run: RunId,
+    pub(crate) project: ProjectName,
+    pub(crate) workflow: FunctionName,
+    pub(crate) version: VersionNumber,
+    pub(crate) plan: Arc<Plan>,
+    /// Whether it is journalled.
+    pub(crate) durable: bool,
+    /// What its driver knows it by.
+    pub(crate) key: Key,
+    /// Where its driver takes orders.
+    pub(crate) mailbox: Arc<Mailbox>,
+    /// One more than the position of the last of its frames that the journal has; 0 while it has none.
+    passed: AtomicU64,
+    end: OnceLock<Result<Ended, Lost>>,
+    /// Told when the journal got frames, and when the run ended.
+    changed: Notify,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The run.
+    pub run: RunId,
+    /// The version that was executed.
+    pub version: VersionNumber,
+    /// One of the closed states.
+    pub status: RunStatus,
+    /// Its result, where it succeeded and has one: of the type that the plan's signature names.
+    pub result: Option<Value>,
+    /// The failure that ended it, and the node it came from.
+    pub failure: Option<(Option<Place>, NodeError)>,
+    /// How many nodes ended in each way.
+    pub counts: Counts,
+    /// What its attempts cost, summed.
+    pub usage: Usage,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When it was admitted.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Timestamp,
+}
+
+/// An end, and the position to be committed before anybody is told of it; none where nothing is journalled.
+#[derive(Clone, Debug)]
+pub(crate) struct Ended {
+    pub(crate) outcome: Arc<Outcome>,
+    pub(crate) position: Option<Position>,
+}
+
+/// Why nobody drives a run any longer that has not ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// The server shuts down.
+    Stopped,
+    /// The journal failed.
+    Broken(String),
+    /// The driver ended as it should not.
+    Abandoned,
+}
+
+/// What makes an [`OpenRun`].
+pub(crate) struct Opening {
+    pub(crate) run: RunId,
+    pub(crate) project: ProjectName,
+    pub(crate) workflow: FunctionName,
+    pub(crate) version: VersionNumber,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) durable: bool,
+    pub(crate) key: Key,
+    pub(crate) mailbox: Arc<Mailbox>,
+}
+
+impl OpenRun {
+    pub(crate) fn new(opening: Opening) -> Arc<Self> {
+        Arc::new(Self {
+            run: opening.run,
+            project: opening.project,
+            workflow: opening.workflow,
+            version: opening.version,
+            plan: opening.plan,
+            durable: opening.durable,
+            key: opening.key,
+            mailbox: opening.mailbox,
+            passed: AtomicU64::new(0),
+            end: OnceLock::new(),
+            changed: Notify::new(),
+        })
+    }
+
+    /// The journal has its frames up to this position.
+    pub(crate) fn pass(&self, position: Position) {
+        self.passed.store(position.0 + 1, SeqCst);
+        self.changed.notify_waiters();
+    }
+
+    /// The position of the last of its frames that the journal has.
+    pub(crate) fn passed(&self) -> Option<Position> {
+        self.passed.load(SeqCst).checked_sub(1).map(Position)
+    }
+
+    /// It ended, or nobody drives it any longer. Only the first of these counts.
+    pub(crate) fn end(&self, end: Result<Ended, Lost>) {
+        if self.end.set(end).is_ok() {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// How it ended, if it did.
+    pub(crate) fn ended(&self) -> Option<&Result<Ended, Lost>> {
+        self.end.get()
+    }
+
+    /// Waits for the end.
+    pub(crate) async fn until_ended(&self) -> &Result<Ended, Lost> {
+        loop {
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if let Some(end) = self.end.get() {
+                return end;
+            }
+            changed.await;
+        }
+    }
+
+    /// Waits until the journal has more than up to `seen`, or the run ended.
+    pub(crate) async fn until_changed(&self, seen: Option<Position>) {
+        loop {
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if self.passed() > seen || self.end.get().is_some() {
+                return;
+            }
+            changed.await;
+        }
+    }
+}

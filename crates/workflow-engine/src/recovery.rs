@@ -1,0 +1,298 @@
+//! Taking up the runs that were open when the process ended.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use weft_types::image::Invalid;
+use weft_types::{RunId, RunStatus};
+use weft_workflow::event::{Accepted, Counts, ErrorCode, Finished, NodeError, Trigger};
+use weft_workflow::frame::{FrameError, Reader, Writer};
+use weft_workflow::{Event, Plan, Stamped};
+
+use crate::Error;
+use crate::admission::Places;
+use crate::driver::{Damaged, Driver, Key, NewSlot, Outbox, Parent, Slot, Slots, Terms};
+use crate::engine::Inner;
+use crate::mailbox::Mailbox;
+use crate::metrics::count;
+use crate::open_run::{OpenRun, Opening};
+use crate::port::journal::{Entry, Position, Urgency};
+
+/// A run as it was found.
+struct Found {
+    accepted: Box<Accepted>,
+    created_at: Timestamp,
+    events: Vec<Stamped>,
+    plan: Arc<Plan>,
+}
+
+/// Why a run cannot be taken up.
+#[derive(Debug, thiserror::Error)]
+enum NotTakenUp {
+    #[error(transparent)]
+    Frames(#[from] FrameError),
+    #[error("it does not begin with its acceptance")]
+    Headless,
+    #[error(transparent)]
+    State(#[from] Damaged),
+    #[error("a value of it is damaged: {0}")]
+    Value(#[from] Invalid),
+}
+
+/// A tree of runs being put together again.
+struct Growing<'a> {
+    inner: &'a Arc<Inner>,
+    found: &'a mut HashMap<RunId, Found>,
+    /// The runs nested in each, as far as they are open.
+    nested: &'a HashMap<RunId, Vec<RunId>>,
+    slots: Slots,
+    mailbox: Arc<Mailbox>,
+    attached: Vec<(Parent, Key)>,
+}
+
+/// Has every open run driven on. One that is damaged is left as it is, with a word about it.
+pub(crate) async fn take_up(inner: &Arc<Inner>, runs: Vec<(RunId, Bytes)>) -> Result<(), Error> {
+    let mut found = HashMap::with_capacity(runs.len());
+    let mut order = Vec::with_capacity(runs.len());
+    let mut closed = None;
+    for (run, frames) in runs {
+        match read(run, frames) {
+            Ok((accepted, events)) => match inner.plan_of_accepted(&accepted) {
+                Ok(plan) => {
+                    order.push(run);
+                    found.insert(run, Found::new(accepted, events, plan));
+                }
+                Err(why) => closed = Some(close(inner, run, &events, why)?),
+            },
+            Err(error) => leave(inner, run, &error),
+        }
+    }
+    if let Some(position) = closed {
+        // Before anything looks for how they ended.
+        let committed = inner.committed(position).await;
+        committed.map_err(|broken| Error::Broken(broken.0))?;
+    }
+    drive(inner, found, &order);
+    Ok(())
+}
+
+fn drive(inner: &Arc<Inner>, mut found: HashMap<RunId, Found>, order: &[RunId]) {
+    let mut nested: HashMap<RunId, Vec<RunId>> = HashMap::new();
+    let mut roots = Vec::new();
+    for run in order {
+        match found.get(run).and_then(Found::parent) {
+            Some(parent) if found.contains_key(&parent) => nested.entry(parent).or_default().push(*run),
+            orphaned_by => roots.push((*run, orphaned_by)),
+        }
+    }
+    for (root, orphaned_by) in roots {
+        match grow(inner, &mut found, &nested, root) {
+            Ok(mut driver) => {
+                if let Some(parent) = orphaned_by {
+                    driver.end_orphan(parent);
+                }
+                inner.background.spawn(driver);
+            }
+            Err(error) => leave(inner, root, &error),
+        }
+    }
+}
+
+/// Puts the tree of a run together.
+fn grow(
+    inner: &Arc<Inner>,
+    found: &mut HashMap<RunId, Found>,
+    nested: &HashMap<RunId, Vec<RunId>>,
+    root: RunId,
+) -> Result<Driver, NotTakenUp> {
+    let mut growing = Growing {
+        inner,
+        found,
+        nested,
+        slots: Slots::default(),
+        mailbox: Arc::new(Mailbox::new()),
+        attached: Vec::new(),
+    };
+    let key = growing.add(root, None)?;
+    let Growing {
+        slots,
+        mailbox,
+        attached,
+        ..
+    } = growing;
+    let group = slots.get(key).map_or(0, |slot| slot.flow.group);
+    let open: Vec<_> = slots.iter().map(|(_, slot)| Arc::clone(&slot.open)).collect();
+    let reserved = (Places::new(&inner.runs, group), None);
+    let mut driver = Driver::new(inner, key, slots, mailbox, Outbox::default(), reserved);
+    for (parent, nested) in attached {
+        driver.attach(parent, nested);
+    }
+    driver.take_up();
+    for open in open {
+        inner.registry.insert(open);
+    }
+    Ok(driver)
+}
+
+impl Growing<'_> {
+    /// Adds a run and those nested in it.
+    fn add(&mut self, run: RunId, parent: Option<Parent>) -> Result<Key, NotTakenUp> {
+        let Some(found) = self.found.remove(&run) else {
+            return Err(NotTakenUp::Headless);
+        };
+        let since = found.created_at;
+        let slot = found.slot(self.inner, self.slots.next_key(), &self.mailbox, parent)?;
+        let key = self.slots.insert(slot);
+        if let Some(parent) = parent {
+            self.attached.push((parent, key));
+        }
+        for nested in self.nested.get(&run).into_iter().flatten() {
+            let place = self.found.get(nested).and_then(Found::place);
+            if let (Some(place), Some(slot)) = (place, self.slots.get(key)) {
+                let attempt = slot.attempt(place);
+                self.add(
+                    *nested,
+                    Some(Parent {
+                        key,
+                        place,
+                        attempt,
+                        since,
+                    }),
+                )?;
+            }
+        }
+        Ok(key)
+    }
+}
+
+impl Found {
+    fn new(accepted: Box<Accepted>, events: Vec<Stamped>, plan: Arc<Plan>) -> Self {
+        Self {
+            created_at: events.first().map_or(Timestamp::UNIX_EPOCH, |first| first.at),
+            accepted,
+            events,
+            plan,
+        }
+    }
+
+    fn parent(&self) -> Option<RunId> {
+        match &self.accepted.trigger {
+            Trigger::Parent { run, .. } => Some(*run),
+            Trigger::Direct | Trigger::Schedule | Trigger::Backfill | Trigger::Rerun { .. } => None,
+        }
+    }
+
+    fn place(&self) -> Option<weft_workflow::Place> {
+        match &self.accepted.trigger {
+            Trigger::Parent { place, .. } => Some(*place),
+            Trigger::Direct | Trigger::Schedule | Trigger::Backfill | Trigger::Rerun { .. } => None,
+        }
+    }
+
+    fn slot(
+        self,
+        inner: &Arc<Inner>,
+        key: Key,
+        mailbox: &Arc<Mailbox>,
+        parent: Option<Parent>,
+    ) -> Result<Box<Slot>, NotTakenUp> {
+        let (accepted, plan) = (self.accepted, self.plan);
+        let bounds = inner.config.values;
+        let arguments = accepted.arguments.verify(&plan.signature.params, bounds)?;
+        let globals = match (&accepted.globals, &plan.globals) {
+            (Some(stored), Some(globals)) => Some(stored.verify(&globals.ty, bounds)?),
+            (_, _) => None,
+        };
+        let open = OpenRun::new(Opening {
+            run: accepted.run,
+            project: accepted.project.clone(),
+            workflow: accepted.workflow.clone(),
+            version: accepted.version,
+            plan,
+            durable: true,
+            key,
+            mailbox: Arc::clone(mailbox),
+        });
+        open.pass(inner.ports.journal.committed());
+        let mut slot = Slot::new(NewSlot {
+            flow: inner.flow(&open.project, &open.workflow),
+            open,
+            terms: Terms::of(&accepted),
+            created_at: self.created_at,
+            arguments,
+            globals,
+            parent,
+            express_bytes: 0,
+        });
+        slot.replay(&self.events, inner)?;
+        Ok(slot)
+    }
+}
+
+impl Inner {
+    fn plan_of_accepted(&self, accepted: &Accepted) -> Result<Arc<Plan>, String> {
+        let version = Some(accepted.version);
+        let found = self
+            .ports
+            .workflows
+            .plan(&accepted.project, &accepted.workflow, version);
+        let (_, plan) = found.map_err(|error| error.to_string())?;
+        if plan.digest == accepted.plan {
+            return Ok(plan);
+        }
+        Err(format!(
+            "version {} of `{}` is another one now",
+            accepted.version, accepted.workflow
+        ))
+    }
+}
+
+fn read(run: RunId, frames: Bytes) -> Result<(Box<Accepted>, Vec<Stamped>), NotTakenUp> {
+    let events: Result<Vec<_>, _> = Reader::of(run, 0, frames)
+        .map(|frame| frame.map(|frame| frame.stamped))
+        .collect();
+    let events = events?;
+    match events.first().map(|first| &first.event) {
+        Some(Event::Accepted(accepted)) => Ok((accepted.clone(), events)),
+        _ => Err(NotTakenUp::Headless),
+    }
+}
+
+/// A run that cannot go on, as its plan is gone: it failed.
+fn close(inner: &Arc<Inner>, run: RunId, events: &[Stamped], why: String) -> Result<Position, Error> {
+    tracing::error!(%run, why, "an open run fails: it cannot go on");
+    let error = NodeError {
+        code: ErrorCode::Platform,
+        message: why,
+        value: None,
+    };
+    let finished = Event::Finished(Box::new(Finished {
+        status: RunStatus::Failed,
+        result: None,
+        failure: Some((None, error)),
+        counts: Counts::default(),
+    }));
+    let stamped = Stamped {
+        at: inner.ports.clock.now(),
+        event: finished,
+    };
+    let mut frames = Vec::new();
+    let written = Writer::new(run, events.len() as u32).append(&stamped, &mut frames);
+    written.map_err(|error| Error::Platform(error.to_string()))?;
+    let entry = Entry {
+        run,
+        frames: frames.into(),
+        count: 1,
+        closes: true,
+        key: None,
+    };
+    let appended = inner.ports.journal.append(entry, Urgency::Lazy);
+    appended.map_err(|error| Error::journal(error, inner.config.retry_after))
+}
+
+fn leave(inner: &Arc<Inner>, run: RunId, error: &NotTakenUp) {
+    tracing::error!(%run, %error, "an open run is left as it is: what is stored of it is damaged");
+    count(&inner.totals.damaged);
+}

@@ -1,0 +1,276 @@
+//! Starting a run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use weft_types::{Digest, FunctionName, Priority, ProjectName, RunId, Value, VersionNumber};
+use weft_workflow::event::{Given, Trigger};
+use weft_workflow::{NodeIndex, Plan};
+
+use crate::admission::Places;
+use crate::driver::{Driver, Outbox, Slot, Slots, begin_run};
+use crate::engine::{Engine, Inner};
+use crate::keys::Claim;
+use crate::mailbox::Mailbox;
+use crate::port::journal::{Key, Position};
+use crate::{Error, RunHandle};
+
+mod accept;
+mod check;
+
+use accept::Accepting;
+pub(crate) use check::check_value;
+
+/// A run that is to be.
+#[derive(Clone, Debug)]
+pub struct StartRun {
+    /// The namespace.
+    pub project: ProjectName,
+    /// The workflow.
+    pub workflow: FunctionName,
+    /// Its version; none takes the active one.
+    pub version: Option<VersionNumber>,
+    /// What it is called with: a value of the signature's parameter record.
+    pub arguments: Value,
+    /// The global parameters, a value of the plan's record of them; none leaves them as the plan says.
+    pub globals: Option<Value>,
+    /// Who calls; at most [`MAX_TEXT`](crate::MAX_TEXT) bytes.
+    pub submitter: String,
+    /// What starts it.
+    pub trigger: Trigger,
+    /// When it was meant to start, for triggers that have such a time.
+    pub scheduled_at: Option<Timestamp>,
+    /// How urgent it is; none leaves it to the workflow.
+    pub priority: Option<Priority>,
+    /// How long it may take; the workflow's own bound applies where it is shorter.
+    pub timeout: Option<Duration>,
+    /// Labels that pools must carry; none leaves it to the workflow.
+    pub group: Option<String>,
+    /// For filtering.
+    pub labels: BTreeMap<String, String>,
+    /// Free members, kept and answered as they are: JSON text, or empty.
+    pub extras: String,
+    /// The W3C trace and span that it belongs to.
+    pub trace: ([u8; 16], [u8; 8]),
+    /// The caller's idempotency key.
+    pub key: Option<CallerKey>,
+    /// Values given in place of executing nodes.
+    pub given: Vec<Given>,
+    /// Nodes that are not executed at all.
+    pub left_out: Vec<NodeIndex>,
+    /// What randomness of nodes without effects is derived from, to repeat another run; none draws it.
+    pub seed: Option<[u8; 32]>,
+    /// What the caller waits for.
+    pub answer: Answer,
+}
+
+/// A caller's idempotency key. It is remembered for [`Config::key_lifetime`](crate::Config::key_lifetime).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallerKey {
+    /// What the caller chose; at most [`MAX_TEXT`](crate::MAX_TEXT) bytes.
+    pub key: String,
+    /// The hash of everything that the caller asks for: what a key stands for.
+    pub request: Digest,
+}
+
+/// What a caller waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Answer {
+    /// The run's end, through the handle. Its acceptance is committed together with that, or when somebody needs the id.
+    #[default]
+    End,
+    /// The run's id: its acceptance is committed before [`Engine::start`] returns.
+    Id,
+}
+
+impl StartRun {
+    /// A direct call of the active version that waits for the end, with nothing else said.
+    #[must_use]
+    pub fn new(project: ProjectName, workflow: FunctionName, arguments: Value) -> Self {
+        Self {
+            project,
+            workflow,
+            version: None,
+            arguments,
+            globals: None,
+            submitter: String::new(),
+            trigger: Trigger::Direct,
+            scheduled_at: None,
+            priority: None,
+            timeout: None,
+            group: None,
+            labels: BTreeMap::new(),
+            extras: String::new(),
+            trace: ([0; 16], [0; 8]),
+            key: None,
+            given: Vec::new(),
+            left_out: Vec::new(),
+            seed: None,
+            answer: Answer::End,
+        }
+    }
+}
+
+impl Engine {
+    /// Starts a run, which is driven on the runtime that this is called on, whether or not anybody waits for it.
+    ///
+    /// With an idempotency key that stands for the same request already, answers the handle of the run that it stands for; where
+    /// the caller waits for the end and that run is still under way, this is an error.
+    ///
+    /// # Errors
+    /// Where there is no such workflow, the request is out of bounds, too much is under way, the store cannot be written to, or the
+    /// key stands for another request.
+    pub async fn start(&self, start: StartRun) -> Result<RunHandle, Error> {
+        let inner = &self.0;
+        inner.check_open()?;
+        let workflows = &inner.ports.workflows;
+        let planned = workflows.plan(&start.project, &start.workflow, start.version)?;
+        inner.check_start(&start, &planned.1)?;
+        inner.check_room(&start, &planned.1)?;
+        let answer = start.answer;
+        let accepting = Accepting::new(inner, start, planned)?;
+        if let Some(key) = &accepting.key
+            && let Some(run) = inner.claim(key)?
+        {
+            return self.same_run(&accepting.project, run, answer).await;
+        }
+        self.start_claimed(accepting, answer).await
+    }
+
+    /// Starts a run whose key, if it has one, is its own.
+    async fn start_claimed(&self, accepting: Accepting, answer: Answer) -> Result<RunHandle, Error> {
+        let inner = &self.0;
+        // Goes back where the run is refused, and where whoever asked gives up while a value is being stored.
+        let claimed = Claimed {
+            inner,
+            key: accepting.key.clone(),
+        };
+        let accepting = accepting.keep_large(inner).await?;
+        let handle = self.begin(accepting, answer)?;
+        claimed.keep();
+        if answer == Answer::Id {
+            handle.accepted().await?;
+        }
+        Ok(handle)
+    }
+
+    fn begin(&self, accepting: Accepting, answer: Answer) -> Result<RunHandle, Error> {
+        let inner = &self.0;
+        let mailbox = Arc::new(Mailbox::new());
+        let mut slots = Slots::default();
+        let key = accepting.key.clone();
+        let (mut slot, accepted) = accepting.slot(inner, slots.next_key(), &mailbox);
+        let mut outbox = Outbox::default();
+        begin_run(&mut slot, accepted, &mut outbox).map_err(|refused| Error::Invalid {
+            what: "run",
+            message: refused.to_string(),
+        })?;
+        if let Some(key) = key {
+            outbox.attach(key);
+        }
+        let accepted_at = match answer {
+            Answer::Id if slot.open.durable => inner.pass_acceptance(&mut slot, &mut outbox)?,
+            Answer::Id | Answer::End => None,
+        };
+        let reserved = inner.reserve(&slot);
+        let open = Arc::clone(&slot.open);
+        let root = slots.insert(slot);
+        let mut driver = Driver::new(inner, root, slots, mailbox, outbox, reserved);
+        driver.watch_deadline(root);
+        if let Some(position) = accepted_at {
+            driver.accepted_at(position);
+        }
+        inner.registry.insert(Arc::clone(&open));
+        tokio::spawn(driver);
+        if inner.drivers.is_draining() {
+            open.mailbox.stop();
+        }
+        Ok(RunHandle::open(self.clone(), open))
+    }
+
+    /// The run that a key stands for.
+    async fn same_run(&self, project: &ProjectName, run: RunId, answer: Answer) -> Result<RunHandle, Error> {
+        let handle = self.handle(project, run).await?;
+        match answer {
+            Answer::End if !handle.is_closed() => Err(Error::KeyInFlight(run)),
+            Answer::End => Ok(handle),
+            Answer::Id => {
+                handle.accepted().await?;
+                Ok(handle)
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// Takes a key. Where it stands for the same request already, answers the run.
+    fn claim(&self, key: &Key) -> Result<Option<RunId>, Error> {
+        match self.keys.claim(key, self.ports.clock.now()) {
+            Claim::Taken => Ok(None),
+            Claim::Same(run) => Ok(Some(run)),
+            Claim::Beginning(run) => Err(Error::KeyInFlight(run)),
+            Claim::Other(run) => Err(Error::KeyReused(run)),
+            Claim::Full => Err(self.overloaded("too many idempotency keys are remembered")),
+        }
+    }
+
+    fn check_room(&self, start: &StartRun, plan: &Plan) -> Result<(), Error> {
+        if self.registry.len() >= self.config.open_runs {
+            return Err(self.overloaded("too many runs are open"));
+        }
+        let flow = self.flow(&start.project, &start.workflow);
+        let gate = flow.gate(plan).unwrap_or(&self.runs);
+        let crowded = |_| self.overloaded("too many runs wait to be admitted");
+        gate.check_room().map_err(crowded)
+    }
+
+    /// Has a run take its place in line now; its driver looks after it from its first turn on. Where the runs of its workflow are
+    /// bounded it waits for those first, and for no other until then.
+    fn reserve(&self, slot: &Slot) -> (Places, Option<Places>) {
+        let mut runs = Places::new(&self.runs, slot.flow.group);
+        let mut flow = slot.flow.gate(slot.plan()).map(|gate| Places::new(gate, 0));
+        flow.as_mut().unwrap_or(&mut runs).reserve(slot.terms.priority);
+        (runs, flow)
+    }
+
+    /// Hands the acceptance to the journal before anything else happens: the caller waits for nothing but that.
+    fn pass_acceptance(
+        self: &Arc<Self>,
+        slot: &mut Slot,
+        outbox: &mut Outbox,
+    ) -> Result<Option<Position>, Error> {
+        let mut position = None;
+        let passed = outbox.pass(&*self.ports.journal, |passed| position = Some(passed.position));
+        match passed {
+            Ok(()) => Ok(position),
+            Err(error) => {
+                slot.uncount_status();
+                Err(self.told_by_journal(error, Position::default()))
+            }
+        }
+    }
+}
+
+/// A key that goes back unless it is kept.
+struct Claimed<'a> {
+    inner: &'a Inner,
+    key: Option<Key>,
+}
+
+impl Claimed<'_> {
+    fn keep(mut self) {
+        if let Some(key) = self.key.take() {
+            self.inner.keys.begin(&key);
+        }
+    }
+}
+
+impl Drop for Claimed<'_> {
+    fn drop(&mut self) {
+        if let Some(key) = &self.key {
+            self.inner.keys.release(key);
+        }
+    }
+}

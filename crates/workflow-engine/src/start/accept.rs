@@ -1,0 +1,192 @@
+//! From a request to the first event of a run.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use weft_types::{ProjectName, RunId, Type, Value, VersionNumber};
+use weft_workflow::event::{Accepted, Stored};
+use weft_workflow::{Place, Plan};
+
+use super::StartRun;
+use crate::driver::{Key as SlotKey, NewSlot, Slot, Terms};
+use crate::engine::Inner;
+use crate::mailbox::Mailbox;
+use crate::open_run::{OpenRun, Opening};
+use crate::port::journal::Key;
+use crate::values::{Large, NotKept};
+use crate::{Error, random};
+
+/// A run that is being accepted.
+pub(super) struct Accepting {
+    pub(super) project: ProjectName,
+    /// The caller's key, as the journal keeps it.
+    pub(super) key: Option<Key>,
+    run: RunId,
+    now: Timestamp,
+    version: VersionNumber,
+    plan: Arc<Plan>,
+    start: StartRun,
+    /// The outputs of the nodes that are given, in their order.
+    outputs: Vec<Option<Value>>,
+}
+
+impl Accepting {
+    pub(super) fn new(
+        inner: &Inner,
+        mut start: StartRun,
+        (version, plan): (VersionNumber, Arc<Plan>),
+    ) -> Result<Self, Error> {
+        let outputs = inner.given_outputs(&start, &plan)?;
+        let now = inner.ports.clock.now();
+        let run = RunId::at(now, random::bytes());
+        let key = start.key.take().map(|key| Key {
+            project: start.project.clone(),
+            workflow: start.workflow.clone(),
+            key: key.key,
+            request: key.request,
+            run,
+            expires_at: now
+                .checked_add(inner.config.key_lifetime)
+                .unwrap_or(Timestamp::MAX),
+        });
+        Ok(Self {
+            project: start.project.clone(),
+            key,
+            run,
+            now,
+            version,
+            plan,
+            start,
+            outputs,
+        })
+    }
+
+    /// Stores the values that are too large for the journal.
+    pub(super) async fn keep_large(mut self, inner: &Arc<Inner>) -> Result<Self, Error> {
+        let plan = Arc::clone(&self.plan);
+        let params = &plan.signature.params;
+        keep(inner, &self.project, &mut self.start.arguments, params).await?;
+        if let (Some(globals), Some(of_plan)) = (&mut self.start.globals, &plan.globals) {
+            keep(inner, &self.project, globals, &of_plan.ty).await?;
+        }
+        for (given, output) in self.start.given.iter_mut().zip(&mut self.outputs) {
+            if let (Some(value), Some(ty)) = (output, &plan.node(given.node).output) {
+                keep(inner, &self.project, value, ty).await?;
+                given.output = Some(Stored::from(&*value));
+            }
+        }
+        Ok(self)
+    }
+
+    /// The run as its driver knows it, before its first event.
+    pub(super) fn slot(
+        mut self,
+        inner: &Arc<Inner>,
+        key: SlotKey,
+        mailbox: &Arc<Mailbox>,
+    ) -> (Box<Slot>, Box<Accepted>) {
+        let outputs = std::mem::take(&mut self.outputs);
+        let (mut slot, accepted) = self.empty_slot(inner, key, mailbox);
+        for (given, output) in accepted.given.iter().zip(outputs) {
+            slot.set_output(Place::of(given.node), output);
+        }
+        (slot, accepted)
+    }
+
+    fn empty_slot(
+        self,
+        inner: &Arc<Inner>,
+        key: SlotKey,
+        mailbox: &Arc<Mailbox>,
+    ) -> (Box<Slot>, Box<Accepted>) {
+        let open = OpenRun::new(Opening {
+            run: self.run,
+            project: self.project.clone(),
+            workflow: self.start.workflow.clone(),
+            version: self.version,
+            durable: crate::driver::is_durable(&self.plan),
+            plan: Arc::clone(&self.plan),
+            key,
+            mailbox: Arc::clone(mailbox),
+        });
+        let created_at = self.now;
+        let (arguments, globals) = (self.start.arguments.clone(), self.start.globals.clone());
+        let accepted = self.accepted(inner);
+        let slot = Slot::new(NewSlot {
+            flow: inner.flow(&open.project, &open.workflow),
+            open,
+            terms: Terms::of(&accepted),
+            created_at,
+            arguments,
+            globals,
+            parent: None,
+            express_bytes: inner.config.express_bytes,
+        });
+        (slot, accepted)
+    }
+
+    fn accepted(self, inner: &Inner) -> Box<Accepted> {
+        let Self {
+            run,
+            now,
+            version,
+            plan,
+            start,
+            ..
+        } = self;
+        let defaults = &plan.defaults;
+        let timeout = [start.timeout, defaults.timeout].into_iter().flatten().min();
+        Box::new(Accepted {
+            run,
+            project: start.project,
+            workflow: start.workflow,
+            version,
+            plan: plan.digest,
+            // A plan has far fewer than 2^32 nodes: their indices are `u32`.
+            nodes: plan.nodes.len() as u32,
+            arguments: Stored::from(&start.arguments),
+            globals: start.globals.as_ref().map(Stored::from),
+            seed: start.seed.unwrap_or_else(random::bytes),
+            submitter: start.submitter,
+            trigger: start.trigger,
+            scheduled_at: start.scheduled_at,
+            priority: start.priority.unwrap_or(defaults.priority),
+            deadline: timeout.map(|timeout| now.checked_add(timeout).unwrap_or(Timestamp::MAX)),
+            group: start
+                .group
+                .or_else(|| defaults.group.as_deref().map(str::to_owned)),
+            labels: start.labels,
+            extras: start.extras,
+            host: inner.config.host.clone(),
+            trace: start.trace,
+            depth: 0,
+            given: start.given,
+            left_out: start.left_out,
+        })
+    }
+}
+
+async fn keep(inner: &Arc<Inner>, project: &ProjectName, value: &mut Value, ty: &Type) -> Result<(), Error> {
+    if let Value::Direct(image) = value
+        && inner.is_large(image)
+    {
+        let large = Large::new(image.clone(), ty);
+        *value = inner.keep_now(project, large).await?;
+    }
+    Ok(())
+}
+
+impl Inner {
+    /// Stores a value for a caller, who is told where that does not work.
+    pub(crate) async fn keep_now(
+        self: &Arc<Self>,
+        project: &ProjectName,
+        large: Large,
+    ) -> Result<Value, Error> {
+        let kept = Arc::clone(self).keep(project.clone(), large).await;
+        kept.map_err(|not_kept| match not_kept {
+            NotKept::Blob(error) => Error::Blob(error),
+            NotKept::Broken(broken) => Error::Broken(broken.0),
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! What a request must keep to.
+
+use weft_types::Value;
+use weft_types::value::{Address, Form};
+use weft_workflow::Plan;
+use weft_workflow::event::Given;
+
+use super::StartRun;
+use crate::Error;
+use crate::config::MAX_TEXT;
+use crate::engine::Inner;
+use crate::values::is_raw;
+
+impl Inner {
+    /// Refuses what is out of bounds or of the wrong type.
+    pub(super) fn check_start(&self, start: &StartRun, plan: &Plan) -> Result<(), Error> {
+        check_value("arguments", &start.arguments, &plan.signature.params)?;
+        match (&start.globals, &plan.globals) {
+            (Some(value), Some(globals)) => check_value("globals", value, &globals.ty)?,
+            (Some(_), None) => {
+                return Err(invalid("globals", "are not taken by this workflow"));
+            }
+            (None, _) => {}
+        }
+        self.check_texts(start)
+    }
+
+    /// The outputs of the nodes that are given, in their order, once every rule of images was checked.
+    pub(super) fn given_outputs(&self, start: &StartRun, plan: &Plan) -> Result<Vec<Option<Value>>, Error> {
+        let given = start.given.iter();
+        given.map(|given| self.given_output(given, plan)).collect()
+    }
+
+    fn given_output(&self, given: &Given, plan: &Plan) -> Result<Option<Value>, Error> {
+        let Some(node) = plan.nodes.get(given.node.0 as usize) else {
+            return Err(invalid(
+                "given",
+                format!("names node {}, which is not there", given.node.0),
+            ));
+        };
+        let wrong = |expected: &str| Error::WrongType {
+            what: format!("the given output of `{}`", node.name),
+            expected: expected.to_owned(),
+        };
+        match (&given.output, &node.output) {
+            (Some(stored), Some(ty)) if !given.skipped => {
+                let value = stored.verify(ty, self.config.values);
+                value.map(Some).map_err(|_| wrong(&ty.to_string()))
+            }
+            (None, None) => Ok(None),
+            (None, Some(_)) if given.skipped => Ok(None),
+            (Some(_), _) => Err(wrong("nothing")),
+            (None, Some(ty)) => Err(wrong(&ty.to_string())),
+        }
+    }
+
+    fn check_texts(&self, start: &StartRun) -> Result<(), Error> {
+        check_text("submitter", &start.submitter)?;
+        if let Some(key) = &start.key {
+            check_text("key", &key.key)?;
+            if key.key.is_empty() {
+                return Err(invalid("key", "is empty"));
+            }
+        }
+        if start.labels.len() > self.config.labels {
+            let message = format!("are more than {}", self.config.labels);
+            return Err(invalid("labels", message));
+        }
+        for (name, value) in &start.labels {
+            check_text("labels", name)?;
+            check_text("labels", value)?;
+        }
+        if start.extras.len() > self.config.extras_bytes {
+            let message = format!("are longer than {} bytes", self.config.extras_bytes);
+            return Err(invalid("extras", message));
+        }
+        Ok(())
+    }
+}
+
+/// Checks that a value may be one of `ty`: by the type that its image names, or by what its address can hold.
+pub(crate) fn check_value(what: &'static str, value: &Value, ty: &weft_types::Type) -> Result<(), Error> {
+    let fits = match value {
+        Value::Direct(image) => image.type_digest() == ty.digest(),
+        Value::Address(Address::Blob(address)) => match address.form {
+            Form::Raw => is_raw(ty),
+            // Looked at when it is loaded.
+            Form::Image => true,
+        },
+    };
+    match fits {
+        true => Ok(()),
+        false => Err(Error::WrongType {
+            what: what.to_owned(),
+            expected: ty.to_string(),
+        }),
+    }
+}
+
+fn check_text(what: &'static str, text: &str) -> Result<(), Error> {
+    match text.len() <= MAX_TEXT {
+        true => Ok(()),
+        false => Err(invalid(what, format!("is longer than {MAX_TEXT} bytes"))),
+    }
+}
+
+fn invalid(what: &'static str, message: impl Into<String>) -> Error {
+    Error::Invalid {
+        what,
+        message: message.into(),
+    }
+}

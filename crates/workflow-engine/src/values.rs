@@ -1,0 +1,150 @@
+//! Values in memory and by address.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use weft_types::image::{Image, Invalid, RawBuilder};
+use weft_types::ty::Shape;
+use weft_types::value::{BlobAddress, Form};
+use weft_types::{Address, Digest, ProjectName, Type, Value};
+
+use crate::alarm::Broken;
+use crate::engine::Inner;
+use crate::port::blobs::BlobError;
+use crate::recent::Recent;
+
+/// Values by address that are in memory as well, the most recently used ones.
+pub(crate) struct Residents(Recent<Resident, Image>);
+
+/// Keyed by project, too: an address is worth something only where it was stored.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Resident {
+    project: ProjectName,
+    digest: Digest,
+    form: Form,
+    ty: Digest,
+}
+
+/// A value on its way to the blob store.
+pub(crate) struct Large {
+    form: Form,
+    bytes: Bytes,
+    image: Image,
+}
+
+/// Why a value by address cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unavailable {
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    #[error("blob {0} is {1}")]
+    Invalid(Digest, Invalid),
+    #[error("blob {0} holds plain bytes, and `{1}` is something else")]
+    NotBytes(Digest, String),
+}
+
+/// Why a value could not be kept.
+#[derive(Debug)]
+pub(crate) enum NotKept {
+    Blob(BlobError),
+    Broken(Broken),
+}
+
+impl Large {
+    /// How a value of type `ty` is stored: a `list<u8>`, even as the only field of a record, as its very bytes.
+    pub(crate) fn new(image: Image, ty: &Type) -> Self {
+        let raw = if is_raw(ty) { image.raw(ty) } else { None };
+        let (form, bytes) = match raw {
+            Some(bytes) => (Form::Raw, bytes),
+            None => (Form::Image, image.as_bytes().clone()),
+        };
+        Self { form, bytes, image }
+    }
+}
+
+/// Whether an address of plain bytes can be read as a `ty`.
+pub(crate) fn is_raw(ty: &Type) -> bool {
+    !matches!(ty.shape(), Shape::Result(_)) && RawBuilder::new(ty, 0).is_some()
+}
+
+/// The address of a blob that a definition names: by its hash alone, so the length is not known.
+pub(crate) fn named_in_definition(digest: Digest, ty: &Type) -> Address {
+    let form = if ty.is_bytes() { Form::Raw } else { Form::Image };
+    Address::Blob(BlobAddress {
+        digest,
+        length: 0,
+        form,
+    })
+}
+
+impl Residents {
+    pub(crate) fn new(bytes: usize) -> Self {
+        Self(Recent::new(bytes))
+    }
+
+    /// The value at an address, if it is in memory.
+    pub(crate) fn get(&self, project: &ProjectName, address: &BlobAddress, ty: &Type) -> Option<Image> {
+        self.0.get(&Resident::new(project, address, ty.digest()))
+    }
+
+    fn insert(&self, project: &ProjectName, address: &BlobAddress, image: &Image) {
+        let key = Resident::new(project, address, image.type_digest());
+        self.0.insert(key, image.clone(), image.as_bytes().len());
+    }
+}
+
+impl Resident {
+    fn new(project: &ProjectName, address: &BlobAddress, ty: Digest) -> Self {
+        Self {
+            project: project.clone(),
+            digest: address.digest,
+            form: address.form,
+            ty,
+        }
+    }
+}
+
+impl Inner {
+    /// Whether a value is held by address.
+    pub(crate) fn is_large(&self, image: &Image) -> bool {
+        image.as_bytes().len() > self.config.inline_bytes
+    }
+
+    /// Stores a value. While the disk is full, waits for space: what was computed is not lost.
+    pub(crate) async fn keep(self: Arc<Self>, project: ProjectName, large: Large) -> Result<Value, NotKept> {
+        let Large { form, bytes, image } = large;
+        let length = bytes.len() as u64;
+        let digest = loop {
+            match self.ports.blobs.put(&project, bytes.clone()).await {
+                Ok(digest) => break digest,
+                Err(BlobError::Full) => self.until_space().await.map_err(NotKept::Broken)?,
+                Err(error) => return Err(NotKept::Blob(error)),
+            }
+        };
+        let address = BlobAddress { digest, length, form };
+        self.residents.insert(&project, &address, &image);
+        Ok(Value::Address(Address::Blob(address)))
+    }
+
+    /// The value at an address, from memory or the blob store, after every rule of images was checked.
+    pub(crate) async fn load(
+        &self,
+        project: &ProjectName,
+        address: &Address,
+        ty: &Type,
+    ) -> Result<Image, Unavailable> {
+        let Address::Blob(address) = address;
+        if let Some(image) = self.residents.get(project, address, ty) {
+            return Ok(image);
+        }
+        let bytes = self.ports.blobs.get(project, address).await?;
+        let image = match address.form {
+            Form::Raw => Image::of_raw(ty, &bytes)
+                .ok_or_else(|| Unavailable::NotBytes(address.digest, ty.to_string()))?,
+            Form::Image => Image::from_bytes(bytes, ty, self.config.values)
+                .map_err(|invalid| Unavailable::Invalid(address.digest, invalid))?,
+        };
+        self.residents.insert(project, address, &image);
+        Ok(image)
+    }
+}
