@@ -6,6 +6,7 @@
 //! - [`StartRun`] in, [`RunHandle`] out: a run is accepted, driven to its end on the runtime that accepted it, and waited for or not.
 //! - [`Engine::cancel`], [`pause`](Engine::pause), [`resume`](Engine::resume) and [`complete`](Engine::complete) ask something of
 //!   an open run.
+//! - [`RunDetail`] and [`Events`] tell of a run what is committed, and nothing else.
 //!
 //! Why a crash at any moment is safe is argued in [`durability`].
 #![forbid(unsafe_code)]
@@ -20,6 +21,7 @@ mod engine;
 mod error;
 mod flow;
 mod handle;
+mod history;
 mod jobs;
 mod keys;
 mod lookup;
@@ -40,6 +42,7 @@ pub use config::{Config, MAX_REASON, MAX_TEXT};
 pub use engine::{Engine, Ports};
 pub use error::Error;
 pub use handle::{RunHandle, Waited};
+pub use history::{Events, RunDetail};
 pub use metrics::EngineMetrics;
 pub use open_run::Outcome;
 pub use start::{Answer, CallerKey, StartRun};
