@@ -5,7 +5,7 @@
 //! - [`Engine`] is the handle: cheap to clone, one per process.
 //! - [`StartRun`] in, [`RunHandle`] out: a run is accepted, driven to its end on the runtime that accepted it, and waited for or not.
 //! - [`Engine::cancel`], [`pause`](Engine::pause), [`resume`](Engine::resume) and [`complete`](Engine::complete) ask something of
-//!   an open run.
+//!   an open run, [`Engine::rerun`] repeats a closed one.
 //! - [`RunDetail`] and [`Events`] tell of a run what is committed, and nothing else.
 //!
 //! Why a crash at any moment is safe is argued in [`durability`].
@@ -33,6 +33,7 @@ mod random;
 mod recent;
 mod recovery;
 mod registry;
+mod rerun;
 mod results;
 mod start;
 mod timers;
@@ -45,4 +46,6 @@ pub use handle::{RunHandle, Waited};
 pub use history::{Events, RunDetail};
 pub use metrics::EngineMetrics;
 pub use open_run::Outcome;
+pub use rerun::Rerun;
 pub use start::{Answer, CallerKey, StartRun};
+pub use weft_workflow::state::Selection;

@@ -1,0 +1,140 @@
+//! Running a workflow again with what is left of an earlier run.
+
+use std::collections::BTreeMap;
+
+use weft_types::{ProjectName, RunId, Value};
+use weft_workflow::event::{Accepted, Given, Origin, Stored, Trigger};
+use weft_workflow::record::RunRecord;
+use weft_workflow::state::{RunState, Selection, rerun};
+use weft_workflow::{Event, NodeIndex, Place, Plan, Stamped};
+
+use crate::engine::Engine;
+use crate::history::damaged;
+use crate::start::{Answer, CallerKey, StartRun};
+use crate::{Error, RunHandle};
+
+/// A run that is to be repeated, as a whole or in part.
+#[derive(Clone, Debug)]
+pub struct Rerun {
+    /// The namespace.
+    pub project: ProjectName,
+    /// The run, which has ended. One that is nested in another is repeated by itself.
+    pub of: RunId,
+    /// Which nodes are to be executed again; results of the others are reused.
+    pub selection: Selection,
+    /// Other arguments than it had. Results that are reused stay as they are.
+    pub arguments: Option<Value>,
+    /// Who asks.
+    pub submitter: String,
+    /// The W3C trace and span that it belongs to.
+    pub trace: ([u8; 16], [u8; 8]),
+    /// The caller's idempotency key.
+    pub key: Option<CallerKey>,
+    /// What the caller waits for.
+    pub answer: Answer,
+}
+
+impl Engine {
+    /// Starts a new run, linked to an earlier one: of the same version, with what that had beside its arguments.
+    ///
+    /// # Errors
+    /// As [`Self::start`], and where the earlier run has not ended, or the selection does not make sense.
+    pub async fn rerun(&self, request: Rerun) -> Result<RunHandle, Error> {
+        let record = self.0.record(&request.project, request.of).await?;
+        let plan = self.0.plan_of(&record)?;
+        let events = self.0.all_events(request.of).await?;
+        let state = RunState::fold(&plan, &events).map_err(|illegal| damaged(request.of, &illegal))?;
+        let again = rerun(&plan, &state, &request.selection).map_err(|error| Error::Invalid {
+            what: "selection",
+            message: error.to_string(),
+        })?;
+        let accepted = accepted(&events).ok_or_else(|| damaged(request.of, &"it does not begin"))?;
+        let outputs = outputs(&events);
+        let given = again.reused.iter().map(|reused| Given {
+            node: reused.node,
+            origin: Origin::Reused,
+            output: reused.output_of.and_then(|node| outputs.get(&node).cloned()),
+            skipped: reused.output_of.is_none(),
+        });
+        let given = given.collect();
+        let start = self.repeat(request, &record, &plan, accepted)?;
+        self.start(StartRun {
+            given,
+            left_out: again.left_out,
+            ..start
+        })
+        .await
+    }
+
+    fn repeat(
+        &self,
+        request: Rerun,
+        record: &RunRecord,
+        plan: &Plan,
+        accepted: &Accepted,
+    ) -> Result<StartRun, Error> {
+        let verified = |stored, ty| self.0.verified(record.run, stored, ty);
+        let arguments = match request.arguments {
+            Some(arguments) => arguments,
+            None => verified(&accepted.arguments, &plan.signature.params)?,
+        };
+        let globals = match (&accepted.globals, &plan.globals) {
+            (Some(stored), Some(globals)) => Some(verified(stored, &globals.ty)?),
+            (_, _) => None,
+        };
+        Ok(StartRun {
+            version: Some(record.version),
+            globals,
+            submitter: request.submitter,
+            trigger: Trigger::Rerun { of: record.run },
+            priority: Some(record.priority),
+            group: accepted.group.clone(),
+            labels: record.labels.clone(),
+            extras: record.extras.clone(),
+            trace: request.trace,
+            key: request.key,
+            answer: request.answer,
+            ..StartRun::new(request.project, record.workflow.clone(), arguments)
+        })
+    }
+}
+
+fn accepted(events: &[Stamped]) -> Option<&Accepted> {
+    match &events.first()?.event {
+        Event::Accepted(accepted) => Some(accepted),
+        Event::Started
+        | Event::NodeStarted { .. }
+        | Event::Expanded { .. }
+        | Event::Suspended { .. }
+        | Event::NodeSucceeded { .. }
+        | Event::NodeFailed { .. }
+        | Event::NodeSkipped { .. }
+        | Event::Paused { .. }
+        | Event::Resumed { .. }
+        | Event::CancelRequested { .. }
+        | Event::DeadlinePassed
+        | Event::Finished(_) => None,
+    }
+}
+
+/// The outputs of nodes, given ones included.
+fn outputs(events: &[Stamped]) -> BTreeMap<NodeIndex, Stored> {
+    let mut outputs = BTreeMap::new();
+    let given = accepted(events).into_iter().flat_map(|accepted| &accepted.given);
+    for given in given {
+        if let Some(output) = &given.output {
+            outputs.insert(given.node, output.clone());
+        }
+    }
+    for Stamped { event, .. } in events {
+        if let Event::NodeSucceeded {
+            place: Place { node, item: None },
+            output: Some(output),
+            ..
+        } = event
+        {
+            outputs.insert(*node, output.clone());
+        }
+    }
+    outputs
+}
