@@ -22,6 +22,7 @@ mod error;
 mod flow;
 mod handle;
 mod history;
+mod inputs;
 mod jobs;
 mod keys;
 mod lookup;
