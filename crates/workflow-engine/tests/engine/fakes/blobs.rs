@@ -1,0 +1,69 @@
+//! Blobs in a map.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use weft_types::value::BlobAddress;
+use weft_types::{Digest, ProjectName};
+use weft_workflow_engine::port::Boxed;
+use weft_workflow_engine::port::blobs::{BlobError, Blobs};
+
+#[derive(Default)]
+pub(crate) struct FakeBlobs {
+    by_project: Mutex<HashMap<(ProjectName, Digest), Bytes>>,
+    /// How often each was read.
+    reads: Mutex<Vec<Digest>>,
+    pub(crate) full: AtomicBool,
+}
+
+impl FakeBlobs {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    pub(crate) fn stored(&self) -> usize {
+        self.by_project.lock().unwrap().len()
+    }
+
+    pub(crate) fn reads(&self) -> usize {
+        self.reads.lock().unwrap().len()
+    }
+
+    /// Loses everything.
+    pub(crate) fn lose(&self) {
+        self.by_project.lock().unwrap().clear();
+    }
+}
+
+impl Blobs for FakeBlobs {
+    fn put<'a>(&'a self, project: &'a ProjectName, bytes: Bytes) -> Boxed<'a, Result<Digest, BlobError>> {
+        Box::pin(async move {
+            // A disk takes its time.
+            tokio::task::yield_now().await;
+            if self.full.load(SeqCst) {
+                return Err(BlobError::Full);
+            }
+            let digest = Digest::of(&bytes);
+            let mut blobs = self.by_project.lock().unwrap();
+            blobs.insert((project.clone(), digest), bytes);
+            Ok(digest)
+        })
+    }
+
+    fn get<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        address: &'a BlobAddress,
+    ) -> Boxed<'a, Result<Bytes, BlobError>> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            self.reads.lock().unwrap().push(address.digest);
+            let blobs = self.by_project.lock().unwrap();
+            let found = blobs.get(&(project.clone(), address.digest)).cloned();
+            found.ok_or(BlobError::Missing(address.digest))
+        })
+    }
+}

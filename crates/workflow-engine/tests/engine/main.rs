@@ -1,0 +1,6 @@
+//! The engine over ports kept in memory: functions are closures, the disk does what a test wants, and time stands still.
+#![allow(clippy::unwrap_used)]
+
+mod commits;
+mod fakes;
+mod world;
