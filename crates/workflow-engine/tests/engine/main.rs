@@ -2,5 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod commits;
+mod crashing;
+mod disk;
+mod draining;
 mod fakes;
+mod unpredictable;
 mod world;
