@@ -2,9 +2,17 @@
 #![allow(clippy::unwrap_used)]
 
 mod commits;
+mod completing;
+mod controlling;
 mod crashing;
 mod disk;
 mod draining;
+mod express;
+mod failing;
 mod fakes;
+mod going_over_lists;
+mod large_values;
+mod nesting;
+mod times;
 mod unpredictable;
 mod world;

@@ -1,0 +1,191 @@
+//! Values that are held by address.
+
+use serde_json::{Value as Json, json};
+use weft_types::value::Form;
+use weft_types::{Address, Value};
+use weft_workflow::event::ErrorCode;
+
+use crate::fakes::calls::parsed;
+use crate::world::{World, project, until};
+
+/// A world with `copy`, which answers its argument, and `length`.
+async fn world() -> World {
+    let world = World::new().await;
+    let ty = "record { data: string }";
+    world.calls.add("copy", ty, "string", true, |asked| async move {
+        Ok(asked.arguments["data"].clone())
+    });
+    world.calls.add("length", ty, "u64", true, |asked| async move {
+        Ok(Json::from(asked.arguments["data"].as_str().map_or(0, str::len)))
+    });
+    world.define(
+        "main",
+        r"
+        workflow: main
+        input: { data: string }
+        nodes:
+          copied: { call: copy, with: { data: $input.data } }
+          again: { call: copy, with: { data: $copied } }
+          length: { call: length, with: { data: $again } }
+        output: { data: $again, length: $length }
+        ",
+    );
+    world
+}
+
+fn long(bytes: usize) -> Json {
+    json!({ "data": "x".repeat(bytes) })
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_large_is_not_in_the_journal() {
+    let world = world().await;
+    let answer = world.run("main", &long(100_000)).await;
+    assert_eq!(answer["length"], json!(100_000));
+    let journalled: usize = world
+        .journal
+        .appended()
+        .iter()
+        .map(|entry| entry.frames.len())
+        .sum();
+    assert!(journalled < 10_000, "{journalled}");
+    // The arguments and the result are records around the text, whose two copies are one blob.
+    assert_eq!(world.blobs.stored(), 3);
+    assert_eq!(world.blobs.reads(), 0, "what was just stored is in memory");
+    let answer = world.run("main", &long(100)).await;
+    assert_eq!(answer["length"], json!(100));
+    assert_eq!(world.blobs.stored(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_in_memory_is_read() {
+    let mut world = world().await;
+    world.define(
+        "waits",
+        r"
+        workflow: waits
+        input: { data: string }
+        nodes:
+          copied: { call: copy, with: { data: $input.data } }
+          held: { call: held, with: { n: 1 }, after: [copied] }
+          length: { call: length, with: { data: $copied }, after: [held] }
+        output: $length
+        ",
+    );
+    let run = world.start_for_id("waits", &long(100_000)).await.id();
+    until("the held call", || world.calls.count("held") == 1).await;
+    world.journal.sync();
+    world.crash().await;
+    world.release(1);
+    let handle = world.engine.handle(&project(), run).await.unwrap();
+    assert_eq!(world.answer(&handle).await, json!(100_000));
+    assert_eq!(world.blobs.reads(), 1);
+    assert_eq!(world.calls.count("copy"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_blob_that_is_gone_fails_what_needs_it() {
+    let mut world = world().await;
+    world.define(
+        "waits",
+        r"
+        workflow: waits
+        input: { data: string }
+        nodes:
+          held: { call: held, with: { n: 1 } }
+          length: { call: length, with: { data: $input.data }, after: [held] }
+        output: $length
+        ",
+    );
+    let run = world.start_for_id("waits", &long(100_000)).await.id();
+    until("the held call", || world.calls.count("held") == 1).await;
+    world.journal.sync();
+    world.crash().await;
+    world.blobs.lose();
+    world.release(1);
+    let handle = world.engine.handle(&project(), run).await.unwrap();
+    let outcome = handle.ended().await.unwrap();
+    let (code, message) = World::failure(&outcome);
+    assert_eq!(code, ErrorCode::Evaluation);
+    assert!(message.contains("there is no blob"), "{message}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_pass_through_workflows_by_address_alone() {
+    let mut world = World::new().await;
+    world.define(
+        "inner",
+        r"
+        workflow: inner
+        input: { data: list<u8> }
+        nodes: { held: { call: held, with: { n: 1 } } }
+        output: $input.data
+        ",
+    );
+    world.define(
+        "main",
+        r"
+        workflow: main
+        input: { data: list<u8> }
+        nodes: { inner: { call: inner, with: { data: $input.data } } }
+        output: $inner
+        ",
+    );
+    let data = vec![7_u8; 200_000];
+    let request = world.request("main", &json!({ "data": data }));
+    let handle = world.engine.start(request).await.unwrap();
+    until("the held call", || world.calls.count("held") == 1).await;
+    world.journal.sync();
+    world.crash().await;
+    world.release(1);
+    let handle = world.engine.handle(&project(), handle.id()).await.unwrap();
+    let outcome = handle.ended().await.unwrap();
+    let Some(Value::Address(Address::Blob(address))) = &outcome.result else {
+        panic!("{:?}", outcome.result);
+    };
+    assert_eq!((address.form, address.length), (Form::Raw, 200_000));
+    assert_eq!(
+        address.digest,
+        weft_types::Digest::of(&data),
+        "it is the hash of the very bytes"
+    );
+    assert_eq!((world.blobs.stored(), world.blobs.reads()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn items_may_be_large_and_so_may_their_list() {
+    let world = world().await;
+    world.define(
+        "list",
+        r"
+        workflow: list
+        input: { texts: list<string> }
+        nodes: { each: { call: copy, for-each: $input.texts, with: { data: $item } } }
+        output: $each
+        ",
+    );
+    let texts: Vec<String> = (0..4).map(|n| n.to_string().repeat(20_000 * n)).collect();
+    let answer = world.run("list", &json!({ "texts": texts })).await;
+    assert_eq!(answer, json!(texts));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_is_taken_as_arguments() {
+    let world = world().await;
+    let data = "y".repeat(50_000);
+    let params = "record { data: string }".parse().unwrap();
+    let image = parsed(&params, &json!({ "data": data }));
+    let first = world.start("main", &json!({ "data": data })).await;
+    world.answer(&first).await;
+    let address = weft_types::value::BlobAddress {
+        digest: weft_types::Digest::of(image.as_bytes()),
+        length: image.as_bytes().len() as u64,
+        form: Form::Image,
+    };
+    let request = weft_workflow_engine::StartRun {
+        arguments: Value::Address(Address::Blob(address)),
+        ..world.request("main", &json!({ "data": "" }))
+    };
+    let handle = world.engine.start(request).await.unwrap();
+    assert_eq!(world.answer(&handle).await["length"], json!(50_000));
+}
