@@ -1,6 +1,7 @@
 //! The engine over ports kept in memory: functions are closures, the disk does what a test wants, and time stands still.
 #![allow(clippy::unwrap_used)]
 
+mod caching;
 mod commits;
 mod completing;
 mod controlling;
@@ -11,8 +12,13 @@ mod express;
 mod failing;
 mod fakes;
 mod going_over_lists;
+mod keyed;
 mod large_values;
 mod nesting;
+mod queueing;
+mod repeating;
+mod stubs;
 mod times;
 mod unpredictable;
+mod watching;
 mod world;

@@ -1,0 +1,290 @@
+//! More runs and calls than may be at once.
+
+use std::time::Duration;
+
+use serde_json::json;
+use weft_types::{Priority, RunStatus};
+use weft_workflow_engine::{Answer, Error, RunHandle, StartRun};
+
+use crate::world::{World, chain, sample, until};
+
+async fn start(world: &World, n: u64, priority: Priority) -> RunHandle {
+    let request = StartRun {
+        priority: Some(priority),
+        ..world.request("main", &json!({ "n": n }))
+    };
+    world.engine.start(request).await.unwrap()
+}
+
+/// The arguments of calls in their order.
+fn order(world: &World) -> Vec<u64> {
+    let called = world.called().into_iter();
+    called
+        .map(|called| called.arguments["n"].as_u64().unwrap())
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn urgent_runs_start_first() {
+    let world = World::with(|config| config.runs = 1).await;
+    world.define("main", &chain("held", 1));
+    let mut handles = vec![start(&world, 0, Priority::Medium).await];
+    until("the first call", || world.calls.under_way() == 1).await;
+    for (n, priority) in [
+        (1, Priority::Lowest),
+        (2, Priority::Medium),
+        (3, Priority::Highest),
+        (4, Priority::Medium),
+    ] {
+        handles.push(start(&world, n, priority).await);
+    }
+    world.release(5);
+    for handle in &handles {
+        world.answer(handle).await;
+    }
+    assert_eq!(order(&world), [0, 3, 2, 4, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_starves() {
+    let world = World::with(|config| config.runs = 1).await;
+    world.define("main", &chain("held", 1));
+    let mut handles = vec![start(&world, 0, Priority::Medium).await];
+    until("the first call", || world.calls.under_way() == 1).await;
+    handles.push(start(&world, 1, Priority::Lowest).await);
+    for n in 2..20 {
+        handles.push(start(&world, n, Priority::Highest).await);
+    }
+    world.release(20);
+    for handle in &handles {
+        world.answer(handle).await;
+    }
+    let turn = order(&world).iter().position(|n| *n == 1).unwrap();
+    assert!(turn <= 8, "it was called at turn {turn}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn workflows_take_turns() {
+    let world = World::with(|config| config.runs = 1).await;
+    world.define("main", &chain("held", 1));
+    world.define("other", &chain("held", 1));
+    let mut handles = vec![start(&world, 0, Priority::Medium).await];
+    until("the first call", || world.calls.under_way() == 1).await;
+    for n in 1..=3 {
+        handles.push(start(&world, n, Priority::Medium).await);
+    }
+    handles.push(world.start("other", &json!({ "n": 9 })).await);
+    world.release(5);
+    for handle in &handles {
+        world.answer(handle).await;
+    }
+    assert_eq!(order(&world), [0, 1, 9, 2, 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_workflow_says_how_many_of_its_runs_there_are_at_once() {
+    let world = World::new().await;
+    world.define(
+        "main",
+        &format!("{}defaults: {{ concurrency: 2 }}\n", chain("held", 1)),
+    );
+    world.define("other", &chain("double", 1));
+    let mut handles = Vec::new();
+    for n in 0..5 {
+        handles.push(world.start_for_id("main", &json!({ "n": n })).await);
+    }
+    until("two calls", || world.calls.under_way() == 2).await;
+    assert_eq!(world.status(handles[4].id()).await, RunStatus::Waiting);
+    assert_eq!(world.run("other", &json!({ "n": 1 })).await, json!(2));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.calls.count("held"), 2);
+    world.release(5);
+    for handle in &handles {
+        world.answer(handle).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_bound_of_a_workflow_holds_for_nested_runs() {
+    let world = World::new().await;
+    world.define(
+        "inner",
+        &format!("{}defaults: {{ concurrency: 2 }}\n", chain("held", 1)),
+    );
+    world.define(
+        "main",
+        r"
+        workflow: main
+        input: { list: list<u64> }
+        nodes: { each: { call: inner, for-each: $input.list, with: { n: $item }, concurrency: 9 } }
+        output: $each
+        ",
+    );
+    let handle = world.start("main", &json!({ "list": [1, 2, 3, 4, 5] })).await;
+    until("two calls", || world.calls.under_way() == 2).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.calls.under_way(), 2);
+    world.release(5);
+    assert_eq!(world.answer(&handle).await, json!([1, 2, 3, 4, 5]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_are_bounded_over_all_runs() {
+    let world = World::with(|config| config.calls = 2).await;
+    world.define("main", &chain("held", 1));
+    let mut handles = Vec::new();
+    for (n, priority) in [
+        (0, Priority::Low),
+        (1, Priority::Low),
+        (2, Priority::Low),
+        (3, Priority::High),
+    ] {
+        handles.push(start(&world, n, priority).await);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(world.calls.under_way(), 2);
+    assert_eq!(sample(&world.engine, "weft_workflow_calls_queued"), 2.0);
+    world.release(4);
+    for handle in &handles {
+        world.answer(handle).await;
+    }
+    assert_eq!(order(&world), [0, 1, 3, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn urgent_nodes_of_a_run_start_first() {
+    let world = World::with(|config| config.run_parallelism = 1).await;
+    world.define(
+        "main",
+        r"
+        workflow: main
+        nodes:
+          a: { call: held, with: { n: 1 } }
+          b: { call: held, with: { n: 2 }, priority: low }
+          c: { call: held, with: { n: 3 }, priority: highest }
+          d: { call: held, with: { n: 4 } }
+        ",
+    );
+    let handle = world.start("main", &json!({})).await;
+    world.release(4);
+    world.answer(&handle).await;
+    assert_eq!(order(&world), [3, 1, 4, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_many_are_told_to_come_back() {
+    let world = World::with(|config| {
+        config.runs = 1;
+        config.waiting_runs = 2;
+    })
+    .await;
+    world.define("main", &chain("held", 1));
+    let mut handles = Vec::new();
+    for n in 0..3 {
+        handles.push(world.start("main", &json!({ "n": n })).await);
+    }
+    let refused = world
+        .engine
+        .start(world.request("main", &json!({ "n": 3 })))
+        .await
+        .unwrap_err();
+    let Error::Overloaded { retry_after, .. } = refused else {
+        panic!("{refused}");
+    };
+    assert!(!retry_after.is_zero());
+    world.release(1);
+    world.answer(&handles[0]).await;
+    handles.push(world.start("main", &json!({ "n": 4 })).await);
+    world.release(3);
+    for handle in &handles {
+        handle.ended().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn open_runs_are_bounded() {
+    let world = World::with(|config| config.open_runs = 2).await;
+    world.define("main", "workflow: main\nnodes: { long: { sleep: 1h } }");
+    for _ in 0..2 {
+        world.start("main", &json!({})).await;
+    }
+    let request = StartRun {
+        answer: Answer::Id,
+        ..world.request("main", &json!({}))
+    };
+    let refused = world.engine.start(request).await.unwrap_err();
+    assert!(matches!(refused, Error::Overloaded { .. }), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_waits_can_be_cancelled() {
+    let world = World::with(|config| config.runs = 1).await;
+    world.define("main", &chain("held", 1));
+    let busy = world.start("main", &json!({ "n": 0 })).await;
+    let waiting = world.start_for_id("main", &json!({ "n": 1 })).await;
+    assert_eq!(world.status(waiting.id()).await, RunStatus::Waiting);
+    world.cancel(waiting.id()).await.unwrap();
+    world.release(1);
+    world.answer(&busy).await;
+    assert_eq!(world.calls.count("held"), 1);
+    assert_eq!(sample(&world.engine, "weft_workflow_runs_admitted"), 0.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bounded_workflow_does_not_hold_up_others() {
+    let world = World::with(|config| config.runs = 2).await;
+    world.define(
+        "main",
+        &format!("{}defaults: {{ concurrency: 1 }}\n", chain("held", 1)),
+    );
+    world.define("other", &chain("double", 1));
+    let mut handles = Vec::new();
+    for n in 0..3 {
+        handles.push(world.start("main", &json!({ "n": n })).await);
+    }
+    until("the first call", || world.calls.under_way() == 1).await;
+    assert_eq!(world.run("other", &json!({ "n": 1 })).await, json!(2));
+    world.release(3);
+    for handle in &handles {
+        world.answer(handle).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_that_wait_for_each_others_places_do_not_block_each_other() {
+    let world = World::with(|config| config.runs = 1).await;
+    world.define(
+        "inner",
+        &format!("{}defaults: {{ concurrency: 1 }}\n", chain("held", 1)),
+    );
+    world.define(
+        "outer",
+        r"
+        workflow: outer
+        input: { n: u64 }
+        nodes: { inner: { call: inner, with: { n: $input.n } } }
+        output: $inner
+        ",
+    );
+    // The first holds the only place among all runs; the second that among the inner ones, which the first then waits for.
+    let outer = world.start("outer", &json!({ "n": 1 })).await;
+    let inner = world.start("inner", &json!({ "n": 2 })).await;
+    world.release(2);
+    assert_eq!(world.answer(&outer).await, json!(1));
+    assert_eq!(world.answer(&inner).await, json!(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_does_not_wait_for_itself_through_another_version() {
+    let world = World::new().await;
+    let around = |inner: &str| {
+        format!(
+            "workflow: around\ninput: {{ n: u64 }}\nnodes: {{ inner: {{ call: {inner}, with: {{ n: $input.n }} }} }}\noutput: \
+             $inner\ndefaults: {{ concurrency: 1 }}\n"
+        )
+    };
+    world.define("main", &chain("double", 1));
+    world.define("other", &around("main"));
+    world.define("main", &around("other"));
+    assert_eq!(world.run("main", &json!({ "n": 3 })).await, json!(6));
+}
