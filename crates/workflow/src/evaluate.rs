@@ -14,6 +14,7 @@ use crate::plan::NodeIndex;
 
 mod expression;
 mod formula;
+mod globals;
 mod number;
 mod path;
 mod plan;

@@ -407,3 +407,42 @@ fn values_are_bounded() {
         .unwrap_err();
     assert_eq!(error.to_string(), "the value is larger than 500 bytes");
 }
+
+#[test]
+fn a_start_replaces_global_parameters() {
+    let plan = plan(
+        "workflow: w
+parameters:
+  rate: { type: f64, default: 2 }
+  region: { type: option<string> }
+nodes:
+  a: { call: 'pricing#tax', with: { amount: $global.rate, region: $global.region } }
+",
+    );
+    let globals = plan.globals.as_ref().unwrap();
+    let replaced = |given: &str| {
+        let image = globals.replaced(given.as_bytes(), BOUNDS);
+        image
+            .map(|it| text(&globals.ty, &it))
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(replaced("{}").unwrap(), r#"{"rate":2.0,"region":null}"#);
+    assert_eq!(
+        replaced(r#"{"region":"eu"}"#).unwrap(),
+        r#"{"rate":2.0,"region":"eu"}"#
+    );
+    assert_eq!(
+        replaced(r#"{"rate":1}"#).unwrap(),
+        r#"{"rate":1.0,"region":null}"#
+    );
+    let told = |given: &str, expected: &str| {
+        let error = replaced(given).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    };
+    told(
+        r#"{"rat":1}"#,
+        "there is no global parameter `rat`, did you mean `rate`? at `/rat`",
+    );
+    told(r#"{"rate":"high"}"#, "at `/rate`");
+    told("[]", "invalid type");
+}
