@@ -19,7 +19,7 @@ use weft_workflow_engine::port::Boxed;
 use weft_workflow_engine::port::journal::{Entry, Journal, JournalError, Position, Recovered, Urgency};
 
 use crate::health::Health;
-use crate::sqlite::{Error, Writer};
+use crate::sqlite::{Copier, Error, Writer};
 
 mod bounds;
 mod feed;
@@ -71,10 +71,11 @@ pub(crate) struct Source {
 }
 
 impl SqliteJournal {
-    /// Starts the writer's thread, and the task that trims on the current tokio runtime. Rows are numbered behind `applied`,
-    /// the last that the records have.
+    /// Starts the writer's thread, and the tasks that copy its log and trim on the current tokio runtime. Rows are numbered
+    /// behind `applied`, the last that the records have. `helper` is a second writer of the same database, for its log.
     pub(crate) async fn start(
         mut writer: Writer,
+        helper: Writer,
         readers: SqlitePool,
         health: Arc<Health>,
         bounds: Bounds,
@@ -90,9 +91,12 @@ impl SqliteJournal {
         let (open, meter) = (Arc::<OpenRuns>::default(), Arc::new(Meter::new(trimmed)));
         let (durable, told) = watch::channel(trimmed);
         let (end, ended) = oneshot::channel();
+        let (copier, copying) = Copier::start(helper);
         let thread = Thread {
             runtime,
             writer,
+            copier,
+            copying,
             queue: queue.clone(),
             feed: feed.clone(),
             open: open.clone(),
@@ -162,7 +166,7 @@ impl SqliteJournal {
 }
 
 impl Drop for SqliteJournal {
-    /// Without [`end`](Self::end) the thread ends as in a crash: what is not written is not.
+    /// Without `end` the thread ends as in a crash: what is not written is not.
     fn drop(&mut self) {
         self.queue.end(End::AtOnce);
     }

@@ -173,8 +173,12 @@ async fn start_journal(
 ) -> Result<(SqliteJournal, SqliteRecords), Error> {
     let readers = records.readers(options.readers);
     let applied = Applied::read(&readers).await?;
+    let helper = Writer::open(journal.clone(), health.clone(), options.checkpoint_bytes)
+        .await
+        .map_err(|error| Error::Sql(error.to_string()))?;
     let (journal, source) = SqliteJournal::start(
         journal_writer,
+        helper,
         journal.readers(options.readers),
         health,
         journal::Bounds::of(options),

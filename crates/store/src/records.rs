@@ -162,7 +162,7 @@ impl SqliteRecords {
 }
 
 impl Drop for SqliteRecords {
-    /// Without [`close`](Self::close) the task ends as in a crash.
+    /// Without `close` the task ends as in a crash.
     fn drop(&mut self) {
         if let Some(task) = self.task.get_mut().unwrap_or_else(PoisonError::into_inner) {
             task.abort();

@@ -10,9 +10,11 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection};
 
+mod copier;
 mod error;
 mod writer;
 
+pub(crate) use copier::Copier;
 pub(crate) use error::Error;
 pub(crate) use writer::Writer;
 
@@ -130,9 +132,10 @@ impl Database {
     /// Copies all of the log into the database.
     ///
     /// A sync that failed in an earlier process may have left log pages in the kernel's cache that look clean and are not
-    /// on the disk. Appending behind them would build on nothing; writing them anew into the database makes them real.
+    /// on the disk. Appending behind them would build on nothing; writing them anew into the database makes them real. The log
+    /// is then overwritten from its beginning, not cut: a cut that reaches the disk in part would leave the older half of it.
     async fn settle(&self, connection: &mut SqliteConnection) {
-        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(RESTART)")
             .execute(connection)
             .await
         {

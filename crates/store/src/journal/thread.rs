@@ -6,12 +6,13 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::thread::{Builder, JoinHandle};
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use weft_workflow_engine::port::journal::Entry;
 
 use super::feed::{Committed, Feed};
@@ -22,7 +23,7 @@ use super::queue::{Queue, Work};
 use super::row;
 use super::trim::{self, Trim};
 use crate::health::Health;
-use crate::sqlite::{Error, Writer};
+use crate::sqlite::{Copier, Error, Writer};
 
 /// The first and the longest wait before another try on a full disk.
 const RETRY: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
@@ -34,6 +35,8 @@ const COMMIT_BYTES: u64 = 2 * 4096;
 pub(super) struct Thread {
     pub(super) runtime: Runtime,
     pub(super) writer: Writer,
+    pub(super) copier: Arc<Copier>,
+    pub(super) copying: JoinHandle<()>,
     pub(super) queue: Arc<Queue>,
     pub(super) feed: Arc<Feed>,
     pub(super) open: Arc<OpenRuns>,
@@ -51,24 +54,28 @@ pub(super) struct Thread {
 struct Over;
 
 impl Thread {
-    pub(super) fn start(self) -> io::Result<JoinHandle<()>> {
-        Builder::new()
-            .name("weft-journal".to_owned())
-            .spawn(move || self.run())
+    pub(super) fn start(self) -> io::Result<()> {
+        let builder = Builder::new().name("weft-journal".to_owned());
+        builder.spawn(move || self.run()).map(drop)
     }
 
     fn run(mut self) {
         while self.step().is_ok() {}
         self.feed.end();
         self.queue.fail(&Error::Closed.to_string());
-        self.runtime.block_on(self.writer.close());
+        self.copier.end();
+        self.runtime.block_on(async {
+            // It cannot fail but by a panic, and then has no connection any more.
+            let _ = self.copying.await;
+            self.writer.close().await;
+        });
     }
 
     fn step(&mut self) -> Result<(), Over> {
         match self.queue.next() {
             Work::Commit(batch) => {
                 self.commit(batch)?;
-                self.runtime.block_on(self.writer.checkpoint());
+                self.runtime.block_on(self.copier.step(&mut self.writer));
             }
             Work::Trim(trim) => self.trim(trim)?,
             Work::End => return Err(Over),

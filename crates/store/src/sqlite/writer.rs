@@ -116,7 +116,17 @@ impl Writer {
     /// Answers whether all of the log is in the database now, and on the disk. It is not where nothing was due, or while a
     /// reader needs an older state.
     pub(crate) async fn checkpoint(&mut self) -> bool {
-        if self.gathered < self.checkpoint_bytes || self.health.check().is_err() {
+        self.is_checkpoint_due() && self.checkpoint_now().await
+    }
+
+    /// Whether enough has gathered.
+    pub(crate) fn is_checkpoint_due(&self) -> bool {
+        self.gathered >= self.checkpoint_bytes
+    }
+
+    /// As [`checkpoint`](Self::checkpoint), however little has gathered.
+    pub(crate) async fn checkpoint_now(&mut self) -> bool {
+        if self.health.check().is_err() {
             return false;
         }
         self.gathered = 0;
