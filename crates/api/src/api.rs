@@ -13,6 +13,8 @@ use http_body::Body;
 use tower::ServiceExt;
 use weft_function_engine::Engine;
 use weft_function_engine::port::{BodyError, TraceContext};
+use weft_types::{FunctionName, ProjectName, VersionNumber};
+use weft_workflow_engine::port::blob_store::BlobStore;
 
 use crate::body::ResponseBody;
 use crate::exchange::{Exchange, Observer, Recorded, Recorder};
@@ -24,6 +26,7 @@ use crate::metrics::{Metrics, Route};
 use crate::problem::{Kind, Problem};
 use crate::serve::{Inbound, Service};
 use crate::shutdown::Draining;
+use crate::workflows::Workflows;
 use crate::{call, routes};
 
 /// How the API behaves.
@@ -54,12 +57,17 @@ impl Default for Options {
 #[derive(Clone)]
 pub struct Api {
     context: Arc<Context>,
-    router: axum::Router,
+    router: axum::Router<Arc<Context>>,
 }
 
 /// What every handler may need.
+#[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) engine: Engine,
+    /// Present where workflows are run.
+    pub(crate) workflows: Option<Workflows>,
+    /// Present where blobs are kept.
+    pub(crate) blobs: Option<Arc<dyn BlobStore>>,
     pub(crate) options: Options,
     pub(crate) metrics: Metrics,
     pub(crate) draining: Draining,
@@ -67,21 +75,56 @@ pub(crate) struct Context {
     pub(crate) openapi: Bytes,
 }
 
+impl Context {
+    /// Who runs workflows.
+    pub(crate) fn workflows(&self) -> Result<&Workflows, Problem> {
+        let none = || Problem::new(Kind::NotFound, "this server runs no workflows");
+        self.workflows.as_ref().ok_or_else(none)
+    }
+
+    /// Who keeps blobs.
+    pub(crate) fn blobs(&self) -> Result<&dyn BlobStore, Problem> {
+        let none = || Problem::new(Kind::NotFound, "this server keeps no blobs");
+        self.blobs.as_deref().ok_or_else(none)
+    }
+
+    /// Refuses what is no workflow.
+    pub(crate) fn check_workflow(
+        &self,
+        project: &ProjectName,
+        function: &FunctionName,
+        version: Option<VersionNumber>,
+    ) -> Result<(), Problem> {
+        match self.engine.version(project, function, version)?.workflow {
+            Some(_) => Ok(()),
+            None => Err(routes::not_a_workflow(function)),
+        }
+    }
+}
+
 impl Api {
     /// Serves `engine`. Adds its counts to the engine's metrics.
-    pub fn new(engine: Engine, options: Options, draining: Draining) -> Self {
+    pub fn new(engine: Engine, workflows: Option<Workflows>, options: Options, draining: Draining) -> Self {
         let (router, openapi) = routes::build();
         let metrics = Metrics::default();
         engine.metrics().register(metrics.collector());
         let context = Arc::new(Context {
             engine,
+            workflows,
+            blobs: None,
             options,
             metrics,
             draining,
             openapi,
         });
-        let router = router.with_state(Arc::clone(&context));
         Self { context, router }
+    }
+
+    /// Serves blobs, too.
+    #[must_use]
+    pub fn with_blobs(mut self, blobs: Arc<dyn BlobStore>) -> Self {
+        Arc::make_mut(&mut self.context).blobs = Some(blobs);
+        self
     }
 
     /// What one core serves: both services count into counters of its own.
@@ -92,7 +135,7 @@ impl Api {
         });
         let api = ApiService(Arc::new(PerCore {
             context: Arc::clone(&self.context),
-            router: self.router.clone(),
+            router: self.router.clone().with_state(Arc::clone(&self.context)),
             recorder: Arc::clone(&recorder),
         }));
         let functions = FunctionsService::new(Arc::clone(&self.context), recorder);

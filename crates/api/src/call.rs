@@ -12,7 +12,7 @@ use weft_function_engine::port::{BodyError, TraceContext};
 use weft_function_engine::{Answer, Arguments, Invocation};
 use weft_types::image::Image;
 use weft_types::json::{self, Outcome};
-use weft_types::{Type, VersionNumber};
+use weft_types::{FunctionName, ProjectName, Type, VersionNumber};
 
 use crate::api::Context;
 use crate::body::{Bound, ResponseBody, Whole, collect};
@@ -22,9 +22,11 @@ use crate::query::Query;
 
 mod media;
 mod names;
+mod run;
 
 use media::{Accepted, Sent};
 pub(crate) use names::explain;
+pub(crate) use run::{start_of, started};
 
 /// What a call without any arguments is called with.
 const NO_ARGUMENTS: &[u8] = b"{}";
@@ -67,6 +69,21 @@ where
     };
     let announced = body.size_hint().exact();
     let bytes = collect(body, Whole::new(announced), bound).await?;
+    if let Some(workflows) = &context.workflows
+        && let Some((project, workflow)) = workflow_of(context, project, function, options.version)
+    {
+        let call = run::RunCall {
+            project: &project,
+            workflow: &workflow,
+            version: options.version,
+            timeout: options.timeout,
+            sent,
+            body: bytes,
+            limit,
+            trace,
+        };
+        return run::run(context, workflows, parts, call, accepted).await;
+    }
     let answer = context
         .engine
         .invoke(Invocation {
@@ -82,6 +99,19 @@ where
         })
         .await?;
     respond(context, &answer, accepted)
+}
+
+/// The names of what is called, where that is a workflow.
+fn workflow_of(
+    context: &Context,
+    project: &str,
+    function: &str,
+    version: Option<VersionNumber>,
+) -> Option<(ProjectName, FunctionName)> {
+    let callee = context.engine.callee(project, function, version).ok()?;
+    let record = callee.stored();
+    record.workflow.as_ref()?;
+    Some((record.project.clone(), record.function.clone()))
 }
 
 /// What the query of a call says.

@@ -20,6 +20,14 @@ pub(crate) const TIME: HeaderName = HeaderName::from_static("weft-time");
 pub(crate) const USER: HeaderName = HeaderName::from_static("weft-user");
 /// The path that was taken off before a function sees a request's.
 pub(crate) const BASE_PATH: HeaderName = HeaderName::from_static("weft-base-path");
+/// The run that a call of a workflow is.
+pub(crate) const RUN: HeaderName = HeaderName::from_static("weft-run");
+/// How that run ended.
+pub(crate) const RUN_STATUS: HeaderName = HeaderName::from_static("weft-run-status");
+/// Where a result is kept.
+pub(crate) const BLOB: HeaderName = HeaderName::from_static("weft-blob");
+/// What the caller calls its request, so that a repetition is none.
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// How long a call took where.
 pub(crate) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 

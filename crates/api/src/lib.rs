@@ -24,12 +24,14 @@ pub mod serve;
 pub mod shutdown;
 mod trace;
 pub mod wire;
+mod workflows;
 
 pub use api::{Api, ApiService, Options};
 pub use exchange::{Finished, Observer};
 pub use functions::FunctionsService;
 pub use guard::Hosts;
 pub use trace::Trace;
+pub use workflows::Workflows;
 
 #[cfg(test)]
 mod tests;

@@ -11,11 +11,14 @@ use serde_json::value::RawValue;
 
 use crate::body::ResponseBody;
 
+mod blobs;
 mod engine;
 mod rejection;
 mod table;
+mod workflow;
 
 pub use table::{Entry, Kind};
+pub(crate) use workflow::mistaken;
 
 /// The media type of problems.
 pub const MEDIA_TYPE: &str = "application/problem+json";

@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 use crate::api::Context;
 use crate::problem::{Kind, Problem};
 
+mod blobs;
 mod code;
 mod cursor;
 mod describe;
@@ -25,9 +26,14 @@ mod logs;
 mod pages;
 mod path;
 mod projects;
+mod run;
+mod runs;
 mod server;
 mod upload;
 mod versions;
+mod workflow;
+
+pub(crate) use workflow::not_a_workflow;
 
 /// What the API says about itself, but for its routes.
 #[derive(OpenApi)]
@@ -43,6 +49,9 @@ mod versions;
         (name = "calls", description = "Call functions"),
         (name = "functions", description = "Upload, list, change and delete functions"),
         (name = "versions", description = "Versions of functions"),
+        (name = "workflows", description = "Check, draw and compare workflows"),
+        (name = "runs", description = "Runs of workflows"),
+        (name = "blobs", description = "Values by address"),
         (name = "logs", description = "What functions print"),
         (name = "projects", description = "Namespaces"),
         (name = "server", description = "The server itself"),
@@ -85,6 +94,22 @@ fn described() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(describe::schema))
         .routes(routes!(describe::openapi))
         .routes(routes!(logs::logs))
+        .routes(routes!(workflow::validate))
+        .routes(routes!(workflow::definition))
+        .routes(routes!(workflow::graph))
+        .routes(routes!(workflow::differences))
+        .routes(routes!(workflow::repin))
+        .routes(routes!(runs::start))
+        .routes(routes!(runs::list))
+        .routes(routes!(run::show, run::delete))
+        .routes(routes!(run::cancel))
+        .routes(routes!(run::pause))
+        .routes(routes!(run::resume))
+        .routes(routes!(run::rerun))
+        .routes(routes!(run::complete))
+        .routes(routes!(run::events::events))
+        .routes(routes!(blobs::store))
+        .routes(routes!(blobs::show, blobs::head))
         .routes(routes!(server::healthz))
         .routes(routes!(server::readyz))
         .routes(routes!(server::metrics))

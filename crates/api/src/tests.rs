@@ -19,6 +19,7 @@ mod fakes;
 #[path = "../../function-engine/tests/engine/program.rs"]
 mod program;
 
+mod blobs;
 mod calls;
 mod functions;
 mod logs;
@@ -48,6 +49,11 @@ struct Answer {
 
 impl Server {
     async fn new() -> Self {
+        Self::with(|api| api).await
+    }
+
+    /// One that also has what `complete` gives it.
+    async fn with(complete: impl FnOnce(Api) -> Api) -> Self {
         let runtime = Arc::new(ClosureRuntime::new());
         let ports = Ports {
             registry: Arc::new(MemoryRegistry::default()),
@@ -63,7 +69,8 @@ impl Server {
         };
         let engine = Engine::open(ports, profiles, config).await.unwrap();
         let (shutdown, draining) = shutdown::channel();
-        let core = Api::new(engine, Options::default(), draining).core();
+        let api = Api::new(engine, None, Options::default(), draining);
+        let core = complete(api).core();
         Self {
             api: core.api,
             functions: core.functions,

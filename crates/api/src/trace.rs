@@ -59,6 +59,13 @@ pub(crate) fn encode(bytes: &[u8], out: &mut [u8]) {
     }
 }
 
+/// Bytes as a text of lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut text = vec![0; 2 * bytes.len()];
+    encode(bytes, &mut text);
+    String::from_utf8(text).unwrap_or_default()
+}
+
 fn caller(headers: &HeaderMap) -> Option<TraceContext> {
     let mut all = headers.get_all(TRACEPARENT).iter();
     let only = all.next()?;

@@ -6,13 +6,21 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod blob;
 mod function;
 mod log;
+mod run;
+pub(crate) mod run_view;
 mod settings;
 mod version;
 
+pub use blob::Blob;
 pub use function::{Function, FunctionSummary, Kind};
 pub use log::{LogLine, Logs, Lost, Stream};
+pub use run::{
+    Attempt, Cancel, Counts, Items, Node, NodeError, PinChange, Repinned, Rerun, Run, RunEvent, RunSummary,
+    Started, Trigger, Usage, Validated,
+};
 pub use settings::{Grants, Limits, Settings};
 pub use version::{Capability, Deployment, Export, Flavor, Parameter, Version, VersionSummary};
 

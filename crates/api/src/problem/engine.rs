@@ -103,7 +103,7 @@ fn failed(invocation: Uuid, failure: &Failure, detail: String) -> Problem {
 }
 
 /// A fault of ours: what it was goes to the log, as it may name what is no caller's business.
-fn fault(kind: Kind, detail: &str) -> Problem {
+pub(super) fn fault(kind: Kind, detail: &str) -> Problem {
     tracing::error!(error = detail, problem = kind.entry().slug, "request failed");
     Problem::new(kind, kind.entry().explanation)
 }
@@ -113,7 +113,7 @@ fn millis(duration: Duration) -> u64 {
 }
 
 /// At least one second, rounded up.
-fn whole_seconds(duration: Duration) -> u32 {
+pub(super) fn whole_seconds(duration: Duration) -> u32 {
     let seconds = duration.as_millis().div_ceil(1000).max(1);
     u32::try_from(seconds).unwrap_or(u32::MAX)
 }

@@ -27,11 +27,11 @@ fn kinds_are_distinct_and_complete() {
 }
 
 #[test]
-fn only_the_functions_own_errors_are_422() {
+fn only_the_functions_own_errors_and_reused_keys_are_422() {
     for kind in Kind::ALL {
         assert_eq!(
             kind.entry().status == 422,
-            *kind == Kind::FunctionError,
+            matches!(kind, Kind::FunctionError | Kind::KeyReused),
             "{kind:?}"
         );
     }

@@ -2,11 +2,11 @@
 //!
 //! Hexadecimal, so that nobody is tempted to make one up, and what it is made of may change.
 
-use weft_types::{FunctionName, ProjectName};
+use weft_types::{FunctionName, ProjectName, RunId};
 
 use crate::problem::Problem;
 use crate::query::invalid;
-use crate::trace::{decode_vec, encode};
+use crate::trace::{decode_vec, hex};
 
 /// The cursor behind `name`.
 pub(super) fn of_name(name: &FunctionName) -> String {
@@ -16,6 +16,11 @@ pub(super) fn of_name(name: &FunctionName) -> String {
 /// The cursor behind a project.
 pub(super) fn of_project(name: &ProjectName) -> String {
     of_text(name.as_str())
+}
+
+/// The cursor behind a run.
+pub(super) fn of_run(run: RunId) -> String {
+    of_text(&run.to_string())
 }
 
 /// The cursor behind a number.
@@ -37,9 +42,7 @@ pub(super) fn parse<T: std::str::FromStr>(cursor: &str) -> Result<T, Problem> {
 }
 
 fn of_text(text: &str) -> String {
-    let mut hex = vec![0; 2 * text.len()];
-    encode(text.as_bytes(), &mut hex);
-    String::from_utf8(hex).unwrap_or_default()
+    hex(text.as_bytes())
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::query::Query;
 use crate::wire;
 
 mod follow;
-mod sse;
+pub(super) mod sse;
 
 use follow::Follower;
 

@@ -4,7 +4,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use weft_function_engine::Error;
-use weft_types::{FunctionName, ProjectName, VersionNumber};
+use weft_types::{Digest, FunctionName, ProjectName, RunId, VersionNumber};
 
 use crate::problem::{Kind, Problem};
 
@@ -22,6 +22,69 @@ pub(super) struct InVersion {
     pub(super) project: ProjectName,
     pub(super) function: FunctionName,
     pub(super) version: VersionNumber,
+}
+
+/// `{project}` and `{run}` of a path.
+pub(super) struct InRun {
+    pub(super) project: ProjectName,
+    pub(super) run: RunId,
+}
+
+/// `{project}`, `{run}` and `{node}` of a path.
+pub(super) struct InNode {
+    pub(super) project: ProjectName,
+    pub(super) run: RunId,
+    pub(super) node: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for InRun {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path: Result<Path<(String, String)>, PathRejection> =
+            Path::from_request_parts(parts, state).await;
+        let Path((project, id)) = path?;
+        Ok(Self {
+            project: name(&project)?,
+            run: run(&id)?,
+        })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for InNode {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path: Result<Path<(String, String, String)>, PathRejection> =
+            Path::from_request_parts(parts, state).await;
+        let Path((project, id, node)) = path?;
+        Ok(Self {
+            project: name(&project)?,
+            run: run(&id)?,
+            node,
+        })
+    }
+}
+
+/// `{project}` and `{digest}` of a path.
+pub(super) struct InBlob {
+    pub(super) project: ProjectName,
+    pub(super) digest: Digest,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for InBlob {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path: Result<Path<(String, String)>, PathRejection> =
+            Path::from_request_parts(parts, state).await;
+        let Path((project, digest)) = path?;
+        let digest = digest.parse::<Digest>();
+        Ok(Self {
+            project: name(&project)?,
+            digest: digest.map_err(|error| Problem::new(Kind::NotFoundBlob, error.to_string()))?,
+        })
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for InProject {
@@ -64,6 +127,14 @@ impl<S: Send + Sync> FromRequestParts<S> for InVersion {
 
 fn name<T: std::str::FromStr<Err = weft_types::NameError>>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|error| Error::InvalidName(error).into())
+}
+
+fn run(text: &str) -> Result<RunId, Problem> {
+    text.parse().map_err(|_| {
+        let shown: String = text.chars().take(80).collect();
+        let detail = format!("a run's id is a UUID, not `{}`", shown.escape_debug());
+        Problem::new(Kind::NotFoundRun, detail)
+    })
 }
 
 fn number(text: &str) -> Result<VersionNumber, Problem> {

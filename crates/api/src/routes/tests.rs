@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::*;
 
-const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
+const METHODS: [&str; 6] = ["get", "head", "put", "post", "patch", "delete"];
 
 fn document() -> Value {
     serde_json::from_slice(&build().1).unwrap()
@@ -23,6 +23,7 @@ fn operations(document: &Value) -> BTreeSet<String> {
 #[test]
 fn every_route_is_described() {
     let function = "/v1/projects/{project}/functions/{function}";
+    let run = "/v1/projects/{project}/runs/{run}";
     let expected = [
         "GET /healthz".to_owned(),
         "GET /metrics".to_owned(),
@@ -30,6 +31,9 @@ fn every_route_is_described() {
         "GET /readyz".to_owned(),
         "GET /v1/projects".to_owned(),
         "PUT /v1/projects/{project}".to_owned(),
+        "POST /v1/projects/{project}/blobs".to_owned(),
+        "GET /v1/projects/{project}/blobs/{digest}".to_owned(),
+        "HEAD /v1/projects/{project}/blobs/{digest}".to_owned(),
         "GET /v1/projects/{project}/functions".to_owned(),
         format!("DELETE {function}"),
         format!("GET {function}"),
@@ -44,6 +48,21 @@ fn every_route_is_described() {
         format!("POST {function}/versions/{{version}}/activate"),
         format!("GET {function}/wasm"),
         format!("GET {function}/wit"),
+        format!("GET {function}/definition"),
+        format!("GET {function}/graph"),
+        format!("GET {function}/diff"),
+        format!("POST {function}/repin"),
+        format!("POST {function}/runs"),
+        "POST /v1/projects/{project}/validate".to_owned(),
+        "GET /v1/projects/{project}/runs".to_owned(),
+        format!("GET {run}"),
+        format!("DELETE {run}"),
+        format!("GET {run}/events"),
+        format!("POST {run}/cancel"),
+        format!("POST {run}/pause"),
+        format!("POST {run}/resume"),
+        format!("POST {run}/rerun"),
+        format!("POST {run}/nodes/{{node}}/complete"),
     ];
     assert_eq!(operations(&document()), BTreeSet::from(expected));
 }

@@ -7,6 +7,8 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Request, State};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use weft_function_engine::{Deploy, Deployment, SettingsChange};
+use weft_types::{FunctionName, ProjectName};
+use weft_workflows::Save;
 
 use super::path::InFunction;
 use crate::api::Context;
@@ -20,6 +22,10 @@ mod parts;
 mod receive;
 
 const WASM: &str = "application/wasm";
+const YAML: &str = "application/yaml";
+/// What YAML was called before RFC 9512.
+const YAML_OLD: &str = "application/x-yaml";
+const JSON: &str = "application/json";
 const MULTIPART: &str = "multipart/form-data";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 /// Largest settings, as JSON text, in bytes.
@@ -34,7 +40,8 @@ type Deployed = (
 /// Upload a function
 ///
 /// Stores a new version and activates it, unless `activate=false` or it imports what it was not granted. A body of
-/// `application/wasm` is the code; settings are those of the newest version. With `multipart/form-data`, the part
+/// `application/wasm` is the code; settings are those of the newest version. A body of `application/yaml` or `application/json` is
+/// the definition of a workflow. With `multipart/form-data`, the part
 /// `settings` (JSON) replaces the settings and the part `code` is the code; a part left out keeps what the newest version
 /// has. The same code with the same settings is the version that was there before.
 #[utoipa::path(
@@ -49,8 +56,8 @@ type Deployed = (
         ("weft-user" = Option<String>, Header, description = "Who uploads"),
     ),
     request_body(
-        description = "A WebAssembly component or core command module",
-        content((Vec<u8> = "application/wasm"), (parts::Form = "multipart/form-data")),
+        description = "A WebAssembly component, a core command module, or a workflow's definition",
+        content((Vec<u8> = "application/wasm"), (String = "application/yaml"), (serde_json::Value = "application/json"), (parts::Form = "multipart/form-data")),
     ),
     responses(
         (status = 201, description = "A new version", body = wire::Deployment),
@@ -70,8 +77,12 @@ pub(super) async fn put(
             let code = receive::code(&context, request.into_body()).await?;
             (Some(code), SettingsChange::Keep)
         }
+        YAML | YAML_OLD | JSON => {
+            let asked = (project, function, activate, creator);
+            return save(&context, asked, request).await;
+        }
         MULTIPART => parts::read(&context, Multipart::from_request(request, &()).await?).await?,
-        other => return Err(unsupported(other, &[WASM, MULTIPART])),
+        other => return Err(unsupported(other, &[WASM, MULTIPART, YAML, JSON])),
     };
     let deploy = Deploy {
         project,
@@ -82,6 +93,27 @@ pub(super) async fn put(
         creator,
     };
     Ok(deployed(&context.engine.deploy(deploy).await?))
+}
+
+/// Saves a workflow.
+async fn save(
+    context: &Context,
+    (project, function, activate, creator): (ProjectName, FunctionName, bool, String),
+    request: Request,
+) -> Result<Deployed, Problem> {
+    let definitions = &context.workflows()?.definitions;
+    let definition = super::workflow::text(context, request).await?;
+    let saved = definitions
+        .save(Save {
+            project,
+            function,
+            definition,
+            settings: SettingsChange::Keep,
+            activate,
+            creator,
+        })
+        .await?;
+    Ok(deployed(&saved.deployment))
 }
 
 /// Change settings

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// Appends an event. `data` may have several lines.
-pub(super) fn event(out: &mut String, name: &str, id: Option<&str>, data: &str) {
+pub(in crate::routes) fn event(out: &mut String, name: &str, id: Option<&str>, data: &str) {
     // Writing to a text does not fail.
     let _ = writeln!(out, "event: {name}");
     if let Some(id) = id {
@@ -17,7 +17,7 @@ pub(super) fn event(out: &mut String, name: &str, id: Option<&str>, data: &str) 
 }
 
 /// Appends a comment, which clients pass over.
-pub(super) fn comment(out: &mut String, text: &str) {
+pub(in crate::routes) fn comment(out: &mut String, text: &str) {
     let _ = write!(out, ": {text}\n\n");
 }
 

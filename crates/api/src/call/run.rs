@@ -1,0 +1,290 @@
+//! Calls of workflows: each is a run.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use weft_function_engine::port::TraceContext;
+use weft_types::image::{Bounds, Image};
+use weft_types::{Digest, FunctionName, ProjectName, RunStatus, Signature, Value, VersionNumber, json};
+use weft_workflow::Plan;
+use weft_workflow_engine::{Answer, CallerKey, MAX_TEXT, Outcome, StartRun, Waited};
+
+use super::media::Sent;
+use super::{Accepted, json_text, nothing, octets, printed};
+use crate::api::Context;
+use crate::body::ResponseBody;
+use crate::headers;
+use crate::problem::{Kind, Problem};
+use crate::wire;
+use crate::wire::run_view::{address_text, name};
+use crate::workflows::Workflows;
+
+/// How long a caller waits at most for a run's end, where it does not say; then it gets the run's address.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A call of a workflow.
+pub(super) struct RunCall<'a> {
+    pub(super) project: &'a ProjectName,
+    pub(super) workflow: &'a FunctionName,
+    pub(super) version: Option<VersionNumber>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) sent: Sent,
+    pub(super) body: Bytes,
+    pub(super) limit: u64,
+    pub(super) trace: TraceContext,
+}
+
+/// Runs a workflow for a caller: to its end, or, where it is asked for or takes too long, to its address.
+pub(super) async fn run(
+    context: &Context,
+    workflows: &Workflows,
+    parts: &Parts,
+    call: RunCall<'_>,
+    accepted: Accepted,
+) -> Result<Response<ResponseBody>, Problem> {
+    let apart = prefers_async(&parts.headers);
+    let timeout = call.timeout;
+    let mut start = start(context, workflows, &parts.headers, call)?;
+    if apart {
+        start.answer = Answer::Id;
+    }
+    let keyed = start.key.is_some();
+    let mut handle = workflows.runs.start(start).await?;
+    if apart {
+        handle.accepted().await?;
+        return Ok(started(&handle));
+    }
+    let durable = handle.plan().durability == weft_types::Durability::Durable;
+    if !durable && !keyed {
+        handle.cancel_on_drop();
+    }
+    match handle.wait(timeout.unwrap_or(PATIENCE)).await? {
+        Waited::Open => Ok(started(&handle)),
+        Waited::Ended(outcome) => {
+            let plan = handle.plan();
+            let mut response = answer(workflows, &handle, &outcome, plan, accepted).await?;
+            describe(response.headers_mut(), &outcome);
+            Ok(response)
+        }
+    }
+}
+
+/// What a request asks to be started.
+pub(crate) fn start_of(
+    context: &Context,
+    workflows: &Workflows,
+    headers: &HeaderMap,
+    (project, workflow): (&ProjectName, &FunctionName),
+    version: Option<VersionNumber>,
+    body: Bytes,
+    trace: TraceContext,
+) -> Result<StartRun, Problem> {
+    let limit = context
+        .engine
+        .input_limit(project.as_str(), workflow.as_str(), version)?;
+    let call = RunCall {
+        project,
+        workflow,
+        version,
+        timeout: None,
+        sent: Sent::of(headers, body.is_empty())?,
+        body,
+        limit,
+        trace,
+    };
+    start(context, workflows, headers, call)
+}
+
+fn start(
+    context: &Context,
+    workflows: &Workflows,
+    headers: &HeaderMap,
+    call: RunCall<'_>,
+) -> Result<StartRun, Problem> {
+    use weft_workflow_engine::port::workflows::Workflows as _;
+
+    let found = workflows.plans.plan(call.project, call.workflow, call.version);
+    let (version, plan) = found.map_err(weft_workflow_engine::Error::from)?;
+    let bounds = Bounds {
+        bytes: usize::try_from(call.limit).unwrap_or(usize::MAX),
+        elements: context.engine.config().elements,
+    };
+    let key = key(headers, &call)?;
+    let arguments = arguments(&plan.signature, call.sent, &call.body, bounds)?;
+    Ok(StartRun {
+        version: Some(version),
+        submitter: headers::user(headers)?,
+        trace: (call.trace.trace_id, call.trace.span_id),
+        key,
+        ..StartRun::new(
+            call.project.clone(),
+            call.workflow.clone(),
+            Value::Direct(arguments),
+        )
+    })
+}
+
+/// Reads the arguments of a workflow.
+pub(crate) fn arguments(
+    signature: &Signature,
+    sent: Sent,
+    body: &Bytes,
+    bounds: Bounds,
+) -> Result<Image, Problem> {
+    let invalid = |error| weft_function_engine::Error::InvalidArguments(error).into();
+    match sent {
+        Sent::Json if body.is_empty() => json::parse_arguments(signature, b"{}", bounds).map_err(invalid),
+        Sent::Json => json::parse_arguments(signature, body, bounds).map_err(invalid),
+        Sent::Octets => Image::of_raw(&signature.params, body).ok_or_else(|| {
+            weft_function_engine::Error::RawArguments {
+                export: weft_function_engine::RUN.to_owned(),
+                params: signature.params.to_string(),
+            }
+            .into()
+        }),
+    }
+}
+
+/// The caller's idempotency key, with a hash of what it stands for.
+fn key(headers: &HeaderMap, call: &RunCall<'_>) -> Result<Option<CallerKey>, Problem> {
+    let Some(value) = headers.get(headers::IDEMPOTENCY_KEY) else {
+        return Ok(None);
+    };
+    let text = value
+        .to_str()
+        .ok()
+        .filter(|text| (1..=MAX_TEXT).contains(&text.len()));
+    let Some(key) = text else {
+        let detail = format!(
+            "the header `idempotency-key` has 1 to {MAX_TEXT} visible ASCII characters, chosen anew for each request that is \
+             not a repetition"
+        );
+        return Err(Problem::new(Kind::InvalidHeader, detail).with("header", "idempotency-key"));
+    };
+    let mut request = Vec::with_capacity(call.body.len() + 128);
+    let version = call.version.map_or(0, |version| version.0);
+    request.extend_from_slice(call.workflow.as_str().as_bytes());
+    request.push(0);
+    request.extend_from_slice(&version.to_le_bytes());
+    request.push(u8::from(call.sent == Sent::Octets));
+    request.extend_from_slice(&call.body);
+    Ok(Some(CallerKey {
+        key: key.to_owned(),
+        request: Digest::of(&request),
+    }))
+}
+
+/// Whether the caller asks for the run's address instead of its end (RFC 7240).
+fn prefers_async(headers: &HeaderMap) -> bool {
+    headers
+        .get_all("prefer")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(','))
+        .any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
+}
+
+/// The answer to who gets a run's address.
+pub(crate) fn started(handle: &weft_workflow_engine::RunHandle) -> Response<ResponseBody> {
+    let (run, project) = (handle.id().to_string(), handle.project());
+    let location = format!("/v1/projects/{project}/runs/{run}");
+    let told = wire::Started {
+        run: run.clone(),
+        version: handle.version().0,
+        location: location.clone(),
+    };
+    // Wire types have text keys only, so they always serialize.
+    let mut response = json_text(serde_json::to_vec(&told).unwrap_or_default());
+    *response.status_mut() = StatusCode::ACCEPTED;
+    let headers = response.headers_mut();
+    headers.insert(header::LOCATION, headers::ascii(location.as_bytes()));
+    headers.insert(headers::RUN, headers::ascii(run.as_bytes()));
+    headers.insert(headers::VERSION, HeaderValue::from(handle.version().0));
+    response
+}
+
+async fn answer(
+    workflows: &Workflows,
+    handle: &weft_workflow_engine::RunHandle,
+    outcome: &Outcome,
+    plan: &Plan,
+    accepted: Accepted,
+) -> Result<Response<ResponseBody>, Problem> {
+    if outcome.status != RunStatus::Succeeded {
+        return Ok(failed(outcome, plan).into_response());
+    }
+    let (Some(value), Some(ty)) = (&outcome.result, &plan.signature.result) else {
+        return Ok(nothing());
+    };
+    let image = workflows.runs.load(handle.project(), value, ty).await?;
+    let raw = if accepted == Accepted::Json {
+        None
+    } else {
+        image.raw(ty)
+    };
+    Ok(match raw {
+        Some(bytes) => octets(bytes),
+        None => printed(&image, ty, MOST_TEXT),
+    })
+}
+
+/// The longest result as text, in bytes.
+const MOST_TEXT: usize = 64 << 20;
+
+/// A run that ended without a result.
+pub(crate) fn failed(outcome: &Outcome, plan: &Plan) -> Problem {
+    let run = outcome.run;
+    let problem = match outcome.status {
+        RunStatus::Cancelled => Problem::new(Kind::RunCancelled, format!("run {run} was cancelled")),
+        RunStatus::TimedOut => Problem::new(
+            Kind::RunTimedOut,
+            format!("run {run} did not end within its timeout"),
+        ),
+        RunStatus::Failed
+        | RunStatus::Succeeded
+        | RunStatus::Waiting
+        | RunStatus::Running
+        | RunStatus::Paused => because(outcome, plan),
+    };
+    problem.with("run", run.to_string())
+}
+
+fn because(outcome: &Outcome, plan: &Plan) -> Problem {
+    let Some((place, error)) = &outcome.failure else {
+        return Problem::new(Kind::RunFailed, format!("run {} failed", outcome.run));
+    };
+    let told = wire::NodeError::new(*place, error, Some(plan));
+    let at = match (&told.node, told.item) {
+        (Some(node), Some(item)) => format!("item {item} of node `{node}` failed: "),
+        (Some(node), None) => format!("node `{node}` failed: "),
+        (None, _) => String::new(),
+    };
+    let problem = Problem::new(Kind::RunFailed, format!("{at}{}", error.message));
+    let problem = problem.with("code", &told.code);
+    match told.node {
+        Some(node) => problem.with("node", node),
+        None => problem,
+    }
+}
+
+/// Says which run it was and what it took.
+fn describe(headers: &mut HeaderMap, outcome: &Outcome) {
+    let run = outcome.run.to_string();
+    headers.insert(headers::RUN, headers::ascii(run.as_bytes()));
+    headers.insert(headers::VERSION, HeaderValue::from(outcome.version.0));
+    let since = outcome.started_at.unwrap_or(outcome.created_at);
+    let queue = since.duration_since(outcome.created_at).unsigned_abs();
+    let execution = outcome.finished_at.duration_since(since).unsigned_abs();
+    let timing = headers::server_timing(queue, Duration::ZERO, execution);
+    headers.insert(headers::SERVER_TIMING, timing);
+    if let Some(weft_types::Value::Address(address)) = &outcome.result {
+        let digest = address_text(address);
+        headers.insert(headers::BLOB, headers::ascii(digest.as_bytes()));
+    }
+    headers.insert(
+        headers::RUN_STATUS,
+        headers::ascii(name(&outcome.status).as_bytes()),
+    );
+}

@@ -1,0 +1,353 @@
+//! One run: what becomes of it, and what can be asked of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::{Extension, Json};
+use bytes::Bytes;
+use http::{StatusCode, Uri};
+use serde::de::DeserializeOwned;
+use weft_function_engine::port::TraceContext;
+use weft_types::image::Bounds;
+use weft_types::{Value, json};
+use weft_workflow::NodeIndex;
+use weft_workflow_engine::{Answer, Rerun, RunDetail, Selection};
+
+use super::path::{InNode, InRun};
+use crate::api::Context;
+use crate::body::{Bound, Whole, collect};
+use crate::call;
+use crate::headers;
+use crate::problem::{Kind, Problem};
+use crate::query::{NoQuery, Query};
+use crate::wire;
+use crate::wire::run_view::{name, shown};
+
+pub(super) mod events;
+
+/// The longest wait for a run's end.
+const MOST_WAIT: Duration = Duration::from_secs(300);
+/// The largest body of a request about a run, in bytes.
+const MOST_BODY: u64 = 16 << 20;
+
+/// Show a run
+///
+/// With `wait`, answers when the run has ended, or after that time as it then stands.
+#[utoipa::path(
+    get,
+    path = "/v1/projects/{project}/runs/{run}",
+    operation_id = "show-run",
+    tag = "runs",
+    params(
+        ("project" = String, Path, description = "The project"),
+        ("run" = String, Path, description = "The run's id"),
+        ("wait" = Option<String>, Query, description = "How long to wait for its end, as `30s`; at most 5 minutes"),
+    ),
+    responses(
+        (status = 200, description = "The run as it stands", body = wire::Run),
+        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn show(
+    State(context): State<Arc<Context>>,
+    InRun { project, run }: InRun,
+    uri: Uri,
+) -> Result<Json<wire::Run>, Problem> {
+    let workflows = context.workflows()?;
+    let query = Query::parse(&uri, &["wait"])?;
+    if let Some(wait) = query.duration("wait")? {
+        let handle = workflows.runs.handle(&project, run).await?;
+        handle.wait(wait.min(MOST_WAIT)).await?;
+    }
+    Ok(Json(view(&workflows.runs.detail(&project, run).await?)))
+}
+
+fn view(detail: &RunDetail) -> wire::Run {
+    let RunDetail {
+        record,
+        plan,
+        nodes,
+        progress,
+    } = detail;
+    let mut sets: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for node in nodes {
+        sets.entry(name(&node.status))
+            .or_default()
+            .push(node.name.to_string());
+    }
+    let result = record.result.as_ref().zip(plan.signature.result.as_ref());
+    wire::Run {
+        summary: wire::RunSummary::new(record, Some(plan)),
+        progress: *progress,
+        result: result.map(|(stored, ty)| shown(stored, ty)),
+        sets,
+        node_states: nodes.iter().map(|node| wire::Node::new(node, plan)).collect(),
+        logs: format!("/v1/projects/{}/runs/{}/logs", record.project, record.run),
+    }
+}
+
+/// Delete a run
+///
+/// Removes the record of a run that has ended.
+#[utoipa::path(
+    delete,
+    path = "/v1/projects/{project}/runs/{run}",
+    operation_id = "delete-run",
+    tag = "runs",
+    params(
+        ("project" = String, Path, description = "The project"),
+        ("run" = String, Path, description = "The run's id"),
+    ),
+    responses(
+        (status = 204, description = "Its record is gone"),
+        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn delete(
+    State(context): State<Arc<Context>>,
+    InRun { project, run }: InRun,
+    NoQuery: NoQuery,
+) -> Result<StatusCode, Problem> {
+    match context.workflows()?.runs.delete(&project, run).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(super::runs::no_run(run)),
+    }
+}
+
+/// Cancel a run
+///
+/// What executes is stopped, and nested runs are cancelled with it. Durable before it is answered.
+#[utoipa::path(
+    post,
+    path = "/v1/projects/{project}/runs/{run}/cancel",
+    operation_id = "cancel-run",
+    tag = "runs",
+    params(
+        ("project" = String, Path, description = "The project"),
+        ("run" = String, Path, description = "The run's id"),
+        ("weft-user" = Option<String>, Header, description = "Who asks"),
+    ),
+    request_body(content = Option<wire::Cancel>, content_type = "application/json"),
+    responses(
+        (status = 202, description = "It will end, or has"),
+        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn cancel(
+    State(context): State<Arc<Context>>,
+    InRun { project, run }: InRun,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    let by = headers::user(request.headers())?;
+    let wire::Cancel { reason } = read(&context, request).await?;
+    let runs = &context.workflows()?.runs;
+    runs.cancel(&project, run, &by, &reason).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Pause a run
+///
+/// What executes ends, nothing new starts until it is resumed; nested runs are paused with it.
+#[utoipa::path(
+    post,
+    path = "/v1/projects/{project}/runs/{run}/pause",
+    operation_id = "pause-run",
+    tag = "runs",
+    params(
+        ("project" = String, Path, description = "The project"),
+        ("run" = String, Path, description = "The run's id"),
+        ("weft-user" = Option<String>, Header, description = "Who asks"),
+    ),
+    responses(
+        (status = 204, description = "It is paused"),
+        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn pause(
+    State(context): State<Arc<Context>>,
+    InRun { project, run }: InRun,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    let by = headers::user(request.headers())?;
+    context.workflows()?.runs.pause(&project, run, &by).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Resume a run
+#[utoipa::path(
+    post,
+    path = "/v1/projects/{project}/runs/{run}/resume",
+    operation_id = "resume-run",
+    tag = "runs",
+    params(
+        ("project" = String, Path, description = "The project"),
+        ("run" = String, Path, description = "The run's id"),
+        ("weft-user" = Option<String>, Header, description = "Who asks"),
+    ),
+    responses(
+        (status = 204, description = "It goes on"),
+        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn resume(
+    State(context): State<Arc<Context>>,
+    InRun { project, run }: InRun,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    let by = headers::user(request.headers())?;
+    context.workflows()?.runs.resume(&project, run, &by).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Run again
+///
+/// A new run of the same version, linked to this one: what failed (`what: failed`, the default), all of it (`what: whole`), some
+/// nodes and all that need them (`from`), or only some nodes (`only`). Results of the others are reused.
+#[utoipa::path(
+    post,
+    path = "/v1/projects/{project}/runs/{run}/rerun",
+    operation_id = "rerun",
+    tag = "runs",
+    params(
+        ("project" = String, Path, description = "The project"),
+        ("run" = String, Path, description = "The run's id, which has ended"),
+        ("weft-user" = Option<String>, Header, description = "Who asks"),
+    ),
+    request_body(content = Option<wire::Rerun>, content_type = "application/json"),
+    responses(
+        (status = 202, description = "The new run was accepted", body = wire::Started),
+        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn rerun(
+    State(context): State<Arc<Context>>,
+    Extension(trace): Extension<TraceContext>,
+    InRun { project, run }: InRun,
+    request: Request,
+) -> Result<Response, Problem> {
+    let submitter = headers::user(request.headers())?;
+    let asked: wire::Rerun = read(&context, request).await?;
+    let workflows = context.workflows()?;
+    let handle = workflows.runs.handle(&project, run).await?;
+    let plan = handle.plan();
+    let node = |name: &String| plan.find(name).ok_or_else(|| no_node(run, name));
+    let selection = selection(&asked, node)?;
+    let arguments = match &asked.arguments {
+        Some(arguments) => {
+            let text = Bytes::from(arguments.to_string());
+            let bounds = bounds(&context);
+            let image = json::parse_arguments(&plan.signature, &text, bounds)
+                .map_err(weft_function_engine::Error::InvalidArguments)?;
+            Some(Value::Direct(image))
+        }
+        None => None,
+    };
+    let again = Rerun {
+        project,
+        of: run,
+        selection,
+        arguments,
+        submitter,
+        trace: (trace.trace_id, trace.span_id),
+        key: None,
+        answer: Answer::Id,
+    };
+    let handle = workflows.runs.rerun(again).await?;
+    handle.accepted().await?;
+    Ok(call::started(&handle).map(axum::body::Body::new))
+}
+
+fn selection(
+    asked: &wire::Rerun,
+    node: impl Fn(&String) -> Result<NodeIndex, Problem>,
+) -> Result<Selection, Problem> {
+    let nodes = |names: &[String]| names.iter().map(&node).collect::<Result<Vec<_>, _>>();
+    match (asked.what.as_deref(), &*asked.from, &*asked.only) {
+        (None | Some("failed"), [], []) => Ok(Selection::Failed),
+        (Some("whole"), [], []) => Ok(Selection::Whole),
+        (None, from, []) => Ok(Selection::From(nodes(from)?)),
+        (None, [], only) => Ok(Selection::Only(nodes(only)?)),
+        _ => Err(Problem::new(
+            Kind::InvalidRequest,
+            "say one of `what` (`failed` or `whole`), `from` (names of nodes) and `only` (names of nodes)",
+        )),
+    }
+}
+
+/// Bring an event that a node awaits
+///
+/// The body is the value that the node outputs; nothing where it outputs none. Durable before it is answered.
+#[utoipa::path(
+    post,
+    path = "/v1/projects/{project}/runs/{run}/nodes/{node}/complete",
+    operation_id = "complete-node",
+    tag = "runs",
+    params(
+        ("project" = String, Path, description = "The project"),
+        ("run" = String, Path, description = "The run's id"),
+        ("node" = String, Path, description = "The node, of kind `wait`"),
+    ),
+    request_body(content = Option<serde_json::Value>, content_type = "application/json"),
+    responses(
+        (status = 204, description = "The node has its output"),
+        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn complete(
+    State(context): State<Arc<Context>>,
+    InNode { project, run, node }: InNode,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    let workflows = context.workflows()?;
+    let handle = workflows.runs.handle(&project, run).await?;
+    let index = handle.plan().find(&node).ok_or_else(|| no_node(run, &node))?;
+    let body = body(&context, request).await?;
+    let value = match &handle.plan().node(index).output {
+        Some(ty) => {
+            let image = json::parse(ty, &body, bounds(&context))
+                .map_err(weft_function_engine::Error::InvalidArguments)?;
+            Some(Value::Direct(image))
+        }
+        None => None,
+    };
+    workflows.runs.complete(&project, run, &node, value).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn no_node(run: weft_types::RunId, node: &str) -> Problem {
+    let node = node.chars().take(80).collect();
+    weft_workflow_engine::Error::NoNode { run, node }.into()
+}
+
+fn bounds(context: &Context) -> Bounds {
+    Bounds {
+        bytes: MOST_BODY as usize,
+        elements: context.engine.config().elements,
+    }
+}
+
+async fn body(context: &Context, request: Request) -> Result<Bytes, Problem> {
+    let bound = Bound {
+        bytes: MOST_BODY,
+        idle: context.options.body_idle,
+        too_large: Kind::ArgumentsTooLarge,
+    };
+    collect(request.into_body(), Whole::new(None), bound).await
+}
+
+/// Reads a JSON body; an empty one is the default.
+async fn read<T: DeserializeOwned + Default>(context: &Context, request: Request) -> Result<T, Problem> {
+    let body = body(context, request).await?;
+    if body.is_empty() {
+        return Ok(T::default());
+    }
+    serde_json::from_slice(&body).map_err(|error| {
+        Problem::new(
+            Kind::InvalidRequest,
+            format!("the body is not as described: {error}"),
+        )
+    })
+}

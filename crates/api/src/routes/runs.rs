@@ -1,0 +1,209 @@
+//! Runs of workflows: starting and listing them.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::{Extension, Json};
+use http::Uri;
+use jiff::Timestamp;
+use weft_function_engine::port::TraceContext;
+use weft_types::{FunctionName, Priority, RunId, RunStatus};
+use weft_workflow_engine::port::records::RunFilter;
+use weft_workflow_engine::{Answer, Error};
+
+use super::cursor;
+use super::functions::{DEFAULT_LIMIT, MAX_LIMIT};
+use super::path::{InFunction, InProject};
+use crate::api::Context;
+use crate::body::{Bound, Whole, collect};
+use crate::call;
+use crate::problem::{Kind, Problem};
+use crate::query::{Query, invalid};
+use crate::wire;
+
+/// What the query of a start may have.
+const START: &[&str] = &["version", "priority", "timeout", "group", "label"];
+/// What the query of a list may have.
+const LIST: &[&str] = &[
+    "workflow",
+    "version",
+    "status",
+    "since",
+    "until",
+    "label",
+    "submitter",
+    "parent",
+    "nested",
+    "limit",
+    "after",
+];
+
+/// Start a run
+///
+/// Answers 202 with the run's address as soon as its acceptance is durable. With an `Idempotency-Key`, a repetition of the
+/// request answers the same run.
+#[utoipa::path(
+    post,
+    path = "/v1/projects/{project}/functions/{function}/runs",
+    operation_id = "start-run",
+    tag = "runs",
+    params(
+        ("project" = String, Path, description = "The project"),
+        ("function" = String, Path, description = "The workflow"),
+        ("version" = Option<u32>, Query, description = "Which version; else the active one"),
+        ("priority" = Option<String>, Query, description = "`highest`, `high`, `medium`, `low` or `lowest`; else the workflow's"),
+        ("timeout" = Option<String>, Query, description = "How long the run may take, as `5s`, `2m`"),
+        ("group" = Option<String>, Query, description = "Labels that pools must carry"),
+        ("label" = Option<Vec<String>>, Query, description = "`name:value`, may be repeated"),
+        ("idempotency-key" = Option<String>, Header, description = "Chosen by the caller, the same for repetitions; kept for 24 h"),
+        ("weft-user" = Option<String>, Header, description = "Who starts it"),
+    ),
+    request_body(
+        description = "The arguments",
+        content((serde_json::Value = "application/json"), (Vec<u8> = "application/octet-stream")),
+    ),
+    responses(
+        (status = 202, description = "The run was accepted", body = wire::Started),
+        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn start(
+    State(context): State<Arc<Context>>,
+    Extension(trace): Extension<TraceContext>,
+    InFunction { project, function }: InFunction,
+    request: Request,
+) -> Result<Response, Problem> {
+    let workflows = context.workflows()?;
+    let (parts, body) = request.into_parts();
+    let query = Query::parse(&parts.uri, START)?;
+    let version = query.version()?;
+    context.check_workflow(&project, &function, version)?;
+    let bound = Bound {
+        bytes: context
+            .engine
+            .input_limit(project.as_str(), function.as_str(), version)?,
+        idle: context.options.body_idle,
+        too_large: Kind::ArgumentsTooLarge,
+    };
+    let body = collect(body, Whole::new(None), bound).await?;
+    let named = (&project, &function);
+    let mut start = call::start_of(&context, workflows, &parts.headers, named, version, body, trace)?;
+    start.answer = Answer::Id;
+    start.priority = priority(&query)?;
+    start.timeout = query.duration("timeout")?;
+    start.group = query.text("group")?.map(str::to_owned);
+    for label in query.all("label") {
+        let (name, value) = label.split_once(':').unwrap_or((label, ""));
+        start.labels.insert(name.to_owned(), value.to_owned());
+    }
+    let handle = workflows.runs.start(start).await?;
+    handle.accepted().await?;
+    Ok(call::started(&handle).map(axum::body::Body::new))
+}
+
+fn priority(query: &Query) -> Result<Option<Priority>, Problem> {
+    let Some(text) = query.text("priority")? else {
+        return Ok(None);
+    };
+    named(text).map(Some).ok_or_else(|| {
+        invalid(
+            "priority",
+            "must be `highest`, `high`, `medium`, `low` or `lowest`",
+        )
+    })
+}
+
+/// The value that serde knows by a name.
+fn named<T: serde::de::DeserializeOwned>(name: &str) -> Option<T> {
+    serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()
+}
+
+/// List runs
+///
+/// The newest first. Nested runs are left out unless `nested` or `parent` asks for them.
+#[utoipa::path(
+    get,
+    path = "/v1/projects/{project}/runs",
+    operation_id = "list-runs",
+    tag = "runs",
+    params(
+        ("project" = String, Path, description = "The project"),
+        ("workflow" = Option<String>, Query, description = "Of this workflow"),
+        ("version" = Option<u32>, Query, description = "And this version of it"),
+        ("status" = Option<Vec<String>>, Query, description = "In this state; may be repeated"),
+        ("since" = Option<String>, Query, description = "Accepted at or after this time (RFC 3339)"),
+        ("until" = Option<String>, Query, description = "Accepted before this time (RFC 3339)"),
+        ("label" = Option<String>, Query, description = "With this label: `name` or `name:value`"),
+        ("submitter" = Option<String>, Query, description = "Started by this caller"),
+        ("parent" = Option<String>, Query, description = "Nested in this run"),
+        ("nested" = Option<bool>, Query, description = "Nested ones too"),
+        ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given"),
+        ("after" = Option<String>, Query, description = "`next` of the answer before"),
+    ),
+    responses(
+        (status = 200, description = "Runs, newest first", body = wire::Page<wire::RunSummary>),
+        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn list(
+    State(context): State<Arc<Context>>,
+    InProject(project): InProject,
+    uri: Uri,
+) -> Result<Json<wire::Page<wire::RunSummary>>, Problem> {
+    let workflows = context.workflows()?;
+    let query = Query::parse(&uri, LIST)?;
+    let limit = query.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
+    let before = query.text("after")?.map(cursor::parse::<RunId>).transpose()?;
+    let filter = filter(&query)?;
+    context.engine.check_project(&project)?;
+    let mut records = workflows.runs.list(&project, &filter, before, limit + 1).await?;
+    let more = records.len() > limit;
+    records.truncate(limit);
+    let next = records
+        .last()
+        .filter(|_| more)
+        .map(|last| cursor::of_run(last.run));
+    let items = records
+        .iter()
+        .map(|record| wire::RunSummary::new(record, workflows.plan_of(record).as_deref()));
+    Ok(Json(wire::Page {
+        items: items.collect(),
+        next,
+    }))
+}
+
+fn filter(query: &Query) -> Result<RunFilter, Problem> {
+    let status: Result<Vec<RunStatus>, Problem> = query
+        .all("status")
+        .flat_map(|text| text.split(','))
+        .map(|text| {
+            named(text).ok_or_else(|| {
+                invalid(
+                    "status",
+                    "must be `waiting`, `running`, `paused`, `succeeded`, `failed`, `cancelled` or `timed-out`",
+                )
+            })
+        })
+        .collect();
+    let label = query.text("label")?.map(|text| match text.split_once(':') {
+        Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+        None => (text.to_owned(), None),
+    });
+    Ok(RunFilter {
+        workflow: query.value::<FunctionName>("workflow", "a workflow's name")?,
+        version: query.version()?,
+        status: status?,
+        since: query.value::<Timestamp>("since", "a time such as `2026-01-31T12:00:00Z`")?,
+        until: query.value::<Timestamp>("until", "a time such as `2026-01-31T12:00:00Z`")?,
+        label,
+        submitter: query.text("submitter")?.map(str::to_owned),
+        parent: query.value::<RunId>("parent", "a run's id")?,
+        nested: query.flag("nested", false)?,
+    })
+}
+
+/// A run that does not exist, told as the engine tells it.
+pub(super) fn no_run(run: RunId) -> Problem {
+    Error::NoRun(run).into()
+}

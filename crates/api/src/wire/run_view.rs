@@ -1,0 +1,272 @@
+//! From the engine's runs to what is spoken.
+
+use weft_types::image::Bounds;
+use weft_types::json;
+use weft_types::{Type, Value};
+use weft_workflow::event::{self, Event, Stored};
+use weft_workflow::record::{NodeRecord, RunRecord};
+use weft_workflow::state::Reason;
+use weft_workflow::{NodeIndex, Place, Plan, Stamped};
+
+use super::run::{Attempt, Counts, Items, Node, NodeError, RunEvent, RunSummary, Trigger, Usage};
+use crate::trace::hex;
+
+/// A value larger than this is shown by its size, in bytes of its image.
+const SHOWN: usize = 64 << 10;
+
+/// The name that serde gives a state, kind or code.
+pub(crate) fn name(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
+    }
+}
+
+impl RunSummary {
+    /// The record of a run; with its plan, failures are told by the names of nodes.
+    pub(crate) fn new(record: &RunRecord, plan: Option<&Plan>) -> Self {
+        Self {
+            run: record.run.to_string(),
+            workflow: record.workflow.to_string(),
+            version: record.version.0,
+            status: name(&record.status),
+            submitter: record.submitter.clone(),
+            trigger: Trigger::from(&record.trigger),
+            priority: name(&record.priority),
+            express: record.express,
+            depth: record.depth,
+            labels: record.labels.clone(),
+            scheduled_at: record.scheduled_at,
+            created_at: record.created_at,
+            started_at: record.started_at,
+            updated_at: record.updated_at,
+            finished_at: record.finished_at,
+            deadline: record.deadline,
+            host: record.host.clone(),
+            trace: hex(&record.trace),
+            nodes: record.nodes,
+            counts: Counts::from(record.counts),
+            usage: Usage::from(record.usage),
+            error: record
+                .failure
+                .as_ref()
+                .map(|(place, error)| NodeError::new(*place, error, plan)),
+            extras: serde_json::from_str(&record.extras).ok(),
+        }
+    }
+}
+
+impl From<&event::Trigger> for Trigger {
+    fn from(trigger: &event::Trigger) -> Self {
+        match trigger {
+            event::Trigger::Direct => Self::Direct,
+            event::Trigger::Schedule => Self::Schedule,
+            event::Trigger::Backfill => Self::Backfill,
+            event::Trigger::Parent { run, place, root } => Self::Parent {
+                run: run.to_string(),
+                root: root.to_string(),
+                item: place.item,
+            },
+            event::Trigger::Rerun { of } => Self::Rerun { of: of.to_string() },
+        }
+    }
+}
+
+impl From<event::Counts> for Counts {
+    fn from(counts: event::Counts) -> Self {
+        Self {
+            succeeded: counts.succeeded,
+            skipped: counts.skipped,
+            failed: counts.failed,
+            cancelled: counts.cancelled,
+        }
+    }
+}
+
+impl From<event::Usage> for Usage {
+    fn from(usage: event::Usage) -> Self {
+        Self {
+            wall_us: usage.wall_us,
+            cpu_us: usage.cpu_us,
+        }
+    }
+}
+
+impl NodeError {
+    pub(crate) fn new(place: Option<Place>, error: &event::NodeError, plan: Option<&Plan>) -> Self {
+        Self {
+            node: place.map(|place| node_name(place.node, plan)),
+            item: place.and_then(|place| place.item),
+            code: name(&error.code),
+            message: error.message.clone(),
+        }
+    }
+}
+
+fn node_name(index: NodeIndex, plan: Option<&Plan>) -> String {
+    let node = plan.and_then(|plan| plan.nodes.get(index.0 as usize));
+    node.map_or_else(|| format!("#{}", index.0), |node| node.name.to_string())
+}
+
+impl Node {
+    pub(crate) fn new(record: &NodeRecord, plan: &Plan) -> Self {
+        let output = plan
+            .nodes
+            .get(record.node.0 as usize)
+            .and_then(|node| node.output.as_ref());
+        Self {
+            name: record.name.to_string(),
+            status: name(&record.status),
+            reason: record.reason.map(|reason| in_words(reason, plan)),
+            attempt: record.attempt,
+            started_at: record.started_at,
+            finished_at: record.finished_at,
+            due: record.due,
+            items: record.items.as_ref().map(|items| Items {
+                total: items.counts.total,
+                succeeded: items.counts.succeeded,
+                failed: items.counts.failed,
+                cancelled: items.counts.cancelled,
+            }),
+            usage: Usage::from(record.usage),
+            attempts: record
+                .attempts
+                .iter()
+                .map(|attempt| Attempt {
+                    number: attempt.number,
+                    finished_at: attempt.finished_at,
+                    usage: Usage::from(attempt.usage),
+                    error: attempt
+                        .error
+                        .as_ref()
+                        .map(|error| NodeError::new(None, error, Some(plan))),
+                })
+                .collect(),
+            output: output
+                .zip(record.output.as_ref())
+                .map(|(ty, stored)| shown(stored, ty)),
+            error: record
+                .error
+                .as_ref()
+                .map(|(place, error)| NodeError::new(Some(*place), error, Some(plan))),
+        }
+    }
+}
+
+fn in_words(reason: Reason, plan: &Plan) -> String {
+    let node = |index| node_name(index, Some(plan));
+    match reason {
+        Reason::Condition => "its condition was false".to_owned(),
+        Reason::SkippedUpstream(index) => format!("`{}` was skipped, whose value it needs", node(index)),
+        Reason::NotNeeded => "what it stands in for did not fail".to_owned(),
+        Reason::LeftOut => "it is outside of what was selected".to_owned(),
+        Reason::Given(origin) => match origin {
+            event::Origin::Stub => "its output was given".to_owned(),
+            event::Origin::Reused => "its result was reused".to_owned(),
+        },
+        Reason::Caught => "it failed, and the failure was caught".to_owned(),
+        Reason::FailedUpstream(index) => format!("`{}` failed, which it needs", node(index)),
+        Reason::RunEnded(status) => format!("the run ended before: {}", name(&status)),
+    }
+}
+
+/// A stored value as JSON: itself where it is small, else where it is kept or how large it is.
+pub(crate) fn shown(stored: &Stored, ty: &Type) -> serde_json::Value {
+    let bounds = Bounds {
+        bytes: SHOWN,
+        elements: SHOWN,
+    };
+    match stored {
+        Stored::Address(address) => serde_json::json!({ "$blob": address_text(address) }),
+        Stored::Direct(bytes) => match stored.verify(ty, bounds) {
+            Ok(Value::Direct(image)) => {
+                let mut text = Vec::new();
+                json::print(ty, &image, &mut text);
+                serde_json::from_slice(&text).unwrap_or_default()
+            }
+            _ => serde_json::json!({ "$bytes": bytes.len() }),
+        },
+    }
+}
+
+/// The digest by which a value is addressed.
+pub(crate) fn address_text(address: &weft_types::Address) -> String {
+    match address {
+        weft_types::Address::Blob(blob) => blob.digest.to_string(),
+    }
+}
+
+impl RunEvent {
+    pub(crate) fn new(number: u32, stamped: &Stamped, plan: &Plan) -> Self {
+        let mut told = Self {
+            number,
+            at: stamped.at,
+            kind: kind(&stamped.event).to_owned(),
+            node: None,
+            item: None,
+            attempt: None,
+            items: None,
+            error: None,
+            status: None,
+            by: None,
+        };
+        match &stamped.event {
+            Event::Accepted(accepted) => told.by = Some(accepted.submitter.clone()),
+            Event::Started | Event::DeadlinePassed => {}
+            Event::NodeStarted { place, attempt } | Event::NodeSucceeded { place, attempt, .. } => {
+                told.at_place(*place, *attempt, plan)
+            }
+            Event::NodeFailed {
+                place,
+                attempt,
+                error,
+                ..
+            } => {
+                told.at_place(*place, *attempt, plan);
+                told.error = Some(NodeError::new(None, error, Some(plan)));
+            }
+            Event::Expanded { node, items } => {
+                told.node = Some(node_name(*node, Some(plan)));
+                told.items = Some(*items);
+            }
+            Event::Suspended { node, .. } | Event::NodeSkipped { node } => {
+                told.node = Some(node_name(*node, Some(plan)));
+            }
+            Event::Paused { by } | Event::Resumed { by } | Event::CancelRequested { by, .. } => {
+                told.by = Some(by.clone());
+            }
+            Event::Finished(finished) => {
+                told.status = Some(name(&finished.status));
+                told.error = finished
+                    .failure
+                    .as_ref()
+                    .map(|(place, error)| NodeError::new(*place, error, Some(plan)));
+            }
+        }
+        told
+    }
+
+    fn at_place(&mut self, place: Place, attempt: u32, plan: &Plan) {
+        self.node = Some(node_name(place.node, Some(plan)));
+        self.item = place.item;
+        self.attempt = Some(attempt);
+    }
+}
+
+fn kind(event: &Event) -> &'static str {
+    match event {
+        Event::Accepted(_) => "accepted",
+        Event::Started => "started",
+        Event::NodeStarted { .. } => "node-started",
+        Event::Expanded { .. } => "expanded",
+        Event::Suspended { .. } => "suspended",
+        Event::NodeSucceeded { .. } => "node-succeeded",
+        Event::NodeFailed { .. } => "node-failed",
+        Event::NodeSkipped { .. } => "node-skipped",
+        Event::Paused { .. } => "paused",
+        Event::Resumed { .. } => "resumed",
+        Event::CancelRequested { .. } => "cancel-requested",
+        Event::DeadlinePassed => "deadline-passed",
+        Event::Finished(_) => "finished",
+    }
+}
