@@ -13,15 +13,23 @@ mod activate;
 mod build;
 mod call;
 mod completions;
+mod control;
 mod delete;
 mod deploy;
 mod describe;
 mod dev;
 mod doctor;
 mod functions;
+mod graph;
 mod logs;
 mod new;
+mod repin;
+mod rerun;
+mod run;
+mod runs;
 mod serve;
+mod show;
+mod validate;
 mod versions;
 
 #[cfg(test)]
@@ -76,6 +84,28 @@ enum Command {
     Activate(activate::Args),
     /// Show the lines a function wrote.
     Logs(logs::Args),
+    /// Start a run of a workflow.
+    Run(run::Args),
+    /// List runs of workflows.
+    Runs(runs::Args),
+    /// Show a run: what became of each node.
+    Show(show::Args),
+    /// Run again: what failed, some nodes, or all of it.
+    Rerun(rerun::Args),
+    /// Cancel a run.
+    Cancel(control::CancelArgs),
+    /// Hold a run: nothing new starts until it is resumed.
+    Pause(control::OneRun),
+    /// Have a paused run go on.
+    Resume(control::OneRun),
+    /// Bring the event that a node awaits.
+    Complete(control::CompleteArgs),
+    /// Check a workflow's definition; nothing is stored.
+    Validate(validate::Args),
+    /// Draw a workflow.
+    Graph(graph::Args),
+    /// Have a workflow call the versions that are active now.
+    Repin(repin::Args),
     /// Delete a function with all its versions.
     Delete(delete::Args),
     /// Examine this machine and the server.
@@ -134,6 +164,17 @@ fn execute(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         Command::Versions(args) => wait(versions::run(args, session)),
         Command::Activate(args) => wait(activate::run(args, session)),
         Command::Logs(args) => wait(logs::run(args, session)),
+        Command::Run(args) => wait(run::run(args, session)),
+        Command::Runs(args) => wait(runs::run(args, session)),
+        Command::Show(args) => wait(show::run(args, session)),
+        Command::Rerun(args) => wait(rerun::run(args, session)),
+        Command::Cancel(args) => wait(control::cancel(args, session)),
+        Command::Pause(args) => wait(control::pause(args, session)),
+        Command::Resume(args) => wait(control::resume(args, session)),
+        Command::Complete(args) => wait(control::complete(args, session)),
+        Command::Validate(args) => wait(validate::run(args, session)),
+        Command::Graph(args) => wait(graph::run(args, session)),
+        Command::Repin(args) => wait(repin::run(args, session)),
         Command::Delete(args) => wait(delete::run(args, session)),
         Command::Doctor(args) => wait(doctor::run(args, session, file)),
     }

@@ -50,10 +50,17 @@ impl Client {
 
     /// A request to `/v1/projects/{project}/functions` and below: one path segment per item.
     pub(crate) fn request(&self, method: Method, segments: &[&str]) -> RequestBuilder {
+        let mut below = vec!["functions"];
+        below.extend(segments);
+        self.in_project(method, &below)
+    }
+
+    /// A request to `/v1/projects/{project}` and below: one path segment per item.
+    pub(crate) fn in_project(&self, method: Method, segments: &[&str]) -> RequestBuilder {
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty()
-                .extend(["v1", "projects", &self.project, "functions"])
+                .extend(["v1", "projects", &self.project])
                 .extend(segments);
         }
         self.http.request(method, url)

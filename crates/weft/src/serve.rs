@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::telemetry::{self, Telemetry};
 
+mod clock;
 mod exposure;
 pub(crate) mod files;
 mod log_lines;
@@ -26,6 +27,7 @@ mod observer;
 mod profiles;
 mod settings;
 mod signals;
+mod workflows;
 
 /// Everything that is configured.
 pub(crate) struct Config {
@@ -70,10 +72,21 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
     engine
         .metrics()
         .register(Box::new(log_lines::LogLines(telemetry.dropped.clone())));
+    let blobs = weft_blobs::LocalBlobs::open(data.join("blobs"), weft_blobs::Options::default())
+        .await
+        .context("the blobs cannot be opened")?;
+    let workflows = workflows::open(&engine, &store, &blobs).await?;
+    let runs = workflows.runs.clone();
     let (shutdown, draining) = shutdown::channel();
     let (listeners, serving) = listen(config)?;
     let addresses = (listeners.api(), listeners.functions());
-    let api = Api::new(engine.clone(), api_options(config, telemetry), draining.clone());
+    let api = Api::new(
+        engine.clone(),
+        Some(workflows),
+        api_options(config, telemetry),
+        draining.clone(),
+    )
+    .with_blobs(Arc::new(blobs));
     let cores = start_cores(&serving, listeners, &draining, api)?;
     tokio::spawn(sweep(store.artifacts(), referenced));
     announce(addresses, &data, output)?;
@@ -81,7 +94,7 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
     let signal = signals.next().await;
     tracing::info!(signal, "shutting down: calls under way are finished");
     tokio::select! {
-        outcome = end(shutdown, &engine, cores, store, config) => outcome,
+        outcome = end(shutdown, (&engine, &runs), cores, store, config) => outcome,
         signal = signals.next() => {
             tracing::warn!(signal, "ended at once: calls under way are cut off");
             Err(Failure::new(crate::failure::Exit::Error, "ended by a second signal").into())
@@ -172,13 +185,16 @@ fn announce(
 /// Finishes what is under way, as long as patience lasts.
 async fn end(
     shutdown: Shutdown,
-    engine: &Engine,
+    (engine, runs): (&Engine, &weft_workflow_engine::Engine),
     mut cores: Cores,
     store: Store,
     config: &Config,
 ) -> Result<()> {
     shutdown.begin();
-    engine.drain(config.serve.drain.0).await;
+    let patience = config.serve.drain.0;
+    // Runs first: their nodes call functions until the last one that is driven here ended or was left for the next start.
+    runs.drain(patience).await;
+    engine.drain(patience).await;
     cores.stopped().await;
     cores.join()?;
     store.close().await;

@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::reference::Reference;
 use crate::units::Span;
 
-mod arguments;
+pub(crate) mod arguments;
 
 const BYTES: &str = "application/octet-stream";
 

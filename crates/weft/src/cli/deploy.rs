@@ -22,9 +22,10 @@ pub(crate) use settings::{Overrides, pair};
 Examples:
   weft deploy                                   build the project here and deploy it
   weft deploy fetch.wasm --grant-http api.example.com
+  weft deploy order.yaml                        save a workflow
   weft deploy pricing.wasm --name prices --label team=shop --no-activate")]
 pub(crate) struct Args {
-    /// A .wasm file, or the directory of a project, which is built first.
+    /// A .wasm file, a workflow's definition (.yaml or .json), or the directory of a project, which is built first.
     #[arg(default_value = ".", value_name = "FILE|DIR")]
     path: PathBuf,
     /// Name of the function, instead of the file's or package's.

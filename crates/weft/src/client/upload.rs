@@ -18,6 +18,7 @@ const BOUNDARY: &str = "weft-3f0c1d7e92ab4856b1e0c54d8f7a6629";
 pub(crate) struct Upload {
     file: File,
     size: u64,
+    media: &'static str,
 }
 
 impl Upload {
@@ -26,7 +27,12 @@ impl Upload {
         let unreadable = || format!("{} cannot be read", path.display());
         let file = File::open(path).await.with_context(unreadable)?;
         let size = file.metadata().await.with_context(unreadable)?.len();
-        Ok(Self { file, size })
+        let media = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("yaml" | "yml") => "application/yaml",
+            Some("json") => "application/json",
+            _ => "application/wasm",
+        };
+        Ok(Self { file, size, media })
     }
 
     /// Its length in bytes.
@@ -41,11 +47,11 @@ impl Upload {
         settings: Option<&Value>,
         count: impl Fn(u64) + Send + Sync + 'static,
     ) -> RequestBuilder {
-        let size = self.size;
+        let (size, media) = (self.size, self.media);
         let code = self.chunks(count);
         match settings {
             None => request
-                .header(CONTENT_TYPE, "application/wasm")
+                .header(CONTENT_TYPE, media)
                 .header(CONTENT_LENGTH, size)
                 .body(Body::wrap_stream(code)),
             Some(settings) => {

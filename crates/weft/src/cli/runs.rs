@@ -1,0 +1,83 @@
+use anyhow::Result;
+use clap::Args as ClapArgs;
+use reqwest::Method;
+use weft_api::wire::{Page, RunSummary};
+
+use super::Session;
+use crate::output::Table;
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Args {
+    /// Only runs of this workflow.
+    #[arg(value_name = "WORKFLOW")]
+    workflow: Option<String>,
+    /// Only runs in these states, separated by commas: `waiting`, `running`, `paused`, `succeeded`, `failed`, `cancelled`,
+    /// `timed-out`.
+    #[arg(long, value_name = "STATE")]
+    status: Option<String>,
+    /// Only runs with this label: `NAME` or `NAME=VALUE`.
+    #[arg(long, value_name = "LABEL")]
+    label: Option<String>,
+    /// Only runs that this caller started.
+    #[arg(long, value_name = "WHO")]
+    submitter: Option<String>,
+    /// Only runs nested in this one.
+    #[arg(long, value_name = "RUN")]
+    parent: Option<String>,
+    /// Nested runs too.
+    #[arg(long)]
+    nested: bool,
+    /// Most runs shown, the newest first.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    limit: u32,
+}
+
+pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
+    let client = session.client()?;
+    let label = args.label.map(|label| label.replacen('=', ":", 1));
+    let filters = [
+        ("workflow", args.workflow),
+        ("status", args.status),
+        ("label", label),
+        ("submitter", args.submitter),
+        ("parent", args.parent),
+        ("nested", args.nested.then(|| "true".to_owned())),
+        ("limit", Some(args.limit.to_string())),
+    ];
+    let query: Vec<_> = filters
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+    let request = client.in_project(Method::GET, &["runs"]).query(&query);
+    let page: Page<RunSummary> = client.json(request).await?;
+    session.output.result(&page.items, table(&page.items))?;
+    if page.next.is_some() {
+        session
+            .output
+            .note("there are older runs: --limit shows more, filters fewer");
+    }
+    Ok(())
+}
+
+fn table(runs: &[RunSummary]) -> Table {
+    let mut table = Table::new([
+        "run", "workflow", "status", "nodes", "created", "took", "by", "error",
+    ]);
+    for run in runs {
+        let ended = run.counts.succeeded + run.counts.skipped + run.counts.failed + run.counts.cancelled;
+        let took = run.finished_at.map(|end| end.duration_since(run.created_at));
+        table.row([
+            run.run.clone(),
+            format!("{}@{}", run.workflow, run.version),
+            run.status.clone(),
+            format!("{ended}/{}", run.nodes),
+            run.created_at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            took.map_or_else(String::new, |took| format!("{:.3}s", took.as_secs_f64())),
+            run.submitter.clone(),
+            run.error
+                .as_ref()
+                .map_or_else(String::new, |error| error.message.clone()),
+        ]);
+    }
+    table
+}
