@@ -19,4 +19,5 @@ mod settings;
 mod storage;
 mod traces;
 mod versions;
+mod workflows;
 mod writing;

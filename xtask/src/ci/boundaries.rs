@@ -18,7 +18,7 @@ struct Owner {
     packages: &'static [&'static str],
 }
 
-const BOUNDARIES: [Boundary; 6] = [
+const BOUNDARIES: [Boundary; 10] = [
     Boundary {
         package: "weft-types",
         without: &["tokio", "wasmtime", "sqlx", "hyper", "axum"],
@@ -30,6 +30,38 @@ const BOUNDARIES: [Boundary; 6] = [
     Boundary {
         package: "weft-function-engine",
         without: &["wasmtime", "sqlx", "hyper", "axum"],
+    },
+    Boundary {
+        package: "weft-workflow",
+        without: &[
+            "tokio",
+            "wasmtime",
+            "sqlx",
+            "hyper",
+            "axum",
+            "weft-function-engine",
+            "weft-pool",
+        ],
+    },
+    Boundary {
+        package: "weft-workflow-engine",
+        without: &[
+            "wasmtime",
+            "sqlx",
+            "hyper",
+            "axum",
+            "weft-function-engine",
+            "weft-pool",
+            "weft-store",
+        ],
+    },
+    Boundary {
+        package: "weft-workflows",
+        without: &["wasmtime", "sqlx", "hyper", "axum", "weft-store"],
+    },
+    Boundary {
+        package: "weft-blobs",
+        without: &["wasmtime", "sqlx", "axum", "weft-store"],
     },
     Boundary {
         package: "weft-runtime",

@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::server::Server;
 use crate::functions::Guest;
-use crate::{process, report};
+use crate::{process, report, repository};
 
-/// Deploys all examples. What is there already, with the same settings, stays the version it is.
+/// Deploys all examples, functions and workflows. What is there already, with the same settings, stays the version it is.
 pub fn deploy(server: &Server) -> Result<()> {
     let guests = Guest::all()?
         .into_iter()
@@ -15,7 +15,25 @@ pub fn deploy(server: &Server) -> Result<()> {
         .collect();
     in_order(guests)?
         .iter()
-        .try_for_each(|guest| deploy_one(server, guest))
+        .try_for_each(|guest| deploy_one(server, guest))?;
+    WORKFLOWS.iter().try_for_each(|name| save(server, name))
+}
+
+/// The example workflows, each after those that it calls.
+const WORKFLOWS: [&str; 4] = ["notify", "order", "thumbnails", "document"];
+
+fn save(server: &Server, name: &str) -> Result<()> {
+    let definition = repository::root()
+        .join("functions/workflows")
+        .join(format!("{name}.yaml"));
+    let mut weft = server.weft(&["deploy", "--output", "json"]);
+    let text = process::output(weft.arg(definition))?;
+    let deployment: Value = serde_json::from_str(&text).context("weft deploy printed what is not JSON")?;
+    report::note(&format!(
+        "{name:<14} version {} (workflow)",
+        deployment["version"]
+    ));
+    Ok(())
 }
 
 /// Puts a function that calls others after them.
@@ -63,12 +81,12 @@ fn deploy_one(server: &Server, guest: &Guest) -> Result<()> {
     Ok(())
 }
 
-/// Shows three calls to try.
+/// Shows calls to try.
 pub fn show(server: &Server, how_to_stop: &str) {
     let weft = server.typed();
     println!(
         r#"
-Weft is ready. Three calls to try:
+Weft is ready. Four calls to try:
 
   {weft} call markdown text='# Hello *you*'
 
@@ -77,6 +95,8 @@ Weft is ready. Three calls to try:
      "items": [{{"id": 1, "name": "pen", "qty": 3, "price": 1.5, "tags": []}}]}}}}'
 
   curl '{http}/default/hello-http/?name=Ada'
+
+  {weft} run order -f '{{"id": "A-1", "customer": "Ada", "items": [{{"id": 1, "name": "pen", "qty": 3, "price": 50, "tags": []}}]}}'
 
 `{weft} functions` lists all; {api}/docs describes the API; {how_to_stop}.
 "#,
