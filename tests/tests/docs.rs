@@ -41,6 +41,10 @@ async fn up() -> (Server, TempDir) {
             .ok(&["deploy", "--settings", &settings.to_string_lossy(), &code])
             .await;
     }
+    for name in ["notify", "order", "thumbnails", "document"] {
+        let definition = root().join(format!("functions/workflows/{name}.yaml"));
+        shell.ok(&["deploy", &definition.to_string_lossy()]).await;
+    }
     let directory = tempfile::tempdir().unwrap();
     fs::create_dir(directory.path().join("target")).unwrap();
     symlink(

@@ -306,11 +306,13 @@ async fn events_tell_what_happened_in_order() {
     let kinds: Vec<_> = events
         .lines()
         .filter_map(|line| line.strip_prefix("event: "))
+        // Told only of nodes that take a while.
+        .filter(|kind| *kind != "node-started")
         .collect();
     assert_eq!(kinds, ["accepted", "started", "node-succeeded", "finished"]);
     let rest = server
         .api
-        .get(&format!("{RUNS}/{run}/events?from=3"))
+        .get(&format!("{RUNS}/{run}/events?from=2"))
         .await
         .text();
     assert!(
