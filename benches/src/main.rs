@@ -1,7 +1,7 @@
 //! Measures Weft beside its limits and its peers, and holds each figure against a bound.
 //!
-//! `weft-benches functions` prints a row per bar and exits 1 where one falls short. It is started by
-//! `cargo xtask bench functions`, which builds what it measures in release mode first.
+//! `weft-benches functions` (or `workflows`) prints a row per bar and exits 1 where one falls short. It is started by
+//! `cargo xtask bench functions` (or `workflows`), which builds what it measures in release mode first.
 
 mod connection;
 mod functions;
@@ -11,6 +11,7 @@ mod plain;
 mod process;
 mod report;
 mod weft;
+mod workflows;
 mod wrk;
 
 use std::io::Write as _;
@@ -73,11 +74,12 @@ fn run() -> Result<bool> {
     let mut args = std::env::args().skip(1);
     match args.next().as_deref() {
         Some("functions") => functions::run(&Options::from_args(args)?),
+        Some("workflows") => workflows::run(&Options::from_args(args)?),
         Some("plain-server") => {
             let port = args.next().context("plain-server needs a port")?.parse()?;
             plain::serve(port)?;
             Ok(true)
         }
-        _ => bail!("usage: weft-benches functions [--rounds N] [--seconds N] [--bars 2,3,…]"),
+        _ => bail!("usage: weft-benches functions|workflows [--rounds N] [--seconds N] [--bars 2,3,…]"),
     }
 }

@@ -108,6 +108,25 @@ impl Weft {
         success(request.send().await?).await
     }
 
+    /// Saves a workflow.
+    pub(crate) async fn save(&self, name: &str, definition: String) -> Result<()> {
+        let request = self
+            .client
+            .put(self.url(&function(name)))
+            .header("content-type", "application/yaml")
+            .body(definition);
+        success(request.send().await?).await
+    }
+
+    /// The value of a counter without labels.
+    pub(crate) async fn total(&self, name: &str) -> Result<f64> {
+        let text = self.get("/metrics").await?;
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        value.with_context(|| format!("no metric {name}"))
+    }
+
     /// Answers a page of text, such as the metrics.
     pub(crate) async fn get(&self, path: &str) -> Result<String> {
         Ok(self

@@ -14,9 +14,9 @@ const PROGRAMS: [(&str, &str); 2] = [("python3", "python3-venv"), ("wrk", "wrk")
 pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
     let suite = arguments.word();
     match suite.as_deref() {
-        Some("functions") => {}
-        Some(other) => bail!("there is no suite `{other}`; there is `functions`"),
-        None => bail!("which suite? there is `functions`"),
+        Some("functions" | "workflows") => {}
+        Some(other) => bail!("there is no suite `{other}`; there are `functions` and `workflows`"),
+        None => bail!("which suite? there are `functions` and `workflows`"),
     }
     report::step("prerequisites", || {
         prerequisites::ensure()?;
@@ -40,7 +40,7 @@ pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
     let mut benches = Command::new(repository::target().join("release/weft-benches"));
     let status = benches
         .current_dir(repository::root())
-        .arg("functions")
+        .args(suite)
         .args(arguments.rest())
         .status()?;
     Ok(if status.success() {

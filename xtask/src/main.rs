@@ -35,6 +35,7 @@ Commands:
   test [ARGUMENTS…]         Set up and run all tests; arguments go to `cargo test`
   functions                 Build the guests in functions/ into target/functions/
   bench functions           Measure the bars of the function engine beside limits and peers; needs a quiet machine.
+  bench workflows           Measure the bars of the workflow engine beside plain calls and the disk.
                             --rounds N, --seconds N and --bars 2,3,… make it shorter
   ci                        Check formatting, lints, documentation, boundaries, licences and layout, then test
   ci <STEP>…                Only some of it: fmt, clippy, docs, guests, boundaries, unsafe, layout, licences, test
