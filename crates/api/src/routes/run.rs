@@ -85,7 +85,6 @@ fn view(detail: &RunDetail) -> wire::Run {
         result: result.map(|(stored, ty)| shown(stored, ty)),
         sets,
         node_states: nodes.iter().map(|node| wire::Node::new(node, plan)).collect(),
-        logs: format!("/v1/projects/{}/runs/{}/logs", record.project, record.run),
     }
 }
 

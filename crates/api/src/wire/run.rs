@@ -88,8 +88,6 @@ pub struct Run {
     /// What became of each node.
     #[serde(rename = "node-states")]
     pub node_states: Vec<Node>,
-    /// Where its log lines are.
-    pub logs: String,
 }
 
 /// What started a run.

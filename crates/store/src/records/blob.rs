@@ -1,7 +1,6 @@
 //! A record as bytes: form, checksum, and the record in postcard.
 //!
-//! Postcard tells no names, so the form counts up with each change of the record; the test below holds bytes of the first
-//! one, and fails where somebody forgets.
+//! Postcard tells no names: whoever changes [`RunRecord`] counts the form up.
 
 use weft_workflow::record::RunRecord;
 
