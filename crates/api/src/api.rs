@@ -38,7 +38,9 @@ pub struct Options {
     pub header_bytes: usize,
     /// Longest time without any part of a request's body. Default 30 s.
     pub body_idle: Duration,
-    /// Is told of finished requests.
+    /// Writes finished requests down.
+    pub access_log: Option<Arc<dyn Observer>>,
+    /// Makes spans of finished requests. Where there is one, traces that begin here are marked as sampled.
     pub observer: Option<Arc<dyn Observer>>,
 }
 
@@ -48,6 +50,7 @@ impl Default for Options {
             hosts: Hosts::new([]),
             header_bytes: 32 << 10,
             body_idle: Duration::from_secs(30),
+            access_log: None,
             observer: None,
         }
     }
@@ -131,6 +134,7 @@ impl Api {
     pub fn core(&self) -> crate::serve::CoreServices<ApiService, FunctionsService> {
         let recorder = Arc::new(Recorder {
             metrics: self.context.metrics.core(),
+            access_log: self.context.options.access_log.clone(),
             observer: self.context.options.observer.clone(),
         });
         let api = ApiService(Arc::new(PerCore {

@@ -14,9 +14,7 @@ use crate::headers;
 use crate::metrics::{Core, Route};
 use crate::trace::{self, TRACEPARENT, Trace};
 
-mod log;
-
-/// Is told of every finished request; for exporting spans. Must not block.
+/// Is told of every finished request; for access logs and spans. Must not block.
 pub trait Observer: Send + Sync + 'static {
     /// Takes note of a request.
     fn finished(&self, request: &Finished<'_>);
@@ -48,6 +46,7 @@ pub struct Finished<'a> {
 /// What is shared by the requests of one core.
 pub(crate) struct Recorder {
     pub(crate) metrics: Arc<Core>,
+    pub(crate) access_log: Option<Arc<dyn Observer>>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
@@ -72,7 +71,7 @@ impl Exchange {
         Self {
             began: Instant::now(),
             method: request.method().clone(),
-            uri: (observed || log::enabled()).then(|| request.uri().clone()),
+            uri: (observed || recorder.access_log.is_some()).then(|| request.uri().clone()),
             trace: trace::begin(request.headers(), observed),
             route: Route::Unmatched,
             status: None,
@@ -117,8 +116,10 @@ impl Exchange {
             invocation: self.invocation.as_ref(),
             trace: &self.trace,
         };
-        log::write(&finished);
-        if let Some(observer) = &self.recorder.observer {
+        let Recorder {
+            access_log, observer, ..
+        } = &*self.recorder;
+        for observer in [access_log, observer].into_iter().flatten() {
             observer.finished(&finished);
         }
     }

@@ -130,6 +130,7 @@ fn listen(config: &Config) -> Result<(Listeners, weft_api::serve::Config)> {
 fn api_options(config: &Config, telemetry: &Telemetry) -> weft_api::Options {
     weft_api::Options {
         hosts: Hosts::new(config.serve.allow_host.iter().cloned()),
+        access_log: telemetry.access_log.clone().map(|log| log as _),
         observer: telemetry
             .traces
             .clone()

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use anyhow::Context;
 use serde::Deserialize;
@@ -12,10 +13,12 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::config;
 use crate::failure::Failure;
 
+mod access;
 mod calls;
 mod otlp;
 mod writer;
 
+pub(crate) use access::AccessLog;
 pub(crate) use otlp::{Span, Traces};
 pub(crate) use writer::Dropped;
 
@@ -43,6 +46,8 @@ impl fmt::Display for LogFormat {
 pub(crate) struct Telemetry {
     /// Sends a span per request, where an endpoint is configured.
     pub(crate) traces: Option<Traces>,
+    /// Writes a line per request, where that is wanted.
+    pub(crate) access_log: Option<Arc<AccessLog>>,
     /// How many log lines were dropped.
     pub(crate) dropped: Dropped,
     _writer: writer::Guard,
@@ -53,6 +58,9 @@ pub(crate) fn start(config: &config::Telemetry) -> anyhow::Result<Telemetry> {
     let filter = filter(config)?;
     let (lines, guard) = writer::start(config.log_queue).context("the log writer cannot be started")?;
     let dropped = lines.dropped();
+    let access_log = config
+        .access_log
+        .then(|| Arc::new(AccessLog::new(lines.clone(), config.log_format)));
     let traces = match config.otlp_endpoint.as_str() {
         "" => None,
         endpoint => Some(Traces::to(endpoint)?),
@@ -75,6 +83,7 @@ pub(crate) fn start(config: &config::Telemetry) -> anyhow::Result<Telemetry> {
     installed.map_err(|error| anyhow::anyhow!("logging cannot be started: {error}"))?;
     Ok(Telemetry {
         traces,
+        access_log,
         dropped,
         _writer: guard,
     })
@@ -95,13 +104,9 @@ impl Drop for Telemetry {
     }
 }
 
-/// What is logged; without the access log where that is not wanted, and with the spans that traces are made of where those
-/// are.
+/// What is logged, with the spans that traces are made of where those are wanted.
 fn filter(config: &config::Telemetry) -> Result<EnvFilter, Failure> {
     let mut directives = config.log.clone();
-    if !config.access_log {
-        directives.push_str(",weft::access=off");
-    }
     if !config.otlp_endpoint.is_empty() {
         directives.push_str(&format!(",{}=info", calls::TARGET));
     }

@@ -24,7 +24,8 @@ fn begin(path: &'static str) -> (Arc<Seen>, Exchange) {
     let observer: Arc<dyn Observer> = Arc::clone(&seen) as _;
     let recorder = Recorder {
         metrics: Metrics::default().core(),
-        observer: Some(observer),
+        access_log: Some(observer),
+        observer: None,
     };
     let request = Request::get(path).body(()).unwrap();
     let exchange = Exchange::begin(&Arc::new(recorder), &request);
