@@ -8,8 +8,13 @@ use http_body::{Body, Frame, SizeHint};
 use weft_function_engine::port::BodyError;
 
 mod collect;
+mod raw_image;
+mod room;
+mod whole;
 
-pub(crate) use collect::{Bound, Whole, collect, next_part, stalled};
+pub(crate) use collect::{Bound, collect, next_part, stalled};
+pub(crate) use raw_image::RawImage;
+pub(crate) use whole::Whole;
 
 /// A response's body: in one piece, without a box, or streamed.
 #[derive(Debug)]

@@ -12,10 +12,10 @@ use weft_function_engine::port::{BodyError, TraceContext};
 use weft_function_engine::{Answer, Arguments, Invocation};
 use weft_types::image::Image;
 use weft_types::json::{self, Outcome};
-use weft_types::{FunctionName, ProjectName, Type, VersionNumber};
+use weft_types::{Signature, Type, VersionNumber};
 
 use crate::api::Context;
-use crate::body::{Bound, ResponseBody, Whole, collect};
+use crate::body::{Bound, RawImage, ResponseBody, Whole, collect};
 use crate::headers;
 use crate::problem::{Kind, Problem};
 use crate::query::Query;
@@ -55,63 +55,45 @@ where
     let options = Options::read(parts)?;
     let accepted = Accepted::of(&parts.headers)?;
     let sent = Sent::of(&parts.headers, body.is_end_stream())?;
-    let limit = context
+    let callee = context
         .engine
-        .input_limit(project, function, options.version)
+        .callee(project, function, options.version)
         .map_err(|error| explain(error, project, function))?;
+    let (export, signature) = callee.export(options.export.as_deref())?;
     if accepted == Accepted::Octets {
-        names::check_answers_octets(&context.engine, project, function, &options)?;
+        names::check_answers_octets(callee.stored(), export, signature)?;
     }
     let bound = Bound {
-        bytes: limit,
+        bytes: callee.input_limit(),
         idle: context.options.body_idle,
         too_large: Kind::ArgumentsTooLarge,
     };
-    let announced = body.size_hint().exact();
-    let bytes = collect(body, Whole::new(announced), bound).await?;
     if let Some(workflows) = &context.workflows
-        && let Some((project, workflow)) = workflow_of(context, project, function, options.version)
+        && callee.stored().workflow.is_some()
     {
+        let announced = body.size_hint().exact();
         let call = run::RunCall {
-            project: &project,
-            workflow: &workflow,
+            project: &callee.stored().project,
+            workflow: &callee.stored().function,
             version: options.version,
             timeout: options.timeout,
             sent,
-            body: bytes,
-            limit,
+            body: collect(body, Whole::new(announced), bound).await?,
+            limit: bound.bytes,
             trace,
         };
         return run::run(context, workflows, parts, call, accepted).await;
     }
-    let answer = context
-        .engine
-        .invoke(Invocation {
-            project,
-            function,
-            version: options.version,
-            export: options.export.as_deref(),
-            arguments: arguments(sent, bytes),
-            trace,
-            seed: headers::seed(&parts.headers)?,
-            time: headers::time(&parts.headers)?,
-            timeout: options.timeout,
-        })
-        .await?;
+    let invocation = Invocation {
+        export,
+        arguments: arguments(sent, signature, body, bound).await?,
+        trace,
+        seed: headers::seed(&parts.headers)?,
+        time: headers::time(&parts.headers)?,
+        timeout: options.timeout,
+    };
+    let answer = callee.invoke(invocation).await?;
     respond(context, &answer, accepted)
-}
-
-/// The names of what is called, where that is a workflow.
-fn workflow_of(
-    context: &Context,
-    project: &str,
-    function: &str,
-    version: Option<VersionNumber>,
-) -> Option<(ProjectName, FunctionName)> {
-    let callee = context.engine.callee(project, function, version).ok()?;
-    let record = callee.stored();
-    record.workflow.as_ref()?;
-    Some((record.project.clone(), record.function.clone()))
 }
 
 /// What the query of a call says.
@@ -136,12 +118,25 @@ impl Options {
     }
 }
 
-fn arguments(sent: Sent, bytes: Bytes) -> Arguments {
-    match sent {
+/// Reads the arguments: plain bytes into the image that the guest gets, so that large ones lie in memory once.
+async fn arguments<B>(sent: Sent, signature: &Signature, body: B, bound: Bound) -> Result<Arguments, Problem>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<BodyError>,
+{
+    let announced = body.size_hint().exact();
+    if sent == Sent::Octets
+        && let Some(image) = RawImage::new(&signature.params, announced)
+    {
+        let image = collect(body, image, bound).await?;
+        return image.map(Arguments::Image).ok_or_else(|| bound.exceeded());
+    }
+    let bytes = collect(body, Whole::new(announced), bound).await?;
+    Ok(match sent {
         Sent::Octets => Arguments::Raw(bytes),
         Sent::Json if bytes.is_empty() => Arguments::Json(Bytes::from_static(NO_ARGUMENTS)),
         Sent::Json => Arguments::Json(bytes),
-    }
+    })
 }
 
 fn respond(

@@ -17,8 +17,8 @@ use crate::{Engine, Error};
 /// A version of a function, held.
 #[derive(Clone)]
 pub struct Callee {
-    engine: Arc<Inner>,
-    deployed: Arc<Deployed>,
+    pub(crate) engine: Arc<Inner>,
+    pub(crate) deployed: Arc<Deployed>,
 }
 
 /// A call of a prepared version, on behalf of a step of something larger.
@@ -81,6 +81,12 @@ impl Callee {
     /// Where there is none, or more than one fits.
     pub fn export(&self, name: Option<&str>) -> Result<(usize, &Signature), Error> {
         self.deployed.export(name)
+    }
+
+    /// How many bytes of arguments a call of it may have at most.
+    #[must_use]
+    pub fn input_limit(&self) -> u64 {
+        self.deployed.limits.input
     }
 
     /// Whether it can be executed again unnoticed, as things stand now.

@@ -76,6 +76,14 @@ impl Deployed {
             .and_then(|export| export.signature())
     }
 
+    /// The types of an export, by its index, or why it cannot be called.
+    pub(crate) fn callable(&self, export: usize) -> Result<&Signature, Error> {
+        self.signature(export).ok_or_else(|| Error::NotCallable {
+            export: self.record.function.to_string(),
+            reason: format!("it has no export {export} that takes and answers values only"),
+        })
+    }
+
     /// Finds the export a caller means.
     pub(crate) fn export(&self, name: Option<&str>) -> Result<(usize, &Signature), Error> {
         export::find(&self.record, name, self.sole)

@@ -177,19 +177,6 @@ impl Engine {
         self.0.ports.artifacts.code(record.digest).ok_or_else(lost)
     }
 
-    /// How many bytes of arguments a version takes; none asks for the active one.
-    ///
-    /// # Errors
-    /// Where there is no such version to call.
-    pub fn input_limit(
-        &self,
-        project: &str,
-        function: &str,
-        version: Option<VersionNumber>,
-    ) -> Result<u64, Error> {
-        Ok(self.0.resolve(project, function, version)?.limits.input)
-    }
-
     /// The code of every version there is. Stored code that is not among it belongs to nothing, as long as no deploy is under
     /// way.
     #[must_use]

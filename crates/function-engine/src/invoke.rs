@@ -11,7 +11,7 @@ use weft_types::{Signature, VersionNumber, VersionRecord};
 
 use crate::deployed::Deployed;
 use crate::port::{Call, TraceContext};
-use crate::{Engine, Error};
+use crate::{Callee, Error};
 
 mod arguments;
 mod context;
@@ -23,16 +23,9 @@ pub(crate) use measured::Measured;
 
 /// A call from outside.
 #[derive(Clone, Debug)]
-pub struct Invocation<'a> {
-    /// The namespace.
-    pub project: &'a str,
-    /// The function.
-    pub function: &'a str,
-    /// The version; none calls the active one.
-    pub version: Option<VersionNumber>,
-    /// `name`, `interface#name`, or `interface#name` with the interface's version left out; none is enough where only one
-    /// export can be called.
-    pub export: Option<&'a str>,
+pub struct Invocation {
+    /// Index of the export, as [`Callee::export`] finds it.
+    pub export: usize,
     /// What it is called with.
     pub arguments: Arguments,
     /// The span of this call.
@@ -52,6 +45,8 @@ pub enum Arguments {
     Json(Bytes),
     /// The value of the one parameter, a `list<u8>`.
     Raw(Bytes),
+    /// An image of the signature's parameter record. Keeping it within [`Callee::input_limit`] is the caller's part.
+    Image(Image),
 }
 
 /// What a call answered.
@@ -77,24 +72,24 @@ pub struct Answer {
     export: usize,
 }
 
-impl Engine {
-    /// Calls an export of a function. Dropping the future cancels the call.
+impl Callee {
+    /// Calls an export for a caller outside. Dropping the future cancels the call.
     ///
     /// # Errors
-    /// Where there is no such thing to call, the arguments do not fit, no place is to be had in time, or the call fails.
+    /// Where the export cannot be called, the arguments do not fit, no place is to be had in time, or the call fails.
     /// The function's own `err` is an answer.
-    pub async fn invoke(&self, invocation: Invocation<'_>) -> Result<Answer, Error> {
-        let inner = &self.0;
+    pub async fn invoke(&self, invocation: Invocation) -> Result<Answer, Error> {
+        let (inner, deployed) = (&self.engine, &self.deployed);
         let _under_way = inner.begin()?;
-        let deployed = inner.resolve(invocation.project, invocation.function, invocation.version)?;
-        let (export, signature) = deployed.export(invocation.export)?;
+        let export = invocation.export;
+        let signature = deployed.callable(export)?;
         let terms = Terms {
             seed: invocation.seed,
             time: invocation.time,
             timeout: invocation.timeout,
             ..Terms::of_outside(invocation.trace, &inner.config)
         };
-        terms.check(&deployed)?;
+        terms.check(deployed)?;
         let bounds = inner.config.bounds(deployed.limits.input);
         let export_name = || deployed.record().inspection.exports[export].full_name();
         let arguments = arguments::read(signature, invocation.arguments, bounds, export_name)?;
@@ -102,7 +97,7 @@ impl Engine {
         let (invocation, seed, time) = (context.invocation, context.seed, context.time);
         let executed = inner
             .execute(
-                &deployed,
+                deployed,
                 Call {
                     export,
                     arguments,
@@ -120,7 +115,7 @@ impl Engine {
             queue: executed.queue,
             start: executed.start,
             execution: executed.reply.cpu_time,
-            deployed,
+            deployed: Arc::clone(deployed),
             export,
         })
     }
@@ -130,7 +125,7 @@ impl Answer {
     /// The types of the export that answered.
     #[must_use]
     pub fn signature(&self) -> &Signature {
-        // `invoke` answers with an export that it found to have one.
+        // `invoke` calls no export that has none.
         self.deployed
             .signature(self.export)
             .expect("an answer comes from an export that can be called")

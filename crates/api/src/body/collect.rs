@@ -63,7 +63,8 @@ where
 }
 
 impl Bound {
-    fn exceeded(&self) -> Problem {
+    /// The answer to a body that is longer.
+    pub(crate) fn exceeded(&self) -> Problem {
         Problem::new(
             self.too_large,
             format!("the body is larger than the limit of {} bytes", self.bytes),
@@ -113,67 +114,6 @@ fn broken<E: Into<BodyError>>(error: E) -> Problem {
         Kind::UploadIncomplete,
         format!("the body broke off: {}", error.into()),
     )
-}
-
-/// Collects into one run of bytes, without a copy where the body comes in one part.
-#[derive(Default)]
-pub(crate) struct Whole {
-    first: Bytes,
-    rest: Vec<u8>,
-    announced: usize,
-}
-
-impl Whole {
-    /// From here on room is made for all that was announced: an announcement is cheap, so many bytes are not.
-    const EARNEST: usize = 1 << 20;
-
-    /// `announced` is the body's length, if known.
-    pub(crate) fn new(announced: Option<u64>) -> Self {
-        let announced = announced.unwrap_or(0);
-        Self {
-            announced: usize::try_from(announced).unwrap_or(0),
-            ..Self::default()
-        }
-    }
-
-    fn make_room(&mut self, more: usize) {
-        if self.rest.capacity() - self.rest.len() >= more {
-            return;
-        }
-        let to_come = self.announced.saturating_sub(self.rest.len());
-        let sure = to_come <= Self::EARNEST || self.rest.len() >= Self::EARNEST;
-        if sure && to_come >= more {
-            self.rest.reserve_exact(to_come);
-        } else {
-            self.rest.reserve(more);
-        }
-    }
-}
-
-impl Collect for Whole {
-    type Output = Bytes;
-
-    fn part(&mut self, part: Bytes) {
-        if self.first.is_empty() && self.rest.is_empty() {
-            self.first = part;
-            return;
-        }
-        if self.rest.is_empty() {
-            let first = std::mem::take(&mut self.first);
-            self.make_room(first.len() + part.len());
-            self.rest.extend_from_slice(&first);
-        }
-        self.make_room(part.len());
-        self.rest.extend_from_slice(&part);
-    }
-
-    fn finish(self) -> Bytes {
-        if self.rest.is_empty() {
-            self.first
-        } else {
-            self.rest.into()
-        }
-    }
 }
 
 #[cfg(test)]

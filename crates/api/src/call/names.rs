@@ -1,9 +1,8 @@
 //! What is looked at only where a call went wrong, or asks for bytes.
 
-use weft_function_engine::{Engine, Error};
-use weft_types::{Export, FunctionName, ProjectName, Type, VersionRecord};
+use weft_function_engine::Error;
+use weft_types::{Export, FunctionName, ProjectName, Signature, Type, VersionRecord};
 
-use super::Options;
 use super::media::not_acceptable;
 use crate::problem::Problem;
 
@@ -23,37 +22,22 @@ pub(crate) fn explain(error: Error, project: &str, function: &str) -> Problem {
     }
 }
 
-/// Refuses to call for bytes where it is plain that the answer will be none, before the call has any effect.
+/// Refuses to call for bytes where the answer will be none, before the call has any effect.
 pub(super) fn check_answers_octets(
-    engine: &Engine,
-    project: &str,
-    function: &str,
-    options: &Options,
+    version: &VersionRecord,
+    export: usize,
+    signature: &Signature,
 ) -> Result<(), Problem> {
-    let project = project.parse::<ProjectName>().map_err(Error::InvalidName)?;
-    let function = function.parse::<FunctionName>().map_err(Error::InvalidName)?;
-    let version = engine.version(&project, &function, options.version)?;
-    let Some(export) = find(&version, options.export.as_deref()) else {
-        return Ok(());
-    };
-    let result = export.signature().and_then(|signature| signature.result.as_ref());
+    let result = signature.result.as_ref();
     if result.is_some_and(answers_octets) {
         return Ok(());
     }
+    let name = version.inspection.exports.get(export).map(Export::full_name);
     let found = result.map_or_else(|| "nothing".to_owned(), |ty| format!("`{ty}`"));
     Err(not_acceptable(&format!(
         "`{}` answers {found}, and only a `list<u8>` can be answered as `application/octet-stream`",
-        export.full_name(),
+        name.unwrap_or_default(),
     )))
-}
-
-/// The export that is meant, if it is plain; where it is not, the engine will say what is wrong.
-fn find<'a>(version: &'a VersionRecord, named: Option<&str>) -> Option<&'a Export> {
-    let mut fitting = version.inspection.exports.iter().filter(|export| match named {
-        Some(name) => export.name == name || export.full_name() == name,
-        None => export.signature().is_some(),
-    });
-    fitting.next().filter(|_| fitting.next().is_none())
 }
 
 fn answers_octets(ty: &Type) -> bool {

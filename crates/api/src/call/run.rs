@@ -83,7 +83,8 @@ pub(crate) fn start_of(
 ) -> Result<StartRun, Problem> {
     let limit = context
         .engine
-        .input_limit(project.as_str(), workflow.as_str(), version)?;
+        .callee(project.as_str(), workflow.as_str(), version)?
+        .input_limit();
     let call = RunCall {
         project,
         workflow,

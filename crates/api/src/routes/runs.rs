@@ -82,7 +82,8 @@ pub(super) async fn start(
     let bound = Bound {
         bytes: context
             .engine
-            .input_limit(project.as_str(), function.as_str(), version)?,
+            .callee(project.as_str(), function.as_str(), version)?
+            .input_limit(),
         idle: context.options.body_idle,
         too_large: Kind::ArgumentsTooLarge,
     };

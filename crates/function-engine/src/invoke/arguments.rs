@@ -13,17 +13,21 @@ pub(super) fn read(
     bounds: Bounds,
     name: impl FnOnce() -> String,
 ) -> Result<Image, Error> {
-    let (Arguments::Json(bytes) | Arguments::Raw(bytes)) = &arguments;
-    if bytes.len() > bounds.bytes {
+    if let Arguments::Json(bytes) | Arguments::Raw(bytes) = &arguments
+        && bytes.len() > bounds.bytes
+    {
         return Err(Error::ArgumentsTooLarge {
             limit: bounds.bytes as u64,
         });
     }
-    match &arguments {
-        Arguments::Json(json) => Ok(json::parse_arguments(signature, json, bounds)?),
-        Arguments::Raw(bytes) => Image::of_raw(&signature.params, bytes).ok_or_else(|| Error::RawArguments {
-            export: name(),
-            params: signature.params.to_string(),
-        }),
+    let unfit = || Error::RawArguments {
+        export: name(),
+        params: signature.params.to_string(),
+    };
+    match arguments {
+        Arguments::Json(json) => Ok(json::parse_arguments(signature, &json, bounds)?),
+        Arguments::Raw(bytes) => Image::of_raw(&signature.params, &bytes).ok_or_else(unfit),
+        Arguments::Image(image) if image.type_digest() == signature.params.digest() => Ok(image),
+        Arguments::Image(_) => Err(unfit()),
     }
 }

@@ -8,14 +8,12 @@ use weft_function_engine::{Error, SettingsChange, new_trace};
 use weft_types::version::{Capability, ImportedFunction};
 
 use crate::program::{Environment, Program, arguments, signature, value};
-use crate::world::{World, invocation, settings};
+use crate::world::{World, invocation, invoke, settings};
 
 const GRANTED: &str = r#"{"grants":{"call":["adder"]}}"#;
 
 async fn failure(world: &World, function: &str, arguments: &str) -> Failure {
-    match world
-        .engine
-        .invoke(invocation(function, arguments))
+    match invoke(&world.engine, invocation(function, arguments))
         .await
         .unwrap_err()
     {
@@ -310,11 +308,11 @@ async fn callees_are_traced_as_children_with_seeds_of_their_own() {
         ..new_trace()
     };
     for _ in 0..2 {
-        let call = weft_function_engine::Invocation {
+        let call = crate::world::Named {
             trace,
             ..invocation("caller", "[1]")
         };
-        world.engine.invoke(call).await.unwrap();
+        invoke(&world.engine, call).await.unwrap();
     }
     let seen = seen.lock().unwrap();
     let [(first, first_seed, depth), (second, second_seed, _)] = seen[..] else {

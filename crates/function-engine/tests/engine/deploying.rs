@@ -10,7 +10,7 @@ use weft_types::VersionNumber;
 use weft_types::version::Capability;
 
 use crate::program::Program;
-use crate::world::{World, default, invocation, name, settings};
+use crate::world::{World, default, invocation, invoke, name, settings};
 
 #[tokio::test(start_paused = true)]
 async fn versions_are_numbered_and_the_last_is_active() {
@@ -29,12 +29,12 @@ async fn versions_are_numbered_and_the_last_is_active() {
         .unwrap();
     assert_eq!(second.version.version, VersionNumber(2));
     assert_eq!(world.call("f", "").await.unwrap(), "2");
-    let pinned = weft_function_engine::Invocation {
+    let pinned = crate::world::Named {
         version: Some(VersionNumber(1)),
         ..invocation("f", "")
     };
     assert_eq!(
-        crate::world::printed(&world.engine.invoke(pinned).await.unwrap()),
+        crate::world::printed(&invoke(&world.engine, pinned).await.unwrap()),
         "1"
     );
     assert_eq!(world.engine.versions(&default(), &name("f")).unwrap().len(), 2);

@@ -8,11 +8,11 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 use weft_function_engine::port::Failure;
-use weft_function_engine::{Arguments, Error, Invocation};
+use weft_function_engine::{Arguments, Error};
 use weft_types::VersionNumber;
 
 use crate::program::{Program, print, signature, value};
-use crate::world::{World, default, invocation, name, printed};
+use crate::world::{Named, World, default, invocation, invoke, name, printed};
 
 #[tokio::test(start_paused = true)]
 async fn a_call_by_name_or_position_answers() {
@@ -20,7 +20,7 @@ async fn a_call_by_name_or_position_answers() {
     world.add("adder", Program::adder(), "{}").await;
     assert_eq!(world.call("adder", r#"{"a":2,"b":3}"#).await.unwrap(), "5");
     assert_eq!(world.call("adder", "[2, 3]").await.unwrap(), "5");
-    let answer = world.engine.invoke(invocation("adder", "[4,5]")).await.unwrap();
+    let answer = invoke(&world.engine, invocation("adder", "[4,5]")).await.unwrap();
     assert_eq!(
         (answer.version, printed(&answer)),
         (VersionNumber(1), "9".to_owned())
@@ -36,11 +36,11 @@ async fn a_call_by_name_or_position_answers() {
 async fn what_cannot_be_called_is_named() {
     let world = World::new().await;
     world.add("adder", Program::adder(), "{}").await;
-    let with = |change: fn(&mut Invocation<'static>)| {
+    let with = |change: fn(&mut Named<'static>)| {
         let mut invocation = invocation("adder", "[1,2]");
         change(&mut invocation);
         let engine = world.engine.clone();
-        async move { engine.invoke(invocation).await.unwrap_err() }
+        async move { invoke(&engine, invocation).await.unwrap_err() }
     };
     assert!(matches!(with(|i| i.project = "none").await, Error::NoProject(p) if p == "none"));
     assert!(
@@ -72,12 +72,19 @@ async fn wrong_arguments_have_pointers_and_bounds() {
         world.call("adder", &long).await,
         Err(Error::ArgumentsTooLarge { limit: 32 })
     ));
-    assert_eq!(world.engine.input_limit("default", "adder", None).unwrap(), 32);
-    let raw = Invocation {
+    assert_eq!(
+        world
+            .engine
+            .callee("default", "adder", None)
+            .unwrap()
+            .input_limit(),
+        32
+    );
+    let raw = Named {
         arguments: Arguments::Raw(Bytes::from_static(b"1")),
         ..invocation("adder", "")
     };
-    let message = world.engine.invoke(raw).await.unwrap_err().to_string();
+    let message = invoke(&world.engine, raw).await.unwrap_err().to_string();
     assert!(message.contains("record { a: u32, b: u32 }"), "{message}");
 }
 
@@ -93,11 +100,11 @@ async fn bytes_go_in_and_out_raw() {
         async move { Ok(image) }
     });
     world.add("reverse", reverse, "{}").await;
-    let raw = Invocation {
+    let raw = Named {
         arguments: Arguments::Raw(Bytes::from_static(b"\0abc")),
         ..invocation("reverse", "")
     };
-    let answer = world.engine.invoke(raw).await.unwrap();
+    let answer = invoke(&world.engine, raw).await.unwrap();
     let ty = answer.signature().result.clone().unwrap();
     assert_eq!(answer.result.unwrap().raw(&ty).unwrap(), &b"cba\0"[..]);
 }
@@ -111,7 +118,7 @@ async fn the_functions_own_error_is_an_answer() {
         |_, _| async { Ok(Some(value("result<u32, string>", r#"{"err":"no stock"}"#))) },
     );
     world.add("fails", program, "{}").await;
-    let answer = world.engine.invoke(invocation("fails", "")).await.unwrap();
+    let answer = invoke(&world.engine, invocation("fails", "")).await.unwrap();
     assert!(answer.is_error());
     assert_eq!(
         world.sample(r#"faas_errors_total{project="default",function="fails",kind="function"}"#),
@@ -172,12 +179,12 @@ async fn the_deadline_is_the_shorter_of_both_limits() {
         )
         .await;
     for (timeout, expected) in [(None, 500), (Some(200), 200), (Some(9_000), 500)] {
-        let call = Invocation {
+        let call = Named {
             timeout: timeout.map(Duration::from_millis),
             ..invocation("spin", "")
         };
         let since = tokio::time::Instant::now();
-        let failed = world.engine.invoke(call).await.unwrap_err();
+        let failed = invoke(&world.engine, call).await.unwrap_err();
         assert!(matches!(failed, Error::Failed { failure, .. } if matches!(*failure, Failure::TimedOut(_))));
         assert_eq!(since.elapsed().as_millis(), expected);
     }
@@ -196,7 +203,7 @@ async fn dropping_a_call_cancels_it_and_retires_its_instance() {
     world.add("spin", program, r#"{"profile":"sandbox-warm"}"#).await;
     let call = tokio::spawn({
         let engine = world.engine.clone();
-        async move { engine.invoke(invocation("spin", "")).await.map(drop) }
+        async move { invoke(&engine, invocation("spin", "")).await.map(drop) }
     });
     begun.notified().await;
     let warm = stats.warmed.load(SeqCst);
@@ -226,16 +233,16 @@ async fn a_call_is_repeated_by_seed_and_time() {
         },
     );
     world.add("draw", random, "{}").await;
-    let first = world.engine.invoke(invocation("draw", "")).await.unwrap();
-    let other = world.engine.invoke(invocation("draw", "")).await.unwrap();
+    let first = invoke(&world.engine, invocation("draw", "")).await.unwrap();
+    let other = invoke(&world.engine, invocation("draw", "")).await.unwrap();
     assert_ne!(printed(&first), printed(&other));
     assert_eq!(first.seed_hex().unwrap().len(), 64);
-    let again = Invocation {
+    let again = Named {
         seed: first.seed,
         time: first.time,
         ..invocation("draw", "")
     };
-    let again = world.engine.invoke(again).await.unwrap();
+    let again = invoke(&world.engine, again).await.unwrap();
     assert_eq!(printed(&first), printed(&again));
 }
 
@@ -262,23 +269,23 @@ async fn only_calls_that_repeat_take_a_seed() {
     for (function, option) in [("granted", "seed"), ("granted", "time"), ("reused", "seed")] {
         let seed = (option == "seed").then_some([1; 32]);
         let time = (option == "time").then_some(Timestamp::UNIX_EPOCH);
-        let call = Invocation {
+        let call = Named {
             seed,
             time,
             ..invocation(function, "")
         };
-        match world.engine.invoke(call).await.unwrap_err() {
+        match invoke(&world.engine, call).await.unwrap_err() {
             Error::InvalidOption { option: found, .. } => assert_eq!(found, option),
             other => panic!("{other}"),
         }
-        let answer = world.engine.invoke(invocation(function, "")).await.unwrap();
+        let answer = invoke(&world.engine, invocation(function, "")).await.unwrap();
         assert!(answer.seed.is_none() && answer.time.is_none());
     }
-    let call = Invocation {
+    let call = Named {
         seed: Some([7; 32]),
         ..invocation("stateless", "")
     };
-    assert_eq!(world.engine.invoke(call).await.unwrap().seed, Some([7; 32]));
+    assert_eq!(invoke(&world.engine, call).await.unwrap().seed, Some([7; 32]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -289,7 +296,7 @@ async fn output_lines_are_kept_with_their_invocation() {
         Ok(None)
     });
     world.add("talk", program, "{}").await;
-    let answer = world.engine.invoke(invocation("talk", "")).await.unwrap();
+    let answer = invoke(&world.engine, invocation("talk", "")).await.unwrap();
     let logs = world.engine.logs(&default(), &name("talk")).unwrap();
     let page = logs.read(0, 100, Some("line"));
     assert_eq!(page.lines.len(), 5);

@@ -8,7 +8,7 @@ use weft_function_engine::Error;
 use weft_pool::Queue;
 
 use crate::program::{Program, signature};
-use crate::world::{World, invocation, until};
+use crate::world::{World, invocation, invoke, until};
 
 /// A function that ends when told to.
 fn told(end: &Arc<Semaphore>) -> Program {
@@ -39,9 +39,7 @@ async fn crowded() -> (Arc<World>, Arc<Semaphore>) {
 fn call(world: &Arc<World>) -> tokio::task::JoinHandle<Result<Duration, Error>> {
     let world = Arc::clone(world);
     tokio::spawn(async move {
-        world
-            .engine
-            .invoke(invocation("f", ""))
+        invoke(&world.engine, invocation("f", ""))
             .await
             .map(|answer| answer.queue)
     })

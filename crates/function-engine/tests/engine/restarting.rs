@@ -155,11 +155,17 @@ async fn a_lowered_maximum_holds_for_older_versions() {
     world
         .add("f", Program::adder(), r#"{"limits":{"input-bytes":100000}}"#)
         .await;
-    assert_eq!(world.engine.input_limit("default", "f", None).unwrap(), 100_000);
+    assert_eq!(
+        world.engine.callee("default", "f", None).unwrap().input_limit(),
+        100_000
+    );
     let mut config = world.engine.config().clone();
     config.input_bytes.max = 1_000;
     let world = world.reconfigured(config).await;
-    assert_eq!(world.engine.input_limit("default", "f", None).unwrap(), 1_000);
+    assert_eq!(
+        world.engine.callee("default", "f", None).unwrap().input_limit(),
+        1_000
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,15 +1,17 @@
 //! An engine with its fake ports, and the few things that tests do with it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use weft_function_engine::port::Stored;
+use jiff::Timestamp;
+use weft_function_engine::port::{Stored, TraceContext};
 use weft_function_engine::{
     Answer, Arguments, Config, Deploy, Deployment, Engine, Error, Invocation, Ports, Profiles,
     SettingsChange, new_trace,
 };
 use weft_pool::Profile;
-use weft_types::{FunctionName, ProjectName, Settings, json};
+use weft_types::{FunctionName, ProjectName, Settings, VersionNumber, json};
 
 use crate::fakes::artifacts::DirectoryArtifacts;
 use crate::fakes::keyvalue::NoKeyValue;
@@ -40,8 +42,36 @@ pub(crate) fn settings_of(json: &str) -> Settings {
     weft_function_engine::parse_settings(json.as_bytes()).unwrap()
 }
 
-pub(crate) fn invocation<'a>(function: &'a str, arguments: &str) -> Invocation<'a> {
-    Invocation {
+/// A call from outside, by name.
+#[derive(Clone, Debug)]
+pub(crate) struct Named<'a> {
+    pub(crate) project: &'a str,
+    pub(crate) function: &'a str,
+    pub(crate) version: Option<VersionNumber>,
+    pub(crate) export: Option<&'a str>,
+    pub(crate) arguments: Arguments,
+    pub(crate) trace: TraceContext,
+    pub(crate) seed: Option<[u8; 32]>,
+    pub(crate) time: Option<Timestamp>,
+    pub(crate) timeout: Option<Duration>,
+}
+
+pub(crate) async fn invoke(engine: &Engine, call: Named<'_>) -> Result<Answer, Error> {
+    let callee = engine.callee(call.project, call.function, call.version)?;
+    let (export, _) = callee.export(call.export)?;
+    let invocation = Invocation {
+        export,
+        arguments: call.arguments,
+        trace: call.trace,
+        seed: call.seed,
+        time: call.time,
+        timeout: call.timeout,
+    };
+    callee.invoke(invocation).await
+}
+
+pub(crate) fn invocation<'a>(function: &'a str, arguments: &str) -> Named<'a> {
+    Named {
         project: "default",
         function,
         version: None,
@@ -166,8 +196,7 @@ impl World {
 
     /// Calls and answers what was answered, as JSON.
     pub(crate) async fn call(&self, function: &str, arguments: &str) -> Result<String, Error> {
-        self.engine
-            .invoke(invocation(function, arguments))
+        invoke(&self.engine, invocation(function, arguments))
             .await
             .map(|answer| printed(&answer))
     }

@@ -29,6 +29,22 @@ impl RawBuilder {
         })
     }
 
+    /// How many bytes more there is room for.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.image.capacity() - self.image.len()
+    }
+
+    /// Makes room for so many bytes more, and as much ahead as grows well.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.image.reserve(bytes);
+    }
+
+    /// Makes room for exactly so many bytes more.
+    pub fn reserve_exact(&mut self, bytes: usize) {
+        self.image.reserve_exact(bytes);
+    }
+
     /// Appends bytes. Keeping them under 4 GiB in all, and under a sensible limit, is the caller's part.
     pub fn extend(&mut self, data: &[u8]) {
         self.image.extend_from_slice(data);

@@ -4,6 +4,10 @@ use futures_util::stream;
 use http_body::Frame;
 use http_body_util::{Full, StreamBody};
 
+use weft_types::Type;
+use weft_types::image::Image;
+
+use super::super::{RawImage, Whole};
 use super::*;
 
 const BOUND: Bound = Bound {
@@ -82,4 +86,17 @@ async fn a_broken_body_is_named() {
         "{}",
         problem.detail()
     );
+}
+
+#[tokio::test]
+async fn plain_bytes_are_read_into_their_image() {
+    let ty = "list<u8>".parse::<Type>().unwrap();
+    for announced in [None, Some(6), Some(1), Some(u64::MAX)] {
+        let parts = ["123", "", "456"].map(|part| Ok::<_, Infallible>(Frame::data(Bytes::from(part))));
+        let into = RawImage::new(&ty, announced).unwrap();
+        let image = collect(StreamBody::new(stream::iter(parts)), into, BOUND).await;
+        let image = image.map_err(|problem| problem.kind()).unwrap().unwrap();
+        assert_eq!(image, Image::of_raw(&ty, b"123456").unwrap(), "{announced:?}");
+    }
+    assert!(RawImage::new(&"string".parse().unwrap(), None).is_none());
 }
