@@ -17,6 +17,8 @@ use crate::linker;
 
 /// How often guests can be interrupted.
 pub(crate) const TICK: Duration = Duration::from_millis(1);
+/// Bytes of a table that are overwritten after each instance: a page.
+const TABLE_RESIDENT: usize = 4 << 10;
 /// Frames kept of a trap.
 const MAX_FRAMES: NonZeroUsize = NonZeroUsize::new(20).unwrap();
 
@@ -151,7 +153,8 @@ fn placement(slots: u32) -> PoolingAllocationConfig {
         // writes of the full size, without the resident set each call would unmap what it touched.
         .pagemap_scan(Enabled::Auto)
         .linear_memory_keep_resident(1 << 20)
-        .table_keep_resident(64 << 10)
+        // A table of up to a page, which nearly all are, is overwritten without a scan; with more, each would be scanned for.
+        .table_keep_resident(TABLE_RESIDENT)
         .async_stack_keep_resident(64 << 10)
         .max_unused_warm_slots(64);
     pool
