@@ -14,7 +14,7 @@ use crate::heavy::{Guest, Moved};
 use crate::stop::Stop;
 
 /// An executing call. It answers what the guest's future does, or why the guest was stopped from outside.
-pub(crate) struct Execution<T> {
+pub(crate) struct Execution<T: Send + 'static> {
     place: Place<T>,
     meter: Arc<Meter>,
     code: Arc<Loaded>,
@@ -25,7 +25,7 @@ pub(crate) struct Execution<T> {
     recorded: bool,
 }
 
-enum Place<T> {
+enum Place<T: Send + 'static> {
     Here(Guest<T>),
     Heavy(Moved<T>),
     Ended,

@@ -60,10 +60,11 @@ fn lower_priority() {
 }
 
 /// A guest that executes on the heavy threads, seen from the one who waits for it. Dropping it stops the guest.
-pub(crate) struct Moved<T> {
+pub(crate) struct Moved<T: Send + 'static> {
     seat: Arc<Seat<T>>,
     meter: Arc<Meter>,
     worker: JoinHandle<()>,
+    handle: Handle,
 }
 
 /// Where a moved guest is found by both sides. The lock is never held while the guest executes or is dropped.
@@ -93,7 +94,12 @@ impl<T: Send + 'static> Moved<T> {
             seat: seat.clone(),
             meter: meter.clone(),
         });
-        Self { seat, meter, worker }
+        Self {
+            seat,
+            meter,
+            worker,
+            handle: heavy.handle.clone(),
+        }
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, Stop>> {
@@ -108,13 +114,16 @@ impl<T: Send + 'static> Moved<T> {
     }
 }
 
-impl<T> Drop for Moved<T> {
+impl<T: Send + 'static> Drop for Moved<T> {
     fn drop(&mut self) {
-        // An executing guest sees the flag at its next tick; a suspended one ends here and now, with `left`.
+        // An executing guest sees the flag at its next tick; a suspended one executes no more, and ends where it executed, as
+        // it may have much to give back.
         self.meter.cancel();
         let left = std::mem::replace(&mut *self.seat.lock(), State::Abandoned);
         self.worker.abort();
-        drop(left);
+        if let State::Suspended(guest) = left {
+            self.handle.spawn(async move { drop(guest) });
+        }
     }
 }
 

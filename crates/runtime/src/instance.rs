@@ -64,17 +64,22 @@ impl Sandbox {
         let timeout = deadline.saturating_duration_since(began);
         let (mut live, fresh) = self.begin(context);
         let (code, meter) = (self.code.clone(), live.meter().clone());
+        let reused = self.served < self.code.reuse;
         let guest = Box::pin(async move {
             let result = live.call(&code, export, arguments).await;
-            (live, result)
+            let grew = live.grew();
+            let result = live.end(result, timeout);
+            // A store that has had its day ends where it executed: to give much memory back takes as long as to fill it.
+            let live = (reused && result.is_ok()).then_some(live);
+            (live, grew, result)
         });
         let ended = Execution::new(guest, meter.clone(), self.code.clone(), deadline).await;
-        let (live, result) = ended.map_err(|stop| failure::of_stop(stop, timeout))?;
+        let (live, grew, result) = ended.map_err(|stop| failure::of_stop(stop, timeout))?;
         if fresh {
-            self.code.growth.record(live.grew());
+            self.code.growth.record(grew);
         }
-        let (result, entered) = live.end(result, timeout)?;
-        self.keep(live);
+        self.live = live;
+        let (result, entered) = result?;
         let start_time = entered.saturating_duration_since(began);
         Ok(Reply {
             result,
