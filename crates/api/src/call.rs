@@ -9,7 +9,7 @@ use http_body::Body;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use weft_function_engine::port::{BodyError, TraceContext};
-use weft_function_engine::{Answer, Arguments, Invocation};
+use weft_function_engine::{Answer, Arguments, Callee, Invocation};
 use weft_types::image::Image;
 use weft_types::json::{self, Outcome};
 use weft_types::{Signature, Type, VersionNumber};
@@ -20,6 +20,7 @@ use crate::headers;
 use crate::problem::{Kind, Problem};
 use crate::query::Query;
 
+mod blobs;
 mod media;
 mod names;
 mod run;
@@ -31,7 +32,7 @@ pub(crate) use run::{start_of, started};
 /// What a call without any arguments is called with.
 const NO_ARGUMENTS: &[u8] = b"{}";
 /// The parameters a call's query may have.
-const PARAMETERS: &[&str] = &["export", "version", "timeout"];
+const PARAMETERS: &[&str] = &["export", "version", "timeout", "inline-bytes"];
 /// How much longer than the limit on values their text may be.
 const TEXT_PER_VALUE: usize = 4;
 /// What any text may have, in bytes.
@@ -77,6 +78,7 @@ where
             workflow: &callee.stored().function,
             version: options.version,
             timeout: options.timeout,
+            inline_bytes: options.inline_bytes,
             sent,
             body: collect(body, Whole::new(announced), bound).await?,
             limit: bound.bytes,
@@ -86,14 +88,32 @@ where
     }
     let invocation = Invocation {
         export,
-        arguments: arguments(sent, signature, body, bound).await?,
+        arguments: arguments(context, &callee, sent, signature, body, bound).await?,
         trace,
         seed: headers::seed(&parts.headers)?,
         time: headers::time(&parts.headers)?,
         timeout: options.timeout,
     };
     let answer = callee.invoke(invocation).await?;
+    if let Some(most) = options.inline_bytes
+        && let Some(mut response) = by_address(context, &answer, most).await?
+    {
+        describe(response.headers_mut(), &answer);
+        return Ok(response);
+    }
     respond(context, &answer, accepted)
+}
+
+/// The address of a result that is too large to be sent about.
+async fn by_address(
+    context: &Context,
+    answer: &Answer,
+    most: u64,
+) -> Result<Option<Response<ResponseBody>>, Problem> {
+    match (&answer.result, &answer.signature().result) {
+        (Some(image), Some(ty)) => blobs::answer(context, &answer.record().project, image, ty, most).await,
+        _ => Ok(None),
+    }
 }
 
 /// What the query of a call says.
@@ -102,6 +122,8 @@ pub(crate) struct Options {
     pub(crate) export: Option<String>,
     pub(crate) version: Option<VersionNumber>,
     pub(crate) timeout: Option<Duration>,
+    /// Larger results are answered by address.
+    pub(crate) inline_bytes: Option<u64>,
 }
 
 impl Options {
@@ -114,12 +136,20 @@ impl Options {
             export: query.text("export")?.map(str::to_owned),
             version: query.version()?,
             timeout: query.duration("timeout")?,
+            inline_bytes: query.value("inline-bytes", "a number of bytes")?,
         })
     }
 }
 
 /// Reads the arguments: plain bytes into the image that the guest gets, so that large ones lie in memory once.
-async fn arguments<B>(sent: Sent, signature: &Signature, body: B, bound: Bound) -> Result<Arguments, Problem>
+async fn arguments<B>(
+    context: &Context,
+    callee: &Callee,
+    sent: Sent,
+    signature: &Signature,
+    body: B,
+    bound: Bound,
+) -> Result<Arguments, Problem>
 where
     B: Body<Data = Bytes>,
     B::Error: Into<BodyError>,
@@ -135,6 +165,11 @@ where
     Ok(match sent {
         Sent::Octets => Arguments::Raw(bytes),
         Sent::Json if bytes.is_empty() => Arguments::Json(Bytes::from_static(NO_ARGUMENTS)),
+        Sent::Json if json::names_blobs(&bytes) => {
+            let bounds = context.engine.config().bounds(bound.bytes);
+            let project = &callee.stored().project;
+            Arguments::Image(blobs::arguments(context, project, signature, &bytes, bounds).await?)
+        }
         Sent::Json => Arguments::Json(bytes),
     })
 }

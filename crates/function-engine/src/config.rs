@@ -74,7 +74,8 @@ pub struct LogBounds {
 
 impl Config {
     /// The bounds on arguments of at most `bytes` bytes.
-    pub(crate) fn bounds(&self, bytes: u64) -> Bounds {
+    #[must_use]
+    pub fn bounds(&self, bytes: u64) -> Bounds {
         Bounds {
             bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
             elements: self.elements,

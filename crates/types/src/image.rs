@@ -32,6 +32,7 @@ mod assemble;
 pub(crate) mod build;
 mod check;
 mod convert;
+mod copy;
 mod outcome;
 mod raw;
 pub(crate) mod read;

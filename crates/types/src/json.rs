@@ -6,9 +6,11 @@ use crate::{Signature, Type};
 
 pub use crate::image::Outcome;
 
+mod blobs;
 mod parse;
 mod print;
 
+pub use blobs::{Blobs, MAX_TEXT as MAX_TEXT_WITH_BLOBS, named_blobs, names_blobs};
 use print::Printer;
 
 /// Why a text is not a value of the type.
@@ -40,7 +42,29 @@ pub enum ErrorKind {
 /// # Errors
 /// Where the text is not JSON, does not fit the parameters, or is larger than `bounds`.
 pub fn parse_arguments(signature: &Signature, json: &[u8], bounds: Bounds) -> Result<Image, Error> {
-    parse::arguments(&signature.params, json, bounds)
+    parse::arguments(&signature.params, json, bounds, None)
+}
+
+/// As [`parse_arguments`], where `{"$blob": "<digest>"}` stands for the value that is among `blobs`: the very bytes of a
+/// `list<u8>`, an image of any other type.
+///
+/// # Errors
+/// As there, where a blob is missing or holds no value of the type, and where the text is longer than
+/// [`MAX_TEXT_WITH_BLOBS`] bytes.
+pub fn parse_arguments_with_blobs(
+    signature: &Signature,
+    json: &[u8],
+    bounds: Bounds,
+    blobs: Blobs,
+) -> Result<Image, Error> {
+    if json.len() > MAX_TEXT_WITH_BLOBS {
+        return Err(Error {
+            pointer: String::new(),
+            message: format!("arguments that name blobs have at most {MAX_TEXT_WITH_BLOBS} bytes of text"),
+            kind: ErrorKind::TooLarge,
+        });
+    }
+    parse::arguments(&signature.params, json, bounds, Some(blobs))
 }
 
 /// Reads a value of type `ty`.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bounds;
+mod by_address;
 mod calls;
 mod cancel;
 mod capabilities;

@@ -12,7 +12,7 @@ use weft_workflow::Plan;
 use weft_workflow_engine::{Answer, CallerKey, MAX_TEXT, Outcome, StartRun, Waited};
 
 use super::media::Sent;
-use super::{Accepted, json_text, nothing, octets, printed};
+use super::{Accepted, blobs, json_text, nothing, octets, printed};
 use crate::api::Context;
 use crate::body::ResponseBody;
 use crate::headers;
@@ -30,6 +30,8 @@ pub(super) struct RunCall<'a> {
     pub(super) workflow: &'a FunctionName,
     pub(super) version: Option<VersionNumber>,
     pub(super) timeout: Option<Duration>,
+    /// Larger results are answered by address.
+    pub(super) inline_bytes: Option<u64>,
     pub(super) sent: Sent,
     pub(super) body: Bytes,
     pub(super) limit: u64,
@@ -45,8 +47,8 @@ pub(super) async fn run(
     accepted: Accepted,
 ) -> Result<Response<ResponseBody>, Problem> {
     let apart = prefers_async(&parts.headers);
-    let timeout = call.timeout;
-    let mut start = start(context, workflows, &parts.headers, call)?;
+    let (timeout, inline_bytes) = (call.timeout, call.inline_bytes);
+    let mut start = start(context, workflows, &parts.headers, call).await?;
     if apart {
         start.answer = Answer::Id;
     }
@@ -64,7 +66,10 @@ pub(super) async fn run(
         Waited::Open => Ok(started(&handle)),
         Waited::Ended(outcome) => {
             let plan = handle.plan();
-            let mut response = answer(workflows, &handle, &outcome, plan, accepted).await?;
+            let mut response = match by_address(context, &handle, &outcome, plan, inline_bytes).await? {
+                Some(response) => response,
+                None => answer(workflows, &handle, &outcome, plan, accepted).await?,
+            };
             describe(response.headers_mut(), &outcome);
             Ok(response)
         }
@@ -72,7 +77,7 @@ pub(super) async fn run(
 }
 
 /// What a request asks to be started.
-pub(crate) fn start_of(
+pub(crate) async fn start_of(
     context: &Context,
     workflows: &Workflows,
     headers: &HeaderMap,
@@ -90,15 +95,16 @@ pub(crate) fn start_of(
         workflow,
         version,
         timeout: None,
+        inline_bytes: None,
         sent: Sent::of(headers, body.is_empty())?,
         body,
         limit,
         trace,
     };
-    start(context, workflows, headers, call)
+    start(context, workflows, headers, call).await
 }
 
-fn start(
+async fn start(
     context: &Context,
     workflows: &Workflows,
     headers: &HeaderMap,
@@ -113,7 +119,15 @@ fn start(
         elements: context.engine.config().elements,
     };
     let key = key(headers, &call)?;
-    let arguments = arguments(&plan.signature, call.sent, &call.body, bounds)?;
+    let arguments = arguments(
+        context,
+        call.project,
+        &plan.signature,
+        call.sent,
+        &call.body,
+        bounds,
+    )
+    .await?;
     Ok(StartRun {
         version: Some(version),
         submitter: headers::user(headers)?,
@@ -128,7 +142,9 @@ fn start(
 }
 
 /// Reads the arguments of a workflow.
-pub(crate) fn arguments(
+pub(crate) async fn arguments(
+    context: &Context,
+    project: &ProjectName,
     signature: &Signature,
     sent: Sent,
     body: &Bytes,
@@ -137,6 +153,9 @@ pub(crate) fn arguments(
     let invalid = |error| weft_function_engine::Error::InvalidArguments(error).into();
     match sent {
         Sent::Json if body.is_empty() => json::parse_arguments(signature, b"{}", bounds).map_err(invalid),
+        Sent::Json if json::names_blobs(body) => {
+            blobs::arguments(context, project, signature, body, bounds).await
+        }
         Sent::Json => json::parse_arguments(signature, body, bounds).map_err(invalid),
         Sent::Octets => Image::of_raw(&signature.params, body).ok_or_else(|| {
             weft_function_engine::Error::RawArguments {
@@ -204,6 +223,28 @@ pub(crate) fn started(handle: &weft_workflow_engine::RunHandle) -> Response<Resp
     headers.insert(headers::RUN, headers::ascii(run.as_bytes()));
     headers.insert(headers::VERSION, HeaderValue::from(handle.version().0));
     response
+}
+
+/// The address of a result that is too large to be sent about: its own, where it has one already.
+async fn by_address(
+    context: &Context,
+    handle: &weft_workflow_engine::RunHandle,
+    outcome: &Outcome,
+    plan: &Plan,
+    most: Option<u64>,
+) -> Result<Option<Response<ResponseBody>>, Problem> {
+    let (Some(most), Some(value), Some(ty)) = (most, &outcome.result, &plan.signature.result) else {
+        return Ok(None);
+    };
+    if outcome.status != RunStatus::Succeeded {
+        return Ok(None);
+    }
+    match value {
+        weft_types::Value::Address(weft_types::Address::Blob(blob)) => {
+            Ok((blob.length > most).then(|| blobs::by_address(blob.digest)))
+        }
+        weft_types::Value::Direct(image) => blobs::answer(context, handle.project(), image, ty, most).await,
+    }
 }
 
 async fn answer(

@@ -30,6 +30,7 @@ use crate::wire;
         ("export" = Option<String>, Query, description = "Which export, where there are several: `name` or `interface#name`"),
         ("version" = Option<u32>, Query, description = "Which version; else the active one"),
         ("timeout" = Option<String>, Query, description = "How long to wait at most, as `500ms`, `5s`, `1m`; the version's own limit stays"),
+        ("inline-bytes" = Option<u64>, Query, description = "A result of more bytes is kept as a blob, and its address answered instead: `{\"$blob\": \"<digest>\"}`"),
         ("traceparent" = Option<String>, Header, description = "The caller's trace (W3C)"),
         ("weft-seed" = Option<String>, Header, description = "The seed of an earlier answer, to repeat that call"),
         ("weft-time" = Option<String>, Header, description = "The time of an earlier answer, to repeat that call"),

@@ -89,7 +89,7 @@ pub(super) async fn start(
     };
     let body = collect(body, Whole::new(None), bound).await?;
     let named = (&project, &function);
-    let mut start = call::start_of(&context, workflows, &parts.headers, named, version, body, trace)?;
+    let mut start = call::start_of(&context, workflows, &parts.headers, named, version, body, trace).await?;
     start.answer = Answer::Id;
     start.priority = priority(&query)?;
     start.timeout = query.duration("timeout")?;

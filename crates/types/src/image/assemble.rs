@@ -3,12 +3,11 @@
 use super::build::{Builder, OpenList, TooLarge};
 use super::convert::{Route, shown};
 use super::read::Union;
-use super::{Bounds, Conversion, Image, View};
+use super::{Bounds, Conversion, Image, View, copy};
 use crate::Type;
 use crate::ty::Shape;
 
 mod convert;
-mod copy;
 
 /// What a value, or a part of it, is made from.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! Writing an image front to back.
 
 use crate::Type;
-use crate::image::{Bounds, Image, header};
+use crate::image::{Bounds, Image, copy, header};
 use crate::ty::{Shape, align_up};
 
 /// An image under construction.
@@ -45,6 +45,16 @@ impl OpenList {
 }
 
 impl Builder {
+    /// What the value is held against.
+    pub(crate) fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
+    /// Puts the value of an image, which is of type `ty`.
+    pub(crate) fn image(&mut self, at: usize, ty: &Type, image: &Image) -> Result<(), TooLarge> {
+        copy::value(self, ty, image.payload(), 0, at)
+    }
+
     /// Begins a value of type `ty`, all zero, whose payload may come to about `expected` bytes.
     pub(crate) fn new(ty: &Type, bounds: Bounds, expected: usize) -> Result<Self, TooLarge> {
         let root = ty.layout().size as usize;

@@ -1,15 +1,19 @@
 //! Reading JSON: a serde seed that a [`Type`] drives writes straight into an image.
 
+use std::sync::Arc;
+
 use serde::Deserializer;
 use serde::de::DeserializeSeed;
 use serde_json::de::StrRead;
 use serde_json::error::Category;
 
+use super::blobs::Blobs;
 use super::{Error, ErrorKind};
 use crate::image::build::TooLarge;
 use crate::image::{Bounds, Image};
 use crate::{Type, guest};
 
+mod by_address;
 mod context;
 mod list;
 mod member;
@@ -29,17 +33,22 @@ use seed::{Seed, Segment};
 type Json<'de> = serde_json::Deserializer<StrRead<'de>>;
 
 /// Reads the arguments of a call whose parameters are the fields of the record `params`.
-pub(super) fn arguments(params: &Type, json: &[u8], bounds: Bounds) -> Result<Image, Error> {
+pub(super) fn arguments(
+    params: &Type,
+    json: &[u8],
+    bounds: Bounds,
+    blobs: Option<Blobs>,
+) -> Result<Image, Error> {
     let json = utf8(json)?;
     let json = if json.trim_ascii().is_empty() { "{}" } else { json };
-    read(params, json, bounds, |cx, json| {
+    read(params, json, bounds, blobs, |cx, json| {
         json.deserialize_any(Arguments { cx, params })
     })
 }
 
 /// Reads a value of type `ty`.
 pub(super) fn value(ty: &Type, json: &[u8], bounds: Bounds) -> Result<Image, Error> {
-    read(ty, utf8(json)?, bounds, |cx, json| {
+    read(ty, utf8(json)?, bounds, None, |cx, json| {
         let segment = Segment::Here;
         Seed {
             cx,
@@ -67,9 +76,11 @@ fn read<'j>(
     ty: &Type,
     json: &'j str,
     bounds: Bounds,
+    blobs: Option<Blobs>,
     read: impl FnOnce(&mut Context, &mut Json<'j>) -> serde_json::Result<()>,
 ) -> Result<Image, Error> {
     let mut cx = Context::new(ty, bounds, json.len()).map_err(too_large)?;
+    cx.blobs = blobs.map(Arc::new);
     let mut text = serde_json::Deserializer::from_str(json);
     let end = read(&mut cx, &mut text).and_then(|()| text.end());
     if let Err(error) = end {
@@ -103,8 +114,7 @@ fn too_large(error: TooLarge) -> Error {
 
 fn explain(error: &serde_json::Error, cx: Context) -> Error {
     let whole = error.to_string();
-    let position = format!(" at line {} column {}", error.line(), error.column());
-    let bare = whole.strip_suffix(&position).unwrap_or(&whole);
+    let bare = without_position(error, &whole);
     let (kind, message) = match error.classify() {
         _ if cx.too_large => (ErrorKind::TooLarge, bare),
         Category::Data => (ErrorKind::Type, bare),
@@ -115,6 +125,12 @@ fn explain(error: &serde_json::Error, cx: Context) -> Error {
         message: context::shorten(&in_words_of_json(message)),
         kind,
     }
+}
+
+/// The message of an error without the place in the text, which a pointer tells better.
+fn without_position<'m>(error: &serde_json::Error, message: &'m str) -> &'m str {
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    message.strip_suffix(&position).unwrap_or(message)
 }
 
 /// What serde calls a map and a sequence, JSON calls an object and an array.

@@ -1,12 +1,17 @@
 //! What all seeds of one reading share.
 
+use std::sync::Arc;
+
 use crate::image::Bounds;
 use crate::image::build::{Builder, TooLarge};
+use crate::json::blobs::Blobs;
 use crate::{Type, pointer};
 
 /// The image under construction and, once something is wrong, the way to it.
 pub(super) struct Context {
     pub(super) builder: Builder,
+    /// The blobs that may stand for values, where any may.
+    pub(super) blobs: Option<Arc<Blobs>>,
     /// Whether all blocks came in the order of the type.
     pub(super) in_order: bool,
     /// Whether the error is that a bound was exceeded.
@@ -25,6 +30,7 @@ impl Context {
     pub(super) fn new(ty: &Type, bounds: Bounds, expected: usize) -> Result<Self, TooLarge> {
         Ok(Self {
             builder: Builder::new(ty, bounds, expected)?,
+            blobs: None,
             in_order: true,
             too_large: false,
             path: Vec::new(),

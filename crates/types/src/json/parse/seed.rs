@@ -4,7 +4,7 @@ use serde::Deserializer;
 use serde::de::DeserializeSeed;
 
 use super::context::Context;
-use super::{list, names, number, option, record, result, text, variant};
+use super::{by_address, list, names, number, option, record, result, text, variant};
 use crate::Type;
 use crate::ty::Shape;
 
@@ -30,7 +30,10 @@ impl<'de> DeserializeSeed<'de> for Seed<'_, '_> {
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
         let Self { cx, ty, at, segment } = self;
-        let read = read(cx, ty, at, json);
+        let read = match cx.blobs.clone() {
+            None => read_direct(cx, ty, at, json),
+            Some(blobs) => by_address::read(cx, ty, at, &blobs, json),
+        };
         if read.is_err() {
             match segment {
                 Segment::Here => {}
@@ -42,7 +45,13 @@ impl<'de> DeserializeSeed<'de> for Seed<'_, '_> {
     }
 }
 
-fn read<'de, D: Deserializer<'de>>(cx: &mut Context, ty: &Type, at: usize, json: D) -> Result<(), D::Error> {
+/// Reads a value that stands in the text itself.
+pub(super) fn read_direct<'de, D: Deserializer<'de>>(
+    cx: &mut Context,
+    ty: &Type,
+    at: usize,
+    json: D,
+) -> Result<(), D::Error> {
     match ty.shape() {
         Shape::Bool => json.deserialize_bool(text::Bool { cx, at }),
         Shape::S8 => number::integer::<i8, D>(cx, at, json),

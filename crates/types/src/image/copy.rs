@@ -7,7 +7,7 @@ use crate::ty::Shape;
 
 /// Copies the value of type `ty` at `from` in `payload` to `at` in the frames, and the blocks that it points to. What
 /// holds no pointers is copied as it is, however many values it is.
-pub(super) fn value(
+pub(crate) fn value(
     builder: &mut Builder,
     ty: &Type,
     payload: &[u8],
