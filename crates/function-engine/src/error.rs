@@ -145,8 +145,11 @@ pub enum Error {
         limit: u64,
     },
     /// Compiling took too long.
-    #[error("compiling took longer than the limit of {} s", .0.as_secs())]
+    #[error("compiling took longer than the limit of {} s", .0.as_secs_f32())]
     CompileTimeout(Duration),
+    /// As many compiles wait as may.
+    #[error("{0} compiles already wait for a compiler")]
+    CompilersBusy(usize),
     /// Compiling failed.
     #[error("{0}")]
     CompileFailed(String),
@@ -253,6 +256,7 @@ impl From<PrepareError> for Error {
         match error {
             PrepareError::Refused(reason) => Self::InvalidCode(reason),
             PrepareError::TimedOut(limit) => Self::CompileTimeout(limit),
+            PrepareError::Busy(waiting) => Self::CompilersBusy(waiting),
             error @ (PrepareError::OutOfMemory(_) | PrepareError::Died(_)) => {
                 Self::CompileFailed(error.to_string())
             }

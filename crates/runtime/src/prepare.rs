@@ -37,6 +37,8 @@ pub struct Settings {
     pub executable: PathBuf,
     /// Processes at once; further calls wait. 2 by default.
     pub at_once: usize,
+    /// Calls that wait for one; further ones are refused. 256 by default.
+    pub waiting: usize,
     /// Wall time of one compile, from the start of its process; 120 s by default.
     pub wall: Duration,
     /// Address space of one process in bytes; 4 GiB by default.
@@ -54,6 +56,7 @@ impl Default for Settings {
         Self {
             executable: PathBuf::from("/proc/self/exe"),
             at_once: 2,
+            waiting: 256,
             wall: Duration::from_secs(120),
             memory: 4 << 30,
             output: 1 << 30,
@@ -73,14 +76,21 @@ const MAX_LAST_WORDS: u64 = 8 << 10;
 pub struct Preparer {
     settings: Settings,
     permits: Semaphore,
+    /// For those with a permit and those who wait for one.
+    places: Semaphore,
 }
 
 impl Preparer {
     /// A preparer with these bounds.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let permits = Semaphore::new(settings.at_once.max(1));
-        Self { settings, permits }
+        let at_once = settings.at_once.clamp(1, Semaphore::MAX_PERMITS);
+        let places = at_once.saturating_add(settings.waiting).min(Semaphore::MAX_PERMITS);
+        Self {
+            permits: Semaphore::new(at_once),
+            places: Semaphore::new(places),
+            settings,
+        }
     }
 
     /// Which tier code of `size` bytes is compiled with first.
@@ -98,6 +108,9 @@ impl Preparer {
     /// # Errors
     /// As [`PrepareError`] lists them.
     pub async fn prepare(&self, code: &Path, out: &Path, tier: Tier) -> Result<Inspection, PrepareError> {
+        let Ok(_place) = self.places.try_acquire() else {
+            return Err(PrepareError::Busy(self.settings.waiting));
+        };
         let Ok(_permit) = self.permits.acquire().await else {
             return Err(PrepareError::Died("no further processes are started".to_owned()));
         };

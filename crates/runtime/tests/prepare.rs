@@ -26,6 +26,7 @@ fn main() {
         the_compiled_file_is_bounded().await;
         memory_is_bounded().await;
         time_is_bounded().await;
+        the_queue_is_bounded().await;
         a_dropped_preparation_frees_its_place().await;
         missing_files_are_errors_of_storage().await;
     });
@@ -115,6 +116,24 @@ async fn time_is_bounded() {
         Err(PrepareError::TimedOut(limit)) => assert_eq!(limit, Duration::from_millis(1)),
         other => panic!("{:?}", other.err()),
     }
+}
+
+async fn the_queue_is_bounded() {
+    let preparer = Preparer::new(Settings {
+        at_once: 1,
+        waiting: 1,
+        ..Settings::default()
+    });
+    let dir = tempfile::tempdir().expect("a directory");
+    let outs = [0, 1, 2].map(|i| dir.path().join(i.to_string()));
+    let code = guest("pricing");
+    let (first, second, third) = tokio::join!(
+        preparer.prepare(&code, &outs[0], Tier::Optimized),
+        preparer.prepare(&code, &outs[1], Tier::Optimized),
+        preparer.prepare(&code, &outs[2], Tier::Optimized),
+    );
+    assert!(first.is_ok() && second.is_ok(), "{:?} {:?}", first.err(), second.err());
+    assert!(matches!(third, Err(PrepareError::Busy(1))), "{:?}", third.err());
 }
 
 async fn a_dropped_preparation_frees_its_place() {

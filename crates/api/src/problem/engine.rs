@@ -10,6 +10,8 @@ use weft_types::json;
 use super::{Kind, Problem};
 use crate::headers;
 
+/// How long a queue of compiles takes to be worth another look, in seconds.
+const RETRY_AFTER_COMPILES: u32 = 5;
 /// How long to stay away from a server that shuts down, in seconds.
 const RETRY_AFTER_DRAINING: u32 = 5;
 
@@ -41,6 +43,7 @@ impl From<Error> for Problem {
             Error::PinGone(_) => problem(Kind::Conflict),
             Error::UploadTooLarge { limit } => problem(Kind::UploadTooLarge).with("limit", limit),
             Error::CompileTimeout(_) => problem(Kind::CompileTimeout),
+            Error::CompilersBusy(_) => problem(Kind::CompilersBusy).retry_after(RETRY_AFTER_COMPILES),
             Error::CompileFailed(_) => problem(Kind::CompileFailed),
             Error::StorageFull => problem(Kind::StorageFull),
             Error::StorageFailed(_) => fault(Kind::StorageFailed, &detail),

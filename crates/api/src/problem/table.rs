@@ -102,6 +102,8 @@ problems! {
         "The body ended before its announced end, or its parts are not well-formed. Nothing was stored."
     CompileTimeout "compile-timeout" 400 "The code takes too long to compile"
         "Compiling was stopped at the limit. Nothing was stored."
+    CompilersBusy "compilers-busy" 503 "Too many uploads wait to be compiled"
+        "As many uploads wait for a compiler as may. Nothing was stored. Try again after the seconds in `Retry-After`."
     CompileFailed "compile-failed" 500 "The code could not be compiled"
         "The compiler's process ran out of memory or ended unexpectedly. Nothing was stored."
     StorageFull "storage-full" 507 "The server's disk is full"

@@ -236,8 +236,11 @@ pub enum PrepareError {
     #[error("{0}")]
     Refused(String),
     /// Compiling took longer than allowed.
-    #[error("compiling took longer than the limit of {} s", .0.as_secs())]
+    #[error("compiling took longer than the limit of {} s", .0.as_secs_f32())]
     TimedOut(Duration),
+    /// As many compiles wait as may.
+    #[error("{0} compiles already wait for a compiler")]
+    Busy(usize),
     /// Compiling needed more memory than allowed.
     #[error("compiling needed more than the limit of {} MiB of memory", .0 >> 20)]
     OutOfMemory(u64),

@@ -54,6 +54,8 @@ section! {
         compile_memory: Size, "WEFT_COMPILE_MEMORY" = "\"4GiB\"";
         /// Compiles at once; others wait.
         compiles: usize, "WEFT_COMPILES" = "2";
+        /// Compiles that wait; further uploads are told to come back.
+        compiles_waiting: usize, "WEFT_COMPILES_WAITING" = "256";
     }
 }
 

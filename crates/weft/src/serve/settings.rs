@@ -81,6 +81,7 @@ pub(crate) fn runtime(config: &Config) -> weft_runtime::Settings {
     let compile = &config.compile;
     let mut settings = weft_runtime::Settings::default();
     settings.compiling.at_once = compile.compiles.max(1);
+    settings.compiling.waiting = compile.compiles_waiting;
     settings.compiling.wall = compile.compile_time.0;
     settings.compiling.memory = compile.compile_memory.0;
     settings
