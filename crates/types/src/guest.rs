@@ -3,11 +3,13 @@
 use crate::Type;
 use crate::image::{Bounds, Image};
 
+mod arguments;
 mod flat;
 mod lift;
 mod lower;
 mod root;
 
+pub use arguments::{Instead, lower_arguments};
 pub use root::Root;
 
 /// The linear memory of a guest and its allocator.

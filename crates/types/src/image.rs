@@ -29,6 +29,7 @@ use bytes::Bytes;
 use crate::{Digest, Type};
 
 mod assemble;
+mod attached;
 pub(crate) mod build;
 mod check;
 mod convert;
@@ -37,12 +38,15 @@ mod outcome;
 mod raw;
 pub(crate) mod read;
 mod view;
+mod written;
 
 pub use assemble::{AssembleError, Piece};
+pub use attached::{Attached, Attachment};
 pub use convert::{Conversion, Difference, Mismatch};
 pub use outcome::Outcome;
 pub use raw::RawBuilder;
 pub use view::{Choice, View};
+pub use written::Written;
 
 /// A value and the digest of its type, in one run of bytes that can be stored, sent and mapped as it is.
 #[derive(Clone, PartialEq, Eq)]

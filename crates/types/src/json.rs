@@ -1,6 +1,6 @@
 //! Values as JSON text: the mapping of `docs/types.md`, straight between JSON bytes and images.
 
-use crate::image::{Bounds, Image};
+use crate::image::{Attached, Bounds, Image};
 use crate::ty::Shape;
 use crate::{Signature, Type};
 
@@ -11,6 +11,7 @@ mod parse;
 mod print;
 
 pub use blobs::{Blobs, MAX_TEXT as MAX_TEXT_WITH_BLOBS, named_blobs, names_blobs};
+use parse::ByAddress;
 use print::Printer;
 
 /// Why a text is not a value of the type.
@@ -42,7 +43,8 @@ pub enum ErrorKind {
 /// # Errors
 /// Where the text is not JSON, does not fit the parameters, or is larger than `bounds`.
 pub fn parse_arguments(signature: &Signature, json: &[u8], bounds: Bounds) -> Result<Image, Error> {
-    parse::arguments(&signature.params, json, bounds, None)
+    let (image, _) = parse::arguments(&signature.params, json, bounds, ByAddress::Never)?;
+    Ok(image)
 }
 
 /// As [`parse_arguments`], where `{"$blob": "<digest>"}` stands for the value that is among `blobs`: the very bytes of a
@@ -57,14 +59,35 @@ pub fn parse_arguments_with_blobs(
     bounds: Bounds,
     blobs: Blobs,
 ) -> Result<Image, Error> {
-    if json.len() > MAX_TEXT_WITH_BLOBS {
-        return Err(Error {
-            pointer: String::new(),
-            message: format!("arguments that name blobs have at most {MAX_TEXT_WITH_BLOBS} bytes of text"),
-            kind: ErrorKind::TooLarge,
-        });
+    check_length(json)?;
+    let (image, _) = parse::arguments(&signature.params, json, bounds, ByAddress::Copied(blobs))?;
+    Ok(image)
+}
+
+/// As [`parse_arguments_with_blobs`], but a blob that is a whole parameter of type `list<u8>` is attached beside the image
+/// instead of being copied into it. `bounds` do not apply to what is attached.
+///
+/// # Errors
+/// As there.
+pub fn parse_arguments_attaching(
+    signature: &Signature,
+    json: &[u8],
+    bounds: Bounds,
+    blobs: Blobs,
+) -> Result<(Image, Attached), Error> {
+    check_length(json)?;
+    parse::arguments(&signature.params, json, bounds, ByAddress::Attached(blobs))
+}
+
+fn check_length(json: &[u8]) -> Result<(), Error> {
+    if json.len() <= MAX_TEXT_WITH_BLOBS {
+        return Ok(());
     }
-    parse::arguments(&signature.params, json, bounds, Some(blobs))
+    Err(Error {
+        pointer: String::new(),
+        message: format!("arguments that name blobs have at most {MAX_TEXT_WITH_BLOBS} bytes of text"),
+        kind: ErrorKind::TooLarge,
+    })
 }
 
 /// Reads a value of type `ty`.

@@ -1,7 +1,7 @@
 //! Lowering into and lifting out of guest memory.
 #![allow(clippy::unwrap_used)]
 
-use weft_types::guest::{self, GuestMemory, LiftError};
+use weft_types::guest::{self, GuestMemory, Instead, LiftError};
 use weft_types::image::Bounds;
 use weft_types::{Type, json};
 
@@ -290,4 +290,36 @@ fn shared_elements_end_at_the_bounds() {
     );
     let words = [8; 60];
     assert_eq!(lift("list<u16>", &words, BOUNDS).unwrap(), "[8,0,8,0,8,0,8,0]");
+}
+
+#[test]
+fn arguments_are_lowered_with_handles_and_bytes_instead() {
+    let params = ty("record { a: string, b: list<u8>, c: u64, d: list<u8>, e: list<string> }");
+    let passed = ty("record { a: string, b: u32, c: u64, d: list<u8>, e: list<string> }");
+    let value = r#"{"a":"xy","b":"AAAA","c":7,"d":"AAAAAA==","e":["z"]}"#;
+    let image = json::parse(&params, value.as_bytes(), BOUNDS).unwrap();
+    let instead = |index| match index {
+        1 => Some(Instead::Handle(9)),
+        3 => Some(Instead::Bytes(b"abc")),
+        _ => None,
+    };
+    let mut memory = Memory::default();
+    let root = guest::lower_arguments((&params, &passed), &image, instead, &mut memory).unwrap();
+    // Neither the bytes of `b` nor the four that `d` had are there.
+    assert_eq!(memory.allocations, [(1, 2), (1, 3), (4, 8), (1, 1)]);
+    let expected = r#"{"a":"xy","b":9,"c":7,"d":"YWJj","e":["z"]}"#;
+    let expected = json::parse(&passed, expected.as_bytes(), BOUNDS).unwrap();
+    assert_eq!(guest::lift(&passed, &memory.bytes, &root, BOUNDS), Ok(expected));
+}
+
+#[test]
+fn no_bytes_are_passed_like_an_empty_list() {
+    let params = ty("record { a: list<u8> }");
+    let image = json::parse(&params, br#"{"a":"AAAA"}"#, BOUNDS).unwrap();
+    let empty = json::parse(&params, br#"{"a":""}"#, BOUNDS).unwrap();
+    let mut memory = Memory::default();
+    let instead = |_| Some(Instead::Bytes(&[]));
+    let root = guest::lower_arguments((&params, &params), &image, instead, &mut memory).unwrap();
+    assert_eq!(*root, *guest::lower(&params, &empty, &mut memory).unwrap());
+    assert_eq!(memory.allocations, []);
 }

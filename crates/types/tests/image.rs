@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use weft_types::image::{Bounds, Image, RawBuilder};
+use weft_types::image::{Bounds, Image, RawBuilder, Written};
 use weft_types::{Type, json};
 
 const BOUNDS: Bounds = Bounds {
@@ -231,4 +231,47 @@ fn bytes_are_not_copied() {
             .as_ptr_range()
             .contains(&image.raw(&ty).unwrap().as_ptr())
     );
+}
+
+#[test]
+fn written_bytes_become_the_result_that_carries_them() {
+    let large = format!("result<list<u8>, tuple<{}>>", vec!["u64"; 40].join(", "));
+    let types = [
+        "list<u8>",
+        "result<list<u8>>",
+        "result<list<u8>, string>",
+        "result<list<u8>, u64>",
+        &large,
+    ];
+    for (text, data) in types
+        .into_iter()
+        .flat_map(|text| [(text, &b""[..]), (text, b"abcd")])
+    {
+        let ty: Type = text.parse().unwrap();
+        let mut written = Written::default();
+        assert!(written.is_empty());
+        for piece in data.chunks(3) {
+            written.extend(piece);
+        }
+        assert_eq!(written.len(), data.len());
+        let image = written.finish(&ty).unwrap();
+        assert_eq!(image.raw(&ty).unwrap(), data, "{text}");
+        let bounds = Bounds {
+            bytes: 1000,
+            elements: 0,
+        };
+        assert_eq!(
+            Image::from_bytes(image.as_bytes().clone(), &ty, bounds).as_ref(),
+            Ok(&image),
+            "{text}"
+        );
+    }
+    for text in [
+        "string",
+        "list<u16>",
+        "result<string, list<u8>>",
+        "record { a: list<u8> }",
+    ] {
+        assert_eq!(Written::default().finish(&text.parse().unwrap()), None, "{text}");
+    }
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use bytes::Bytes;
-use weft_types::image::{Bounds, Image};
+use weft_types::image::{Attached, Attachment, Bounds, Image};
 use weft_types::json::{self, Blobs, ErrorKind};
 use weft_types::{Digest, Signature, Type};
 
@@ -133,4 +133,73 @@ fn texts_say_which_blobs_they_need() {
     assert!(json::names_blobs(text.as_bytes()));
     assert_eq!(json::named_blobs(text.as_bytes()), [Digest::of(PICTURE)].into());
     assert!(!json::names_blobs(br#"{"a": "\"$blob\"", "blob": 1}"#));
+}
+
+#[test]
+fn blobs_that_are_whole_parameters_can_be_attached() {
+    let (picture, element) = (picture(), element());
+    let attach = |text: &str| {
+        let parsed = json::parse_arguments_attaching(&signature(), text.as_bytes(), BOUNDS, blobs());
+        let (image, attached) = parsed.unwrap();
+        let attached: Vec<_> = attached.iter().cloned().collect();
+        (image, attached)
+    };
+    let expected = |same: &str| json::parse_arguments(&signature(), same.as_bytes(), BOUNDS).unwrap();
+    let whole = Attachment {
+        parameter: 0,
+        bytes: Bytes::from_static(PICTURE),
+    };
+    for text in [
+        format!(r#"{{"picture":{{"$blob":"{picture}"}},"sizes":[{{"$blob":"{element}"}}]}}"#),
+        format!(r#"{{"sizes":[{{"$blob":"{element}"}}],"picture":{{"$blob":"{picture}"}}}}"#),
+        format!(r#"[{{"$blob":"{picture}"}},null,[{{"$blob":"{element}"}}]]"#),
+    ] {
+        let (image, attached) = attach(&text);
+        assert_eq!(attached, std::slice::from_ref(&whole), "{text}");
+        assert_eq!(
+            image,
+            expected(r#"{"picture":"","sizes":[{"w":7,"name":"seven"}]}"#),
+            "{text}"
+        );
+    }
+    // What is within something else is copied.
+    let (image, attached) = attach(&format!(
+        r#"{{"picture":"AA==","maybe":{{"$blob":"{picture}"}},"sizes":[]}}"#
+    ));
+    assert_eq!(attached, []);
+    let same = r#"{"picture":"AA==","maybe":"bm90ICIkYmxvYiIgYXQgYWxs","sizes":[]}"#;
+    assert_eq!(image, expected(same));
+}
+
+#[test]
+fn attachments_are_put_where_they_belong() {
+    let params = signature().params;
+    let image = json::parse_arguments(
+        &signature(),
+        br#"{"picture":"","maybe":"AAE=","sizes":[]}"#,
+        BOUNDS,
+    )
+    .unwrap();
+    let attach = |parameter, bytes: &'static [u8]| {
+        let bytes = Bytes::from_static(bytes);
+        Attached::from_iter([Attachment { parameter, bytes }])
+    };
+    let whole = attach(0, b"abc").put_into(&params, &image, BOUNDS).unwrap();
+    let expected = json::parse_arguments(
+        &signature(),
+        br#"{"picture":"YWJj","maybe":"AAE=","sizes":[]}"#,
+        BOUNDS,
+    );
+    assert_eq!(whole, expected.unwrap());
+    assert_eq!(
+        Attached::default().put_into(&params, &image, BOUNDS).unwrap(),
+        image
+    );
+    for (attached, error) in [
+        (attach(1, b"abc"), "an option is no list"),
+        (attach(3, b"abc"), "there is no such parameter"),
+        (attach(0, &[0; 2000]), "too large"),
+    ] {
+        attached.put_into(&params, &image, BOUNDS).expect_err(error);
+    }
 }

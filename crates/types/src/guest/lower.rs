@@ -18,6 +18,21 @@ pub(super) fn lower<M: GuestMemory>(ty: &Type, image: &Image, memory: &mut M) ->
     Ok(root)
 }
 
+/// Places what the value of type `ty` at `at` in the payload of `image` points to, and patches its copy at `copy` in `root`.
+pub(super) fn part<M: GuestMemory>(
+    ty: &Type,
+    (image, at): (&Image, usize),
+    memory: &mut M,
+    (root, copy): (&mut Root, usize),
+) -> Result<(), M::Error> {
+    let mut lower = Lower {
+        payload: image.payload(),
+        memory,
+        target: Target::Root(root),
+    };
+    lower.value(ty, at, copy)
+}
+
 /// A walk over the pointers of an image.
 struct Lower<'a, M> {
     payload: &'a [u8],

@@ -16,6 +16,19 @@ enum Bytes {
 /// Enough for 16 core values of 8 bytes each.
 const INLINE: usize = 128;
 
+impl Root {
+    /// So many bytes, all zero.
+    pub(super) fn zeroed(length: usize) -> Self {
+        match length {
+            0..=INLINE => Self(Bytes::Inline {
+                bytes: [0; INLINE],
+                length: length as u8,
+            }),
+            _ => Self(Bytes::Heap(vec![0; length].into())),
+        }
+    }
+}
+
 impl From<&[u8]> for Root {
     fn from(value: &[u8]) -> Self {
         let mut bytes = [0; INLINE];

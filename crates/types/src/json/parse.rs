@@ -10,7 +10,7 @@ use serde_json::error::Category;
 use super::blobs::Blobs;
 use super::{Error, ErrorKind};
 use crate::image::build::TooLarge;
-use crate::image::{Bounds, Image};
+use crate::image::{Attached, Bounds, Image};
 use crate::{Type, guest};
 
 mod by_address;
@@ -26,9 +26,19 @@ mod seed;
 mod text;
 mod variant;
 
-use context::Context;
+use context::{Attaching, Context};
 use record::Arguments;
 use seed::{Seed, Segment};
+
+/// What becomes of values by address.
+pub(super) enum ByAddress {
+    /// There are none.
+    Never,
+    /// They are copied to where they belong.
+    Copied(Blobs),
+    /// Those that are whole parameters stay what they are, the others are copied.
+    Attached(Blobs),
+}
 
 type Json<'de> = serde_json::Deserializer<StrRead<'de>>;
 
@@ -37,18 +47,18 @@ pub(super) fn arguments(
     params: &Type,
     json: &[u8],
     bounds: Bounds,
-    blobs: Option<Blobs>,
-) -> Result<Image, Error> {
+    by_address: ByAddress,
+) -> Result<(Image, Attached), Error> {
     let json = utf8(json)?;
     let json = if json.trim_ascii().is_empty() { "{}" } else { json };
-    read(params, json, bounds, blobs, |cx, json| {
+    read(params, json, bounds, by_address, |cx, json| {
         json.deserialize_any(Arguments { cx, params })
     })
 }
 
 /// Reads a value of type `ty`.
 pub(super) fn value(ty: &Type, json: &[u8], bounds: Bounds) -> Result<Image, Error> {
-    read(ty, utf8(json)?, bounds, None, |cx, json| {
+    let (image, _) = read(ty, utf8(json)?, bounds, ByAddress::Never, |cx, json| {
         let segment = Segment::Here;
         Seed {
             cx,
@@ -57,7 +67,8 @@ pub(super) fn value(ty: &Type, json: &[u8], bounds: Bounds) -> Result<Image, Err
             segment,
         }
         .deserialize(json)
-    })
+    })?;
+    Ok(image)
 }
 
 /// Checks all of the text at once, which is faster than each string on its own.
@@ -76,23 +87,32 @@ fn read<'j>(
     ty: &Type,
     json: &'j str,
     bounds: Bounds,
-    blobs: Option<Blobs>,
+    by_address: ByAddress,
     read: impl FnOnce(&mut Context, &mut Json<'j>) -> serde_json::Result<()>,
-) -> Result<Image, Error> {
+) -> Result<(Image, Attached), Error> {
     let mut cx = Context::new(ty, bounds, json.len()).map_err(too_large)?;
-    cx.blobs = blobs.map(Arc::new);
+    match by_address {
+        ByAddress::Never => {}
+        ByAddress::Copied(blobs) => cx.blobs = Some(Arc::new(blobs)),
+        ByAddress::Attached(blobs) => {
+            cx.blobs = Some(Arc::new(blobs));
+            cx.attaching = Some(Attaching::new(ty));
+        }
+    }
     let mut text = serde_json::Deserializer::from_str(json);
     let end = read(&mut cx, &mut text).and_then(|()| text.end());
     if let Err(error) = end {
         return Err(explain(&error, cx));
     }
     let in_order = cx.in_order;
+    let attached = cx.attaching.map(Attaching::finish).unwrap_or_default();
     let image = cx.builder.finish();
-    if in_order {
-        Ok(image)
+    let image = if in_order {
+        image
     } else {
-        reorder(ty, &image, bounds)
-    }
+        reorder(ty, &image, bounds)?
+    };
+    Ok((image, attached))
 }
 
 /// Puts the blocks of members that came in another order than the type's into their canonical places.

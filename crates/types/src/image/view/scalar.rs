@@ -1,5 +1,7 @@
 //! What cannot be taken apart further.
 
+use bytes::Bytes;
+
 use super::View;
 use crate::image::read;
 use crate::ty::Shape;
@@ -60,6 +62,13 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn as_bytes(self) -> Option<&'a [u8]> {
         self.ty().is_bytes().then(|| self.block(1))
+    }
+
+    /// A `list<u8>`, sharing the image's bytes.
+    #[must_use]
+    pub fn to_bytes(self) -> Option<Bytes> {
+        let bytes = self.as_bytes()?;
+        Some(self.image().as_bytes().slice_ref(bytes))
     }
 
     /// Whether flag `index`, from 0, is set.

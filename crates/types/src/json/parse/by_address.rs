@@ -39,6 +39,13 @@ pub(super) fn read<'de, D: Deserializer<'de>>(
 /// Puts the value that a blob holds: of a `list<u8>` its very bytes, of anything else an image.
 fn put<E: serde::de::Error>(cx: &mut Context, ty: &Type, at: usize, bytes: &bytes::Bytes) -> Result<(), E> {
     if ty.is_bytes() {
+        if cx
+            .attaching
+            .as_mut()
+            .is_some_and(|attaching| attaching.take(at, bytes))
+        {
+            return Ok(());
+        }
         let block = cx.builder.block(at, bytes);
         return cx.fit(block);
     }

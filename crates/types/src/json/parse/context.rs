@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::image::Bounds;
+use bytes::Bytes;
+
 use crate::image::build::{Builder, TooLarge};
+use crate::image::{Attached, Attachment, Bounds};
 use crate::json::blobs::Blobs;
 use crate::{Type, pointer};
 
@@ -12,12 +14,22 @@ pub(super) struct Context {
     pub(super) builder: Builder,
     /// The blobs that may stand for values, where any may.
     pub(super) blobs: Option<Arc<Blobs>>,
+    /// Takes the blobs that stand for whole parameters, where they are to stay what they are.
+    pub(super) attaching: Option<Attaching>,
     /// Whether all blocks came in the order of the type.
     pub(super) in_order: bool,
     /// Whether the error is that a bound was exceeded.
     pub(super) too_large: bool,
     /// Names and indexes from the place of the error outwards.
     path: Vec<String>,
+}
+
+/// Attachments being gathered.
+pub(super) struct Attaching {
+    /// Where the parameters that are plain bytes lie in the root. The elements of lists gather behind it, and no part of another
+    /// parameter lies there: so whatever is read there is that parameter.
+    places: Vec<(usize, usize)>,
+    attached: Attached,
 }
 
 /// The longest name of a member in a pointer, in bytes; the pointer ends before a longer one, which is not ours.
@@ -31,6 +43,7 @@ impl Context {
         Ok(Self {
             builder: Builder::new(ty, bounds, expected)?,
             blobs: None,
+            attaching: None,
             in_order: true,
             too_large: false,
             path: Vec::new(),
@@ -62,6 +75,37 @@ impl Context {
             pointer::push(&mut pointer, name);
             pointer
         })
+    }
+}
+
+impl Attaching {
+    /// For the parameters that are fields of the record `params`.
+    pub(super) fn new(params: &Type) -> Self {
+        let fields = params.fields().unwrap_or_default().iter().enumerate();
+        let bytes = fields.filter(|(_, field)| field.ty.is_bytes());
+        Self {
+            places: bytes
+                .map(|(index, field)| (field.offset as usize, index))
+                .collect(),
+            attached: Attached::default(),
+        }
+    }
+
+    /// Attaches a blob, if a parameter is what it stands for at `at` in the frames.
+    pub(super) fn take(&mut self, at: usize, bytes: &Bytes) -> bool {
+        let Some((_, parameter)) = self.places.iter().find(|(place, _)| *place == at) else {
+            return false;
+        };
+        self.attached.push(Attachment {
+            parameter: *parameter,
+            bytes: bytes.clone(),
+        });
+        true
+    }
+
+    /// What was attached.
+    pub(super) fn finish(self) -> Attached {
+        self.attached
     }
 }
 
