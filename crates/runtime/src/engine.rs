@@ -17,6 +17,9 @@ use crate::linker;
 
 /// How often guests can be interrupted.
 pub(crate) const TICK: Duration = Duration::from_millis(1);
+/// Slots that keep the memory of the code that used them last. For other code a slot is mapped anew, which stops every core for
+/// a moment: so many functions take turns without it. What a slot keeps resident is what calls touch, at most a MiB.
+const WARM: u32 = 1024;
 /// Bytes of a table that are overwritten after each instance: a page.
 const TABLE_RESIDENT: usize = 4 << 10;
 /// Frames kept of a trap.
@@ -156,7 +159,7 @@ fn placement(slots: u32) -> PoolingAllocationConfig {
         // A table of up to a page, which nearly all are, is overwritten without a scan; with more, each would be scanned for.
         .table_keep_resident(TABLE_RESIDENT)
         .async_stack_keep_resident(64 << 10)
-        .max_unused_warm_slots(64);
+        .max_unused_warm_slots(WARM);
     pool
 }
 
