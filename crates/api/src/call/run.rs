@@ -55,7 +55,6 @@ pub(super) async fn run(
     let keyed = start.key.is_some();
     let mut handle = workflows.runs.start(start).await?;
     if apart {
-        handle.accepted().await?;
         return Ok(started(&handle));
     }
     let durable = handle.plan().durability == weft_types::Durability::Durable;

@@ -255,7 +255,6 @@ pub(super) async fn rerun(
         answer: Answer::Id,
     };
     let handle = workflows.runs.rerun(again).await?;
-    handle.accepted().await?;
     Ok(call::started(&handle).map(axum::body::Body::new))
 }
 

@@ -99,7 +99,6 @@ pub(super) async fn start(
         start.labels.insert(name.to_owned(), value.to_owned());
     }
     let handle = workflows.runs.start(start).await?;
-    handle.accepted().await?;
     Ok(call::started(&handle).map(axum::body::Body::new))
 }
 
