@@ -2,18 +2,19 @@
 //!
 //! `cargo run --release -p weft-store --example measure_journal -- [directory [part…]]`; the directory, by default the current
 //! one, should lie on the disk of interest. The parts are `append`, `commit`, `project`, `many` and `recover`, by default all
-//! of them. Times are in microseconds.
+//! of them. Times are in microseconds. Where `WEFT_MEASURE_POSTGRES` names a database, runs are in a new schema of it, and CPU
+//! times leave out PostgreSQL's own.
 #![allow(clippy::print_stdout, reason = "its output is the point")]
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use bytes::Bytes;
 use jiff::Timestamp;
-use weft_store::{Options, SqliteJournal, SqliteRecords, Store};
+use weft_store::{Options, PostgresOptions, RunJournal, RunRecords, Store};
 use weft_types::{Digest, Priority, RunId, RunStatus, VersionNumber};
 use weft_workflow::event::{Accepted, Counts, Event, Finished, Place, Stamped, Stored, Trigger, Usage};
 use weft_workflow::frame::Writer;
@@ -39,9 +40,37 @@ fn main() -> Result<()> {
     runtime.block_on(measure(directory.path(), wanted))
 }
 
+/// Where what is measured keeps its data.
+struct Ground {
+    directory: PathBuf,
+    postgres: Option<PostgresOptions>,
+}
+
+impl Ground {
+    fn new(directory: &Path) -> Self {
+        let url = std::env::var("WEFT_MEASURE_POSTGRES").ok();
+        let postgres = url.map(|url| PostgresOptions {
+            schema: format!("measured_{}", uuid::Uuid::now_v7().simple()),
+            ..PostgresOptions::new(url)
+        });
+        Self {
+            directory: directory.join("data"),
+            postgres,
+        }
+    }
+
+    async fn open(&self) -> Result<Store> {
+        let options = Options::default();
+        Ok(match &self.postgres {
+            Some(postgres) => Store::open_with_postgres(&self.directory, postgres, options).await?,
+            None => Store::open(&self.directory, options).await?,
+        })
+    }
+}
+
 async fn measure(directory: &Path, wanted: impl Fn(&str) -> bool) -> Result<()> {
-    let data = directory.join("data");
-    let store = Store::open(&data, Options::default()).await?;
+    let ground = Ground::new(directory);
+    let store = ground.open().await?;
     store.journal().recover().await?;
     if wanted("append") {
         appending(&store.journal()).await?;
@@ -61,7 +90,7 @@ async fn measure(directory: &Path, wanted: impl Fn(&str) -> bool) -> Result<()> 
     }
     store.close().await;
     if wanted("recover") {
-        recovery(&data).await?;
+        recovery(&ground).await?;
     }
     Ok(())
 }
@@ -84,7 +113,7 @@ fn fdatasync(directory: &Path, when: &str) -> Result<()> {
 }
 
 /// What an append costs that wakes nobody.
-async fn appending(journal: &SqliteJournal) -> Result<()> {
+async fn appending(journal: &RunJournal) -> Result<()> {
     const APPENDS: u32 = 20_000;
     let entries: Vec<_> = (0..APPENDS).map(|_| short_run()).collect();
     let mut last = Position::default();
@@ -195,7 +224,7 @@ async fn many(store: &Store) -> Result<()> {
     lists(&records, &ids).await
 }
 
-async fn details(records: &SqliteRecords, ids: &[RunId]) -> Result<()> {
+async fn details(records: &RunRecords, ids: &[RunId]) -> Result<()> {
     let project = "default".parse()?;
     let mut times = Vec::new();
     for index in 0..2_000 {
@@ -209,7 +238,7 @@ async fn details(records: &SqliteRecords, ids: &[RunId]) -> Result<()> {
     Ok(())
 }
 
-async fn lists(records: &SqliteRecords, ids: &[RunId]) -> Result<()> {
+async fn lists(records: &RunRecords, ids: &[RunId]) -> Result<()> {
     let project = "default".parse()?;
     let none = RunFilter::default();
     let filters = [
@@ -257,9 +286,9 @@ async fn lists(records: &SqliteRecords, ids: &[RunId]) -> Result<()> {
 }
 
 /// How long it takes until ten thousand open runs are there again.
-async fn recovery(directory: &Path) -> Result<()> {
+async fn recovery(ground: &Ground) -> Result<()> {
     const RUNS: usize = 10_000;
-    let store = Store::open(directory, Options::default()).await?;
+    let store = ground.open().await?;
     let journal = store.journal();
     let found = journal.recover().await?.runs.len();
     let mut last = Position::default();
@@ -272,7 +301,7 @@ async fn recovery(directory: &Path) -> Result<()> {
     drop((journal, store));
 
     let started = Instant::now();
-    let store = Store::open(directory, Options::default()).await?;
+    let store = ground.open().await?;
     let opened = started.elapsed();
     let found = store.journal().recover().await?;
     println!(

@@ -14,8 +14,8 @@ pub(crate) struct Health {
 /// The store takes no writes any more.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the store has stopped taking writes, because {0}, and what has reached the disk is not known: check the disk, then \
-     restart the server, which recovers from what is there"
+    "the store has stopped taking writes, because {0}, and what has reached the disk is not known: check the disk or the \
+     database, then restart the server, which recovers from what is there"
 )]
 pub struct Broken(String);
 
@@ -31,10 +31,7 @@ impl Health {
     /// Records a failed sync. The first one is the one told from now on.
     pub(crate) fn failed(&self, failure: String) -> Broken {
         let first = self.failure.get_or_init(|| {
-            tracing::error!(
-                failure,
-                "a sync failed: the store takes no writes until it is opened again"
-            );
+            tracing::error!(failure, "the store takes no writes until it is opened again");
             failure
         });
         Broken(first.clone())

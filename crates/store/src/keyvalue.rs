@@ -11,7 +11,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use weft_function_engine::port::{Boxed, KeyValue, StorageError};
 use weft_types::ProjectName;
 
-use crate::sqlite::{Error, Writer};
+use crate::error::Error;
+use crate::sqlite::Writer;
 
 mod apply;
 mod task;

@@ -4,10 +4,12 @@
 //! weft.lock    held by the server that has the directory, with its process number
 //! weft.db      projects, functions, versions ([`SqliteRegistry`])
 //! kv.db        key-value stores of projects ([`SqliteKeyValue`])
-//! journal.db   what happens in runs that are open ([`SqliteJournal`])
-//! records.db   the history of runs ([`SqliteRecords`])
+//! journal.db   what happens in runs that are open ([`RunJournal`])
+//! records.db   the history of runs ([`RunRecords`])
 //! artifacts/   uploaded and compiled code ([`FileArtifacts`])
 //! ```
+//!
+//! The last two can be in a schema of a PostgreSQL database instead ([`Store::open_with_postgres`]).
 //!
 //! It implements the ports of the engines, and is the only crate that knows SQL. Whatever one of its calls has
 //! answered with `Ok` survives a crash of the process and a loss of power. A sync that fails is never tried again: from
@@ -15,23 +17,27 @@
 #![forbid(unsafe_code)]
 
 mod artifacts;
+mod database;
 mod disk;
+mod error;
 mod health;
 mod journal;
 mod keyvalue;
 mod lock;
 mod open;
 mod options;
+mod postgres;
 mod records;
 mod registry;
 mod sqlite;
 
 pub use artifacts::{FileArtifacts, Swept};
+pub use database::DatabaseError;
 pub use health::Broken;
-pub use journal::{JournalGauges, SqliteJournal};
+pub use journal::{JournalGauges, RunJournal};
 pub use keyvalue::SqliteKeyValue;
 pub use open::{OpenError, Store};
 pub use options::Options;
-pub use records::{RecordsGauges, SqliteRecords};
+pub use postgres::PostgresOptions;
+pub use records::{RecordsGauges, RunRecords};
 pub use registry::SqliteRegistry;
-pub use sqlite::DatabaseError;

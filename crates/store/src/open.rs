@@ -7,20 +7,23 @@ use sqlx::migrate::Migrator;
 use weft_function_engine::port::StorageError;
 
 use crate::artifacts::FileArtifacts;
+use crate::database::DatabaseError;
 use crate::disk::Disk;
 use crate::health::Health;
-use crate::journal::{self, SqliteJournal};
+use crate::journal::RunJournal;
 use crate::keyvalue::{Bounds, SqliteKeyValue};
 use crate::lock::{DirectoryLock, LockError};
 use crate::options::Options;
-use crate::records::{Applied, SqliteRecords};
+use crate::postgres::{Claim, PostgresOptions};
+use crate::records::RunRecords;
 use crate::registry::SqliteRegistry;
-use crate::sqlite::{Database, DatabaseError, Error, Synced, Writer};
+use crate::sqlite::{Database, Synced, Writer};
+
+mod embedded;
+mod shared;
 
 static REGISTRY_SCHEMA: Migrator = sqlx::migrate!("../../migrations/sqlite/registry");
 static KEYVALUE_SCHEMA: Migrator = sqlx::migrate!("../../migrations/sqlite/keyvalue");
-static JOURNAL_SCHEMA: Migrator = sqlx::migrate!("../../migrations/sqlite/journal");
-static RECORDS_SCHEMA: Migrator = sqlx::migrate!("../../migrations/sqlite/records");
 
 /// The durable state of one server.
 #[derive(Debug)]
@@ -28,9 +31,28 @@ pub struct Store {
     registry: Arc<SqliteRegistry>,
     artifacts: Arc<FileArtifacts>,
     keyvalue: Arc<SqliteKeyValue>,
-    journal: Arc<SqliteJournal>,
-    records: Arc<SqliteRecords>,
+    journal: Arc<RunJournal>,
+    records: Arc<RunRecords>,
+    /// The schema in which runs are, where they are in PostgreSQL.
+    claim: Option<Claim>,
     _lock: DirectoryLock,
+}
+
+/// What of a store is in its directory wherever runs are.
+struct Home {
+    directory: PathBuf,
+    disk: Disk,
+    health: Arc<Health>,
+    registry: SqliteRegistry,
+    keyvalue: SqliteKeyValue,
+    lock: DirectoryLock,
+}
+
+/// What is known of runs.
+struct Runs {
+    journal: RunJournal,
+    records: RunRecords,
+    claim: Option<Claim>,
 }
 
 /// Why a store could not be opened.
@@ -59,10 +81,10 @@ pub enum OpenError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
     /// The journal or the records could not be started.
-    #[error("the journal in `{}` could not be started: {what}", directory.display())]
+    #[error("the journal and the records in {place} could not be started: {what}")]
     Journal {
-        /// The directory.
-        directory: PathBuf,
+        /// The directory, or the PostgreSQL schema.
+        place: String,
         /// The cause.
         what: String,
     },
@@ -72,54 +94,24 @@ impl Store {
     /// Opens the store in `directory`, creating what is missing. Its tasks run on the current tokio runtime, which must
     /// live as long as the store.
     pub async fn open(directory: impl AsRef<Path>, options: Options) -> Result<Self, OpenError> {
-        let directory = directory.as_ref().to_owned();
-        let health = Arc::new(Health::default());
-        let disk = Disk::new(health.clone());
+        let home = Home::open(directory.as_ref().to_owned(), &options).await?;
+        let runs = embedded::open(&home.directory, &home.health, &options).await?;
+        home.store(runs).await
+    }
 
-        let lock = blocking(&directory, {
-            let (directory, disk) = (directory.clone(), disk.clone());
-            move || take(&directory, &disk)
-        })
-        .await?;
-        let open = async |name, schema, synced| {
-            database(&directory.join(name), schema, synced, &health, &options).await
-        };
-        let (registry, registry_writer) = open("weft.db", &REGISTRY_SCHEMA, Synced::AtCommits).await?;
-        let (keyvalue, keyvalue_writer) = open("kv.db", &KEYVALUE_SCHEMA, Synced::AtCommits).await?;
-        let journal = open("journal.db", &JOURNAL_SCHEMA, Synced::AtCommits).await?;
-        let records = open("records.db", &RECORDS_SCHEMA, Synced::AtCheckpoints).await?;
-        if options.check_integrity {
-            journal.0.check().await?;
-            records.0.check().await?;
-        }
-        let artifacts = blocking(&directory, {
-            let (directory, disk) = (directory.clone(), disk);
-            move || open_artifacts(&directory, disk)
-        })
-        .await?;
-        let (journal, records) =
-            start_journal(journal, records, health, &options)
-                .await
-                .map_err(|error| OpenError::Journal {
-                    directory,
-                    what: error.to_string(),
-                })?;
-
-        Ok(Self {
-            registry: Arc::new(SqliteRegistry::start(
-                registry_writer,
-                registry.readers(options.readers),
-            )),
-            keyvalue: Arc::new(SqliteKeyValue::start(
-                keyvalue_writer,
-                keyvalue.readers(options.readers),
-                Bounds::of(&options),
-            )),
-            artifacts: Arc::new(artifacts),
-            journal: Arc::new(journal),
-            records: Arc::new(records),
-            _lock: lock,
-        })
+    /// Opens a store whose runs are in PostgreSQL, journal and records both, and everything else in `directory`. Otherwise as
+    /// [`open`](Self::open).
+    ///
+    /// One server has the schema at a time. Where another one has it, this waits for as long as `postgres.patience` says.
+    /// A connection that breaks while it writes ends all writing, as a failed sync does, until the store is opened anew.
+    pub async fn open_with_postgres(
+        directory: impl AsRef<Path>,
+        postgres: &PostgresOptions,
+        options: Options,
+    ) -> Result<Self, OpenError> {
+        let home = Home::open(directory.as_ref().to_owned(), &options).await?;
+        let runs = shared::open(postgres, &home.health, &options).await?;
+        home.store(runs).await
     }
 
     /// Projects, functions and versions.
@@ -142,13 +134,13 @@ impl Store {
 
     /// The durable truth of open runs.
     #[must_use]
-    pub fn journal(&self) -> Arc<SqliteJournal> {
+    pub fn journal(&self) -> Arc<RunJournal> {
         self.journal.clone()
     }
 
     /// The history of runs.
     #[must_use]
-    pub fn records(&self) -> Arc<SqliteRecords> {
+    pub fn records(&self) -> Arc<RunRecords> {
         self.records.clone()
     }
 
@@ -162,32 +154,58 @@ impl Store {
         self.journal.end().await;
         self.records.close().await;
         self.journal.close().await;
+        if let Some(claim) = self.claim {
+            claim.release().await;
+        }
     }
 }
 
-async fn start_journal(
-    (journal, journal_writer): (Database, Writer),
-    (records, records_writer): (Database, Writer),
-    health: Arc<Health>,
-    options: &Options,
-) -> Result<(SqliteJournal, SqliteRecords), Error> {
-    let readers = records.readers(options.readers);
-    let applied = Applied::read(&readers).await?;
-    let helper = Writer::open(journal.clone(), health.clone(), options.checkpoint_bytes)
-        .await
-        .map_err(|error| Error::Sql(error.to_string()))?;
-    let (journal, source) = SqliteJournal::start(
-        journal_writer,
-        helper,
-        journal.readers(options.readers),
-        health,
-        journal::Bounds::of(options),
-        options.records_feed_bytes,
-        applied.lsn,
-    )
-    .await?;
-    let records = SqliteRecords::start(records_writer, readers, applied, source, options);
-    Ok((journal, records))
+impl Home {
+    async fn open(directory: PathBuf, options: &Options) -> Result<Self, OpenError> {
+        let health = Arc::new(Health::default());
+        let disk = Disk::new(health.clone());
+        let lock = blocking(&directory, {
+            let (directory, disk) = (directory.clone(), disk.clone());
+            move || take(&directory, &disk)
+        })
+        .await?;
+        let open = async |name, schema| {
+            let path = directory.join(name);
+            database(&path, schema, Synced::AtCommits, &health, options).await
+        };
+        let (registry, registry_writer) = open("weft.db", &REGISTRY_SCHEMA).await?;
+        let (keyvalue, keyvalue_writer) = open("kv.db", &KEYVALUE_SCHEMA).await?;
+        Ok(Self {
+            registry: SqliteRegistry::start(registry_writer, registry.readers(options.readers)),
+            keyvalue: SqliteKeyValue::start(
+                keyvalue_writer,
+                keyvalue.readers(options.readers),
+                Bounds::of(options),
+            ),
+            directory,
+            disk,
+            health,
+            lock,
+        })
+    }
+
+    /// The store, once its code was looked at: that comes last, and syncs the names of all that is in the directory.
+    async fn store(self, runs: Runs) -> Result<Store, OpenError> {
+        let artifacts = blocking(&self.directory, {
+            let (directory, disk) = (self.directory.clone(), self.disk);
+            move || open_artifacts(&directory, disk)
+        })
+        .await?;
+        Ok(Store {
+            registry: Arc::new(self.registry),
+            keyvalue: Arc::new(self.keyvalue),
+            artifacts: Arc::new(artifacts),
+            journal: Arc::new(runs.journal),
+            records: Arc::new(runs.records),
+            claim: runs.claim,
+            _lock: self.lock,
+        })
+    }
 }
 
 /// Makes the data directory and takes it.

@@ -5,10 +5,10 @@ use std::time::Duration;
 /// How a store is run. Every bound has a default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Connections that read each database; each has a thread of its own.
+    /// Connections that read each database; each has a thread of its own, or a process of PostgreSQL's.
     pub readers: u32,
     /// Bytes of write-ahead log, roughly, after which a database is checkpointed. Smaller means shorter pauses, larger
-    /// means fewer.
+    /// means fewer. PostgreSQL does that by itself; of its records so many are written before the journal is trimmed again.
     pub checkpoint_bytes: u64,
     /// Key-value writes that wait at most; further ones wait outside.
     pub keyvalue_queue: usize,
@@ -50,7 +50,7 @@ pub struct Options {
     /// How often it is looked whether closed runs are to be removed.
     pub retention_interval: Duration,
     /// Whether the journal and the records are checked page by page when they are opened, which takes about a second for
-    /// each gigabyte.
+    /// each gigabyte. PostgreSQL has checks of its own.
     pub check_integrity: bool,
 }
 

@@ -1,12 +1,11 @@
-//! The records in `records.db`: what people ask about runs, and the only copy of closed ones.
+//! The records: what people ask about runs, and the only copy of closed ones.
 //!
 //! One task writes: it is fed by the journal, in batches, off every run's way. Reads have connections of their own. They show
-//! only what was committed, some milliseconds later.
+//! only what was committed, some milliseconds later. What differs between databases is in `backend`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use sqlx::sqlite::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use weft_types::{Digest, ProjectName, RunId};
@@ -15,10 +14,11 @@ use weft_workflow_engine::port::Boxed;
 use weft_workflow_engine::port::journal::Position;
 use weft_workflow_engine::port::records::{Records, RecordsError, RunFilter};
 
+use crate::error::Error;
 use crate::journal::{Feed, Source};
 use crate::options::Options;
-use crate::sqlite::{Error, Writer};
 
+mod backend;
 mod batch;
 mod blob;
 mod columns;
@@ -28,25 +28,29 @@ mod gauges;
 mod held;
 mod inbox;
 mod list;
+mod postgres;
 mod progress;
 mod projector;
 mod read;
 mod requests;
 mod retention;
+pub(crate) mod sqlite;
 mod sweep;
-mod write;
 
+pub(crate) use backend::{Applied, RecordsReader, RecordsWriter};
 pub use gauges::RecordsGauges;
 use held::HeldRuns;
 use inbox::{Express, Inbox, Request};
+use list::Page;
+pub(crate) use postgres::PostgresRecords;
 use progress::Progress;
 use projector::{Bounds, Projector};
 use sweep::Sweep;
 
 /// The records of one open store.
 #[derive(Debug)]
-pub struct SqliteRecords {
-    readers: SqlitePool,
+pub struct RunRecords {
+    reader: Arc<dyn RecordsReader>,
     requests: mpsc::Sender<Request>,
     express: Arc<Express>,
     progress: Arc<Progress>,
@@ -54,26 +58,11 @@ pub struct SqliteRecords {
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// Where the records are, before they are told of the journal.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Applied {
-    /// The last row of the journal in them.
-    pub(crate) lsn: u64,
-    next_id: i64,
-}
-
-impl Applied {
-    pub(crate) async fn read(readers: &SqlitePool) -> Result<Self, Error> {
-        let (lsn, next_id) = read::start(readers).await?;
-        Ok(Self { lsn, next_id })
-    }
-}
-
-impl SqliteRecords {
+impl RunRecords {
     /// Starts the projector's task on the current tokio runtime.
-    pub(crate) fn start(
-        writer: Writer,
-        readers: SqlitePool,
+    pub(crate) fn start<W: RecordsWriter>(
+        writer: W,
+        reader: Arc<dyn RecordsReader>,
         applied: Applied,
         source: Source,
         options: &Options,
@@ -91,7 +80,7 @@ impl SqliteRecords {
         let feed = source.feed.clone();
         let projector = Projector {
             writer,
-            readers: readers.clone(),
+            reader: reader.clone(),
             inbox: Inbox {
                 requests: queue,
                 express: express.clone(),
@@ -106,7 +95,7 @@ impl SqliteRecords {
             source,
         };
         Self {
-            readers,
+            reader,
             requests,
             express,
             progress,
@@ -122,7 +111,7 @@ impl SqliteRecords {
 
     /// What is shown of a plan.
     pub async fn outline(&self, digest: Digest) -> Result<Option<String>, RecordsError> {
-        Ok(read::outline(&self.readers, digest).await?)
+        Ok(self.reader.outline(digest).await?)
     }
 
     /// How they are doing.
@@ -145,7 +134,7 @@ impl SqliteRecords {
         if let Some(task) = task {
             let _ = task.await;
         }
-        self.readers.close().await;
+        self.reader.close().await;
     }
 
     async fn ask<T>(
@@ -161,7 +150,7 @@ impl SqliteRecords {
     }
 }
 
-impl Drop for SqliteRecords {
+impl Drop for RunRecords {
     /// Without `close` the task ends as in a crash.
     fn drop(&mut self) {
         if let Some(task) = self.task.get_mut().unwrap_or_else(PoisonError::into_inner) {
@@ -170,7 +159,7 @@ impl Drop for SqliteRecords {
     }
 }
 
-impl Records for SqliteRecords {
+impl Records for RunRecords {
     fn settled(&self, position: Position) -> Boxed<'_, bool> {
         Box::pin(self.progress.settled(position.0))
     }
@@ -180,7 +169,7 @@ impl Records for SqliteRecords {
         project: &'a ProjectName,
         run: RunId,
     ) -> Boxed<'a, Result<Option<RunRecord>, RecordsError>> {
-        Box::pin(async move { Ok(read::run(&self.readers, project, run).await?) })
+        Box::pin(async move { Ok(read::run(&*self.reader, project, run).await?) })
     }
 
     fn list<'a>(
@@ -190,7 +179,15 @@ impl Records for SqliteRecords {
         before: Option<RunId>,
         limit: usize,
     ) -> Boxed<'a, Result<Vec<RunRecord>, RecordsError>> {
-        Box::pin(async move { Ok(read::list(&self.readers, project, filter, before, limit).await?) })
+        Box::pin(async move {
+            let page = Page {
+                project,
+                filter,
+                before,
+                limit,
+            };
+            Ok(read::list(&*self.reader, &page).await?)
+        })
     }
 
     fn history<'a>(
@@ -199,7 +196,7 @@ impl Records for SqliteRecords {
         after: Option<u64>,
         bytes: usize,
     ) -> Boxed<'a, Result<Vec<(u64, Bytes)>, RecordsError>> {
-        Box::pin(async move { Ok(read::history(&self.readers, run, after, bytes).await?) })
+        Box::pin(async move { Ok(read::history(&*self.reader, run, after, bytes).await?) })
     }
 
     fn keep(&self, record: RunRecord, frames: Bytes) {

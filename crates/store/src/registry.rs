@@ -11,7 +11,8 @@ use weft_function_engine::port::{Added, Boxed, NewVersion, Registry, RegistryErr
 use weft_types::version::FunctionRecord;
 use weft_types::{FunctionName, ProjectName, VersionNumber, VersionRecord};
 
-use crate::sqlite::{Error, Writer};
+use crate::error::Error;
+use crate::sqlite::Writer;
 
 mod read;
 mod row;

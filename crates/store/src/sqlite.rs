@@ -3,19 +3,21 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection};
 
+use crate::database::DatabaseError;
+
 mod copier;
-mod error;
+mod failure;
 mod writer;
 
 pub(crate) use copier::Copier;
-pub(crate) use error::Error;
+pub(crate) use failure::failure;
 pub(crate) use writer::Writer;
 
 /// How long a connection waits for another's lock. Only a writer's predecessor, being closed, ever holds one that long.
@@ -38,55 +40,6 @@ pub(crate) enum Synced {
     AtCheckpoints,
 }
 
-/// Why a database could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum DatabaseError {
-    /// A newer version of the server wrote it.
-    #[error(
-        "`{}` was written by a newer version: it has schema {found}, this version knows schemas up to {known}; start the \
-         version that wrote it, or a newer one",
-        path.display()
-    )]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// The schema it has.
-        found: i64,
-        /// The newest schema known here.
-        known: i64,
-    },
-    /// Its schema is none that any version made.
-    #[error(
-        "`{}` does not have a schema of this program: step {step} {what}; restore the file from a backup, or start the \
-         version that wrote it",
-        path.display()
-    )]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-        /// The step of the schema that differs.
-        step: i64,
-        /// How.
-        what: &'static str,
-    },
-    /// Its pages are not as SQLite left them.
-    #[error("`{}` is damaged: {what}; restore it from a backup", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite found.
-        what: String,
-    },
-    /// SQLite failed.
-    #[error("`{}` could not be opened: {source}", path.display())]
-    Sqlite {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: sqlx::Error,
-    },
-}
-
 impl Database {
     /// Creates the database where it is missing and brings its schema up to date.
     pub(crate) async fn open(
@@ -102,7 +55,7 @@ impl Database {
         schema
             .run(&mut connection)
             .await
-            .map_err(|error| database.unfit(schema, error))?;
+            .map_err(|error| DatabaseError::unfit(database.shown(), schema, error))?;
         database.settle(&mut connection).await;
         connection
             .close()
@@ -124,7 +77,7 @@ impl Database {
             return Ok(());
         }
         Err(DatabaseError::Damaged {
-            path: self.path.clone(),
+            database: self.shown(),
             what: found.join("; "),
         })
     }
@@ -188,36 +141,13 @@ impl Database {
     }
 
     fn failed(&self, source: sqlx::Error) -> DatabaseError {
-        DatabaseError::Sqlite {
-            path: self.path.clone(),
+        DatabaseError::Failed {
+            database: self.shown(),
             source,
         }
     }
 
-    fn unfit(&self, schema: &Migrator, error: MigrateError) -> DatabaseError {
-        let path = self.path.clone();
-        let known = schema.iter().map(|step| step.version).max().unwrap_or(0);
-        match error {
-            MigrateError::VersionMissing(found) if found > known => {
-                DatabaseError::Newer { path, found, known }
-            }
-            MigrateError::VersionMissing(step) => DatabaseError::Foreign {
-                path,
-                step,
-                what: "is unknown",
-            },
-            MigrateError::VersionMismatch(step) => DatabaseError::Foreign {
-                path,
-                step,
-                what: "was different",
-            },
-            MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => {
-                DatabaseError::Sqlite { path, source }
-            }
-            other => DatabaseError::Sqlite {
-                path,
-                source: sqlx::Error::Migrate(Box::new(other)),
-            },
-        }
+    fn shown(&self) -> String {
+        format!("`{}`", self.path.display())
     }
 }

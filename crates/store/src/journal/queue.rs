@@ -13,8 +13,8 @@ use weft_workflow_engine::port::journal::{Entry, JournalError, Urgency};
 use super::bounds::Bounds;
 use super::pending::{Batch, Pending};
 use super::trim::Trim;
+use crate::error::Error;
 use crate::health::Health;
-use crate::sqlite::Error;
 
 /// Shared by everyone who has the journal.
 #[derive(Debug)]

@@ -3,53 +3,20 @@
 use std::collections::HashMap;
 
 use bytes::{Bytes, BytesMut};
-use futures_util::TryStreamExt;
+use futures_util::{Stream, TryStreamExt};
 use jiff::Timestamp;
-use sqlx::sqlite::SqlitePool;
 use uuid::Uuid;
 use weft_types::{Digest, RunId};
 use weft_workflow::frame::Reader;
 use weft_workflow_engine::port::journal::{Entry, Key, Recovered};
 
 use super::read::{self, Raw};
-use super::trim::nanoseconds;
-use crate::sqlite::Error;
+use crate::error::Error;
 
-/// Every open run and every key that has not expired at `now`.
-pub(super) async fn recover(readers: &SqlitePool, now: Timestamp) -> Result<Recovered, Error> {
-    // What was copied forward is older than what is still in the journal.
-    const KEPT: &str = "SELECT lsn, n, data FROM open_run ORDER BY lsn";
-    const ROWS: &str = "SELECT lsn, n, data FROM journal ORDER BY lsn";
-    let mut moment = readers.begin().await?;
-    let mut found = Found::default();
-    for key in keys(&mut moment, now).await? {
-        found.key(key);
-    }
-    for (table, query) in [("open_run", KEPT), ("journal", ROWS)] {
-        let mut rows = sqlx::query_as::<_, Raw>(query).fetch(&mut *moment);
-        while let Some(raw) = rows.try_next().await? {
-            let row = read::decode(table, raw)?;
-            row.entries.into_iter().for_each(|entry| found.entry(entry, now));
-        }
-    }
-    moment.rollback().await?;
-    let recovered = found.into_recovered();
-    for (run, frames) in &recovered.runs {
-        verify(*run, frames)?;
-    }
-    Ok(recovered)
-}
-
-/// The runs of which pieces were copied forward.
-pub(super) async fn kept(readers: &SqlitePool) -> Result<Vec<RunId>, Error> {
-    let runs: Vec<Vec<u8>> = sqlx::query_scalar("SELECT DISTINCT run FROM open_run")
-        .fetch_all(readers)
-        .await?;
-    runs.iter().map(|bytes| run(bytes)).collect()
-}
-
-#[derive(Default)]
-struct Found {
+/// What is found, row by row, the oldest first: keys, then what was copied forward, then the journal.
+#[derive(Debug)]
+pub(super) struct Found {
+    now: Timestamp,
     /// Each open run's frames, and when it was first met.
     runs: HashMap<RunId, (usize, BytesMut)>,
     met: usize,
@@ -57,7 +24,39 @@ struct Found {
 }
 
 impl Found {
-    fn entry(&mut self, entry: Entry, now: Timestamp) {
+    /// Nothing yet; keys that have expired at `now` are left out.
+    pub(super) fn new(now: Timestamp) -> Self {
+        Self {
+            now,
+            runs: HashMap::new(),
+            met: 0,
+            keys: HashMap::new(),
+        }
+    }
+
+    /// Takes the rows of a table.
+    pub(super) async fn rows(
+        &mut self,
+        table: &str,
+        mut rows: impl Stream<Item = Result<Raw, sqlx::Error>> + Unpin,
+    ) -> Result<(), Error> {
+        while let Some(raw) = rows.try_next().await? {
+            let row = read::decode(table, raw)?;
+            row.entries.into_iter().for_each(|entry| self.entry(entry));
+        }
+        Ok(())
+    }
+
+    /// Takes the keys that outlived the rows they came with.
+    pub(super) fn keys(&mut self, rows: Vec<KeyRow>) -> Result<(), Error> {
+        for row in rows {
+            self.key(row.into_key()?);
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, entry: Entry) {
+        let now = self.now;
         if let Some(key) = entry.key.filter(|key| key.expires_at > now) {
             self.key(key);
         }
@@ -80,35 +79,32 @@ impl Found {
         self.keys.insert(name, key);
     }
 
-    fn into_recovered(self) -> Recovered {
+    /// All of it, each run whole.
+    pub(super) fn into_recovered(self) -> Result<Recovered, Error> {
         let mut runs: Vec<_> = self.runs.into_iter().collect();
         runs.sort_unstable_by_key(|(_, (met, _))| *met);
-        Recovered {
-            runs: runs
-                .into_iter()
-                .map(|(run, (_, frames))| (run, Bytes::from(frames)))
-                .collect(),
-            keys: self.keys.into_values().collect(),
+        let mut whole = Vec::with_capacity(runs.len());
+        for (run, (_, frames)) in runs {
+            let frames = frames.freeze();
+            verify(run, frames.clone())?;
+            whole.push((run, frames));
         }
+        Ok(Recovered {
+            runs: whole,
+            keys: self.keys.into_values().collect(),
+        })
     }
 }
 
+/// A key as it lies in a table.
 #[derive(sqlx::FromRow)]
-struct KeyRow {
+pub(super) struct KeyRow {
     project: String,
     workflow: String,
-    key: String,
+    key: Vec<u8>,
     request: Vec<u8>,
     run: Vec<u8>,
     expires_at: i64,
-}
-
-async fn keys(connection: &mut sqlx::SqliteConnection, now: Timestamp) -> Result<Vec<Key>, Error> {
-    let rows: Vec<KeyRow> = sqlx::query_as("SELECT * FROM key WHERE expires_at > $1")
-        .bind(nanoseconds(now))
-        .fetch_all(connection)
-        .await?;
-    rows.into_iter().map(KeyRow::into_key).collect()
 }
 
 impl KeyRow {
@@ -116,7 +112,7 @@ impl KeyRow {
         let damaged = |what: &dyn std::fmt::Display| {
             Error::Corrupt(format!(
                 "the idempotency key `{}` cannot be read: {what}",
-                self.key
+                self.key.escape_ascii()
             ))
         };
         Ok(Key {
@@ -131,21 +127,22 @@ impl KeyRow {
             run: run(&self.run)?,
             expires_at: Timestamp::from_nanosecond(self.expires_at.into())
                 .map_err(|error| damaged(&error))?,
-            key: self.key,
+            key: String::from_utf8(self.key.clone()).map_err(|error| damaged(&error))?,
         })
     }
 }
 
 /// Looks whether a run's frames are there from the first on, each as it was written.
-fn verify(run: RunId, frames: &Bytes) -> Result<(), Error> {
-    let mut reader = Reader::of(run, 0, frames.clone());
+fn verify(run: RunId, frames: Bytes) -> Result<(), Error> {
+    let mut reader = Reader::of(run, 0, frames);
     while let Some(frame) = reader.next_raw() {
         frame.map_err(|error| Error::Corrupt(format!("run {run} cannot be recovered: {error}")))?;
     }
     Ok(())
 }
 
-fn run(bytes: &[u8]) -> Result<RunId, Error> {
+/// A run's number as it lies in a table.
+pub(super) fn run(bytes: &[u8]) -> Result<RunId, Error> {
     Uuid::from_slice(bytes)
         .map(RunId)
         .map_err(|error| Error::Corrupt(format!("a run cannot be read: {error}")))

@@ -1,10 +1,9 @@
 //! The thread that writes.
 //!
 //! It takes whatever has queued while it was busy into one row of one transaction, so that one sync serves many; nothing
-//! waits for more to come. Only then it acknowledges, passes the row on to the records, and, between two commits, copies
-//! the log into the database and trims.
+//! waits for more to come. Only then it acknowledges, passes the row on to the records, and, between two commits, trims and
+//! does whatever else the database wants done.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread::Builder;
 use std::time::{Duration, Instant};
@@ -12,38 +11,31 @@ use std::{io, mem};
 
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
-use weft_workflow_engine::port::journal::Entry;
 
+use super::backend::{LogWriter, NewRow, number};
 use super::feed::{Committed, Feed};
 use super::gauges::Meter;
 use super::open_runs::OpenRuns;
 use super::pending::Batch;
 use super::queue::{Queue, Work};
 use super::row;
-use super::trim::{self, Trim};
+use super::trim::Trim;
+use crate::error::Error;
 use crate::health::Health;
-use crate::sqlite::{Copier, Error, Writer};
 
 /// The first and the longest wait before another try on a full disk.
 const RETRY: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 
-/// The pages that a commit writes beside its bytes: the row's leaf, and one that leads there.
-const COMMIT_BYTES: u64 = 2 * 4096;
-
 /// What the thread works with.
-pub(super) struct Thread {
+pub(super) struct Thread<W> {
+    /// Where the writer waits for its database.
     pub(super) runtime: Runtime,
-    pub(super) writer: Writer,
-    pub(super) copier: Arc<Copier>,
-    pub(super) copying: JoinHandle<()>,
+    pub(super) writer: W,
     pub(super) queue: Arc<Queue>,
     pub(super) feed: Arc<Feed>,
     pub(super) open: Arc<OpenRuns>,
     pub(super) meter: Arc<Meter>,
     pub(super) health: Arc<Health>,
-    /// The number of this opening.
-    pub(super) epoch: i64,
     /// The number of the next row.
     pub(super) lsn: u64,
     /// Let go of at the end, for whoever waits for that.
@@ -53,7 +45,7 @@ pub(super) struct Thread {
 /// Nothing more can be written.
 struct Over;
 
-impl Thread {
+impl<W: LogWriter> Thread<W> {
     pub(super) fn start(self) -> io::Result<()> {
         let builder = Builder::new().name("weft-journal".to_owned());
         builder.spawn(move || self.run()).map(drop)
@@ -63,19 +55,14 @@ impl Thread {
         while self.step().is_ok() {}
         self.feed.end();
         self.queue.fail(&Error::Closed.to_string());
-        self.copier.end();
-        self.runtime.block_on(async {
-            // It cannot fail but by a panic, and then has no connection any more.
-            let _ = self.copying.await;
-            self.writer.close().await;
-        });
+        self.runtime.block_on(self.writer.close());
     }
 
     fn step(&mut self) -> Result<(), Over> {
         match self.queue.next() {
             Work::Commit(batch) => {
                 self.commit(batch)?;
-                self.runtime.block_on(self.copier.step(&mut self.writer));
+                self.runtime.block_on(self.writer.tend());
             }
             Work::Trim(trim) => self.trim(trim)?,
             Work::End => return Err(Over),
@@ -87,7 +74,7 @@ impl Thread {
     fn commit(&mut self, mut batch: Batch) -> Result<(), Over> {
         let started = Instant::now();
         let mut delay = RETRY.0;
-        while let Err(error) = self.write(&batch.entries, batch.bytes) {
+        while let Err(error) = self.write(&batch) {
             self.endure(error, &mut delay)?;
         }
         self.queue.done(batch.position);
@@ -105,20 +92,13 @@ impl Thread {
         Ok(())
     }
 
-    fn write(&mut self, entries: &VecDeque<Entry>, bytes: usize) -> Result<(), Error> {
-        // Where the directory was opened anew, this journal is another's past: it must not write another word.
-        const APPEND: &str = "INSERT INTO journal (lsn, epoch, n, data)
-            SELECT $1, $2, $3, $4 WHERE $2 = (SELECT epoch FROM progress)";
-        let append = sqlx::query(APPEND)
-            .bind(number(self.lsn)?)
-            .bind(self.epoch)
-            .bind(i64::try_from(entries.len()).unwrap_or(i64::MAX))
-            .bind(row::encode(self.lsn, entries.iter()));
-        let write = self.writer.execute_whole(append, bytes as u64 + COMMIT_BYTES);
-        match self.runtime.block_on(write)? {
-            1 => Ok(()),
-            _ => Err(Error::Superseded),
-        }
+    fn write(&mut self, batch: &Batch) -> Result<(), Error> {
+        let row = NewRow {
+            lsn: number(self.lsn)?,
+            count: i64::try_from(batch.entries.len()).unwrap_or(i64::MAX),
+            data: row::encode(self.lsn, batch.entries.iter()),
+        };
+        self.runtime.block_on(self.writer.append(row))
     }
 
     /// Waits before another try where one may help, and ends all writing where none can.
@@ -152,7 +132,7 @@ impl Thread {
 
     /// A trim that fails is tried again with the next one.
     fn trim(&mut self, trim: Trim) -> Result<(), Over> {
-        let outcome = self.runtime.block_on(trim::apply(&mut self.writer, &trim.plan));
+        let outcome = self.runtime.block_on(self.writer.trim(&trim.plan));
         match outcome {
             Ok(()) => {
                 let _ = trim.done.send(true);
@@ -168,9 +148,4 @@ impl Thread {
         }
         Ok(())
     }
-}
-
-/// SQLite's integers have a sign.
-pub(crate) fn number(lsn: u64) -> Result<i64, Error> {
-    i64::try_from(lsn).map_err(|_| Error::Corrupt(format!("the journal has no row {lsn}")))
 }

@@ -8,15 +8,12 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Sqlite};
 use tokio::sync::oneshot;
 use weft_types::RunId;
 use weft_workflow_engine::port::journal::{Entry, Key};
 
 use super::read::Row;
 use super::row;
-use super::thread::number;
-use crate::sqlite::{Error, Writer};
 
 /// A plan for the writer, and where it tells whether it was carried out.
 #[derive(Debug)]
@@ -27,7 +24,7 @@ pub(super) struct Trim {
 
 /// What becomes of rows.
 #[derive(Debug, Default)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     /// The last row that goes; all before it went or go, too.
     pub(super) up_to: u64,
     /// What is kept of open runs.
@@ -42,7 +39,7 @@ pub(super) struct Plan {
 
 /// What one row held of one open run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Piece {
+pub(crate) struct Piece {
     pub(super) run: RunId,
     pub(super) lsn: u64,
     pub(super) count: usize,
@@ -50,33 +47,28 @@ pub(super) struct Piece {
 }
 
 /// Expired keys that are removed at a time.
-const EXPIRED: i64 = 500;
+pub(super) const EXPIRED: i64 = 500;
 
 /// Decides what becomes of rows: `open` are the open runs among theirs, `kept` all runs of which pieces were kept before.
 pub(super) fn plan(rows: &[Row], open: &HashSet<RunId>, kept: &HashSet<RunId>, now: Timestamp) -> Plan {
     let mut plan = Plan::default();
+    let mut named = HashMap::new();
     for row in rows {
         plan.up_to = row.lsn;
         plan.bytes += row.bytes;
         plan.kept.extend(pieces(row, open));
         let keys = row.entries.iter().filter_map(|entry| entry.key.as_ref());
-        plan.keys.extend(keys.filter(|key| key.expires_at > now).cloned());
+        // A later key takes the place of an earlier one.
+        named.extend(
+            keys.filter(|key| key.expires_at > now)
+                .map(|key| ((&key.project, &key.workflow, &key.key), key)),
+        );
         let closing = row.entries.iter().filter(|entry| entry.closes);
         plan.closed
             .extend(closing.map(|entry| entry.run).filter(|run| kept.contains(run)));
     }
+    plan.keys = named.into_values().cloned().collect();
     plan
-}
-
-/// Carries out a plan, in one transaction that is not synced.
-pub(super) async fn apply(writer: &mut Writer, plan: &Plan) -> Result<(), Error> {
-    let bytes = plan.bytes as u64 + plan.kept.iter().map(|piece| piece.data.len() as u64).sum::<u64>();
-    let mut steps = statements(plan)?;
-    // Some of it takes effect when it is prepared, so it must be each time.
-    writer
-        .execute_whole(steps.build().persistent(false), bytes)
-        .await?;
-    Ok(())
 }
 
 fn pieces(row: &Row, open: &HashSet<RunId>) -> Vec<Piece> {
@@ -93,66 +85,6 @@ fn pieces(row: &Row, open: &HashSet<RunId>) -> Vec<Piece> {
             data: row::encode(row.lsn, entries.into_iter()),
         })
         .collect()
-}
-
-fn statements(plan: &Plan) -> Result<QueryBuilder<Sqlite>, Error> {
-    let up_to = number(plan.up_to)?;
-    let mut steps = QueryBuilder::new("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE; ");
-    keep(&mut steps, &plan.kept)?;
-    forget(&mut steps, &plan.closed);
-    keep_keys(&mut steps, &plan.keys);
-    steps
-        .push("DELETE FROM key WHERE rowid IN (SELECT rowid FROM key WHERE expires_at < ")
-        .push_bind(nanoseconds(Timestamp::now()))
-        .push(" ORDER BY expires_at LIMIT ")
-        .push_bind(EXPIRED)
-        .push("); DELETE FROM journal WHERE lsn <= ")
-        .push_bind(up_to)
-        .push("; UPDATE progress SET trimmed = ")
-        .push_bind(up_to)
-        .push("; COMMIT; PRAGMA synchronous = FULL");
-    Ok(steps)
-}
-
-fn keep(steps: &mut QueryBuilder<Sqlite>, pieces: &[Piece]) -> Result<(), Error> {
-    for piece in pieces {
-        steps
-            .push("INSERT INTO open_run (run, lsn, n, data) VALUES (")
-            .push_bind(piece.run.0.as_bytes().to_vec())
-            .push(", ")
-            .push_bind(number(piece.lsn)?)
-            .push(", ")
-            .push_bind(i64::try_from(piece.count).unwrap_or(i64::MAX))
-            .push(", ")
-            .push_bind(piece.data.clone())
-            .push("); ");
-    }
-    Ok(())
-}
-
-fn forget(steps: &mut QueryBuilder<Sqlite>, closed: &[RunId]) {
-    for run in closed {
-        steps
-            .push("DELETE FROM open_run WHERE run = ")
-            .push_bind(run.0.as_bytes().to_vec())
-            .push("; ");
-    }
-}
-
-fn keep_keys(steps: &mut QueryBuilder<Sqlite>, keys: &[Key]) {
-    if keys.is_empty() {
-        return;
-    }
-    steps.push("INSERT OR REPLACE INTO key (project, workflow, key, request, run, expires_at) ");
-    steps.push_values(keys, |mut row, key| {
-        row.push_bind(key.project.as_str().to_owned())
-            .push_bind(key.workflow.as_str().to_owned())
-            .push_bind(key.key.clone())
-            .push_bind(key.request.as_bytes().to_vec())
-            .push_bind(key.run.0.as_bytes().to_vec())
-            .push_bind(nanoseconds(key.expires_at));
-    });
-    steps.push("; ");
 }
 
 /// The time as it lies in the table. Beyond 2262 all are one.
@@ -247,5 +179,23 @@ mod tests {
         let plan = plan(&rows, &HashSet::new(), &HashSet::new(), now);
         let kept: Vec<_> = plan.keys.iter().map(|key| key.key.as_str()).collect();
         assert_eq!(kept, ["2"]);
+    }
+
+    #[test]
+    fn a_later_key_takes_the_place_of_an_earlier_one() {
+        let now: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
+        let until = |seconds| now + jiff::Span::new().seconds(seconds);
+        let named = |number, until| {
+            let mut entry = keyed(number, until);
+            entry.key.as_mut().unwrap().key = "same".to_owned();
+            entry
+        };
+        let rows = rows(vec![
+            vec![named(1, until(3)), named(2, until(2))],
+            vec![named(3, until(1)), named(4, now)],
+        ]);
+        let plan = plan(&rows, &HashSet::new(), &HashSet::new(), now);
+        let [key] = &plan.keys[..] else { panic!("{plan:?}") };
+        assert_eq!((key.run, key.expires_at), (run(3), until(1)));
     }
 }

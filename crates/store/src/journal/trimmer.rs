@@ -5,21 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqlitePool;
 use tokio::sync::{oneshot, watch};
 use weft_types::RunId;
 
+use super::backend::LogReader;
 use super::gauges::Meter;
 use super::open_runs::OpenRuns;
 use super::queue::Queue;
-use super::read;
-use super::recover;
 use super::trim::{self, Trim};
-use crate::sqlite::Error;
+use crate::error::Error;
 
 /// What the task works with.
 pub(super) struct Trimmer {
-    pub(super) readers: SqlitePool,
+    pub(super) reader: Arc<dyn LogReader>,
     pub(super) queue: Arc<Queue>,
     pub(super) open: Arc<OpenRuns>,
     pub(super) meter: Arc<Meter>,
@@ -34,7 +32,7 @@ pub(super) struct Trimmer {
 impl Trimmer {
     /// Trims whenever more may go, until the journal is closed.
     pub(super) async fn run(mut self) {
-        let mut kept = match recover::kept(&self.readers).await {
+        let mut kept = match self.reader.kept().await {
             Ok(runs) => HashSet::from_iter(runs),
             Err(error) => return give_up(&error),
         };
@@ -52,7 +50,7 @@ impl Trimmer {
 
     /// Trims one chunk. Answers whether that could be done now.
     async fn step(&mut self, durable: u64, kept: &mut HashSet<RunId>) -> Result<bool, Error> {
-        let rows = read::rows(&self.readers, self.trimmed, durable, self.chunk).await?;
+        let rows = self.reader.rows(self.trimmed, durable, self.chunk).await?;
         let runs = rows.iter().flat_map(|row| &row.entries).map(|entry| entry.run);
         let Some(open) = self.open.among(runs) else {
             return Ok(false);

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use sqlx::sqlite::SqliteConnection;
 
 use super::task::{Change, Entry, Outcome};
-use crate::sqlite::Error;
+use crate::error::Error;
 
 pub(super) async fn apply(
     connection: &mut SqliteConnection,

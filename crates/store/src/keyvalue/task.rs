@@ -6,8 +6,9 @@ use weft_function_engine::port::StorageError;
 use weft_types::ProjectName;
 
 use super::apply;
+use crate::error::Error;
 use crate::options::Options;
-use crate::sqlite::{Error, Writer};
+use crate::sqlite::Writer;
 
 /// The bounds of the queue and of a transaction.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use super::held::Held;
 
 /// A run that changes.
 #[derive(Debug)]
-pub(super) struct Change {
+pub(crate) struct Change {
     /// Its row, and its record as it is to be.
     pub(super) held: Held,
     /// Whether the row is not there yet.
@@ -19,7 +19,7 @@ pub(super) struct Change {
 
 /// All that change.
 #[derive(Debug, Default)]
-pub(super) struct Batch {
+pub(crate) struct Batch {
     changes: Vec<Change>,
     places: HashMap<RunId, usize>,
     /// Bytes of frames.

@@ -4,7 +4,7 @@
 
 use weft_workflow::record::RunRecord;
 
-use crate::sqlite::Error;
+use crate::error::Error;
 
 /// The first byte.
 const FORM: u8 = 1;

@@ -5,7 +5,7 @@ use weft_workflow::event::Stamped;
 use weft_workflow::frame::{FrameError, Reader};
 use weft_workflow::record::RunRecord;
 
-use crate::sqlite::Error;
+use crate::error::Error;
 
 /// The events in some frames.
 pub(super) fn events(frames: &Bytes) -> Result<Vec<Stamped>, FrameError> {

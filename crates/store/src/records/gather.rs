@@ -5,13 +5,14 @@ use weft_workflow::event::Stamped;
 use weft_workflow::record::RunRecord;
 use weft_workflow_engine::port::journal::Entry;
 
+use super::backend::RecordsWriter;
 use super::batch::Batch;
 use super::held::Held;
 use super::projector::Projector;
 use super::{fold, read};
-use crate::sqlite::Error;
+use crate::error::Error;
 
-impl Projector {
+impl<W: RecordsWriter> Projector<W> {
     /// What entries, and the express runs that wait, change.
     pub(super) async fn gather(&mut self, entries: &[Entry]) -> Result<Batch, Error> {
         let mut batch = Batch::default();
@@ -55,7 +56,7 @@ impl Projector {
         } else if let Some(record) = fold::begin(events) {
             let held = self.new_run(record);
             batch.add(held, true);
-        } else if let Some(held) = read::held(&self.readers, run).await? {
+        } else if let Some(held) = read::held(&*self.reader, run).await? {
             batch.add(held, false);
         } else {
             return Ok(false);
@@ -77,7 +78,7 @@ impl Projector {
     pub(super) async fn find_known(&self, batch: &mut Batch) -> Result<(), Error> {
         let new = batch.changes_mut().iter_mut().filter(|change| change.is_new);
         for change in new {
-            if let Some(known) = read::held(&self.readers, change.held.record.run).await? {
+            if let Some(known) = read::held(&*self.reader, change.held.record.run).await? {
                 tracing::warn!(run = %known.record.run, "a run that begins is in the records already");
                 change.is_new = false;
                 change.held.id = known.id;

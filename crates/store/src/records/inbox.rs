@@ -7,7 +7,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use weft_types::{Digest, ProjectName, RunId};
 use weft_workflow::record::RunRecord;
 
-use crate::sqlite::Error;
+use crate::error::Error;
 
 /// Requests that wait at most; more wait outside.
 pub(super) const QUEUE: usize = 64;

@@ -4,7 +4,7 @@
 //! read in the index's order and cut at the page's length, so that a page costs the same however many runs there are. What an
 //! index does not know (a version, a time, a second filter) is looked up run by run.
 
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::{Database, QueryBuilder};
 use weft_types::{ProjectName, RunId, RunStatus};
 use weft_workflow_engine::port::records::RunFilter;
 
@@ -16,41 +16,36 @@ pub(super) const MAX_PAGE: usize = 1000;
 /// How much earlier or later than its number says a run may have been accepted, in milliseconds.
 const SLACK: i64 = 1000;
 
-/// The query that answers a page, the newest run first.
-pub(super) fn page(
-    project: &ProjectName,
-    filter: &RunFilter,
-    before: Option<RunId>,
-    limit: usize,
-) -> QueryBuilder<Sqlite> {
-    let page = Page {
-        project,
-        filter,
-        before,
-        limit: limit.min(MAX_PAGE) as i64,
-    };
-    let mut query = QueryBuilder::new("SELECT run.record FROM (");
-    for (index, part) in page.parts().iter().enumerate() {
-        query.push(if index == 0 {
-            "SELECT * FROM ("
-        } else {
-            " UNION ALL SELECT * FROM ("
-        });
-        page.push_part(&mut query, part);
-        query.push(")");
-    }
-    query
-        .push(" ORDER BY run DESC LIMIT ")
-        .push_bind(page.limit)
-        .push(") AS page CROSS JOIN run ON run.id = page.id ORDER BY page.run DESC");
-    query
+/// What is asked for.
+#[derive(Debug)]
+pub(crate) struct Page<'a> {
+    pub(super) project: &'a ProjectName,
+    pub(super) filter: &'a RunFilter,
+    /// Only runs older than this one.
+    pub(super) before: Option<RunId>,
+    /// As many runs as this at most, and no more than [`MAX_PAGE`].
+    pub(super) limit: usize,
 }
 
-struct Page<'a> {
-    project: &'a ProjectName,
-    filter: &'a RunFilter,
-    before: Option<RunId>,
-    limit: i64,
+/// How one database wants it asked.
+pub(super) trait Dialect: Database + Sized {
+    /// Joins what is on the left to what is on the right, row by row, in this order.
+    const THEN: &'static str;
+
+    /// What of a run, named `i`, or of its labels, named `i` with the run named `r`, is read in the order of an index.
+    fn index(driver: Driver<'_>) -> &'static str;
+
+    /// Adds a number.
+    fn push_number(query: &mut QueryBuilder<Self>, number: i64);
+
+    /// Adds a name: of a project or a workflow.
+    fn push_name(query: &mut QueryBuilder<Self>, name: &str);
+
+    /// Adds a text of any kind.
+    fn push_text(query: &mut QueryBuilder<Self>, text: &str);
+
+    /// Adds the beginning of a run's number, or all of it.
+    fn push_run(query: &mut QueryBuilder<Self>, run: Vec<u8>);
 }
 
 /// The head of one index.
@@ -63,8 +58,8 @@ struct Part<'a> {
 }
 
 /// The index that is read, and what it is asked for.
-#[derive(Clone, Copy)]
-enum Driver<'a> {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Driver<'a> {
     Parent(RunId),
     Label(&'a str, Option<&'a str>),
     Submitter(&'a str),
@@ -73,6 +68,31 @@ enum Driver<'a> {
 }
 
 impl<'a> Page<'a> {
+    /// The query that answers it, the newest run first.
+    pub(super) fn query<D: Dialect>(&self) -> QueryBuilder<D> {
+        let mut query = QueryBuilder::new("SELECT run.record FROM (");
+        for (index, part) in self.parts().iter().enumerate() {
+            query.push(if index == 0 {
+                "SELECT * FROM ("
+            } else {
+                " UNION ALL SELECT * FROM ("
+            });
+            self.push_part(&mut query, part);
+            query.push(") AS part");
+        }
+        query.push(" ORDER BY run DESC LIMIT ");
+        D::push_number(&mut query, self.limit());
+        query.push(format_args!(
+            ") AS page {} run ON run.id = page.id ORDER BY page.run DESC",
+            D::THEN
+        ));
+        query
+    }
+
+    fn limit(&self) -> i64 {
+        self.limit.min(MAX_PAGE) as i64
+    }
+
     /// The filter that leaves the fewest runs is the driver, as far as that is known beforehand.
     fn driver(&self) -> Driver<'a> {
         let filter = self.filter;
@@ -119,105 +139,95 @@ impl<'a> Page<'a> {
             .collect()
     }
 
-    fn push_part(&self, query: &mut QueryBuilder<Sqlite>, part: &Part<'_>) {
+    fn push_part<D: Dialect>(&self, query: &mut QueryBuilder<D>, part: &Part<'_>) {
         self.push_driver(query, part.driver);
         if let Some(nested) = part.nested {
-            query.push(" AND i.nested = ").push_bind(i64::from(nested));
+            D::push_number(query.push(" AND i.nested = "), i64::from(nested));
         }
         if let Some(status) = part.status {
-            query.push(" AND i.status = ").push_bind(columns::status(status));
+            D::push_number(query.push(" AND i.status = "), columns::status(status));
         }
         self.push_range(query, part.nested);
         self.push_rest(query, part);
-        query.push(" ORDER BY i.run DESC LIMIT ").push_bind(self.limit);
+        D::push_number(query.push(" ORDER BY i.run DESC LIMIT "), self.limit());
     }
 
-    fn push_driver(&self, query: &mut QueryBuilder<Sqlite>, driver: Driver<'_>) {
-        query.push("SELECT i.id, i.run FROM ").push(driver.index());
-        query
-            .push(" WHERE i.project = ")
-            .push_bind(self.project.as_str().to_owned());
+    fn push_driver<D: Dialect>(&self, query: &mut QueryBuilder<D>, driver: Driver<'_>) {
+        query.push("SELECT i.id, i.run FROM ").push(D::index(driver));
+        D::push_name(query.push(" WHERE i.project = "), self.project.as_str());
         match driver {
-            Driver::Parent(parent) => {
-                query.push(" AND i.parent = ").push_bind(columns::run(parent));
-            }
+            Driver::Parent(parent) => D::push_run(query.push(" AND i.parent = "), columns::run(parent)),
             Driver::Label(name, value) => {
-                query.push(" AND i.name = ").push_bind(name.to_owned());
+                D::push_text(query.push(" AND i.name = "), name);
                 if let Some(value) = value {
-                    query.push(" AND i.value = ").push_bind(value.to_owned());
+                    D::push_text(query.push(" AND i.value = "), value);
                 }
             }
-            Driver::Submitter(submitter) => {
-                query.push(" AND i.submitter = ").push_bind(submitter.to_owned());
-            }
-            Driver::Workflow(workflow) => {
-                query.push(" AND i.workflow = ").push_bind(workflow.to_owned());
-            }
+            Driver::Submitter(submitter) => D::push_text(query.push(" AND i.submitter = "), submitter),
+            Driver::Workflow(workflow) => D::push_name(query.push(" AND i.workflow = "), workflow),
             Driver::Status => {}
         }
     }
 
     /// The part of the index that is read. A nested run's number may tell when its parent was accepted.
-    fn push_range(&self, query: &mut QueryBuilder<Sqlite>, nested: Option<bool>) {
+    fn push_range<D: Dialect>(&self, query: &mut QueryBuilder<D>, nested: Option<bool>) {
         if let Some(before) = self.before {
-            query.push(" AND i.run < ").push_bind(columns::run(before));
+            D::push_run(query.push(" AND i.run < "), columns::run(before));
         }
         if nested != Some(false) {
             return;
         }
         if let Some(since) = self.filter.since {
             let first = since.as_millisecond().saturating_sub(SLACK);
-            query.push(" AND i.run >= ").push_bind(columns::first_run(first));
+            D::push_run(query.push(" AND i.run >= "), columns::first_run(first));
         }
         if let Some(until) = self.filter.until {
             let beyond = until.as_millisecond().saturating_add(SLACK + 1);
-            query.push(" AND i.run < ").push_bind(columns::first_run(beyond));
+            D::push_run(query.push(" AND i.run < "), columns::first_run(beyond));
         }
     }
 
     /// What the index does not know.
-    fn push_rest(&self, query: &mut QueryBuilder<Sqlite>, part: &Part<'_>) {
+    fn push_rest<D: Dialect>(&self, query: &mut QueryBuilder<D>, part: &Part<'_>) {
         let row = part.driver.row();
         let filter = self.filter;
         if part.status.is_none() && !filter.status.is_empty() {
-            query.push(format_args!(" AND {row}.status IN "));
-            query.push_tuples(self.statuses(), |mut one, status| {
-                one.push_bind(columns::status(status));
-            });
+            let mut before = " IN (";
+            query.push(format_args!(" AND {row}.status"));
+            for status in self.statuses() {
+                D::push_number(query.push(before), columns::status(status));
+                before = ", ";
+            }
+            query.push(")");
         }
         if let Some(workflow) = &filter.workflow {
-            let name = workflow.as_str().to_owned();
-            query.push(format_args!(" AND {row}.workflow = ")).push_bind(name);
+            D::push_name(
+                query.push(format_args!(" AND {row}.workflow = ")),
+                workflow.as_str(),
+            );
         }
         if let Some(version) = filter.version {
-            let number = i64::from(version.0);
-            query
-                .push(format_args!(" AND {row}.version = "))
-                .push_bind(number);
+            D::push_number(
+                query.push(format_args!(" AND {row}.version = ")),
+                i64::from(version.0),
+            );
         }
         if let Some(submitter) = &filter.submitter {
-            let name = submitter.clone();
-            query
-                .push(format_args!(" AND {row}.submitter = "))
-                .push_bind(name);
+            D::push_text(query.push(format_args!(" AND {row}.submitter = ")), submitter);
         }
         if let Some(since) = filter.since {
             let time = columns::time_up(since);
-            query
-                .push(format_args!(" AND {row}.created_at >= "))
-                .push_bind(time);
+            D::push_number(query.push(format_args!(" AND {row}.created_at >= ")), time);
         }
         if let Some(until) = filter.until {
             let time = columns::time_up(until);
-            query
-                .push(format_args!(" AND {row}.created_at < "))
-                .push_bind(time);
+            D::push_number(query.push(format_args!(" AND {row}.created_at < ")), time);
         }
         if let (Some((name, value)), Driver::Parent(_)) = (&filter.label, part.driver) {
-            query.push(" AND EXISTS (SELECT 1 FROM run_label AS l WHERE l.id = i.id AND l.name = ");
-            query.push_bind(name.clone());
+            query.push(" AND EXISTS (SELECT 1 FROM run_label AS l WHERE l.id = i.id");
+            D::push_text(query.push(" AND l.name = "), name);
             if let Some(value) = value {
-                query.push(" AND l.value = ").push_bind(value.clone());
+                D::push_text(query.push(" AND l.value = "), value);
             }
             query.push(")");
         }
@@ -225,22 +235,6 @@ impl<'a> Page<'a> {
 }
 
 impl Driver<'_> {
-    /// The table and the index, named so that another one is an error, not a slow page.
-    fn index(self) -> &'static str {
-        match self {
-            Self::Parent(_) => "run AS i INDEXED BY run_by_parent",
-            Self::Label(_, Some(_)) => {
-                "run_label AS i INDEXED BY run_label_by_value CROSS JOIN run AS r ON r.id = i.id"
-            }
-            Self::Label(_, None) => {
-                "run_label AS i INDEXED BY run_label_by_name CROSS JOIN run AS r ON r.id = i.id"
-            }
-            Self::Submitter(_) => "run AS i INDEXED BY run_by_submitter",
-            Self::Workflow(_) => "run AS i INDEXED BY run_by_workflow",
-            Self::Status => "run AS i INDEXED BY run_by_status",
-        }
-    }
-
     /// Where the columns of the run are.
     fn row(self) -> &'static str {
         match self {
@@ -251,4 +245,4 @@ impl Driver<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod samples;

@@ -2,26 +2,26 @@
 //!
 //! It takes what was committed from memory, or from the journal where memory let go of it, and puts it into the records batch
 //! by batch: each run once, and the number of the journal's last row in the same transaction, so that nothing is taken twice
-//! or left out whatever happens. Transactions are not synced. A checkpoint syncs all before it, and only then the journal is
+//! or left out whatever happens. Transactions need not be durable. Now and then they are made so, and only then the journal is
 //! told that it may trim: a cut of power takes the latest batches, and the journal gives them back.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqlitePool;
 use tokio::time::sleep;
 use weft_workflow_engine::port::journal::Entry;
 
+use super::backend::{RecordsReader, RecordsWriter};
 use super::batch::Batch;
 use super::held::HeldRuns;
 use super::inbox::{Inbox, Request};
 use super::progress::Progress;
+use super::requests;
 use super::sweep::Sweep;
-use super::{requests, write};
+use crate::error::Error;
 use crate::journal::{self, Committed, Next, Source};
 use crate::options::Options;
-use crate::sqlite::{Error, Writer};
 
 /// The first and the longest wait before another try on a full disk.
 const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
@@ -44,9 +44,9 @@ impl Bounds {
     }
 }
 
-pub(super) struct Projector {
-    pub(super) writer: Writer,
-    pub(super) readers: SqlitePool,
+pub(super) struct Projector<W> {
+    pub(super) writer: W,
+    pub(super) reader: Arc<dyn RecordsReader>,
     pub(super) source: Source,
     pub(super) inbox: Inbox,
     pub(super) progress: Arc<Progress>,
@@ -81,7 +81,7 @@ struct Taken {
     position: u64,
 }
 
-impl Projector {
+impl<W: RecordsWriter> Projector<W> {
     pub(super) async fn run(mut self) {
         loop {
             match self.step().await {
@@ -107,10 +107,10 @@ impl Projector {
         self.project(taken).await?;
         if self.sweep.is_due() {
             let now = Timestamp::now();
-            let swept = self.sweep.step(&mut self.writer, &self.readers, now).await;
+            let swept = self.sweep.step(&mut self.writer, &*self.reader, now).await;
             self.tolerate(swept)?;
         }
-        if self.writer.checkpoint().await {
+        if self.writer.settle().await {
             self.source.durable.send_replace(self.applied);
         }
         Ok(())
@@ -142,13 +142,13 @@ impl Projector {
     async fn serve(&mut self, request: Request) -> Result<(), Error> {
         match request {
             Request::Delete { project, run, answer } => {
-                let deleted = requests::delete(&mut self.writer, &self.readers, &project, run).await;
+                let deleted = requests::delete(&mut self.writer, &*self.reader, &project, run).await;
                 self.sweep.removed(u64::from(matches!(deleted, Ok(true))));
                 let _ = answer.send(deleted.clone());
                 self.tolerate(deleted.map(drop))
             }
             Request::Outline { digest, json, answer } => {
-                let kept = requests::put_outline(&mut self.writer, digest, json).await;
+                let kept = self.writer.put_outline(digest, json).await;
                 let _ = answer.send(kept.clone());
                 self.tolerate(kept)
             }
@@ -174,7 +174,11 @@ impl Projector {
 
     /// Reads rows that memory let go of, or that were committed before the store was opened.
     async fn read_back(&self, up_to: u64, taken: &mut Taken) -> Result<(), Error> {
-        let rows = journal::rows(&self.source.readers, self.applied, up_to, self.bounds.bytes).await?;
+        let rows = self
+            .source
+            .reader
+            .rows(self.applied, up_to, self.bounds.bytes)
+            .await?;
         if rows.is_empty() {
             // Numbers that were never given, as the records were ahead of the journal.
             taken.applied = up_to;
@@ -214,7 +218,7 @@ impl Projector {
         let mut delay = RETRY.0;
         let mut searched = false;
         loop {
-            match write::write(&mut self.writer, batch, before, after).await {
+            match self.writer.write(batch, before, after).await {
                 Ok(()) => return Ok(()),
                 Err(Error::Exists(_)) if !searched => {
                     searched = true;

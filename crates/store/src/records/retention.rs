@@ -3,13 +3,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqlitePool;
-use sqlx::{QueryBuilder, Sqlite};
 
-use super::batch;
 use super::columns::{self, FIRST_CLOSED};
 use crate::options::Options;
-use crate::sqlite::{Error, Writer};
 
 /// Runs that are looked at, and removed at most, in one transaction.
 pub(super) const CHUNK: i64 = 500;
@@ -35,7 +31,7 @@ pub(super) struct Excess {
 
 /// A run that is looked at.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
-pub(super) struct Candidate {
+pub(crate) struct Candidate {
     id: i64,
     status: i64,
     created_at: i64,
@@ -46,7 +42,7 @@ pub(super) struct Candidate {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Verdict {
     /// Rows that go, from the first to the last of each range.
-    ranges: Vec<(i64, i64)>,
+    pub(super) ranges: Vec<(i64, i64)>,
     /// How many runs those are.
     pub(super) count: u64,
     /// Whether there may be more behind them.
@@ -115,59 +111,9 @@ impl Candidate {
     }
 }
 
-/// The runs behind row `after`.
-pub(super) async fn candidates(readers: &SqlitePool, after: i64) -> Result<Vec<Candidate>, Error> {
-    const NEXT: &str =
-        "SELECT id, status, created_at, finished_at FROM run WHERE id > $1 ORDER BY id LIMIT $2";
-    let found = sqlx::query_as(NEXT)
-        .bind(after)
-        .bind(CHUNK)
-        .fetch_all(readers)
-        .await?;
-    Ok(found)
-}
-
 /// The last row that was looked at.
 pub(super) fn last(candidates: &[Candidate]) -> Option<i64> {
     candidates.last().map(|candidate| candidate.id)
-}
-
-/// Removes what a verdict says.
-pub(super) async fn remove(writer: &mut Writer, verdict: &Verdict) -> Result<(), Error> {
-    if verdict.ranges.is_empty() {
-        return Ok(());
-    }
-    let mut steps = QueryBuilder::new("BEGIN IMMEDIATE; ");
-    for &range in &verdict.ranges {
-        push_removal(&mut steps, range);
-    }
-    steps.push("COMMIT");
-    let bytes = verdict.count * 1024;
-    writer
-        .execute_whole(steps.build().persistent(false), bytes)
-        .await?;
-    Ok(())
-}
-
-/// Adds the removal of the runs in some rows.
-pub(super) fn push_removal(steps: &mut QueryBuilder<Sqlite>, (first, last): (i64, i64)) {
-    let (first_piece, last_piece) = batch::pieces(first, last);
-    for (delete, first, last) in [
-        (
-            "DELETE FROM history WHERE piece BETWEEN ",
-            first_piece,
-            last_piece,
-        ),
-        ("DELETE FROM run_label WHERE id BETWEEN ", first, last),
-        ("DELETE FROM run WHERE id BETWEEN ", first, last),
-    ] {
-        steps
-            .push(delete)
-            .push_bind(first)
-            .push(" AND ")
-            .push_bind(last)
-            .push("; ");
-    }
 }
 
 #[cfg(test)]

@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqlitePool;
 use tokio::time::{Instant, sleep_until};
 
-use super::columns::FIRST_CLOSED;
+use super::backend::{RecordsReader, RecordsWriter};
 use super::retention::{self, Policy};
+use crate::error::Error;
 use crate::options::Options;
-use crate::sqlite::{Error, Writer};
 
 /// A look at all runs, chunk by chunk, now and then.
 #[derive(Debug)]
@@ -62,12 +61,12 @@ impl Sweep {
     /// Looks at one chunk and removes what is to go. The next one waits for as long as this one took, so that others get on.
     pub(super) async fn step(
         &mut self,
-        writer: &mut Writer,
-        readers: &SqlitePool,
+        writer: &mut impl RecordsWriter,
+        reader: &dyn RecordsReader,
         now: Timestamp,
     ) -> Result<(), Error> {
         let started = Instant::now();
-        let goes_on = self.chunk(writer, readers, now).await;
+        let goes_on = self.chunk(writer, reader, now).await;
         match goes_on {
             Ok(true) => self.next = Instant::now() + started.elapsed(),
             Ok(false) | Err(_) => {
@@ -80,38 +79,23 @@ impl Sweep {
 
     async fn chunk(
         &mut self,
-        writer: &mut Writer,
-        readers: &SqlitePool,
+        writer: &mut impl RecordsWriter,
+        reader: &dyn RecordsReader,
         now: Timestamp,
     ) -> Result<bool, Error> {
         let closed = match self.closed {
             Some(closed) => closed,
-            None => *self.closed.insert(count(readers).await?),
+            None => *self.closed.insert(reader.closed().await?.unsigned_abs()),
         };
-        let excess = self.policy.excess(now, closed, used(readers).await?);
+        let excess = self
+            .policy
+            .excess(now, closed, reader.bytes().await?.unsigned_abs());
         let after = self.under_way.unwrap_or(0);
-        let candidates = retention::candidates(readers, after).await?;
+        let candidates = reader.candidates(after).await?;
         let verdict = excess.judge(&candidates);
-        retention::remove(writer, &verdict).await?;
+        writer.remove(&verdict.ranges).await?;
         self.removed(verdict.count);
         self.under_way = retention::last(&candidates);
         Ok(verdict.goes_on)
     }
-}
-
-/// Closed runs; an index tells.
-async fn count(readers: &SqlitePool) -> Result<u64, Error> {
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM run WHERE status >= $1")
-        .bind(FIRST_CLOSED)
-        .fetch_one(readers)
-        .await?;
-    Ok(count.unsigned_abs())
-}
-
-/// Bytes of the file that hold something.
-async fn used(readers: &SqlitePool) -> Result<u64, Error> {
-    const USED: &str = "SELECT (page_count - freelist_count) * page_size
-        FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
-    let used: i64 = sqlx::query_scalar(USED).fetch_one(readers).await?;
-    Ok(used.unsigned_abs())
 }

@@ -7,7 +7,7 @@ use weft_types::version::FunctionRecord;
 use weft_types::{FunctionName, ProjectName, VersionRecord};
 
 use super::row::{FunctionRow, VersionRow};
-use crate::sqlite::Error;
+use crate::error::Error;
 
 /// A function with its versions in ascending order.
 type Function = (FunctionRecord, Vec<VersionRecord>);

@@ -8,7 +8,7 @@ use serde_json::Error as JsonError;
 use weft_types::version::FunctionRecord;
 use weft_types::{Digest, Kind, VersionNumber, VersionRecord};
 
-use crate::sqlite::Error;
+use crate::error::Error;
 
 /// A row of `function`.
 #[derive(Debug, sqlx::FromRow)]

@@ -7,7 +7,7 @@ use weft_types::version::FunctionRecord;
 use weft_types::{FunctionName, ProjectName, VersionNumber, VersionRecord};
 
 use super::row::{FunctionRow, VersionRow, kind_text};
-use crate::sqlite::Error;
+use crate::error::Error;
 
 /// Outside, whether the database did as told; inside, whether the request could be granted.
 pub(super) type Done<T> = Result<Result<T, RegistryError>, Error>;

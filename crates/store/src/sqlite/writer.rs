@@ -6,7 +6,9 @@ use sqlx::Connection;
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection};
 
-use super::{Database, DatabaseError, Error};
+use super::Database;
+use crate::database::DatabaseError;
+use crate::error::Error;
 use crate::health::Health;
 
 /// Writes one database, one transaction at a time.

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use weft_function_engine::port::{Artifacts, KeyValue, Registry};
+use weft_store::{Options, Store};
 use weft_workflow_engine::port::journal::Journal;
 use weft_workflow_engine::port::records::Records;
 
@@ -13,8 +14,10 @@ mod damage;
 mod journal;
 mod keyvalue;
 mod opening;
+mod postgres;
 mod records;
 mod registry;
+mod retention;
 mod runs;
 mod samples;
 mod sqlite;
@@ -24,15 +27,82 @@ mod trimming;
 trait Backend: Sized {
     /// An empty store.
     async fn fresh() -> Self;
-    /// The same store after its process has ended and another has opened it.
-    async fn reopen(self) -> Self;
+    /// The same store after its process has ended and another has opened it with other options.
+    async fn reopen_with(self, options: Options) -> Self;
     /// The same store after its process was killed: nothing was closed.
     async fn crash(self) -> Self;
-    fn registry(&self) -> Arc<dyn Registry>;
-    fn artifacts(&self) -> Arc<dyn Artifacts>;
-    fn keyvalue(&self) -> Arc<dyn KeyValue>;
-    fn journal(&self) -> Arc<dyn Journal>;
-    fn records(&self) -> Arc<dyn Records>;
+    /// The same store, reopened after something happened to what it had closed.
+    async fn reopen_after(self, accident: Accident) -> Self;
+    /// How many rows a table of the journal has.
+    async fn rows(&self, table: &'static str) -> i64;
+    fn store(&self) -> &Store;
+
+    /// The same store after its process has ended and another has opened it.
+    async fn reopen(self) -> Self {
+        self.reopen_with(small()).await
+    }
+
+    fn registry(&self) -> Arc<dyn Registry> {
+        self.store().registry()
+    }
+
+    fn artifacts(&self) -> Arc<dyn Artifacts> {
+        self.store().artifacts()
+    }
+
+    fn keyvalue(&self) -> Arc<dyn KeyValue> {
+        self.store().keyvalue()
+    }
+
+    fn journal(&self) -> Arc<dyn Journal> {
+        self.store().journal()
+    }
+
+    fn records(&self) -> Arc<dyn Records> {
+        self.store().records()
+    }
+}
+
+/// What may happen to a store that is closed.
+#[derive(Clone, Copy, Debug)]
+enum Accident {
+    /// A bit changes in the middle of each value in a column of bytes.
+    Damaged { table: Table, column: &'static str },
+    /// The journal is lost, or restored from a time when nothing was in it.
+    JournalLost,
+}
+
+/// The tables that hold bytes.
+#[derive(Clone, Copy, Debug)]
+enum Table {
+    Journal,
+    Run,
+    History,
+}
+
+impl Table {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Journal => "journal",
+            Self::Run => "run",
+            Self::History => "history",
+        }
+    }
+}
+
+/// Small, so that checkpoints and trims happen often.
+fn small() -> Options {
+    Options {
+        readers: 2,
+        checkpoint_bytes: 64 << 10,
+        journal_trim_bytes: 16 << 10,
+        records_feed_bytes: 64 << 10,
+        records_batch_bytes: 32 << 10,
+        records_open: 3,
+        // What is tested is older than the tests.
+        retention_age: None,
+        ..Options::default()
+    }
 }
 
 /// Runs behaviours on a backend, each as a test.
@@ -48,8 +118,8 @@ macro_rules! suite {
     };
 }
 
-/// Every behaviour there is, on one backend.
-macro_rules! every_behaviour {
+/// What is in the directory wherever runs are.
+macro_rules! behaviours_of_functions {
     ($backend:ty) => {
         suite!($backend,
             registry: [
@@ -85,6 +155,14 @@ macro_rules! every_behaviour {
                 only_numbers_are_incremented,
                 many_writers_are_served_at_once,
             ],
+        );
+    };
+}
+
+/// What is known of runs.
+macro_rules! behaviours_of_runs {
+    ($backend:ty) => {
+        suite!($backend,
             journal: [
                 an_empty_journal_recovers_nothing,
                 what_is_committed_survives_a_crash,
@@ -112,11 +190,27 @@ macro_rules! every_behaviour {
                 lists_are_paged_newest_first,
                 nested_runs_are_listed_on_request,
                 filters_mean_what_they_say,
+                any_text_is_kept_and_found,
                 express_runs_are_kept,
                 only_closed_runs_are_deleted,
                 a_run_is_deleted_in_its_project,
+                outlines_are_put_once,
+            ],
+            trimming: [
+                the_journal_stays_small_whatever_is_open,
+                numbers_go_on_where_the_journal_is_empty,
+            ],
+            retention: [
+                too_many_closed_runs_make_room_oldest_first,
+                what_ended_too_long_ago_is_removed,
+                records_keep_to_their_bytes,
+            ],
+            damage: [
+                a_damaged_journal_says_which_row,
+                a_journal_without_a_runs_beginning_is_damaged,
+                damaged_records_are_told_from_missing_ones,
             ],
         );
     };
 }
-pub(crate) use {every_behaviour, suite};
+pub(crate) use {behaviours_of_functions, behaviours_of_runs, suite};

@@ -9,7 +9,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use weft_function_engine::port::{Artifacts, Registry, RegistryError};
 use weft_store::{DatabaseError, OpenError, Options, Store, Swept};
 use weft_types::Digest;
+use weft_workflow_engine::port::journal::Journal;
+use weft_workflow_engine::port::records::Records;
 
+use crate::journal::commit;
+use crate::runs::Run;
 use crate::samples::version;
 
 #[tokio::test]
@@ -103,10 +107,41 @@ async fn a_file_that_is_no_database_is_refused() {
         .await
         .unwrap_err();
     assert!(
-        matches!(refusal, OpenError::Database(DatabaseError::Sqlite { .. })),
+        matches!(refusal, OpenError::Database(DatabaseError::Failed { .. })),
         "{refusal}"
     );
     assert!(refusal.to_string().contains("weft.db"), "{refusal}");
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_refused_where_that_is_asked_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), Options::default()).await.unwrap();
+    let journal = store.journal();
+    journal.recover().await.unwrap();
+    let position = commit(&*journal, &mut Run::started(1)).await;
+    store.records().settled(position).await;
+    store.close().await;
+    let path = directory.path().join("records.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    // The cells of the pages behind the first: the schema stays readable.
+    for page in bytes.chunks_mut(4096).skip(1) {
+        page[..64].fill(0x55);
+    }
+    std::fs::write(&path, bytes).unwrap();
+    let options = Options {
+        check_integrity: true,
+        ..Options::default()
+    };
+    let refusal = Store::open(directory.path(), options).await.unwrap_err();
+    assert!(refusal.to_string().contains("records.db"), "{refusal}");
+    assert!(
+        matches!(
+            refusal,
+            OpenError::Database(DatabaseError::Damaged { .. } | DatabaseError::Failed { .. })
+        ),
+        "{refusal}"
+    );
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::BytesMut;
-use weft_types::{RunId, RunStatus, VersionNumber};
+use weft_types::{Digest, RunId, RunStatus, VersionNumber};
 use weft_workflow::record::RunRecord;
 use weft_workflow_engine::port::journal::Urgency;
 use weft_workflow_engine::port::records::{Records, RunFilter};
@@ -32,6 +32,14 @@ async fn page(records: &dyn Records, filter: &RunFilter, before: Option<RunId>, 
         .await
         .unwrap();
     page.iter().map(|record| record.run).collect()
+}
+
+/// The run that is listed first.
+pub(crate) async fn newest(backend: &impl Backend) -> Option<RunId> {
+    page(&*backend.records(), &RunFilter::default(), None, 1)
+        .await
+        .first()
+        .copied()
 }
 
 pub(crate) async fn records_are_folded_from_events(backend: impl Backend) {
@@ -355,4 +363,52 @@ pub(crate) async fn a_run_is_deleted_in_its_project(backend: impl Backend) {
         Ok(false)
     );
     assert!(found(&backend, id(1)).await.is_some());
+}
+
+pub(crate) async fn any_text_is_kept_and_found(backend: impl Backend) {
+    // Zeros, what only looks like an escape, and the longest there are.
+    let texts = [
+        "a\0b".to_owned(),
+        "größer\\x00".to_owned(),
+        "%_'\"$1".to_owned(),
+        "\u{10ffff}".repeat(64),
+        String::new(),
+    ];
+    let runs = texts.iter().enumerate().map(|(number, text)| {
+        let like = Like {
+            submitter: text.clone(),
+            labels: BTreeMap::from([("l".to_owned(), text.clone()), (text.clone(), "v".to_owned())]),
+            ..Like::default()
+        };
+        Run::like(number as u64, like)
+    });
+    settle(&backend, &mut runs.collect::<Vec<_>>()).await;
+    for (number, text) in texts.iter().enumerate() {
+        let label = |name: &str, value: Option<&str>| RunFilter {
+            label: Some((name.to_owned(), value.map(str::to_owned))),
+            ..RunFilter::default()
+        };
+        let submitter = RunFilter {
+            submitter: Some(text.clone()),
+            ..RunFilter::default()
+        };
+        for filter in [submitter, label("l", Some(text)), label(text, None)] {
+            let found = page(&*backend.records(), &filter, None, 9).await;
+            assert_eq!(found, [id(number as u64)], "{filter:?}");
+        }
+    }
+}
+
+pub(crate) async fn outlines_are_put_once(backend: impl Backend) {
+    let (plan, other) = (Digest::of(b"plan"), Digest::of(b"other"));
+    let records = backend.store().records();
+    for json in ["{\"nodes\":[]}", "{}"] {
+        records.put_outline(plan, json.to_owned()).await.unwrap();
+    }
+    drop(records);
+    let backend = backend.crash().await;
+    let records = backend.store().records();
+    let found = records.outline(plan).await.unwrap();
+    assert_eq!(found.as_deref(), Some("{\"nodes\":[]}"));
+    assert_eq!(records.outline(other).await.unwrap(), None);
 }

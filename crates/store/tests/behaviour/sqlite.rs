@@ -1,76 +1,97 @@
 //! The embedded backend.
 
-use std::sync::Arc;
+use std::path::Path;
 
-use weft_function_engine::port::{Artifacts, KeyValue, Registry};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection};
 use weft_store::{Options, Store};
-use weft_workflow_engine::port::journal::Journal;
-use weft_workflow_engine::port::records::Records;
 
-use crate::{Backend, every_behaviour, suite};
+use crate::{Accident, Backend, Table, behaviours_of_functions, behaviours_of_runs, small, suite};
 
 struct Embedded {
     directory: tempfile::TempDir,
     store: Store,
 }
 
-/// Small, so that checkpoints and trims happen often.
-fn options() -> Options {
-    Options {
-        checkpoint_bytes: 64 << 10,
-        journal_trim_bytes: 16 << 10,
-        records_feed_bytes: 64 << 10,
-        records_batch_bytes: 32 << 10,
-        records_open: 3,
-        // What is tested is older than the tests.
-        retention_age: None,
-        ..Options::default()
-    }
-}
-
 impl Embedded {
-    async fn open(directory: tempfile::TempDir) -> Self {
-        let store = Store::open(directory.path().join("data"), options())
-            .await
-            .unwrap();
+    async fn open(directory: tempfile::TempDir, options: Options) -> Self {
+        let data = directory.path().join("data");
+        let store = Store::open(data, options).await.unwrap();
         Self { directory, store }
     }
 }
 
 impl Backend for Embedded {
     async fn fresh() -> Self {
-        Self::open(tempfile::tempdir().unwrap()).await
+        Self::open(tempfile::tempdir().unwrap(), small()).await
     }
 
-    async fn reopen(self) -> Self {
+    async fn reopen_with(self, options: Options) -> Self {
         self.store.close().await;
-        Self::open(self.directory).await
+        Self::open(self.directory, options).await
     }
 
     async fn crash(self) -> Self {
         drop(self.store);
-        Self::open(self.directory).await
+        Self::open(self.directory, small()).await
     }
 
-    fn registry(&self) -> Arc<dyn Registry> {
-        self.store.registry()
+    async fn reopen_after(self, accident: Accident) -> Self {
+        self.store.close().await;
+        let data = self.directory.path().join("data");
+        match accident {
+            Accident::Damaged { table, column } => damage(&data, table, column).await,
+            Accident::JournalLost => {
+                for suffix in ["", "-wal", "-shm"] {
+                    let _ = std::fs::remove_file(data.join(format!("journal.db{suffix}")));
+                }
+            }
+        }
+        Self::open(self.directory, small()).await
     }
 
-    fn artifacts(&self) -> Arc<dyn Artifacts> {
-        self.store.artifacts()
+    async fn rows(&self, table: &'static str) -> i64 {
+        let mut connection = connect(&self.directory.path().join("data/journal.db")).await;
+        let count = AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+        sqlx::query_scalar(count)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap()
     }
 
-    fn keyvalue(&self) -> Arc<dyn KeyValue> {
-        self.store.keyvalue()
-    }
-
-    fn journal(&self) -> Arc<dyn Journal> {
-        self.store.journal()
-    }
-
-    fn records(&self) -> Arc<dyn Records> {
-        self.store.records()
+    fn store(&self) -> &Store {
+        &self.store
     }
 }
 
-every_behaviour!(Embedded);
+async fn connect(path: &Path) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(path);
+    SqliteConnection::connect_with(&options).await.unwrap()
+}
+
+async fn damage(data: &Path, table: Table, column: &str) {
+    let file = match table {
+        Table::Journal => "journal.db",
+        Table::Run | Table::History => "records.db",
+    };
+    let mut connection = connect(&data.join(file)).await;
+    let table = table.name();
+    let read = AssertSqlSafe(format!("SELECT rowid, {column} FROM {table}"));
+    let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(read).fetch_all(&mut connection).await.unwrap();
+    assert!(!rows.is_empty());
+    for (row, mut blob) in rows {
+        let middle = blob.len() / 2;
+        blob[middle] ^= 1;
+        let write = AssertSqlSafe(format!("UPDATE {table} SET {column} = $1 WHERE rowid = $2"));
+        sqlx::query(write)
+            .bind(blob)
+            .bind(row)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+    }
+    connection.close().await.unwrap();
+}
+
+behaviours_of_functions!(Embedded);
+behaviours_of_runs!(Embedded);

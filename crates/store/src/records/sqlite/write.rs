@@ -2,12 +2,16 @@
 
 use std::sync::LazyLock;
 
+use sqlx::QueryBuilder;
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection};
+use weft_types::Digest;
 
-use super::batch::{Batch, Change};
-use super::{blob, columns};
-use crate::sqlite::{Error, Writer};
+use super::super::batch::{Batch, Change};
+use super::super::{blob, columns};
+use super::remove::{SYNCED, UNSYNCED};
+use crate::error::Error;
+use crate::sqlite::Writer;
 
 /// Rows in one statement. Fixed sizes, so that each is prepared once.
 const SIZES: [usize; 3] = [128, 16, 1];
@@ -151,4 +155,21 @@ fn statements((head, columns, tail): Form) -> [String; 3] {
         let row = format!("({})", vec!["?"; columns].join(", "));
         format!("{head} VALUES {} {tail}", vec![row; rows].join(", "))
     })
+}
+
+/// Keeps the outline of a plan, unless it is kept already.
+pub(super) async fn put_outline(writer: &mut Writer, digest: Digest, json: String) -> Result<(), Error> {
+    let bytes = json.len() as u64;
+    let mut steps = QueryBuilder::new(SYNCED);
+    steps
+        .push("INSERT OR IGNORE INTO outline (digest, json) VALUES (")
+        .push_bind(digest.as_bytes().to_vec())
+        .push(", ")
+        .push_bind(json)
+        .push("); ")
+        .push(UNSYNCED);
+    writer
+        .execute_whole(steps.build().persistent(false), bytes)
+        .await?;
+    Ok(())
 }

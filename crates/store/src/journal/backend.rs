@@ -1,0 +1,85 @@
+//! What a database does for the journal. All that is decided is decided elsewhere, once for all databases.
+
+use std::fmt::Debug;
+
+use jiff::Timestamp;
+use weft_types::RunId;
+use weft_workflow_engine::port::Boxed;
+use weft_workflow_engine::port::journal::Recovered;
+
+use super::read::Row;
+use super::trim::Plan;
+use crate::error::Error;
+
+/// A row to be appended, as it will lie in the table.
+#[derive(Clone, Debug)]
+pub(crate) struct NewRow {
+    /// Its number.
+    pub(super) lsn: i64,
+    /// How many entries it has.
+    pub(super) count: i64,
+    /// The entries.
+    pub(super) data: Vec<u8>,
+}
+
+/// The writer's side: one connection, used by the journal's thread alone.
+pub(crate) trait LogWriter: Send + 'static {
+    /// Appends a row, durably once this has answered.
+    ///
+    /// # Errors
+    /// [`Error::Superseded`] where the journal was opened anew since; nothing is written then. [`Error::Full`] and
+    /// [`Error::Busy`] where nothing was written and another try may help. After any other, it is unknown.
+    fn append(&mut self, row: NewRow) -> impl Future<Output = Result<(), Error>>;
+
+    /// Carries out a plan, all of it or nothing. It need not be durable.
+    fn trim(&mut self, plan: &Plan) -> impl Future<Output = Result<(), Error>>;
+
+    /// Does what is due after a commit that was acknowledged.
+    fn tend(&mut self) -> impl Future<Output = ()>;
+
+    /// Closes the connection.
+    fn close(self) -> impl Future<Output = ()>;
+}
+
+/// The readers' side.
+pub(crate) trait LogReader: Debug + Send + Sync + 'static {
+    /// The rows behind `after`, up to `up_to`, and up to about `bytes` bytes of them, but at least one where there is one.
+    fn rows(&self, after: u64, up_to: u64, bytes: usize) -> Boxed<'_, Result<Vec<Row>, Error>>;
+
+    /// Every open run and every key that has not expired at `now`, as of one moment.
+    fn recover(&self, now: Timestamp) -> Boxed<'_, Result<Recovered, Error>>;
+
+    /// The runs of which pieces were copied forward.
+    fn kept(&self) -> Boxed<'_, Result<Vec<RunId>, Error>>;
+
+    /// Closes every connection.
+    fn close(&self) -> Boxed<'_, ()>;
+}
+
+/// What is found when a journal is opened for writing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opened {
+    /// The last row that was trimmed.
+    pub(super) trimmed: u64,
+    /// The last row that was ever written.
+    pub(super) last: u64,
+}
+
+impl Opened {
+    /// From what is in the tables, and the last row that the records have: they may be ahead of a journal that was restored.
+    pub(super) fn new(trimmed: i64, last: i64, applied: u64) -> Result<Self, Error> {
+        let number = |lsn: i64| {
+            u64::try_from(lsn).map_err(|_| Error::Corrupt(format!("the journal's progress is {lsn}")))
+        };
+        let trimmed = number(trimmed)?;
+        Ok(Self {
+            trimmed,
+            last: number(last)?.max(trimmed).max(applied),
+        })
+    }
+}
+
+/// Rows have signed numbers in databases.
+pub(crate) fn number(lsn: u64) -> Result<i64, Error> {
+    i64::try_from(lsn).map_err(|_| Error::Corrupt(format!("the journal has no row {lsn}")))
+}

@@ -1,0 +1,75 @@
+//! Every page is read from the index that is meant for it.
+
+use sqlx::AssertSqlSafe;
+use sqlx::sqlite::SqlitePool;
+use sqlx::{Row, migrate::Migrator};
+use uuid::Uuid;
+use weft_types::RunId;
+use weft_workflow_engine::port::records::RunFilter;
+
+use super::super::super::list::Page;
+use super::super::super::list::samples::{driven, filters};
+use crate::sqlite::{Database, Synced};
+
+static SCHEMA: Migrator = sqlx::migrate!("../../migrations/sqlite/records");
+
+async fn steps(readers: &SqlitePool, filter: &RunFilter, before: Option<RunId>) -> Vec<String> {
+    let page = Page {
+        project: &"default".parse().unwrap(),
+        filter,
+        before,
+        limit: 50,
+    };
+    let query = page.query::<sqlx::Sqlite>();
+    let explain = format!("EXPLAIN QUERY PLAN {}", query.sql().as_str());
+    let rows = sqlx::query(AssertSqlSafe(explain))
+        .fetch_all(readers)
+        .await
+        .unwrap();
+    rows.iter().map(|row| row.get("detail")).collect()
+}
+
+#[tokio::test]
+async fn no_page_looks_at_all_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("records.db");
+    let database = Database::open(path, &SCHEMA, Synced::AtCheckpoints)
+        .await
+        .unwrap();
+    let readers = database.readers(1);
+    for filter in filters() {
+        for before in [None, Some(RunId(Uuid::max()))] {
+            for step in steps(&readers, &filter, before).await {
+                let scans = step.starts_with("SCAN") && !step.contains("page") && !step.contains("part");
+                assert!(!scans && !step.starts_with("SCAN run"), "{filter:?}: {step}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_filter_has_its_index() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("records.db");
+    let database = Database::open(path, &SCHEMA, Synced::AtCheckpoints)
+        .await
+        .unwrap();
+    let readers = database.readers(1);
+    for (filter, index) in driven() {
+        let equal = match index {
+            "run_by_status" => "project=? AND nested=? AND status=?",
+            "run_by_workflow" => "project=? AND workflow=? AND nested=? AND status=?",
+            "run_by_submitter" => "project=? AND submitter=? AND nested=?",
+            "run_label_by_name" => "project=? AND name=? AND nested=?",
+            "run_label_by_value" => "project=? AND name=? AND value=? AND nested=?",
+            _ => "parent=?",
+        };
+        let expected = format!("{index} ({equal})");
+        let steps = steps(&readers, &filter, None).await;
+        assert!(steps.iter().any(|step| step.contains(&expected)), "{steps:#?}");
+        assert!(
+            !steps.iter().any(|step| step.contains("TEMP B-TREE FOR LAST")),
+            "{steps:#?}"
+        );
+    }
+}

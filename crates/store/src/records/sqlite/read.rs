@@ -1,0 +1,115 @@
+//! Reading the tables.
+
+use futures_util::TryStreamExt;
+use sqlx::sqlite::SqlitePool;
+use weft_types::{Digest, ProjectName, RunId};
+
+use super::super::columns::{self, FIRST_CLOSED};
+use super::super::list::Page;
+use super::super::retention::{CHUNK, Candidate};
+use crate::error::Error;
+
+pub(super) async fn record(
+    readers: &SqlitePool,
+    project: &ProjectName,
+    run: RunId,
+) -> Result<Option<Vec<u8>>, Error> {
+    let record = sqlx::query_scalar("SELECT record FROM run WHERE run = $1 AND project = $2")
+        .bind(columns::run(run))
+        .bind(project.as_str())
+        .fetch_optional(readers)
+        .await?;
+    Ok(record)
+}
+
+pub(super) async fn page(readers: &SqlitePool, page: &Page<'_>) -> Result<Vec<Vec<u8>>, Error> {
+    let mut query = page.query::<sqlx::Sqlite>();
+    Ok(query.build_query_scalar().fetch_all(readers).await?)
+}
+
+pub(super) async fn row(readers: &SqlitePool, run: RunId) -> Result<Option<(i64, Vec<u8>)>, Error> {
+    let row = sqlx::query_as("SELECT id, record FROM run WHERE run = $1")
+        .bind(columns::run(run))
+        .fetch_optional(readers)
+        .await?;
+    Ok(row)
+}
+
+pub(super) async fn closed_row(
+    readers: &SqlitePool,
+    project: &ProjectName,
+    run: RunId,
+) -> Result<Option<i64>, Error> {
+    const FIND: &str = "SELECT id FROM run WHERE run = $1 AND project = $2 AND status >= $3";
+    let id = sqlx::query_scalar(FIND)
+        .bind(columns::run(run))
+        .bind(project.as_str())
+        .bind(FIRST_CLOSED)
+        .fetch_optional(readers)
+        .await?;
+    Ok(id)
+}
+
+pub(super) async fn pieces(
+    readers: &SqlitePool,
+    first: i64,
+    last: i64,
+    bytes: usize,
+) -> Result<Vec<(i64, Vec<u8>)>, Error> {
+    const PIECES: &str = "SELECT piece, frames FROM history WHERE piece BETWEEN $1 AND $2 ORDER BY piece";
+    let mut found = sqlx::query_as::<_, (i64, Vec<u8>)>(PIECES)
+        .bind(first)
+        .bind(last)
+        .fetch(readers);
+    let (mut pieces, mut sum) = (Vec::new(), 0);
+    while sum < bytes
+        && let Some((piece, frames)) = found.try_next().await?
+    {
+        sum += frames.len();
+        pieces.push((piece, frames));
+    }
+    Ok(pieces)
+}
+
+pub(super) async fn last_piece(readers: &SqlitePool, first: i64, last: i64) -> Result<Option<i64>, Error> {
+    let piece = sqlx::query_scalar("SELECT max(piece) FROM history WHERE piece BETWEEN $1 AND $2")
+        .bind(first)
+        .bind(last)
+        .fetch_one(readers)
+        .await?;
+    Ok(piece)
+}
+
+pub(super) async fn outline(readers: &SqlitePool, digest: Digest) -> Result<Option<String>, Error> {
+    let json = sqlx::query_scalar("SELECT json FROM outline WHERE digest = $1")
+        .bind(digest.as_bytes().as_slice())
+        .fetch_optional(readers)
+        .await?;
+    Ok(json)
+}
+
+pub(super) async fn candidates(readers: &SqlitePool, after: i64) -> Result<Vec<Candidate>, Error> {
+    const NEXT: &str =
+        "SELECT id, status, created_at, finished_at FROM run WHERE id > $1 ORDER BY id LIMIT $2";
+    let found = sqlx::query_as(NEXT)
+        .bind(after)
+        .bind(CHUNK)
+        .fetch_all(readers)
+        .await?;
+    Ok(found)
+}
+
+pub(super) async fn closed(readers: &SqlitePool) -> Result<i64, Error> {
+    let count = sqlx::query_scalar("SELECT count(*) FROM run WHERE status >= $1")
+        .bind(FIRST_CLOSED)
+        .fetch_one(readers)
+        .await?;
+    Ok(count)
+}
+
+/// Bytes of the file that hold something.
+pub(super) async fn bytes(readers: &SqlitePool) -> Result<i64, Error> {
+    const USED: &str = "SELECT (page_count - freelist_count) * page_size
+        FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
+    Ok(sqlx::query_scalar(USED).fetch_one(readers).await?)
+}
