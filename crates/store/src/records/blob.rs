@@ -1,6 +1,7 @@
 //! A record as bytes: form, checksum, and the record in postcard.
 //!
-//! Postcard tells no names: whoever changes [`RunRecord`] counts the form up.
+//! Postcard tells no names: whoever changes [`RunRecord`], or anything in it, counts the form up and keeps reading the older ones.
+//! `tests/golden/` has records of each form, as they lie in the tables of servers.
 
 use weft_workflow::record::RunRecord;
 
@@ -43,3 +44,6 @@ pub(super) fn decode(bytes: &[u8]) -> Result<RunRecord, Error> {
     }
     postcard::from_bytes(record).map_err(|error| damaged(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests;
