@@ -11,6 +11,7 @@ mod arguments;
 mod bench;
 mod ci;
 mod functions;
+mod postgres;
 mod prerequisites;
 mod process;
 mod report;
@@ -33,6 +34,8 @@ Commands:
   up [--detach] [--debug]   Install what is missing, build, start the server and deploy the example functions.
                             Stays until Ctrl-C unless detached; run again, it redeploys to the server that runs
   test [ARGUMENTS…]         Set up and run all tests; arguments go to `cargo test`
+  postgres <COMMAND…>       Run a command beside a PostgreSQL server for tests, which is installed where it is missing, has
+                            data of its own and ends with the command
   functions                 Build the guests in functions/ into target/functions/
   bench functions           Measure the bars of the function engine beside limits and peers; needs a quiet machine.
   bench workflows           Measure the bars of the workflow engine beside plain calls and the disk.
@@ -43,6 +46,7 @@ Commands:
 
 Environment:
   CARGO_TARGET_DIR          Where the platform is built, instead of target/
+  WEFT_TEST_POSTGRES        A PostgreSQL database in which tests may do as they like, in place of a server of their own
   WEFT_DATA                 Where `up` keeps the server's data, instead of target/data/";
 
 fn main() -> ExitCode {
@@ -60,6 +64,7 @@ fn run(mut arguments: Arguments) -> Result<ExitCode> {
     match command.as_deref() {
         Some("up") => up::run(arguments),
         Some("test") => test::run(arguments),
+        Some("postgres") => postgres::run(arguments),
         Some("functions") => functions::run(arguments),
         Some("bench") => bench::run(arguments),
         Some("ci") => ci::run(arguments),

@@ -28,42 +28,38 @@ pub fn programs(wanted: &[(&str, &str)]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let packages: Vec<_> = missing.iter().map(|(_, package)| *package).collect();
-    let list = packages.join(" ");
+    let names: Vec<_> = missing.iter().map(|(_, package)| *package).collect();
+    packages(&names).with_context(|| format!("install what brings `{}` and try again", missing[0].0))
+}
+
+/// Installs Debian packages, and says so.
+pub fn packages(names: &[&str]) -> Result<()> {
+    let list = names.join(" ");
     report::note(&format!("installing Debian packages: {list}"));
     apt(&["update"])
-        .and_then(|()| apt(&[&["install", "--yes", "--no-install-recommends"], &packages[..]].concat()))
-        .with_context(|| {
-            format!(
-                "{list} cannot be installed; install what brings `{}` and try again",
-                missing[0].0
-            )
-        })
+        .and_then(|()| apt(&[&["install", "--yes", "--no-install-recommends"], names].concat()))
+        .with_context(|| format!("{list} cannot be installed"))
 }
 
 fn apt(arguments: &[&str]) -> Result<()> {
     if !process::exists("apt-get") {
         bail!("there is no apt-get here");
     }
-    let mut command = if is_root() {
-        Command::new("apt-get")
-    } else {
-        sudo()?
-    };
-    process::run(
-        command
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .arg("--quiet")
-            .args(arguments),
-    )
+    let mut command = as_root("env")?;
+    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet"]);
+    process::run(command.args(arguments))
 }
 
-fn sudo() -> Result<Command> {
+/// A program that changes the machine.
+pub fn as_root(program: &str) -> Result<Command> {
+    if is_root() {
+        return Ok(Command::new(program));
+    }
     if !process::exists("sudo") {
         bail!("only root may install packages, and there is no sudo here");
     }
     let mut command = Command::new("sudo");
-    command.arg("apt-get");
+    command.arg(program);
     Ok(command)
 }
 

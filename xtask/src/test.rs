@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::arguments::Arguments;
-use crate::{functions, prerequisites, process, report};
+use crate::{functions, postgres, prerequisites, process, report};
 
 /// Sets up what the tests need and runs all of them.
 pub fn run(arguments: Arguments) -> Result<ExitCode> {
@@ -15,14 +15,15 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs the tests of the workspace, those in documentation too, and tells how many passed.
+/// Runs the tests of the workspace, those in documentation too, beside a database, and tells how many passed.
 ///
 /// The server's binary, which the tests of the whole start, is built on the way: its own package has a test of it.
 pub fn workspace(arguments: &[String]) -> Result<()> {
+    let server = postgres::Server::start()?;
+    let mut tests = process::cargo(&["test", "--workspace"]);
     let mut passed = 0;
-    process::read(process::cargo(&["test", "--workspace"]).args(arguments), |line| {
-        passed += count(line)
-    })?;
+    process::read(server.tell(tests.args(arguments)), |line| passed += count(line))?;
+    server.stop()?;
     report::note(&format!("{passed} tests passed"));
     Ok(())
 }
