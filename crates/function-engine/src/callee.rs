@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use weft_types::image::Image;
+use weft_types::image::{Attached, Image};
 use weft_types::{Limits, NodeKey, Signature, VersionNumber, VersionRecord};
 
 use crate::deployed::Deployed;
@@ -28,6 +28,8 @@ pub struct Step {
     pub export: usize,
     /// An image of the signature's parameter record.
     pub arguments: Image,
+    /// Arguments that are not in the image, where an empty list stands for each.
+    pub attached: Attached,
     /// What randomness is derived from, where the version has no effects.
     pub seed: [u8; 32],
     /// What its clock starts at, where the version has no effects.
@@ -121,6 +123,7 @@ impl Callee {
         let call = Call {
             export: step.export,
             arguments: step.arguments,
+            attached: step.attached,
             context,
         };
         Ok(self.engine.execute(&self.deployed, call).await?.reply)

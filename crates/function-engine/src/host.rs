@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Weak};
 
 use tracing::Instrument;
-use weft_types::image::Image;
+use weft_types::image::{Attached, Image};
 use weft_types::version::ImportedFunction;
 use weft_types::{FunctionName, ProjectName, VersionRecord};
 
@@ -93,6 +93,7 @@ impl Host for VersionHost {
                 Call {
                     export,
                     arguments,
+                    attached: Attached::default(),
                     context,
                 },
             )

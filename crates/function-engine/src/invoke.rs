@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
-use weft_types::image::{Image, Outcome};
+use weft_types::image::{Attached, Image, Outcome};
 use weft_types::{Signature, VersionNumber, VersionRecord};
 
 use crate::deployed::Deployed;
@@ -47,6 +47,8 @@ pub enum Arguments {
     Raw(Bytes),
     /// An image of the signature's parameter record. Keeping it within [`Callee::input_limit`] is the caller's part.
     Image(Image),
+    /// The same, beside large arguments that are not in the image, where an empty list stands for each.
+    Attached(Image, Attached),
 }
 
 /// What a call answered.
@@ -92,7 +94,7 @@ impl Callee {
         terms.check(deployed)?;
         let bounds = inner.config.bounds(deployed.limits.input);
         let export_name = || deployed.record().inspection.exports[export].full_name();
-        let arguments = arguments::read(signature, invocation.arguments, bounds, export_name)?;
+        let (arguments, attached) = arguments::read(signature, invocation.arguments, bounds, export_name)?;
         let context = deployed.context(terms);
         let (invocation, seed, time) = (context.invocation, context.seed, context.time);
         let executed = inner
@@ -101,6 +103,7 @@ impl Callee {
                 Call {
                     export,
                     arguments,
+                    attached,
                     context,
                 },
             )

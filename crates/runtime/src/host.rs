@@ -9,6 +9,7 @@ use weft_function_engine::port::{CallContext, Host};
 use weft_types::version::Flavor;
 use weft_types::{Grants, ProjectName, Settings, VersionRecord};
 
+use crate::data::Held;
 use crate::epoch::Meter;
 use crate::limits::Limiter;
 use crate::outbound::{Access, Client, Exchanges};
@@ -54,6 +55,8 @@ pub(crate) struct Caller {
 pub(crate) struct HostState {
     pub(crate) caller: Caller,
     pub(crate) table: ResourceTable,
+    /// What the guest's sinks hold.
+    pub(crate) held: Held,
     pub(crate) limiter: Limiter,
     pub(crate) meter: Arc<Meter>,
     http: WasiHttpCtx,
@@ -95,6 +98,7 @@ impl HostState {
                 exchanges: Exchanges::default(),
             },
             table,
+            held: Held::default(),
             limiter,
             meter: Arc::new(Meter::new()),
             http: http_context(),

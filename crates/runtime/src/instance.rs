@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use weft_function_engine::port::{Body, Boxed, Call, CallContext, Failure, Instance, Reply};
 
+use crate::abi::Arguments;
 use crate::code::Loaded;
 use crate::execution::Execution;
 use crate::failure;
@@ -58,8 +59,13 @@ impl Sandbox {
         let Call {
             export,
             arguments,
+            attached,
             context,
         } = call;
+        let arguments = Arguments {
+            image: arguments,
+            attached,
+        };
         let deadline = context.deadline;
         let timeout = deadline.saturating_duration_since(began);
         let (mut live, fresh) = self.begin(context);

@@ -4,12 +4,13 @@
 //! - `prepare` compiles uploads in a process of its own, `inspect` and `adapt` tell what they are;
 //! - `engine` holds the engines of the tiers, `linker` what guests can import, `load` makes code ready;
 //! - `instance` executes calls in a `live` store, polled by an `execution` that can move to the `heavy` threads;
-//! - `abi` passes values, `http` requests and responses;
+//! - `abi` passes values, `data` large bytes by handles, `http` requests and responses;
 //! - `host` is what a store carries: `limits` and `epoch` bound the guest, `wasi` and `outbound` are its world.
 
 mod abi;
 mod adapt;
 mod code;
+mod data;
 mod engine;
 mod epoch;
 mod execution;

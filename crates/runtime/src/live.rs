@@ -93,7 +93,7 @@ impl Live {
         &mut self,
         code: &Loaded,
         export: usize,
-        arguments: Image,
+        arguments: abi::Arguments,
     ) -> wasmtime::Result<(Option<Image>, Instant)> {
         if let Entry::Command { signature, .. } = &code.entry {
             return self.run(code, signature, &arguments).await;
@@ -121,14 +121,15 @@ impl Live {
         &mut self,
         code: &Loaded,
         signature: &Signature,
-        arguments: &Image,
+        arguments: &abi::Arguments,
     ) -> wasmtime::Result<(Option<Image>, Instant)> {
         let limit = self.store.data().caller.context.output;
         let capture = signature
             .result
             .as_ref()
             .and_then(|result| Capture::new(result, limit));
-        let Some((capture, stdin)) = capture.zip(arguments.raw(&signature.params)) else {
+        let stdin = arguments.bytes(signature, 0).ok();
+        let Some((capture, stdin)) = capture.zip(stdin) else {
             wasmtime::bail!("a command is from bytes to bytes");
         };
         let stdout = Output::new(capture);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout_at;
 use weft_pool::{Lease, LeaseError};
 use weft_types::VersionNumber;
+use weft_types::image::Image;
 
 use super::context::clock;
 use super::{Measured, is_error};
@@ -89,8 +90,9 @@ impl Inner {
         let Some(workflows) = self.workflows.get() else {
             return Err(failed(Failure::Unavailable("no workflows are run here".into())));
         };
+        let arguments = self.whole(deployed, &call).map_err(failed)?;
         let reply = workflows
-            .call(deployed.record(), call.arguments, &call.context)
+            .call(deployed.record(), arguments, &call.context)
             .await
             .map_err(failed)?;
         Ok(Executed {
@@ -98,6 +100,19 @@ impl Inner {
             queue: Duration::ZERO,
             start: Duration::ZERO,
         })
+    }
+
+    /// The arguments of a call as one image.
+    fn whole(&self, deployed: &Deployed, call: &Call) -> Result<Image, Failure> {
+        if call.attached.is_empty() {
+            return Ok(call.arguments.clone());
+        }
+        let Some(signature) = deployed.signature(call.export) else {
+            return Err(Failure::Platform("an export without types was called".to_owned()));
+        };
+        let bounds = self.config.bounds(deployed.limits.input);
+        let whole = call.attached.put_into(&signature.params, &call.arguments, bounds);
+        whole.map_err(|error| Failure::Platform(format!("the arguments could not be put together: {error}")))
     }
 
     /// An instance of the version, and how long loading its code took.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use jiff::Timestamp;
 use uuid::Uuid;
-use weft_types::image::Image;
+use weft_types::image::{Attached, Image};
 use weft_types::version::{ImportedFunction, Inspection};
 use weft_types::{FunctionName, Limits, NodeKey, ProjectName, VersionRecord};
 
@@ -117,6 +117,8 @@ pub struct Call {
     pub export: usize,
     /// The arguments, an image of the signature's parameter record.
     pub arguments: Image,
+    /// Those that are not in the image. A parameter that is a handle gets them as they are, any other one by a copy.
+    pub attached: Attached,
     /// Everything else.
     pub context: CallContext,
 }

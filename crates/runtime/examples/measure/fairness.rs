@@ -134,6 +134,7 @@ impl Target {
         Call {
             export: self.index,
             arguments: self.arguments.clone(),
+            attached: weft_types::image::Attached::default(),
             context,
         }
     }

@@ -149,6 +149,7 @@ fn round(case: &Case) -> Result<f64> {
                             .call(Call {
                                 export: *index,
                                 arguments,
+                                attached: weft_types::image::Attached::default(),
                                 context,
                             })
                             .await?;

@@ -6,11 +6,11 @@ use proptest::prelude::*;
 use wasmtime::Store;
 use wasmtime::component::{Component, Instance, Val};
 use weft_function_engine::port::Tier;
-use weft_types::image::{Bounds, Image};
+use weft_types::image::{Attached, Bounds, Image};
 use weft_types::ty::Shape;
 use weft_types::{Type, json};
 
-use super::{Callee, call};
+use super::{Arguments, Callee, call};
 use crate::engine::{Engines, Slots};
 use crate::host::HostState;
 use crate::inspect::inspect;
@@ -75,7 +75,7 @@ impl Keeper {
             &mut self.store,
             &self.instance,
             self.keep.clone(),
-            arguments,
+            whole(arguments),
             BOUNDS,
         )
         .await;
@@ -88,7 +88,7 @@ impl Keeper {
             &mut self.store,
             &self.instance,
             self.give.clone(),
-            nothing,
+            whole(nothing),
             BOUNDS,
         )
         .await;
@@ -111,6 +111,11 @@ impl Keeper {
     }
 }
 
+fn whole(image: Image) -> Arguments {
+    let attached = Attached::default();
+    Arguments { image, attached }
+}
+
 /// The core values that a guest gets for `value`, by both ways.
 async fn check_flat(keeper: &mut Keeper, ty: &Type, value: &serde_json::Value) {
     assert_eq!(keeper.spread.is_some(), echo::spreads(ty));
@@ -120,7 +125,7 @@ async fn check_flat(keeper: &mut Keeper, ty: &Type, value: &serde_json::Value) {
     let arguments = serde_json::json!([value]).to_string();
     let arguments = json::parse_arguments(&spread.signature, arguments.as_bytes(), BOUNDS).unwrap();
     let Keeper { store, instance, .. } = keeper;
-    let as_image = call(store, instance, spread.clone(), arguments, BOUNDS)
+    let as_image = call(store, instance, spread.clone(), whole(arguments), BOUNDS)
         .await
         .unwrap()
         .unwrap();

@@ -51,6 +51,10 @@ const KEYVALUE: [&str; 3] = [
 ];
 const KEYVALUE_VERSION: &str = "0.2.0-draft2";
 
+/// The interface of large bytes, and the line of versions it is provided in.
+const DATA: &str = "weft:data/blobs";
+const DATA_VERSIONS: &str = "0.1.";
+
 /// What an import is, judged by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Class {
@@ -83,6 +87,15 @@ fn class(interface: &str) -> Result<Class, Refused> {
             )),
         };
     }
+    if name == DATA {
+        return match is_data(interface) {
+            true => Ok(Class::Provided),
+            false => Err(refused(
+                interface,
+                &format!("provided is version {DATA_VERSIONS}x"),
+            )),
+        };
+    }
     if !name.starts_with("wasi:") {
         return Ok(Class::Foreign);
     }
@@ -101,6 +114,12 @@ fn class(interface: &str) -> Result<Class, Refused> {
             "WASI's interfaces for command line, clocks, HTTP, I/O, random and key-value are",
         )),
     }
+}
+
+/// Whether an import is the interface of large bytes.
+pub(super) fn is_data(interface: &str) -> bool {
+    let (name, version) = split_version(interface);
+    name == DATA && version.is_some_and(|version| version.starts_with(DATA_VERSIONS))
 }
 
 /// The capabilities that the imports of a component ask for.

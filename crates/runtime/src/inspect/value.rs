@@ -2,10 +2,18 @@
 
 use wasmtime::Engine;
 use wasmtime::component::ResourceType;
-use wasmtime::component::types::{Component as ComponentType, ComponentFunc, ComponentItem, Type as Wasm};
+use wasmtime::component::types::{
+    Component as ComponentType, ComponentFunc, ComponentInstance, ComponentItem, Type as Wasm,
+};
 use weft_types::signature::Callable;
 use weft_types::ty::Shape;
 use weft_types::{Signature, Type};
+
+use super::imports::is_data;
+
+mod handles;
+
+pub(crate) use handles::Handles;
 
 /// Most nodes converted for one component. Parts that types share count each time they are reached, so that a small
 /// component cannot ask for a large conversion.
@@ -21,9 +29,21 @@ pub(crate) struct NotAValue {
     pub(crate) found: String,
 }
 
-/// Names of the resources a component mentions, for messages.
+/// The resources a component mentions.
 #[derive(Default)]
-pub(crate) struct Resources(Vec<(ResourceType, String)>);
+pub(crate) struct Resources {
+    /// Their names, for messages.
+    names: Vec<(ResourceType, String)>,
+    /// Those of `weft:data`, where it imports them.
+    data: Data,
+}
+
+/// The resources by which large bytes are passed.
+#[derive(Default)]
+struct Data {
+    blob: Option<ResourceType>,
+    sink: Option<ResourceType>,
+}
 
 impl Resources {
     /// Collects the names under which `ty` imports and exports resources.
@@ -32,14 +52,40 @@ impl Resources {
         for (name, item) in ty.imports(engine).chain(ty.exports(engine)) {
             collect(engine, name, item.ty, &mut names);
         }
-        Self(names)
+        Self {
+            names,
+            data: Data::of(engine, ty),
+        }
     }
 
     fn name(&self, resource: &ResourceType) -> &str {
-        self.0
+        self.names
             .iter()
             .find(|(known, _)| known == resource)
             .map_or("resource", |(_, name)| name)
+    }
+}
+
+impl Data {
+    /// Those that are imported: what a component exports under the same name is its own.
+    fn of(engine: &Engine, ty: &ComponentType) -> Self {
+        let mut found = Self::default();
+        for (name, item) in ty.imports(engine) {
+            if let ComponentItem::ComponentInstance(instance) = item.ty
+                && is_data(name)
+            {
+                found.blob = resource(engine, &instance, "blob");
+                found.sink = resource(engine, &instance, "sink");
+            }
+        }
+        found
+    }
+}
+
+fn resource(engine: &Engine, instance: &ComponentInstance, name: &str) -> Option<ResourceType> {
+    match instance.get_export(engine, name)?.ty {
+        ComponentItem::Resource(resource) => Some(resource),
+        _ => None,
     }
 }
 
@@ -57,6 +103,9 @@ fn collect(engine: &Engine, name: &str, item: ComponentItem, names: &mut Vec<(Re
     }
 }
 
+/// How a type is converted that stands in some place.
+type Convert = fn(&mut Converter, &Wasm, &mut Path) -> Result<Type, NotAValue>;
+
 /// Converts types within a budget of nodes for the whole component.
 pub(crate) struct Converter {
     resources: Resources,
@@ -72,12 +121,20 @@ impl Converter {
         }
     }
 
-    /// The types of `func`, or why it cannot be called with values.
+    /// The types of an export, or why it cannot be called with values.
     pub(crate) fn callable(&mut self, func: &ComponentFunc) -> Callable {
-        match self.signature(func) {
+        match self.exported(func) {
             Ok(signature) => Callable::Yes(signature),
             Err(NotAValue { path, found }) => Callable::No { path, found },
         }
+    }
+
+    /// The types of an export. A handle of `weft:data` that is a parameter or the result is a `list<u8>` to its callers.
+    ///
+    /// # Errors
+    /// Where one of them is no value.
+    pub(crate) fn exported(&mut self, func: &ComponentFunc) -> Result<Signature, NotAValue> {
+        self.types(func, Self::parameter, Self::result)
     }
 
     /// The types of `func`.
@@ -85,6 +142,15 @@ impl Converter {
     /// # Errors
     /// Where one of them is no value.
     pub(crate) fn signature(&mut self, func: &ComponentFunc) -> Result<Signature, NotAValue> {
+        self.types(func, Self::value, Self::value)
+    }
+
+    fn types(
+        &mut self,
+        func: &ComponentFunc,
+        parameter: Convert,
+        result: Convert,
+    ) -> Result<Signature, NotAValue> {
         let mut path = Path::default();
         if func.async_() {
             return Err(path.is("an async function"));
@@ -92,14 +158,14 @@ impl Converter {
         let params = path.within("params", |path| {
             let params = func
                 .params()
-                .map(|(name, ty)| Ok((name, path.within(name, |path| self.value(&ty, path))?)))
+                .map(|(name, ty)| Ok((name, path.within(name, |path| parameter(self, &ty, path))?)))
                 .collect::<Result<Vec<_>, _>>()?;
             Type::record(params).map_err(|error| path.is(&error))
         })?;
         let result = func
             .results()
             .next()
-            .map(|ty| path.within("result", |path| self.value(&ty, path)))
+            .map(|ty| path.within("result", |path| result(self, &ty, path)))
             .transpose()?;
         Ok(Signature { params, result })
     }

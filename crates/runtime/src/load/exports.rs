@@ -26,7 +26,7 @@ pub(crate) fn find(
             Callable::Yes(recorded) => {
                 let missing = || LoadError::NotIntact(format!("it has no export `{}`", export.full_name()));
                 let func = function(engine, &ty, export).ok_or_else(missing)?;
-                let signature = types.signature(&func).ok().filter(|found| found == recorded);
+                let signature = types.exported(&func).ok().filter(|found| found == recorded);
                 let signature = signature.ok_or_else(|| {
                     LoadError::NotIntact(format!(
                         "export `{}` has other types than recorded",
@@ -40,9 +40,12 @@ pub(crate) fn find(
                     }
                     None => component.get_export_index(None, &export.name),
                 };
+                let handles = types.handles(&func, &signature);
+                let handles = handles.map_err(|error| LoadError::NotIntact(error.to_string()))?;
                 Ok(Some(Arc::new(Callee {
                     index: index.ok_or_else(missing)?,
                     signature,
+                    handles,
                 })))
             }
         })

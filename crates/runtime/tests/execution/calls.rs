@@ -140,6 +140,7 @@ async fn runs_commands() {
     let call = weft_function_engine::port::Call {
         export,
         arguments,
+        attached: weft_types::image::Attached::default(),
         context: crate::harness::context(),
     };
     let reply = guest.instance().call(call).await.unwrap();

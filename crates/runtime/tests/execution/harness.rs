@@ -115,6 +115,7 @@ impl Guest {
         Call {
             export,
             arguments,
+            attached: weft_types::image::Attached::default(),
             context,
         }
     }

@@ -75,6 +75,7 @@ async fn a_command_that_exits_with_success_answers() {
         let call = Call {
             export,
             arguments,
+            attached: weft_types::image::Attached::default(),
             context: context(),
         };
         let mut instance = guest.instance();

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod calls;
+mod handles;
 mod harness;
 mod heavy;
 mod http;

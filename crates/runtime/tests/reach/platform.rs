@@ -159,6 +159,7 @@ impl Platform {
         let call = Call {
             export: index,
             arguments,
+            attached: weft_types::image::Attached::default(),
             context: self.context(),
         };
         let reply = found.code.instance().call(call).await?;
@@ -236,6 +237,7 @@ impl Host for Platform {
                 .call(Call {
                     export,
                     arguments,
+                    attached: weft_types::image::Attached::default(),
                     context,
                 })
                 .await?
