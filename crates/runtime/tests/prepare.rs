@@ -132,7 +132,12 @@ async fn the_queue_is_bounded() {
         preparer.prepare(&code, &outs[1], Tier::Optimized),
         preparer.prepare(&code, &outs[2], Tier::Optimized),
     );
-    assert!(first.is_ok() && second.is_ok(), "{:?} {:?}", first.err(), second.err());
+    assert!(
+        first.is_ok() && second.is_ok(),
+        "{:?} {:?}",
+        first.err(),
+        second.err()
+    );
     assert!(matches!(third, Err(PrepareError::Busy(1))), "{:?}", third.err());
 }
 
