@@ -85,6 +85,12 @@ impl Connection {
 }
 
 impl Answer {
+    /// The value of a header; its name is in lower case, and so is what is found.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(other, _)| *other == name).map(|(_, value)| value)
+    }
+
     /// This answer, if it is a success.
     pub(crate) fn ok(self) -> Result<Self> {
         if (200..300).contains(&self.status) {
@@ -99,6 +105,11 @@ impl Answer {
                 .collect::<String>()
         )
     }
+}
+
+/// The bytes of a GET.
+pub(crate) fn get(path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ntraceparent: {TRACEPARENT}\r\n\r\n").into_bytes()
 }
 
 /// The bytes of a POST.

@@ -5,11 +5,13 @@
 
 mod connection;
 mod functions;
+mod in_process;
 mod open_loop;
 mod peers;
 mod plain;
 mod process;
 mod report;
+mod sink;
 mod weft;
 mod workflows;
 mod wrk;
@@ -78,6 +80,11 @@ fn run() -> Result<bool> {
         Some("plain-server") => {
             let port = args.next().context("plain-server needs a port")?.parse()?;
             plain::serve(port)?;
+            Ok(true)
+        }
+        Some("sink") => {
+            let port = args.next().context("sink needs a port")?.parse()?;
+            sink::serve(port)?;
             Ok(true)
         }
         _ => bail!("usage: weft-benches functions|workflows [--rounds N] [--seconds N] [--bars 2,3,…]"),

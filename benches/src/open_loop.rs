@@ -13,7 +13,7 @@ use crate::connection::Connection;
 /// What a load saw.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outcome {
-    /// Latencies in milliseconds, ascending.
+    /// Latencies in milliseconds.
     pub(crate) latencies: Vec<f64>,
     /// Answers that were no success, and broken connections.
     pub(crate) errors: usize,
@@ -22,9 +22,7 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// The latency below which `share` of the requests lie, in milliseconds.
     pub(crate) fn percentile(&self, share: f64) -> f64 {
-        let last = self.latencies.len().saturating_sub(1);
-        let index = (share * last as f64).round() as usize;
-        self.latencies.get(index.min(last)).copied().unwrap_or(f64::NAN)
+        crate::report::percentile(&self.latencies, share)
     }
 }
 
@@ -70,7 +68,6 @@ pub(crate) async fn load_beside(
         all.latencies.extend(one.latencies);
         all.errors += one.errors;
     }
-    all.latencies.sort_by(f64::total_cmp);
     Ok(all)
 }
 

@@ -8,6 +8,8 @@ use anyhow::{Context as _, Result, bail};
 use crate::process::{Server, free_port};
 use crate::report::note;
 
+pub(crate) mod restate;
+
 const WASMTIME: &str = "48.0.8";
 const COMPONENTIZE_PY: &str = "0.25.1";
 

@@ -25,9 +25,18 @@ pub(crate) fn start() -> Result<Server> {
 
 /// Serves until killed: a POST answers as many bytes as it got, a GET says hello.
 pub(crate) fn serve(port: u16) -> Result<()> {
+    serve_with(port, answer)
+}
+
+/// Serves until killed, with these answers.
+pub(crate) fn serve_with<F, R>(port: u16, answer: F) -> Result<()>
+where
+    F: Fn(Request<Incoming>) -> R + Copy + Send + 'static,
+    R: Future<Output = Result<Response<Full<Bytes>>, Infallible>> + Send + 'static,
+{
     let cores = std::thread::available_parallelism()?.get();
     let threads: Vec<_> = (0..cores)
-        .map(|_| std::thread::spawn(move || serve_core(port)))
+        .map(|_| std::thread::spawn(move || serve_core(port, answer)))
         .collect();
     for thread in threads {
         thread
@@ -37,7 +46,11 @@ pub(crate) fn serve(port: u16) -> Result<()> {
     Ok(())
 }
 
-fn serve_core(port: u16) -> Result<()> {
+fn serve_core<F, R>(port: u16, answer: F) -> Result<()>
+where
+    F: Fn(Request<Incoming>) -> R + Copy + Send + 'static,
+    R: Future<Output = Result<Response<Full<Bytes>>, Infallible>> + Send + 'static,
+{
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
+/// How often memory is looked at.
+const LOOK: Duration = Duration::from_millis(5);
+
 /// A server seen from outside: whose CPU time counts, and where it listens.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View {
@@ -75,6 +78,23 @@ impl Server {
             .with_context(|| format!("no {key} in {file}"))?;
         let kib: f64 = line.split_whitespace().nth(1).context("odd line")?.parse()?;
         Ok(kib * 1024.0)
+    }
+
+    /// Does some work, and answers the most anonymous memory that was seen meanwhile, in bytes.
+    pub(crate) async fn peak_during<T>(&self, work: impl Future<Output = Result<T>>) -> Result<(T, f64)> {
+        let (mut peak, mut looks) = (0.0, tokio::time::interval(LOOK));
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return Ok((done?, peak)),
+                _ = looks.tick() => peak = f64::max(peak, self.anonymous()?),
+            }
+        }
+    }
+
+    /// Its anonymous memory, in bytes.
+    pub(crate) fn anonymous(&self) -> Result<f64> {
+        self.bytes("status", "RssAnon:")
     }
 
     /// Forgets the highest resident set so far.

@@ -10,15 +10,19 @@ pub(crate) const ROUNDS: usize = 5;
 pub(crate) enum Bound {
     AtLeast(f64),
     AtMost(f64),
+    /// In every round.
+    Exactly(f64),
     /// Shown for comparison only.
     None,
 }
 
 impl Bound {
-    fn holds(self, figure: f64) -> bool {
+    fn holds(self, figures: &[f64]) -> bool {
+        let figure = median(figures);
         match self {
             Self::AtLeast(bound) => figure >= bound,
             Self::AtMost(bound) => figure <= bound,
+            Self::Exactly(bound) => figures.iter().all(|figure| *figure == bound),
             Self::None => true,
         }
     }
@@ -29,6 +33,7 @@ impl std::fmt::Display for Bound {
         match self {
             Self::AtLeast(bound) => write!(f, "≥ {}", number(*bound)),
             Self::AtMost(bound) => write!(f, "≤ {}", number(*bound)),
+            Self::Exactly(bound) => write!(f, "= {}", number(*bound)),
             Self::None => f.write_str("–"),
         }
     }
@@ -54,7 +59,7 @@ impl Report {
         let median = median(figures);
         let low = figures.iter().copied().fold(f64::INFINITY, f64::min);
         let high = figures.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let ok = !figures.is_empty() && bound.holds(median);
+        let ok = !figures.is_empty() && bound.holds(figures);
         self.short += usize::from(!ok);
         let verdict = match (bound, ok) {
             (Bound::None, true) => "",
@@ -66,6 +71,11 @@ impl Report {
         line(&format!(
             "{bar:<4} {what:<66} {figure:>8} {unit:<2} {range:>23} {bound:>12}  {verdict}"
         ));
+    }
+
+    /// Adds what was measured another time, for comparison.
+    pub(crate) fn quote(&mut self, bar: u32, text: &str) {
+        line(&format!("{bar:<4} {text}"));
     }
 
     /// Whether every bound held, in `rounds` rounds.
@@ -101,6 +111,15 @@ pub(crate) fn median(figures: &[f64]) -> f64 {
         n if n % 2 == 1 => sorted[n / 2],
         n => f64::midpoint(sorted[n / 2 - 1], sorted[n / 2]),
     }
+}
+
+/// The figure below which `share` of all lie.
+pub(crate) fn percentile(figures: &[f64], share: f64) -> f64 {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let last = sorted.len().saturating_sub(1);
+    let index = (share * last as f64).round() as usize;
+    sorted.get(index.min(last)).copied().unwrap_or(f64::NAN)
 }
 
 /// Three significant digits, or whole numbers from 1,000 on.

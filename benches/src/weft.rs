@@ -1,19 +1,21 @@
 //! Weft under measurement: the release binary with metrics, access log and trace context on, as it is by default.
+//!
+//! It is the one built together with this program, or what `WEFT_BENCH_BINARY` names, so that two builds can be compared.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
+use tempfile::TempDir;
 
 use crate::process::{Server, free_port};
 
-/// A running Weft with its own empty data directory.
+/// A running Weft with its own data directory, empty at first.
 pub(crate) struct Weft {
     pub(crate) api: Server,
     pub(crate) http_port: u16,
-    data: PathBuf,
     client: reqwest::Client,
-    _directory: Option<tempfile::TempDir>,
+    directory: TempDir,
 }
 
 impl Weft {
@@ -23,49 +25,55 @@ impl Weft {
 
     /// One whose `weft serve` has more arguments.
     pub(crate) async fn start_with(arguments: &[&str]) -> Result<Self> {
-        let directory = tempfile::Builder::new()
-            .prefix("weft-bench")
-            .tempdir_in("target")?;
-        let mut weft = Self::start_in(directory.path(), arguments).await?;
-        weft._directory = Some(directory);
-        Ok(weft)
+        Self::start_as(Command::new(binary()?), arguments, directory()?).await
     }
 
-    async fn start_in(data: &Path, arguments: &[&str]) -> Result<Self> {
+    /// One that goes on with what another has stored.
+    pub(crate) async fn start_on(directory: TempDir) -> Result<Self> {
+        Self::start_as(Command::new(binary()?), &[], directory).await
+    }
+
+    /// One that is started by `tracer`, a command that wants the program and its arguments behind its own.
+    pub(crate) async fn start_under(mut tracer: Command) -> Result<Self> {
+        tracer.arg(binary()?);
+        Self::start_as(tracer, &[], directory()?).await
+    }
+
+    async fn start_as(mut command: Command, arguments: &[&str], directory: TempDir) -> Result<Self> {
         let (port, http_port) = (free_port()?, free_port()?);
-        let mut command = Command::new("target/release/weft");
         command.args(["serve", "--listen", &format!("127.0.0.1:{port}")]);
         command
             .args(["--http-listen", &format!("127.0.0.1:{http_port}")])
             .arg("--data")
-            .arg(data)
+            .arg(directory.path())
             .args(arguments);
         let api = Server::start(command, port)?;
         let weft = Self {
             api,
             http_port,
-            data: data.to_owned(),
             client: reqwest::Client::new(),
-            _directory: None,
+            directory,
         };
         weft.ready().await?;
         Ok(weft)
     }
 
+    /// Kills the server; what it has stored stays.
+    pub(crate) fn kill(self) -> TempDir {
+        self.directory
+    }
+
+    /// Where it stores what it stores.
+    pub(crate) fn data(&self) -> &Path {
+        self.directory.path()
+    }
+
     /// Kills the server, starts it again on the same data and answers how long until it was ready, in milliseconds.
     pub(crate) async fn restart(self) -> Result<(Self, f64)> {
-        let Self {
-            api,
-            data,
-            _directory,
-            ..
-        } = self;
-        drop(api);
+        let directory = self.kill();
         let started = std::time::Instant::now();
-        let mut weft = Self::start_in(&data, &[]).await?;
-        let elapsed = started.elapsed().as_secs_f64() * 1e3;
-        weft._directory = _directory;
-        Ok((weft, elapsed))
+        let weft = Self::start_on(directory).await?;
+        Ok((weft, started.elapsed().as_secs_f64() * 1e3))
     }
 
     async fn ready(&self) -> Result<()> {
@@ -118,13 +126,38 @@ impl Weft {
         success(request.send().await?).await
     }
 
-    /// The value of a counter without labels.
-    pub(crate) async fn total(&self, name: &str) -> Result<f64> {
+    /// The value of a counter or gauge, summed over the series whose labels have all of these.
+    pub(crate) async fn metric(&self, name: &str, labels: &[&str]) -> Result<f64> {
         let text = self.get("/metrics").await?;
-        let value = text
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
-        value.with_context(|| format!("no metric {name}"))
+        let series = text.lines().filter_map(|line| line.strip_prefix(name));
+        let chosen = series
+            .filter(|rest| rest.starts_with(['{', ' ']))
+            .filter(|rest| labels.iter().all(|label| rest.contains(label)));
+        Ok(chosen
+            .filter_map(|rest| rest.rsplit(' ').next()?.parse::<f64>().ok())
+            .sum())
+    }
+
+    /// How many calls of a function execute now.
+    pub(crate) async fn executing(&self, name: &str) -> Result<f64> {
+        let function = format!("function=\"{name}\"");
+        self.metric("weft_pool_instances", &[&function, "state=\"active\""])
+            .await
+    }
+
+    /// Sends JSON and answers the JSON that comes back.
+    pub(crate) async fn post(&self, path: &str, body: serde_json::Value) -> Result<serde_json::Value> {
+        let request = self
+            .client
+            .post(self.url(path))
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        let response = request.send().await?;
+        let (status, text) = (response.status(), response.text().await?);
+        if !status.is_success() {
+            bail!("{path}: {status}: {text}");
+        }
+        Ok(serde_json::from_str(&text).unwrap_or_default())
     }
 
     /// Answers a page of text, such as the metrics.
@@ -143,6 +176,34 @@ impl Weft {
 /// The path of a function of the default project.
 pub(crate) fn function(name: &str) -> String {
     format!("/v1/projects/default/functions/{name}")
+}
+
+/// Runs of the default project.
+pub(crate) const RUNS: &str = "/v1/projects/default/runs";
+
+/// The binary under measurement.
+fn binary() -> Result<PathBuf> {
+    match std::env::var_os("WEFT_BENCH_BINARY") {
+        Some(path) => Ok(path.into()),
+        None => beside("weft"),
+    }
+}
+
+/// What was built together with this program.
+pub(crate) fn beside(name: &str) -> Result<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name(name);
+    anyhow::ensure!(
+        path.is_file(),
+        "{} is missing: start this by `cargo xtask bench`, which builds it",
+        path.display()
+    );
+    Ok(path)
+}
+
+fn directory() -> Result<TempDir> {
+    Ok(tempfile::Builder::new()
+        .prefix("weft-bench")
+        .tempdir_in("target")?)
 }
 
 /// The path of its calls.

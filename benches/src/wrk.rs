@@ -47,6 +47,8 @@ impl Request {
 /// What a load did.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outcome {
+    /// Answers.
+    pub(crate) requests: f64,
     /// Answers per second.
     pub(crate) rate: f64,
     /// CPU the server used per answer, in microseconds.
@@ -78,6 +80,7 @@ pub(crate) fn load(server: &View, request: &Request, connections: u32, seconds: 
         bail!("{}: {requests} answers, {errors} of them errors", request.path);
     }
     Ok(Outcome {
+        requests,
         rate: requests / (micros / 1e6),
         cpu_micros: cpu * 1e6 / requests,
     })

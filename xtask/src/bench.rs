@@ -8,7 +8,12 @@ use crate::arguments::Arguments;
 use crate::{functions, prerequisites, process, report, repository};
 
 /// Programs that measuring needs, and the Debian package that brings each.
-const PROGRAMS: [(&str, &str); 2] = [("python3", "python3-venv"), ("wrk", "wrk")];
+const PROGRAMS: [(&str, &str); 4] = [
+    ("npm", "npm"),
+    ("python3", "python3-venv"),
+    ("strace", "strace"),
+    ("wrk", "wrk"),
+];
 
 /// Builds what is measured in release mode and measures it; fails where a figure falls short of its bound.
 pub fn run(mut arguments: Arguments) -> Result<ExitCode> {

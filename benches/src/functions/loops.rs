@@ -164,14 +164,7 @@ async fn disconnects(weft: &Weft, loops: usize, options: &Options, report: &mut 
 async fn until_running(weft: &Weft, count: usize) -> Result<()> {
     let until = Instant::now() + Duration::from_secs(10);
     loop {
-        let metrics = weft.get("/metrics").await?;
-        let line = metrics.lines().find(|l| {
-            l.starts_with("weft_pool_instances{") && l.contains("\"forever\"") && l.contains("\"active\"")
-        });
-        let running: f64 = line
-            .and_then(|l| l.rsplit(' ').next())
-            .and_then(|n| n.parse().ok())
-            .unwrap_or(0.0);
+        let running = weft.executing("forever").await?;
         if running == count as f64 {
             return Ok(());
         }

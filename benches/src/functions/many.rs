@@ -1,16 +1,15 @@
 //! Bar 6: a thousand functions, and guests that grow their memory.
 
-use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use serde_json::json;
 
-use crate::Options;
 use crate::connection::{Connection, post};
 use crate::report::{Bound, Report, note};
 use crate::weft::{Weft, distinct, invoke, read_guest};
 use crate::wrk::{Request, load};
+use crate::{Options, in_process};
 
 const FUNCTIONS: usize = 1000;
 const ADD: &[u8] = br#"{"a":1,"b":2}"#;
@@ -100,21 +99,7 @@ async fn cpu_per_call<'a>(
 fn growing(options: &Options, report: &mut Report) -> Result<()> {
     let mut scaling = Vec::new();
     for _ in 0..options.rounds {
-        let output = Command::new("target/release/examples/measure")
-            .arg("calls")
-            .output()?;
-        let text = String::from_utf8(output.stdout)?;
-        let line = text
-            .lines()
-            .find(|line| line.starts_with("fixtures/grow ExplicitBounds fresh"));
-        let line = line.with_context(|| format!("no figures of a growing guest in: {text}"))?;
-        let rates: Vec<f64> = line
-            .split_whitespace()
-            .filter_map(|word| word.strip_suffix("/s")?.parse().ok())
-            .collect();
-        let &[one, two] = rates.as_slice() else {
-            bail!("odd figures: {line}")
-        };
+        let [one, two] = in_process::calls("fixtures/grow ExplicitBounds fresh")?;
         scaling.push(two / one);
     }
     report.row(

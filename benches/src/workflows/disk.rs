@@ -5,17 +5,31 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::report::median;
+use crate::report::percentile;
 
-/// The median time of an `fdatasync` behind an append of 4 KiB, in milliseconds.
-pub(super) fn sync_millis() -> Result<f64> {
-    let mut file = tempfile::tempfile_in("target")?;
-    let mut elapsed = Vec::new();
-    for _ in 0..500 {
-        file.write_all(&[7; 4096])?;
-        let started = Instant::now();
-        file.sync_data()?;
-        elapsed.push(started.elapsed().as_secs_f64() * 1e3);
+/// Enough for a percentile of 99.
+const SYNCS: usize = 2000;
+
+/// Milliseconds of an `fdatasync` behind an append of 4 KiB.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sync {
+    pub(super) p50: f64,
+    pub(super) p99: f64,
+}
+
+impl Sync {
+    pub(super) fn measure() -> Result<Self> {
+        let mut file = tempfile::tempfile_in("target")?;
+        let mut elapsed = Vec::with_capacity(SYNCS);
+        for _ in 0..SYNCS {
+            file.write_all(&[7; 4096])?;
+            let started = Instant::now();
+            file.sync_data()?;
+            elapsed.push(started.elapsed().as_secs_f64() * 1e3);
+        }
+        Ok(Self {
+            p50: percentile(&elapsed, 0.5),
+            p99: percentile(&elapsed, 0.99),
+        })
     }
-    Ok(median(&elapsed))
 }
