@@ -44,6 +44,7 @@ mod restore;
 mod slot;
 mod slots;
 mod stop;
+mod unread;
 mod warm;
 
 pub(crate) use event::begin_run;

@@ -126,6 +126,15 @@ impl Inner {
         Ok(Value::Address(Address::Blob(address)))
     }
 
+    /// The plain bytes at an address, mapped where they are a local file.
+    pub(crate) async fn bytes(
+        &self,
+        project: &ProjectName,
+        address: &BlobAddress,
+    ) -> Result<Bytes, BlobError> {
+        self.ports.blobs.get(project, address).await
+    }
+
     /// The value at an address, from memory or the blob store, after every rule of images was checked.
     pub(crate) async fn load(
         &self,

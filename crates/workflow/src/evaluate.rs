@@ -12,6 +12,7 @@ use weft_types::image::{AssembleError, Bounds, Image};
 
 use crate::plan::NodeIndex;
 
+mod attaching;
 mod expression;
 mod formula;
 mod globals;

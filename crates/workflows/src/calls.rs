@@ -47,7 +47,7 @@ impl Callee for Function {
             let step = Step {
                 export: call.export,
                 arguments: call.arguments,
-                attached: Default::default(),
+                attached: call.attached,
                 seed: call.seed,
                 time: call.time,
                 timeout: call.timeout,

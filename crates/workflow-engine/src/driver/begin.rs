@@ -10,6 +10,7 @@ use weft_workflow::event::Usage;
 use weft_workflow::{Event, Place};
 
 use super::Driver;
+use super::call::Arguments;
 use super::job::{Done, Errand, Job, Task};
 use super::lend::{self, Loan};
 use super::look::Begin;
@@ -40,13 +41,16 @@ impl Driver {
             return false;
         }
         match slot.look(work.place, &work.lent, &inner) {
-            Begin::Call(arguments) if slot.callee_at(work.place) == Callee::Workflow => {
+            Begin::Call(arguments, _) if slot.callee_at(work.place) == Callee::Workflow => {
                 self.nest(work.key, work.place, work.attempt, arguments);
                 false
             }
-            Begin::Call(Value::Direct(arguments)) => self.call(work.key, work.place, work.attempt, arguments),
+            Begin::Call(Value::Direct(image), attached) => {
+                let arguments = Arguments { image, attached };
+                self.call(work.key, work.place, work.attempt, arguments)
+            }
             // Arguments of functions are put together in memory.
-            Begin::Call(Value::Address(_)) => false,
+            Begin::Call(Value::Address(_), _) => false,
             other => {
                 self.begin_without_call(&work, other);
                 false
@@ -75,7 +79,7 @@ impl Driver {
                 self.fail(key, work.place, work.attempt, Usage::default(), error);
                 return;
             }
-            Begin::Call(_) => return,
+            Begin::Call(..) => return,
         };
         self.tell(key, event);
     }

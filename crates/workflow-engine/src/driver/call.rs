@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use weft_types::image::Image;
+use weft_types::image::{Attached, Image};
 use weft_types::{Digest, NodeKey, ProjectName};
 use weft_workflow::event::{ErrorCode, Usage};
 use weft_workflow::plan::{Call, Kind, Node};
@@ -18,6 +18,14 @@ use crate::engine::Inner;
 use crate::metrics::count;
 use crate::port::calls::{Callee, NodeCall, Wanted};
 
+/// The arguments of a call.
+pub(super) struct Arguments {
+    /// An image of the parameters' record.
+    pub(super) image: Image,
+    /// What is not in the image.
+    pub(super) attached: Attached,
+}
+
 /// An attempt at calling a function.
 struct Target<'a> {
     node: &'a Node,
@@ -28,7 +36,7 @@ struct Target<'a> {
 
 impl Driver {
     /// Calls the function of a node. Whether the call goes on: then it has the place among the calls.
-    pub(super) fn call(&mut self, key: Key, place: Place, attempt: u32, arguments: Image) -> bool {
+    pub(super) fn call(&mut self, key: Key, place: Place, attempt: u32, arguments: Arguments) -> bool {
         let Some(slot) = self.slots.get(key) else {
             return false;
         };
@@ -58,7 +66,7 @@ impl Driver {
         key: Key,
         target: &Target<'_>,
         callee: Arc<dyn Callee>,
-        arguments: Image,
+        arguments: Arguments,
     ) -> bool {
         let Some(slot) = self.slots.get(key) else {
             return false;
@@ -68,7 +76,8 @@ impl Driver {
         // What was granted to a version never changes; what the functions that it calls may do does.
         errand.effects = !(target.node.effect_free && callee.effect_free());
         if target.node.cache.is_some() && !errand.effects {
-            let cached = cache_key(&slot.open.project, target.call, &arguments);
+            let digests = slot.digests(target.node, &arguments.attached);
+            let cached = cache_key(&slot.open.project, target.call, &arguments.image, &digests);
             if self.reuse(key, target, cached) {
                 return false;
             }
@@ -98,7 +107,7 @@ impl Driver {
         errand: Errand,
         target: &Target<'_>,
         callee: Arc<dyn Callee>,
-        arguments: Image,
+        arguments: Arguments,
     ) -> bool {
         let Some(slot) = self.slots.get(errand.key) else {
             return false;
@@ -122,7 +131,7 @@ impl Driver {
         errand: Errand,
         target: &Target<'_>,
         callee: Arc<dyn Callee>,
-        arguments: Image,
+        arguments: Arguments,
     ) -> bool {
         let durable = self.slots.get(errand.key).is_some_and(|slot| slot.open.durable);
         if durable {
@@ -175,7 +184,13 @@ impl Slot {
         }
     }
 
-    fn node_call(&self, errand: &Errand, target: &Target<'_>, arguments: Image, inner: &Inner) -> NodeCall {
+    fn node_call(
+        &self,
+        errand: &Errand,
+        target: &Target<'_>,
+        arguments: Arguments,
+        inner: &Inner,
+    ) -> NodeCall {
         let key = self.node_key(target.place);
         // A result that others may get must not depend on who asked first, or when.
         let (seed, time) = match errand.cache {
@@ -184,7 +199,8 @@ impl Slot {
         };
         NodeCall {
             export: target.call.export,
-            arguments,
+            arguments: arguments.image,
+            attached: arguments.attached,
             seed,
             time,
             timeout: target.node.timeout,
@@ -208,8 +224,8 @@ impl Slot {
     }
 }
 
-/// What a result without effects depends on.
-fn cache_key(project: &ProjectName, call: &Call, arguments: &Image) -> Digest {
+/// What a result without effects depends on: of what is attached, where and which bytes.
+fn cache_key(project: &ProjectName, call: &Call, arguments: &Image, attached: &[(usize, Digest)]) -> Digest {
     let mut hasher = blake3::Hasher::new();
     // Names hold no zero byte.
     for part in [project.as_str(), call.function.as_str()] {
@@ -218,5 +234,9 @@ fn cache_key(project: &ProjectName, call: &Call, arguments: &Image) -> Digest {
     hasher.update(&call.version.0.to_le_bytes());
     hasher.update(&(call.export as u64).to_le_bytes());
     hasher.update(arguments.as_bytes());
+    for (parameter, digest) in attached {
+        hasher.update(&(*parameter as u64).to_le_bytes());
+        hasher.update(digest.as_bytes());
+    }
     Digest::from_bytes(*hasher.finalize().as_bytes())
 }

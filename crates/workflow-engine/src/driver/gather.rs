@@ -114,7 +114,7 @@ impl Slot {
         let mut lent = lent.iter();
         let mut image = |value: &'_ Value| match value {
             Value::Direct(image) => Some(image.clone()),
-            Value::Address(_) => lent.next().map(|(_, image)| image.clone()),
+            Value::Address(_) => lent.next().and_then(|(_, held)| held.value().cloned()),
         };
         let images: Vec<Result<Option<Image>, &str>> = outputs
             .iter()

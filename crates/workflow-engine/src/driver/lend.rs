@@ -10,7 +10,7 @@ use weft_workflow::event::{ErrorCode, NodeError};
 use weft_workflow::plan::Catch;
 
 use super::event::failure;
-use super::ready::{Lent, Of};
+use super::ready::{Held, Lent, Of};
 use super::slot::Slot;
 use crate::engine::Inner;
 use crate::values::{Residents, Unavailable, named_in_definition};
@@ -55,7 +55,7 @@ impl Slot {
                 continue;
             }
             match residents.get(&self.open.project, &address, &read.ty) {
-                Some(image) => lent.push((of, image)),
+                Some(image) => lent.push((of, Held::Value(image))),
                 None => loans.push(Loan {
                     of,
                     address: Address::Blob(address),
@@ -102,7 +102,7 @@ impl Lender<'_> {
             Some(Value::Address(_)) | None => self
                 .lent
                 .iter()
-                .find_map(|(lent, image)| (*lent == Of::Root(root)).then_some(image)),
+                .find_map(|(lent, held)| held.value().filter(|_| *lent == Of::Root(root))),
         }
     }
 
@@ -146,12 +146,21 @@ pub(super) async fn load(
     mut lent: Lent,
 ) -> Result<Lent, NodeError> {
     for loan in loans {
-        match inner.load(&project, &loan.address, &loan.ty).await {
-            Ok(image) => lent.push((loan.of, image)),
+        match fetch(&inner, &project, &loan).await {
+            Ok(held) => lent.push((loan.of, held)),
             Err(unavailable) => return Err(not_loaded(&unavailable)),
         }
     }
     Ok(lent)
+}
+
+async fn fetch(inner: &Inner, project: &ProjectName, loan: &Loan) -> Result<Held, Unavailable> {
+    match (loan.of, &loan.address) {
+        (Of::Bytes(_), Address::Blob(address)) => Ok(Held::Bytes(inner.bytes(project, address).await?)),
+        (Of::Root(_) | Of::Item(_), address) => {
+            Ok(Held::Value(inner.load(project, address, &loan.ty).await?))
+        }
+    }
 }
 
 fn not_loaded(unavailable: &Unavailable) -> NodeError {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use weft_types::image::{Bounds, Image};
+use weft_types::image::{Attached, Bounds, Image};
 use weft_types::value::Form;
 use weft_types::{Address, Value};
 use weft_workflow::Place;
@@ -16,6 +16,7 @@ use super::event::failure;
 use super::lend::{Lender, Loan};
 use super::ready::Lent;
 use super::slot::Slot;
+use super::unread::{attach, bounds_beside};
 use crate::engine::Inner;
 use crate::values::is_raw;
 
@@ -27,8 +28,8 @@ pub(super) enum Begin {
     Expand(Items),
     /// To wait, for so long at most.
     Suspend(Option<Duration>),
-    /// To call with these arguments.
-    Call(Value),
+    /// To call with these arguments, and with those that are not in their image.
+    Call(Value, Attached),
     /// It has failed already.
     Fail(NodeError),
 }
@@ -45,12 +46,24 @@ impl Slot {
         let node = plan.node(place.node);
         let residents = &inner.residents;
         // What is passed on by address is not read.
-        if self.passes_on(node).is_none() {
+        let unread = self.unread(node);
+        if self.passes_on(node).is_none() && unread.is_empty() {
             return self.lend(plan.reads(place.node), lent, residents);
         }
         let when = node.when.iter().flat_map(|when| when.reads());
         let list = node.for_each.iter().flat_map(|for_each| for_each.list.reads());
-        self.lend(when.chain(list), lent, residents)
+        let left_out: Vec<_> = unread.iter().map(|it| it.parameter).collect();
+        let read = match &node.kind {
+            Kind::Call(call) if !unread.is_empty() => call.arguments.reads_without(&left_out),
+            Kind::Call(_) | Kind::Sleep { .. } | Kind::Wait { .. } => Vec::new(),
+        };
+        // The list that was put together is no value of the run.
+        let read = read.iter().filter(|read| read.root != Root::List);
+        let mut loans = self.lend_unread(node, &unread, lent, inner);
+        if let Err(others) = self.lend(when.chain(list).chain(read), lent, residents) {
+            loans.extend(others);
+        }
+        if loans.is_empty() { Ok(()) } else { Err(loans) }
     }
 
     /// What an attempt at a place is to do.
@@ -134,10 +147,20 @@ impl Slot {
         debug_assert!(!call.workflow || place.node == lender.node);
         let passed_on = self.passes_on(self.plan().node(place.node));
         if let Some(whole) = passed_on {
-            return Ok(Begin::Call(whole.clone()));
+            return Ok(Begin::Call(whole.clone(), Attached::default()));
         }
-        let arguments = self.plan().arguments(place.node, lender, bounds)?;
-        Ok(Begin::Call(Value::Direct(arguments)))
+        if call.workflow {
+            let arguments = self.plan().arguments(place.node, lender, bounds)?;
+            return Ok(Begin::Call(Value::Direct(arguments), Attached::default()));
+        }
+        let unread = self.unread(self.plan().node(place.node));
+        let left_out: Vec<_> = unread.iter().map(|it| it.parameter).collect();
+        let others = bounds_beside(&unread, bounds)?;
+        let (arguments, mut attached) = self
+            .plan()
+            .arguments_attaching(place.node, lender, others, &left_out)?;
+        attach(&unread, lender.lent, &mut attached);
+        Ok(Begin::Call(Value::Direct(arguments), attached))
     }
 
     /// The value by address that a nested run is called with as it stands, without being looked at.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use weft_types::Priority;
 use weft_types::image::Image;
 use weft_workflow::Place;
@@ -13,15 +14,36 @@ use super::slot::Slot;
 use super::slots::Key;
 
 /// Values by address that were loaded for one step.
-pub(super) type Lent = Vec<(Of, Image)>;
+pub(super) type Lent = Vec<(Of, Held)>;
+
+/// What was loaded.
+#[derive(Clone, Debug)]
+pub(super) enum Held {
+    /// A value that is read.
+    Value(Image),
+    /// Plain bytes that are passed on unread.
+    Bytes(Bytes),
+}
 
 /// Whose value it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Of {
     /// A root's.
     Root(Root),
+    /// A root's, as plain bytes.
+    Bytes(Root),
     /// That of an item of the node which is being gathered.
     Item(u32),
+}
+
+impl Held {
+    /// The value, if it is one that is read.
+    pub(super) fn value(&self) -> Option<&Image> {
+        match self {
+            Self::Value(image) => Some(image),
+            Self::Bytes(_) => None,
+        }
+    }
 }
 
 /// An attempt that is to begin.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use weft_types::image::Image;
+use weft_types::image::{Attached, Image};
 use weft_types::{FunctionName, Limits, NodeKey, ProjectName, RunId, VersionNumber};
 use weft_workflow::event::ErrorCode;
 
@@ -53,6 +53,8 @@ pub struct NodeCall {
     pub export: usize,
     /// An image of the signature's parameter record.
     pub arguments: Image,
+    /// Arguments that are not in the image, where an empty list stands for each.
+    pub attached: Attached,
     /// What randomness is derived from, where the version has no effects.
     pub seed: [u8; 32],
     /// What its clock starts at.

@@ -189,3 +189,82 @@ async fn an_address_is_taken_as_arguments() {
     let handle = world.engine.start(request).await.unwrap();
     assert_eq!(world.answer(&handle).await["length"], json!(50_000));
 }
+
+/// A world whose `sum` adds up bytes, in a workflow that calls it with its argument and again after a held call.
+async fn adding_up(cache: &str) -> World {
+    let world = World::new().await;
+    let params = "record { data: list<u8>, from: u64 }";
+    world.calls.add("sum", params, "u64", true, |asked| async move {
+        // Of the text that stands for them.
+        let data = asked.arguments["data"].as_str().unwrap().bytes();
+        let from = asked.arguments["from"].as_u64().unwrap();
+        Ok(json!(data.map(u64::from).sum::<u64>() + from))
+    });
+    let text = r"
+        workflow: main
+        input: { data: list<u8> }
+        nodes:
+          first: { call: sum, with: { data: $input.data, from: 1 }, CACHE }
+          held: { call: held, with: { n: $first } }
+          again: { call: sum, with: { data: $input.data, from: $held }, CACHE }
+        output: $again
+        ";
+    world.define("main", &text.replace(", CACHE", cache));
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn large_bytes_reach_a_function_without_being_read() {
+    let mut world = adding_up("").await;
+    let data = vec![1_u8; 100_000];
+    let place = |world: &World| world.blobs.place(weft_types::Digest::of(&data)).unwrap();
+    let request = world.request("main", &json!({ "data": data }));
+    let handle = world.engine.start(request).await.unwrap();
+    until("the held call", || world.calls.count("held") == 1).await;
+    assert_is_shared(&world, "first", place(&world));
+    assert_eq!(world.blobs.reads(), 0, "what was just stored is in memory");
+    world.journal.sync();
+    world.crash().await;
+    world.release(1);
+    let handle = world.engine.handle(&project(), handle.id()).await.unwrap();
+    let outcome = handle.ended().await.unwrap();
+    assert!(outcome.failure.is_none(), "{:?}", outcome.failure);
+    assert_is_shared(&world, "again", place(&world));
+    assert_eq!(world.blobs.reads(), 1, "after the crash it was fetched");
+
+    // Short ones are values like any other.
+    world.run("main", &json!({ "data": [1, 2] })).await;
+    assert!(world.called().last().unwrap().attached.is_empty());
+}
+
+/// The node was called once, with the bytes that lie in the store.
+fn assert_is_shared(world: &World, node: &str, place: *const u8) {
+    let calls: Vec<_> = world
+        .called()
+        .into_iter()
+        .filter(|call| call.node == node)
+        .collect();
+    assert_eq!(calls.len(), 1, "{node}");
+    let attached = &calls[0].attached;
+    assert_eq!(attached.iter().count(), 1, "{node}");
+    assert_eq!(
+        attached.get(0).map(|bytes| bytes.as_ptr()),
+        Some(place),
+        "{node} got a copy"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn results_for_large_bytes_are_reused_for_the_same_bytes_alone() {
+    let world = adding_up(", cache: 1m").await;
+    let run = async |byte: u8| {
+        world.release(1);
+        world.run("main", &json!({ "data": vec![byte; 100_000] })).await
+    };
+    let ones = run(1).await;
+    assert_eq!(world.calls.count("sum"), 2);
+    assert_eq!(run(1).await, ones);
+    assert_eq!(world.calls.count("sum"), 2);
+    assert_ne!(run(2).await, ones);
+    assert_eq!(world.calls.count("sum"), 4);
+}

@@ -87,6 +87,30 @@ impl Expression {
         }
     }
 
+    /// As [`evaluate`](Self::evaluate), with empty lists in these places of a record.
+    pub(super) fn evaluate_without(
+        &self,
+        ty: &Type,
+        left_out: &[usize],
+        scope: &dyn Scope,
+        bounds: Bounds,
+    ) -> Result<Image, EvaluationError> {
+        let Self::Members(parts) = self else {
+            return self.evaluate(ty, scope, bounds);
+        };
+        let index = OnceCell::new();
+        let cx = Context { scope, index };
+        let pieces = parts
+            .iter()
+            .enumerate()
+            .map(|(index, part)| match left_out.contains(&index) {
+                true => Ok(Piece::List(Vec::new())),
+                false => part.piece(&cx),
+            });
+        let pieces = pieces.collect::<Result<_, _>>()?;
+        Ok(Image::assemble(ty, &Piece::Members(pieces), bounds)?)
+    }
+
     fn piece<'a>(&'a self, cx: &'a Context<'a>) -> Result<Piece<'a>, EvaluationError> {
         let pieces = |parts: &'a [Self]| parts.iter().map(|part| part.piece(cx)).collect::<Result<_, _>>();
         Ok(match self {

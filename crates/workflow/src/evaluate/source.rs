@@ -46,18 +46,28 @@ impl Source {
     /// workflow answers that passes a result on. Takes no longer for long values.
     #[must_use]
     pub fn whole(&self) -> Option<Whole> {
-        let path = only_part(&self.expression)?;
-        let mut ty = &*path.ty;
-        for hop in &path.hops {
-            match hop {
-                Hop::Member(0) => ty = only_member(ty)?,
-                Hop::Member(_) | Hop::Element(_) | Hop::Item | Hop::Case(_) => return None,
+        whole(&self.expression, &self.ty)
+    }
+
+    /// The members of a record that are a `list<u8>` and another value as it stands, by their place: what a function's
+    /// parameter gets from `$node`, beside others.
+    #[must_use]
+    pub fn whole_bytes(&self) -> Vec<(usize, Whole)> {
+        let members = self.parts().filter(|(_, _, ty)| ty.is_bytes());
+        let whole = members.filter_map(|(index, part, ty)| Some((index, whole(part, ty)?)));
+        whole.collect()
+    }
+
+    /// What it is put together from, each once, where these members of a record are left out.
+    #[must_use]
+    pub fn reads_without(&self, left_out: &[usize]) -> Vec<Read> {
+        let mut reads = Vec::new();
+        for (index, part, _) in self.parts() {
+            if !left_out.contains(&index) {
+                part.each_path(&mut |path| add(&mut reads, path));
             }
         }
-        Some(Whole {
-            root: path.root,
-            same_type: path.ty.digest() == self.ty.digest(),
-        })
+        reads
     }
 
     /// The value, if it is the same in every run.
@@ -67,6 +77,17 @@ impl Source {
             Expression::Constant(image) => Some(image),
             _ => None,
         }
+    }
+
+    /// The members of a record that is put together from them.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (usize, &Expression, &Type)> {
+        let parts = match &self.expression {
+            Expression::Members(parts) => &**parts,
+            _ => &[],
+        };
+        let fields = self.ty.fields().unwrap_or_default();
+        let members = parts.iter().zip(fields).enumerate();
+        members.map(|(index, (part, field))| (index, part, &field.ty))
     }
 
     pub(super) fn evaluate(&self, scope: &dyn Scope, bounds: Bounds) -> Result<Image, EvaluationError> {
@@ -115,6 +136,22 @@ fn add(reads: &mut Vec<Read>, path: &Path) {
         let (root, ty) = (path.root, path.ty.clone());
         reads.push(Read { root, ty });
     }
+}
+
+/// The value that an expression of type `ty` is as it stands.
+fn whole(expression: &Expression, ty: &Type) -> Option<Whole> {
+    let path = only_part(expression)?;
+    let mut part = &*path.ty;
+    for hop in &path.hops {
+        match hop {
+            Hop::Member(0) => part = only_member(part)?,
+            Hop::Member(_) | Hop::Element(_) | Hop::Item | Hop::Case(_) => return None,
+        }
+    }
+    Some(Whole {
+        root: path.root,
+        same_type: path.ty.digest() == ty.digest(),
+    })
 }
 
 /// The part that is all there is to a value, unchanged.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is how a failure is told")]
 
+mod attaching;
 mod conditions;
 mod drawing;
 mod evaluation;

@@ -32,6 +32,13 @@ impl FakeBlobs {
         self.reads.lock().unwrap().len()
     }
 
+    /// Where the bytes of a blob lie.
+    pub(crate) fn place(&self, digest: Digest) -> Option<*const u8> {
+        let blobs = self.by_project.lock().unwrap();
+        let mut found = blobs.iter().filter(|((_, stored), _)| *stored == digest);
+        found.next().map(|(_, bytes)| bytes.as_ptr())
+    }
+
     /// Loses everything.
     pub(crate) fn lose(&self) {
         self.by_project.lock().unwrap().clear();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
-use weft_types::image::Image;
+use weft_types::image::{Attached, Image};
 use weft_types::{FunctionName, NodeKey, RunId, Signature, json};
 use weft_workflow::event::ErrorCode;
 use weft_workflow_engine::Config;
@@ -39,6 +39,8 @@ pub(crate) struct Called {
     pub(crate) key: NodeKey,
     pub(crate) attempt: u32,
     pub(crate) arguments: Json,
+    /// Which of them were not in their image.
+    pub(crate) attached: Attached,
     /// Whether everything that was appended was on the disk when it began.
     pub(crate) committed: bool,
 }
@@ -158,7 +160,10 @@ impl Callee for FakeCallee {
         Box::pin(async move {
             self.under_way.fetch_add(1, SeqCst);
             let _under_way = UnderWay(Arc::clone(&self.under_way));
-            let arguments = printed(&self.function.signature.params, &call.arguments);
+            let params = &self.function.signature.params;
+            let bounds = Config::default().values;
+            let whole = call.attached.put_into(params, &call.arguments, bounds).unwrap();
+            let arguments = printed(params, &whole);
             self.called.lock().unwrap().push(Called {
                 function: self.name.clone(),
                 node: call.node.to_string(),
@@ -167,6 +172,7 @@ impl Callee for FakeCallee {
                 key: call.key,
                 attempt: call.attempt,
                 arguments: arguments.clone(),
+                attached: call.attached,
                 committed: self.journal.committed().0 == self.journal.appended().len() as u64,
             });
             let asked = Asked {
