@@ -18,7 +18,6 @@ use weft_types::{Grants, NodeKey};
 
 use crate::host::{BODY_CHUNK, Caller};
 
-mod address;
 mod connect;
 mod exchange;
 mod response;

@@ -6,6 +6,7 @@
 //! - [`ty`] is the type language (WIT's value types) with the memory layout of each type;
 //! - [`image`] is a value outside any guest, [`json`] its text form (described to others by [`json_schema`]), [`guest`] its
 //!   way into and out of a guest's memory;
+//! - [`reach`] tells where network addresses lead;
 //! - [`signature`], [`settings`] and [`version`] describe what can be called and under which terms.
 #![forbid(unsafe_code)]
 
@@ -16,6 +17,7 @@ pub mod json;
 pub mod json_schema;
 pub mod name;
 mod pointer;
+pub mod reach;
 pub mod run;
 pub mod settings;
 pub mod signature;

@@ -12,8 +12,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use wasmtime_wasi_http::Error;
+use weft_types::reach::allowed;
 
-use super::address::allowed;
 use super::target::Target;
 
 /// Bounds on outbound HTTP. A guest may ask for shorter times, not for longer ones; the call's deadline stands above all.

@@ -1,15 +1,15 @@
-//! Which addresses a guest may connect to.
+//! Where network addresses lead, and which may be connected to on somebody else's behalf.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Where an address leads, as far as guests are concerned.
+/// Where an address leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
+pub enum Reach {
     /// Somewhere on the internet.
     Public,
-    /// To this machine or its neighbours, which needs a grant of its own.
+    /// To this machine or its neighbours, which needs to be allowed by itself; to what exactly.
     Private(&'static str),
-    /// Nowhere that a guest has business with.
+    /// Nowhere that anybody has business with; to what exactly.
     Never(&'static str),
 }
 
@@ -156,8 +156,11 @@ const EMBEDDING: [Ipv6Addr; 3] = [
     Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0),
 ];
 
-/// Whether a guest may connect to `address`, and what it is where not. `private` is the grant for what is not public.
-pub(super) fn allowed(address: IpAddr, private: bool) -> Result<(), &'static str> {
+/// Whether `address` may be connected to. `private` allows what is not public.
+///
+/// # Errors
+/// What it leads to instead.
+pub fn allowed(address: IpAddr, private: bool) -> Result<(), &'static str> {
     match reach(address) {
         Reach::Public => Ok(()),
         Reach::Private(_) if private => Ok(()),
@@ -166,7 +169,8 @@ pub(super) fn allowed(address: IpAddr, private: bool) -> Result<(), &'static str
 }
 
 /// Where `address` leads.
-pub(super) fn reach(address: IpAddr) -> Reach {
+#[must_use]
+pub fn reach(address: IpAddr) -> Reach {
     match address {
         IpAddr::V4(address) => reach4(address),
         IpAddr::V6(address) => reach6(address),
@@ -201,7 +205,7 @@ mod tests {
     use super::*;
 
     fn check(address: &str, public: bool, with_grant: bool) {
-        let parsed = address.parse().expect(address);
+        let parsed = address.parse().unwrap_or_else(|_| panic!("{address}"));
         assert_eq!(allowed(parsed, false).is_ok(), public, "{address}");
         assert_eq!(
             allowed(parsed, true).is_ok(),
