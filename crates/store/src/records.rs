@@ -77,6 +77,9 @@ impl RunRecords {
         let (requests, queue) = mpsc::channel(inbox::QUEUE);
         let express = Express::new(options.records_feed_bytes);
         let progress = Progress::new();
+        if applied.lsn >= source.last {
+            progress.advance(0);
+        }
         let feed = source.feed.clone();
         let projector = Projector {
             writer,

@@ -12,9 +12,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Shared by the projector and those who wait.
 #[derive(Debug)]
 pub(super) struct Progress {
-    /// The last position that is in the records.
+    /// How many positions are in the records, that of the opening included: it is there once everything is that was committed
+    /// before, which nobody may miss either.
     applied: watch::Sender<u64>,
-    /// The last position that somebody waits for.
+    /// How many somebody waits for.
     wanted: AtomicU64,
     /// Tells the projector that somebody waits.
     hurry: Notify,
@@ -34,24 +35,26 @@ impl Progress {
 
     /// Waits until `position` is in the records, though not for ever. Answers whether it is.
     pub(super) async fn settled(&self, position: u64) -> bool {
-        if self.applied() >= position {
+        let wanted = position.saturating_add(1);
+        if *self.applied.borrow() >= wanted {
             return true;
         }
-        self.wanted.fetch_max(position, Ordering::AcqRel);
+        self.wanted.fetch_max(wanted, Ordering::AcqRel);
         self.hurry.notify_one();
         let mut applied = self.applied.subscribe();
-        let waited = tokio::time::timeout(PATIENCE, applied.wait_for(|&applied| applied >= position)).await;
+        let waited = tokio::time::timeout(PATIENCE, applied.wait_for(|&applied| applied >= wanted)).await;
         // Whoever waited for too long is shown what there is.
         matches!(waited, Ok(Ok(_)))
     }
 
+    /// The last position that is in the records.
     pub(super) fn applied(&self) -> u64 {
-        *self.applied.borrow()
+        self.applied.borrow().saturating_sub(1)
     }
 
-    /// Everything up to `position` is in the records.
+    /// Everything up to `position` is in the records, and everything from before the opening.
     pub(super) fn advance(&self, position: u64) {
-        self.applied.send_replace(position);
+        self.applied.send_replace(position.saturating_add(1));
     }
 
     /// Counts an entry that could not be projected.
@@ -65,7 +68,7 @@ impl Progress {
 
     /// Whether somebody waits for more than there is.
     pub(super) fn is_wanted(&self) -> bool {
-        self.wanted.load(Ordering::Acquire) > self.applied()
+        self.wanted.load(Ordering::Acquire) > *self.applied.borrow()
     }
 
     /// Resolves when somebody begins to wait.
@@ -81,6 +84,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn waiting_ends_when_the_position_is_there() {
         let progress = Progress::new();
+        progress.advance(0);
         assert!(progress.settled(0).await);
         let waiting = tokio::spawn({
             let progress = progress.clone();
@@ -101,5 +105,19 @@ mod tests {
         let start = tokio::time::Instant::now();
         assert!(!Progress::new().settled(1).await);
         assert_eq!(start.elapsed(), PATIENCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_committed_before_the_opening_is_waited_for() {
+        let progress = Progress::new();
+        let waiting = tokio::spawn({
+            let progress = progress.clone();
+            async move { progress.settled(0).await }
+        });
+        progress.hurried().await;
+        assert!(progress.is_wanted());
+        assert!(!waiting.is_finished());
+        progress.advance(0);
+        assert!(waiting.await.unwrap());
     }
 }

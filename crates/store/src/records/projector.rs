@@ -208,7 +208,9 @@ impl<W: RecordsWriter> Projector<W> {
                 self.held.put(change.into_held());
             }
         }
-        self.progress.advance(self.position);
+        if self.applied >= self.source.last {
+            self.progress.advance(self.position);
+        }
         Ok(())
     }
 

@@ -185,6 +185,7 @@ macro_rules! behaviours_of_runs {
                 records_are_folded_from_events,
                 records_follow_their_run,
                 records_catch_up_after_a_crash,
+                nothing_that_was_told_is_missed_after_a_crash,
                 records_of_open_runs_go_on_after_reopening,
                 history_is_read_in_pieces,
                 lists_are_paged_newest_first,

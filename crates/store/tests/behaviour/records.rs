@@ -87,6 +87,21 @@ pub(crate) async fn records_catch_up_after_a_crash(mut backend: impl Backend) {
     assert_eq!(all, (0..=6).rev().map(id).collect::<Vec<_>>());
 }
 
+pub(crate) async fn nothing_that_was_told_is_missed_after_a_crash(mut backend: impl Backend) {
+    for number in 1..20 {
+        let journal = backend.journal();
+        journal.recover().await.unwrap();
+        let mut run = Run::started(number).node(0, 100).ended(RunStatus::Succeeded);
+        commit(&*journal, &mut run).await;
+        drop(journal);
+        backend = backend.crash().await;
+        // Whoever asks at once waits for what the journal has from before.
+        let committed = backend.journal().committed();
+        assert!(backend.records().settled(committed).await);
+        assert_eq!(found(&backend, run.id).await, Some(run.record()));
+    }
+}
+
 pub(crate) async fn records_of_open_runs_go_on_after_reopening(backend: impl Backend) {
     let mut run = Run::started(1).node(0, 10);
     settle(&backend, std::slice::from_mut(&mut run)).await;
