@@ -29,6 +29,7 @@ pub(crate) use path::{Hop, Path};
 pub use path::{Read, Root};
 pub use plan::Items;
 pub use source::Whole;
+pub(crate) use text::LONGEST;
 
 /// The values that a node sees. All must be there that [`Plan::reads`](crate::Plan::reads) names, but for outputs of nodes
 /// that were skipped or have none.

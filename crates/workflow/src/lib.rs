@@ -9,10 +9,11 @@
 //! - [`event`] is what happens in a run, [`frame`] how that is written down, [`state`] where the run stands after it and what
 //!   is to be done next: [`decide`](state::decide) is the one function that knows every legal transition.
 //! - [`record`] is the account of a run for people, folded from its events.
-//! - [`diff`](mod@diff) compares two plans, [`draw`] shows one.
+//! - [`diff`](mod@diff) compares two plans, [`compare`](mod@compare) two runs, [`draw`] shows a plan.
 #![forbid(unsafe_code)]
 
 pub mod check;
+pub mod compare;
 pub mod compatible;
 pub mod definition;
 pub mod diff;

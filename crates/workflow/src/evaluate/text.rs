@@ -9,7 +9,7 @@ use super::expression::Expression;
 use crate::plan::Source;
 
 /// Texts are cut after so many bytes.
-const LONGEST: usize = 400;
+pub(crate) const LONGEST: usize = 400;
 
 impl Source {
     /// How the value is put together, much as a definition writes it, cut where it is long.

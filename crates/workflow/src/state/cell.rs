@@ -110,6 +110,21 @@ impl Phase {
         }
     }
 
+    /// Whether no attempt of the node itself is under way or to come.
+    pub(super) fn is_past_attempts(self) -> bool {
+        match self {
+            Self::Gathering | Self::Catching | Self::Falling | Self::Closed(..) => true,
+            Self::Waiting
+            | Self::Held
+            | Self::Told
+            | Self::Started
+            | Self::Suspended
+            | Self::RetryHeld
+            | Self::RetryTold
+            | Self::Expanded => false,
+        }
+    }
+
     pub(super) fn is_closed(self) -> bool {
         matches!(self, Self::Closed(..))
     }

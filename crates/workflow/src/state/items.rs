@@ -139,6 +139,10 @@ impl ItemPhase {
         }
     }
 
+    pub(super) fn is_closed(self) -> bool {
+        matches!(self, Self::Closed(_))
+    }
+
     fn is_active(self) -> bool {
         self.is_outstanding() || self == Self::RetryHeld
     }

@@ -3,6 +3,7 @@
 use crate::event::Place;
 use crate::plan::NodeIndex;
 
+mod attempts;
 mod backoff;
 mod catching;
 mod ending;

@@ -160,6 +160,24 @@ impl RunState {
         })
     }
 
+    /// Whether an attempt is over: it ended, or the run did, or there is no such attempt to come.
+    #[must_use]
+    pub fn is_attempt_over(&self, place: Place, attempt: u32) -> bool {
+        let Some(cell) = self.nodes.get(place.node.0 as usize) else {
+            return false;
+        };
+        if self.status().is_closed() || cell.phase.is_closed() {
+            return true;
+        }
+        match place.item {
+            None => attempt < cell.attempt || cell.phase.is_past_attempts(),
+            Some(item) => {
+                let item = cell.items.as_ref().and_then(|items| items.get(item));
+                item.is_some_and(|(phase, latest)| attempt < latest || phase.is_closed())
+            }
+        }
+    }
+
     /// The nodes that stand so, ascending.
     pub fn nodes_in(&self, status: NodeStatus) -> impl Iterator<Item = NodeIndex> {
         let nodes = self.nodes.iter().enumerate();
