@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use axum::extract::FromRequestParts;
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 
@@ -67,6 +69,17 @@ pub(crate) fn user(headers: &HeaderMap) -> Result<String, Problem> {
             &format!("1 to {MAX_USER} visible ASCII characters without spaces"),
             value,
         )),
+    }
+}
+
+/// Who makes a request, for routes that need to know.
+pub(crate) struct User(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for User {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        user(&parts.headers).map(Self)
     }
 }
 

@@ -1,10 +1,11 @@
 //! The engine's handle.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use weft_types::image::Image;
-use weft_types::{Address, ProjectName, Type, Value};
+use weft_types::{Address, FunctionName, ProjectName, Type, Value, VersionNumber};
 
 use crate::metrics::EngineMetrics;
 use crate::port::blobs::Blobs;
@@ -62,6 +63,12 @@ impl Engine {
     #[must_use]
     pub fn metrics(&self) -> EngineMetrics {
         EngineMetrics(Arc::downgrade(&self.0))
+    }
+
+    /// Every version of a workflow of a project of which a run is open, nested ones included.
+    #[must_use]
+    pub fn open_versions(&self, project: &ProjectName) -> BTreeSet<(FunctionName, VersionNumber)> {
+        self.0.registry.versions_of(project)
     }
 
     /// The value itself, wherever it is kept, as an image of type `ty`.

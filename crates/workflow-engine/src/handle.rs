@@ -184,8 +184,7 @@ impl Engine {
             return Ok(RunHandle::open(self.clone(), open));
         }
         let record = self.0.record(project, run).await?;
-        let workflows = &self.0.ports.workflows;
-        let (_, plan) = workflows.plan(project, &record.workflow, Some(record.version))?;
+        let plan = self.0.plan_of(&record)?;
         let outcome = self.0.outcome(&record, &plan)?.ok_or(Error::NoRun(run))?;
         Ok(RunHandle::closed(
             self.clone(),

@@ -13,6 +13,7 @@ use crate::engine::{Engine, Inner};
 use crate::open_run::{Ended, Lost, OpenRun};
 use crate::port::journal::Position;
 use crate::port::records::RunFilter;
+use crate::port::workflows::NoPlan;
 
 /// How much of a history is read at a time, in bytes.
 const PIECE: usize = 256 << 10;
@@ -22,9 +23,9 @@ const PIECE: usize = 256 << 10;
 pub struct RunDetail {
     /// The run itself.
     pub record: RunRecord,
-    /// What is executed.
-    pub plan: Arc<Plan>,
-    /// What became of each node, in the order of the plan.
+    /// What is executed; none where the run has ended and its workflow was deleted since.
+    pub plan: Option<Arc<Plan>>,
+    /// What became of each node, in the order of the plan; nothing without one.
     pub nodes: Vec<NodeRecord>,
     /// How much is over, from 0 to 1.
     pub progress: f64,
@@ -50,7 +51,7 @@ pub struct Events {
 }
 
 /// The frames of one run, piece by piece.
-struct Frames {
+pub(crate) struct Frames {
     run: RunId,
     /// The last piece that was read.
     after: Option<u64>,
@@ -62,10 +63,20 @@ impl Engine {
     /// A run with its nodes, as far as it is committed. Takes time proportional to what happened in it.
     ///
     /// # Errors
-    /// Where there is no such run, its plan can no longer be made, or the records fail.
+    /// Where there is no such run, it is open and its plan can no longer be made, or the records fail.
     pub async fn detail(&self, project: &ProjectName, run: RunId) -> Result<RunDetail, Error> {
         let record = self.0.record(project, run).await?;
-        let plan = self.0.plan_of(&record)?;
+        let plan = match self.0.plan_of(&record) {
+            Err(Error::NoPlan(_)) if record.status.is_closed() => {
+                return Ok(RunDetail {
+                    progress: record.progress(),
+                    record,
+                    plan: None,
+                    nodes: Vec::new(),
+                });
+            }
+            plan => plan?,
+        };
         let mut nodes = Nodes::new(&plan);
         let mut frames = Frames::new(run);
         loop {
@@ -83,7 +94,7 @@ impl Engine {
             record,
             nodes: nodes.into_records(),
             progress,
-            plan,
+            plan: Some(plan),
         })
     }
 
@@ -141,7 +152,7 @@ impl Engine {
         if self.0.registry.of_project(project, run).is_some() {
             return Err(Error::StillOpen(run));
         }
-        self.0.settled().await;
+        self.0.settled_for(run).await;
         match self.0.ports.records.run(project, run).await? {
             None => Ok(false),
             Some(record) if record.status.is_closed() => {
@@ -185,7 +196,7 @@ impl Events {
             self.engine.commit(passed).await?;
             self.seen = passed;
         }
-        let settled = inner.settled().await;
+        let settled = inner.settled_for(self.run).await;
         let events = self.frames.read(inner).await?;
         if events.is_empty() {
             return self.until_more(ended, settled).await;
@@ -220,7 +231,7 @@ impl Events {
 }
 
 impl Frames {
-    fn new(run: RunId) -> Self {
+    pub(crate) fn new(run: RunId) -> Self {
         Self {
             run,
             after: None,
@@ -229,7 +240,7 @@ impl Frames {
     }
 
     /// Some more events; none where there are no more for now.
-    async fn read(&mut self, inner: &Inner) -> Result<Vec<(u32, Stamped)>, Error> {
+    pub(crate) async fn read(&mut self, inner: &Inner) -> Result<Vec<(u32, Stamped)>, Error> {
         let pieces = inner.ports.records.history(self.run, self.after, PIECE).await?;
         let mut events = Vec::new();
         for (number, bytes) in pieces {
@@ -252,10 +263,7 @@ impl Inner {
         if plan.digest == record.plan {
             return Ok(plan);
         }
-        Err(damaged(
-            record.run,
-            &format_args!("version {} of its workflow is another one now", record.version),
-        ))
+        Err(NoPlan::Other(record.workflow.clone(), record.version).into())
     }
 
     /// Everything that happened in a run.

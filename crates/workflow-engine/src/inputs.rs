@@ -1,18 +1,16 @@
 //! What a node was called with: not written down, as it follows from what was.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use weft_types::image::Image;
+use weft_types::image::{Bounds, Image};
 use weft_types::{Digest, ProjectName, RunId, Value};
 use weft_workflow::evaluate::{EvaluationError, Root, Scope};
-use weft_workflow::event::Stored;
 use weft_workflow::plan::Kind;
-use weft_workflow::state::RunState;
-use weft_workflow::{Event, NodeIndex, Place, Plan, Stamped};
+use weft_workflow::{NodeIndex, Plan};
 
 use crate::engine::Engine;
 use crate::history::damaged;
+use crate::told::Told;
 use crate::values::named_in_definition;
 use crate::{Error, MAX_TEXT};
 
@@ -25,16 +23,18 @@ struct Past {
     nothing: Image,
 }
 
-/// What was written down of a run's values.
-struct Written {
-    events: Vec<Stamped>,
-    state: RunState,
-    plan: Arc<Plan>,
+/// What a node was called with.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// This, once.
+    Once(Image),
+    /// So often, once per item, at first with these.
+    Items(u32, Vec<Image>),
 }
 
 impl Engine {
     /// What a node was, or would be, called with: an image of its callee's parameter record, or of a `u64` for the
-    /// milliseconds of a sleep. None where it takes nothing, or what it needs is not there (yet).
+    /// milliseconds of a sleep. None where it takes nothing, what it needs is not there (yet), or it cannot be put together.
     ///
     /// # Errors
     /// Where there is no such run or node, or what is stored cannot be read.
@@ -45,85 +45,65 @@ impl Engine {
         node: &str,
         item: Option<u32>,
     ) -> Result<Option<Image>, Error> {
-        let record = self.0.record(project, run).await?;
-        let plan = self.0.plan_of(&record)?;
-        let node = plan.find(node).ok_or_else(|| Error::NoNode {
+        let told = self.0.told(project, run).await?;
+        let index = told.plan.find(node).ok_or_else(|| Error::NoNode {
             run,
             node: node.chars().take(MAX_TEXT).collect(),
         })?;
-        if let Kind::Wait { .. } = plan.node(node).kind {
+        if let Kind::Wait { .. } = told.plan.node(index).kind {
             return Ok(None);
         }
-        let events = self.0.all_events(run).await?;
-        let state = RunState::fold(&plan, &events).map_err(|illegal| damaged(run, &illegal))?;
-        let written = Written {
-            events,
-            state,
-            plan: Arc::clone(&plan),
-        };
-        let past = self.past(project, run, &written, node, item).await?;
-        match past.arguments(&plan, node, self.0.config.values) {
-            Ok(arguments) => Ok(Some(arguments)),
-            Err(EvaluationError::Missing(_) | EvaluationError::OutOfRange { .. }) => Ok(None),
-            Err(error) => Err(damaged(run, &error)),
-        }
+        let past = self.past(&told, index).await?;
+        let arguments = past.arguments(&told.plan, index, item, self.0.config.values);
+        absent_where_missing(run, arguments)
+    }
+
+    /// All that a node was called with, of its items the first `most`. None as for [`Self::arguments`].
+    pub(crate) async fn input(
+        &self,
+        told: &Told,
+        node: NodeIndex,
+        most: u32,
+    ) -> Result<Option<Input>, Error> {
+        let past = self.past(told, node).await?;
+        let input = past.input(&told.plan, node, most, self.0.config.values);
+        absent_where_missing(told.record.run, input)
     }
 
     /// Everything that a node reads, as far as it is there.
-    async fn past(
-        &self,
-        project: &ProjectName,
-        run: RunId,
-        written: &Written,
-        node: NodeIndex,
-        item: Option<u32>,
-    ) -> Result<Past, Error> {
+    async fn past(&self, told: &Told, node: NodeIndex) -> Result<Past, Error> {
+        let record = &told.record;
         let mut values = HashMap::new();
-        for read in written.plan.reads(node) {
-            let value = match (read.root, written.find(read.root)) {
-                (_, Some(stored)) => self.0.verified(run, stored, &read.ty)?,
+        for read in told.plan.reads(node) {
+            let value = match (read.root, told.find(read.root)) {
+                (_, Some(stored)) => self.0.verified(record.run, stored, &read.ty)?,
                 (Root::Blob(digest), None) => Value::Address(named_in_definition(digest, &read.ty)),
                 (Root::Input | Root::Globals | Root::Node(_) | Root::List, None) => continue,
             };
-            values.insert(read.root, self.load(project, &value, &read.ty).await?);
+            values.insert(read.root, self.load(&record.project, &value, &read.ty).await?);
         }
+        let globals = told.plan.globals.as_ref();
         Ok(Past {
             values,
-            globals: written
-                .plan
-                .globals
-                .as_ref()
-                .map(|globals| globals.defaults.clone()),
-            item,
+            globals: globals.map(|globals| globals.defaults.clone()),
+            item: None,
             nothing: self.0.nothing.clone(),
         })
     }
 }
 
-impl Written {
-    fn find(&self, root: Root) -> Option<&Stored> {
-        let accepted = self.events.first().and_then(|first| match &first.event {
-            Event::Accepted(accepted) => Some(accepted),
-            _ => None,
-        });
-        match root {
-            Root::Input => Some(&accepted?.arguments),
-            Root::Globals => accepted?.globals.as_ref(),
-            Root::Node(node) => self.output(node),
-            Root::List | Root::Blob(_) => None,
-        }
-    }
-
-    fn output(&self, node: NodeIndex) -> Option<&Stored> {
-        let source = self.state.output_of(&self.plan, node)?;
-        self.events.iter().find_map(|stamped| match &stamped.event {
-            Event::Accepted(accepted) => {
-                let mut given = accepted.given.iter();
-                given.find(|given| given.node == source)?.output.as_ref()
-            }
-            Event::NodeSucceeded { place, output, .. } if *place == Place::of(source) => output.as_ref(),
-            _ => None,
-        })
+/// What cannot be put together is not there; what is not of its type was not written by us.
+fn absent_where_missing<T>(run: RunId, found: Result<T, EvaluationError>) -> Result<Option<T>, Error> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(
+            EvaluationError::Missing(_)
+            | EvaluationError::OutOfRange { .. }
+            | EvaluationError::Overflow { .. }
+            | EvaluationError::DivisionByZero { .. }
+            | EvaluationError::TooLarge(_),
+        ) => Ok(None),
+        Err(error @ EvaluationError::Unfit(_)) => Err(damaged(run, &error)),
     }
 }
 
@@ -132,17 +112,48 @@ impl Past {
         mut self,
         plan: &Plan,
         node: NodeIndex,
-        bounds: weft_types::image::Bounds,
+        item: Option<u32>,
+        bounds: Bounds,
     ) -> Result<Image, EvaluationError> {
-        let item = self.item.take();
-        if let Some(items) = plan.items(node, &self, bounds)? {
-            let item = item.filter(|item| *item < items.count);
+        if let Some(count) = self.expand(plan, node, bounds)? {
+            let item = item.filter(|item| *item < count);
             self.item = Some(item.ok_or_else(|| EvaluationError::Missing("$item".to_owned()))?);
-            if let Some(list) = items.list {
-                self.values.insert(Root::List, list);
-            }
         }
         plan.arguments(node, &self, bounds)
+    }
+
+    fn input(
+        mut self,
+        plan: &Plan,
+        node: NodeIndex,
+        most: u32,
+        bounds: Bounds,
+    ) -> Result<Input, EvaluationError> {
+        let Some(count) = self.expand(plan, node, bounds)? else {
+            return plan.arguments(node, &self, bounds).map(Input::Once);
+        };
+        let mut first = Vec::new();
+        for item in 0..count.min(most) {
+            self.item = Some(item);
+            first.push(plan.arguments(node, &self, bounds)?);
+        }
+        Ok(Input::Items(count, first))
+    }
+
+    /// Puts the list of a node that goes over one in its place; answers how many items it has.
+    fn expand(
+        &mut self,
+        plan: &Plan,
+        node: NodeIndex,
+        bounds: Bounds,
+    ) -> Result<Option<u32>, EvaluationError> {
+        let Some(items) = plan.items(node, self, bounds)? else {
+            return Ok(None);
+        };
+        if let Some(list) = items.list {
+            self.values.insert(Root::List, list);
+        }
+        Ok(Some(items.count))
     }
 }
 

@@ -6,19 +6,22 @@
 //! - [`StartRun`] in, [`RunHandle`] out: a run is accepted, driven to its end on the runtime that accepted it, and waited for or not.
 //! - [`Engine::cancel`], [`pause`](Engine::pause), [`resume`](Engine::resume) and [`complete`](Engine::complete) ask something of
 //!   an open run, [`Engine::rerun`] repeats a closed one.
-//! - [`RunDetail`] and [`Events`] tell of a run what is committed, and nothing else.
+//! - [`RunDetail`], [`Events`] and [`Executions`] tell of a run what is committed, and nothing else; [`Engine::compare`] compares two.
 //!
 //! Why a crash at any moment is safe is argued in [`durability`].
 #![forbid(unsafe_code)]
 
 mod admission;
 mod alarm;
+mod compare;
 mod config;
 mod control;
 mod driver;
 pub mod durability;
+mod ends;
 mod engine;
 mod error;
+mod executions;
 mod flow;
 mod handle;
 mod history;
@@ -38,11 +41,13 @@ mod rerun;
 mod results;
 mod start;
 mod timers;
+mod told;
 mod values;
 
 pub use config::{Config, MAX_REASON, MAX_TEXT};
 pub use engine::{Engine, Ports};
 pub use error::Error;
+pub use executions::Executions;
 pub use handle::{RunHandle, Waited};
 pub use history::{Events, RunDetail};
 pub use metrics::EngineMetrics;

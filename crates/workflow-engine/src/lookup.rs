@@ -14,9 +14,20 @@ use crate::open_run::Outcome;
 impl Inner {
     /// The record of a run, with everything in it that is committed by now.
     pub(crate) async fn record(&self, project: &ProjectName, run: RunId) -> Result<RunRecord, Error> {
-        self.settled().await;
+        self.settled_for(run).await;
         let record = self.ports.records.run(project, run).await?;
         record.ok_or(Error::NoRun(run))
+    }
+
+    /// Waits, up to a bounded time, until the records have everything of a run that is committed by now, whatever others do.
+    /// Whether they have.
+    pub(crate) async fn settled_for(&self, run: RunId) -> bool {
+        let committed = self.ports.journal.committed();
+        let last = match self.registry.get(run) {
+            Some(open) => open.passed().unwrap_or_default(),
+            None => self.ends.of(run).unwrap_or(committed),
+        };
+        self.ports.records.settled(last.min(committed)).await
     }
 
     /// Waits, up to a bounded time, until the records have everything that is committed by now. Whether they have.
@@ -33,7 +44,7 @@ impl Inner {
         run: RunId,
         plan: &Plan,
     ) -> Result<Option<Arc<Outcome>>, Error> {
-        while !self.settled().await {
+        while !self.settled_for(run).await {
             tracing::warn!(%run, "waiting for the records to catch up");
         }
         let Some(record) = self.ports.records.run(project, run).await? else {

@@ -1,11 +1,12 @@
 //! The runs that are open in this process.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 
 use dashmap::DashMap;
-use weft_types::{ProjectName, RunId};
+use weft_types::{FunctionName, ProjectName, RunId, VersionNumber};
 
 use crate::open_run::OpenRun;
 
@@ -38,6 +39,14 @@ impl Registry {
     /// A run of a project.
     pub(crate) fn of_project(&self, project: &ProjectName, run: RunId) -> Option<Arc<OpenRun>> {
         self.get(run).filter(|open| open.project == *project)
+    }
+
+    /// Every version of a workflow of a project of which a run is open, once.
+    pub(crate) fn versions_of(&self, project: &ProjectName) -> BTreeSet<(FunctionName, VersionNumber)> {
+        let of_project = self.runs.iter().filter(|open| open.project == *project);
+        of_project
+            .map(|open| (open.workflow.clone(), open.version))
+            .collect()
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use weft_types::{Digest, FunctionName, Priority, ProjectName, RunId, Value, VersionNumber};
-use weft_workflow::event::{Given, Trigger};
+use weft_workflow::event::{Accepted, Given, Trigger};
 use weft_workflow::{NodeIndex, Plan};
 
 use crate::admission::Places;
@@ -14,6 +14,7 @@ use crate::driver::{Driver, Outbox, Slot, Slots, begin_run};
 use crate::engine::{Engine, Inner};
 use crate::keys::Claim;
 use crate::mailbox::Mailbox;
+use crate::open_run::{Lost, OpenRun};
 use crate::port::journal::{Key, Position};
 use crate::{Error, RunHandle};
 
@@ -159,35 +160,23 @@ impl Engine {
     fn begin(&self, accepting: Accepting, answer: Answer) -> Result<RunHandle, Error> {
         let inner = &self.0;
         let mailbox = Arc::new(Mailbox::new());
-        let mut slots = Slots::default();
+        let slots = Slots::default();
         let key = accepting.key.clone();
-        let (mut slot, accepted) = accepting.slot(inner, slots.next_key(), &mailbox);
-        let mut outbox = Outbox::default();
-        begin_run(&mut slot, accepted, &mut outbox).map_err(|refused| Error::Invalid {
-            what: "run",
-            message: refused.to_string(),
-        })?;
-        if let Some(key) = key {
-            outbox.attach(key);
-        }
-        let accepted_at = match answer {
-            Answer::Id if slot.open.durable => inner.pass_acceptance(&mut slot, &mut outbox)?,
-            Answer::Id | Answer::End => None,
-        };
-        let reserved = inner.reserve(&slot);
+        let (slot, accepted) = accepting.slot(inner, slots.next_key(), &mailbox);
         let open = Arc::clone(&slot.open);
-        let root = slots.insert(slot);
-        let mut driver = Driver::new(inner, root, slots, mailbox, outbox, reserved);
-        driver.watch_deadline(root);
-        if let Some(position) = accepted_at {
-            driver.accepted_at(position);
-        }
+        // From now on its workflow is not deleted; until now it may have been.
         inner.registry.insert(Arc::clone(&open));
-        tokio::spawn(driver);
-        if inner.drivers.is_draining() {
-            open.mailbox.stop();
+        let driven = inner
+            .check_still_there(&open)
+            .and_then(|()| inner.drive(slot, slots, accepted, key, answer));
+        match driven {
+            Ok(()) => Ok(RunHandle::open(self.clone(), open)),
+            Err(error) => {
+                inner.registry.remove(open.run);
+                open.end(Err(Lost::Abandoned));
+                Err(error)
+            }
         }
-        Ok(RunHandle::open(self.clone(), open))
     }
 
     /// The run that a key stands for.
@@ -205,6 +194,48 @@ impl Engine {
 }
 
 impl Inner {
+    fn check_still_there(&self, open: &OpenRun) -> Result<(), Error> {
+        let workflows = &self.ports.workflows;
+        workflows.plan(&open.project, &open.workflow, Some(open.version))?;
+        Ok(())
+    }
+
+    /// Has a run driven from its acceptance on.
+    fn drive(
+        self: &Arc<Self>,
+        mut slot: Box<Slot>,
+        mut slots: Slots,
+        accepted: Box<Accepted>,
+        key: Option<Key>,
+        answer: Answer,
+    ) -> Result<(), Error> {
+        let mut outbox = Outbox::default();
+        begin_run(&mut slot, accepted, &mut outbox).map_err(|refused| Error::Invalid {
+            what: "run",
+            message: refused.to_string(),
+        })?;
+        if let Some(key) = key {
+            outbox.attach(key);
+        }
+        let accepted_at = match answer {
+            Answer::Id if slot.open.durable => self.pass_acceptance(&mut slot, &mut outbox)?,
+            Answer::Id | Answer::End => None,
+        };
+        let reserved = self.reserve(&slot);
+        let mailbox = Arc::clone(&slot.open.mailbox);
+        let root = slots.insert(slot);
+        let mut driver = Driver::new(self, root, slots, Arc::clone(&mailbox), outbox, reserved);
+        driver.watch_deadline(root);
+        if let Some(position) = accepted_at {
+            driver.accepted_at(position);
+        }
+        tokio::spawn(driver);
+        if self.drivers.is_draining() {
+            mailbox.stop();
+        }
+        Ok(())
+    }
+
     /// Takes a key. Where it stands for the same request already, answers the run.
     fn claim(&self, key: &Key) -> Result<Option<RunId>, Error> {
         match self.keys.claim(key, self.ports.clock.now()) {

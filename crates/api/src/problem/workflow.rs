@@ -18,7 +18,7 @@ impl From<Error> for Problem {
         let problem = |kind| Problem::new(kind, detail.clone());
         match error {
             Error::NoPlan(NoPlan::NoWorkflow(_)) => problem(Kind::NotFoundFunction),
-            Error::NoPlan(NoPlan::NoVersion(..)) => problem(Kind::NotFoundVersion),
+            Error::NoPlan(NoPlan::NoVersion(..) | NoPlan::Other(..)) => problem(Kind::NotFoundVersion),
             Error::NoPlan(NoPlan::Unplannable(..)) => problem(Kind::Unplannable),
             Error::NoRun(_) => problem(Kind::NotFoundRun),
             Error::NoNode { .. } => problem(Kind::NotFoundNode),

@@ -14,18 +14,19 @@ use weft_function_engine::port::TraceContext;
 use weft_types::image::Bounds;
 use weft_types::{Value, json};
 use weft_workflow::NodeIndex;
-use weft_workflow_engine::{Answer, Rerun, RunDetail, Selection};
+use weft_workflow_engine::{Answer, Error, Rerun, RunDetail, Selection};
 
-use super::path::{InNode, InRun};
+use super::path::InRun;
 use crate::api::Context;
 use crate::body::{Bound, Whole, collect};
 use crate::call;
-use crate::headers;
+use crate::headers::User;
 use crate::problem::{Kind, Problem};
 use crate::query::{NoQuery, Query};
 use crate::wire;
 use crate::wire::run_view::{name, shown};
 
+pub(super) mod control;
 pub(super) mod events;
 
 /// The longest wait for a run's end.
@@ -59,8 +60,12 @@ pub(super) async fn show(
     let workflows = context.workflows()?;
     let query = Query::parse(&uri, &["wait"])?;
     if let Some(wait) = query.duration("wait")? {
-        let handle = workflows.runs.handle(&project, run).await?;
-        handle.wait(wait.min(MOST_WAIT)).await?;
+        match workflows.runs.handle(&project, run).await {
+            Ok(handle) => drop(handle.wait(wait.min(MOST_WAIT)).await?),
+            // Its workflow was deleted, which waits for the end of its runs.
+            Err(Error::NoPlan(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(Json(view(&workflows.runs.detail(&project, run).await?)))
 }
@@ -72,19 +77,25 @@ fn view(detail: &RunDetail) -> wire::Run {
         nodes,
         progress,
     } = detail;
+    let plan = plan.as_deref();
     let mut sets: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for node in nodes {
         sets.entry(name(&node.status))
             .or_default()
             .push(node.name.to_string());
     }
-    let result = record.result.as_ref().zip(plan.signature.result.as_ref());
+    let ty = plan.and_then(|plan| plan.signature.result.as_ref());
+    let told = nodes.iter().zip(plan.into_iter().cycle());
     wire::Run {
-        summary: wire::RunSummary::new(record, Some(plan)),
+        summary: wire::RunSummary::new(record, plan),
         progress: *progress,
-        result: result.map(|(stored, ty)| shown(stored, ty)),
+        result: record
+            .result
+            .as_ref()
+            .zip(ty)
+            .map(|(stored, ty)| shown(stored, ty)),
         sets,
-        node_states: nodes.iter().map(|node| wire::Node::new(node, plan)).collect(),
+        node_states: told.map(|(node, plan)| wire::Node::new(node, plan)).collect(),
     }
 }
 
@@ -116,91 +127,6 @@ pub(super) async fn delete(
     }
 }
 
-/// Cancel a run
-///
-/// What executes is stopped, and nested runs are cancelled with it. Durable before it is answered.
-#[utoipa::path(
-    post,
-    path = "/v1/projects/{project}/runs/{run}/cancel",
-    operation_id = "cancel-run",
-    tag = "runs",
-    params(
-        ("project" = String, Path, description = "The project"),
-        ("run" = String, Path, description = "The run's id"),
-        ("weft-user" = Option<String>, Header, description = "Who asks"),
-    ),
-    request_body(content = Option<wire::Cancel>, content_type = "application/json"),
-    responses(
-        (status = 202, description = "It will end, or has"),
-        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
-    ),
-)]
-pub(super) async fn cancel(
-    State(context): State<Arc<Context>>,
-    InRun { project, run }: InRun,
-    request: Request,
-) -> Result<StatusCode, Problem> {
-    let by = headers::user(request.headers())?;
-    let wire::Cancel { reason } = read(&context, request).await?;
-    let runs = &context.workflows()?.runs;
-    runs.cancel(&project, run, &by, &reason).await?;
-    Ok(StatusCode::ACCEPTED)
-}
-
-/// Pause a run
-///
-/// What executes ends, nothing new starts until it is resumed; nested runs are paused with it.
-#[utoipa::path(
-    post,
-    path = "/v1/projects/{project}/runs/{run}/pause",
-    operation_id = "pause-run",
-    tag = "runs",
-    params(
-        ("project" = String, Path, description = "The project"),
-        ("run" = String, Path, description = "The run's id"),
-        ("weft-user" = Option<String>, Header, description = "Who asks"),
-    ),
-    responses(
-        (status = 204, description = "It is paused"),
-        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
-    ),
-)]
-pub(super) async fn pause(
-    State(context): State<Arc<Context>>,
-    InRun { project, run }: InRun,
-    request: Request,
-) -> Result<StatusCode, Problem> {
-    let by = headers::user(request.headers())?;
-    context.workflows()?.runs.pause(&project, run, &by).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Resume a run
-#[utoipa::path(
-    post,
-    path = "/v1/projects/{project}/runs/{run}/resume",
-    operation_id = "resume-run",
-    tag = "runs",
-    params(
-        ("project" = String, Path, description = "The project"),
-        ("run" = String, Path, description = "The run's id"),
-        ("weft-user" = Option<String>, Header, description = "Who asks"),
-    ),
-    responses(
-        (status = 204, description = "It goes on"),
-        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
-    ),
-)]
-pub(super) async fn resume(
-    State(context): State<Arc<Context>>,
-    InRun { project, run }: InRun,
-    request: Request,
-) -> Result<StatusCode, Problem> {
-    let by = headers::user(request.headers())?;
-    context.workflows()?.runs.resume(&project, run, &by).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
 /// Run again
 ///
 /// A new run of the same version, linked to this one: what failed (`what: failed`, the default), all of it (`what: whole`), some
@@ -225,9 +151,9 @@ pub(super) async fn rerun(
     State(context): State<Arc<Context>>,
     Extension(trace): Extension<TraceContext>,
     InRun { project, run }: InRun,
+    User(submitter): User,
     request: Request,
 ) -> Result<Response, Problem> {
-    let submitter = headers::user(request.headers())?;
     let asked: wire::Rerun = read(&context, request).await?;
     let workflows = context.workflows()?;
     let handle = workflows.runs.handle(&project, run).await?;
@@ -275,47 +201,7 @@ fn selection(
     }
 }
 
-/// Bring an event that a node awaits
-///
-/// The body is the value that the node outputs; nothing where it outputs none. Durable before it is answered.
-#[utoipa::path(
-    post,
-    path = "/v1/projects/{project}/runs/{run}/nodes/{node}/complete",
-    operation_id = "complete-node",
-    tag = "runs",
-    params(
-        ("project" = String, Path, description = "The project"),
-        ("run" = String, Path, description = "The run's id"),
-        ("node" = String, Path, description = "The node, of kind `wait`"),
-    ),
-    request_body(content = Option<serde_json::Value>, content_type = "application/json"),
-    responses(
-        (status = 204, description = "The node has its output"),
-        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
-    ),
-)]
-pub(super) async fn complete(
-    State(context): State<Arc<Context>>,
-    InNode { project, run, node }: InNode,
-    request: Request,
-) -> Result<StatusCode, Problem> {
-    let workflows = context.workflows()?;
-    let handle = workflows.runs.handle(&project, run).await?;
-    let index = handle.plan().find(&node).ok_or_else(|| no_node(run, &node))?;
-    let body = body(&context, request).await?;
-    let value = match &handle.plan().node(index).output {
-        Some(ty) => {
-            let image = json::parse(ty, &body, bounds(&context))
-                .map_err(weft_function_engine::Error::InvalidArguments)?;
-            Some(Value::Direct(image))
-        }
-        None => None,
-    };
-    workflows.runs.complete(&project, run, &node, value).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-fn no_node(run: weft_types::RunId, node: &str) -> Problem {
+pub(super) fn no_node(run: weft_types::RunId, node: &str) -> Problem {
     let node = node.chars().take(80).collect();
     weft_workflow_engine::Error::NoNode { run, node }.into()
 }

@@ -82,7 +82,7 @@ impl Driver {
 
     /// Everything that is to be known of a run is on the disk, or never will be.
     fn forget(&self, departed: Departed) {
-        self.inner.registry.remove(departed.open.run);
+        self.inner.close(&departed.open);
         if let Some((record, frames)) = departed.record {
             self.inner.ports.records.keep(record, frames);
         }
@@ -141,7 +141,7 @@ impl Driver {
             left.push(Arc::clone(&slot.open));
         }
         for open in left {
-            self.inner.registry.remove(open.run);
+            self.inner.close(&open);
             open.end(Err(lost.clone()));
         }
         self.refuse_letters(&lost);

@@ -11,9 +11,11 @@ use super::Ports;
 use super::drivers::Drivers;
 use crate::admission::Gate;
 use crate::alarm::Alarm;
+use crate::ends::Ends;
 use crate::flow::{Flow, Flows};
 use crate::keys::Keys;
 use crate::metrics::{SeriesList, Totals};
+use crate::open_run::OpenRun;
 use crate::registry::Registry;
 use crate::results::Results;
 use crate::values::Residents;
@@ -24,6 +26,7 @@ pub(crate) struct Inner {
     pub(crate) ports: Ports,
     pub(crate) config: Config,
     pub(crate) registry: Registry,
+    pub(crate) ends: Ends,
     pub(crate) drivers: Drivers,
     /// Who executes, over all runs.
     pub(crate) runs: Arc<Gate>,
@@ -51,6 +54,14 @@ impl Inner {
     pub(crate) fn flow(&self, project: &ProjectName, workflow: &FunctionName) -> Arc<Flow> {
         let most_waiting = self.config.waiting_runs;
         self.flows.of(project, workflow, &self.series, most_waiting)
+    }
+
+    /// A run is no longer driven: from now on it is looked for in the records.
+    pub(crate) fn close(&self, open: &OpenRun) {
+        if let Some(position) = open.passed() {
+            self.ends.put(open.run, position);
+        }
+        self.registry.remove(open.run);
     }
 
     /// The seed of a call whose result may be reused.

@@ -10,6 +10,7 @@ use super::drivers::Drivers;
 use super::{Inner, Ports};
 use crate::admission::Gate;
 use crate::alarm::Alarm;
+use crate::ends::Ends;
 use crate::flow::Flows;
 use crate::keys::Keys;
 use crate::metrics::{SeriesList, Totals};
@@ -23,6 +24,7 @@ pub(super) async fn open(ports: Ports, config: Config) -> Result<Arc<Inner>, Err
     let recovered = recovered.map_err(|error| Error::journal(error, config.retry_after))?;
     let inner = Arc::new(Inner {
         registry: Registry::default(),
+        ends: Ends::default(),
         drivers: Drivers::default(),
         runs: Gate::new(config.runs, config.waiting_runs),
         calls: Gate::new(config.calls, u32::MAX),
@@ -42,6 +44,7 @@ pub(super) async fn open(ports: Ports, config: Config) -> Result<Arc<Inner>, Err
     });
     inner.keys.restore(recovered.keys);
     recovery::take_up(&inner, recovered.runs).await?;
+    inner.ends.opened_at(inner.ports.journal.committed());
     Ok(inner)
 }
 

@@ -28,6 +28,9 @@ pub enum NoPlan {
     /// No such version.
     #[error("workflow `{0}` has no version {1}")]
     NoVersion(FunctionName, VersionNumber),
+    /// The workflow was deleted, and another has its name.
+    #[error("version {1} of workflow `{0}` is another one now than was executed")]
+    Other(FunctionName, VersionNumber),
     /// The stored definition cannot be planned any longer.
     #[error("workflow `{0}` cannot run: {1}")]
     Unplannable(FunctionName, String),
