@@ -94,6 +94,8 @@ fn described() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(describe::schema))
         .routes(routes!(describe::openapi))
         .routes(routes!(logs::logs))
+        .routes(routes!(logs::of_run))
+        .routes(routes!(logs::of_node))
         .routes(routes!(workflow::validate))
         .routes(routes!(workflow::definition))
         .routes(routes!(workflow::graph))

@@ -16,7 +16,7 @@ mod version;
 
 pub use blob::Blob;
 pub use function::{Function, FunctionSummary, Kind};
-pub use log::{LogLine, Logs, Lost, Stream};
+pub use log::{LogLine, LogStep, Logs, Lost, Stream};
 pub use run::{
     Attempt, Cancel, Counts, Items, Node, NodeError, PinChange, Repinned, Rerun, Run, RunEvent, RunSummary,
     Started, Trigger, Usage, Validated,

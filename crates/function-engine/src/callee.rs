@@ -11,7 +11,8 @@ use weft_types::{Limits, NodeKey, Signature, VersionNumber, VersionRecord};
 use crate::deployed::Deployed;
 use crate::engine::Inner;
 use crate::invoke::Terms;
-use crate::port::{Call, Reply, TraceContext};
+use crate::logs::StepLogs;
+use crate::port::{Attempt, Call, Reply, TraceContext};
 use crate::{Engine, Error};
 
 /// A version of a function, held.
@@ -40,6 +41,8 @@ pub struct Step {
     pub limits: Option<Box<Limits>>,
     /// Identifies the step over all its attempts: the guest can read it, and outbound HTTP carries it.
     pub key: NodeKey,
+    /// Which step: its lines say so.
+    pub attempt: Arc<Attempt>,
     /// The span of this call.
     pub trace: TraceContext,
     /// How deep the caller is nested in calls already.
@@ -115,6 +118,10 @@ impl Callee {
             depth: step.depth,
             fan_out: Arc::new(AtomicU32::new(self.engine.config.call_fan_out)),
             key: Some(step.key),
+            step: Some(StepLogs {
+                attempt: step.attempt,
+                runs: Arc::clone(&self.engine.run_logs),
+            }),
         };
         let mut context = self.deployed.context(terms);
         if let Some(limits) = &step.limits {

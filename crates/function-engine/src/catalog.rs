@@ -10,7 +10,7 @@ use weft_types::{Digest, FunctionName, ProjectName, VersionNumber, VersionRecord
 
 use crate::deploy::wiring::is_effect_free;
 use crate::deployed::Deployed;
-use crate::{Error, FunctionLogs};
+use crate::{Error, Log};
 
 mod list;
 
@@ -49,7 +49,7 @@ pub(crate) struct Function {
     versions: Vec<Arc<Deployed>>,
     /// The one of `record.active`.
     pub(crate) active: Option<Arc<Deployed>>,
-    pub(crate) logs: Arc<FunctionLogs>,
+    pub(crate) logs: Arc<Log>,
 }
 
 impl Catalog {
@@ -182,11 +182,7 @@ impl Project {
 
 impl Function {
     /// A function with its first versions; none without any.
-    pub(crate) fn new(
-        record: FunctionRecord,
-        versions: Vec<Arc<Deployed>>,
-        logs: Arc<FunctionLogs>,
-    ) -> Option<Self> {
+    pub(crate) fn new(record: FunctionRecord, versions: Vec<Arc<Deployed>>, logs: Arc<Log>) -> Option<Self> {
         let mut function = Self {
             record,
             versions,

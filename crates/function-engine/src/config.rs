@@ -42,6 +42,9 @@ pub struct Config {
     /// Bytes of output kept over all functions, with what keeping it takes. Where that is full, a function that prints
     /// keeps its newest lines only. Default 256 MiB.
     pub log_bytes: usize,
+    /// Bytes of output kept over all runs, likewise; each has a log within the same bounds as a function. Where that is full, those
+    /// of runs that printed nothing for the longest time go. Default 64 MiB.
+    pub run_log_bytes: usize,
     /// Functions with metrics of their own; the others share one series. Default 10,000.
     pub metric_series: usize,
     /// Compiles that wait in the background; more are dropped and asked for again later. Default 256.
@@ -59,14 +62,14 @@ pub struct Bound {
     pub max: u64,
 }
 
-/// What is kept of a function's output.
+/// What is kept of the output of a function or a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogBounds {
     /// Longest line in bytes; the rest is cut off. Default 8 KiB.
     pub line_bytes: usize,
-    /// Lines kept per function. Default 10,000.
+    /// Lines kept of each. Default 10,000.
     pub lines: usize,
-    /// Bytes kept per function. Default 4 MiB.
+    /// Bytes kept of each. Default 4 MiB.
     pub bytes: usize,
     /// Lines kept per invocation; further ones are counted, not kept. Default 1,000.
     pub invocation_lines: u32,
@@ -120,6 +123,7 @@ impl Default for Config {
             loaded_idle: Duration::from_secs(600),
             logs: LogBounds::default(),
             log_bytes: 256 << 20,
+            run_log_bytes: 64 << 20,
             metric_series: 10_000,
             background_queue: 256,
             sweep: Duration::from_secs(1),

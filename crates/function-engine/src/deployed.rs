@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use weft_types::{Signature, VersionRecord};
 
 use crate::metrics::Series;
-use crate::{Config, Error, FunctionLogs, Profiles};
+use crate::{Config, Error, Log, Profiles};
 
 mod export;
 mod instances;
@@ -26,7 +26,7 @@ pub struct Deployed {
     bounds: Option<weft_pool::Bounds>,
     /// The export called where none is named.
     sole: Option<usize>,
-    pub(crate) logs: Arc<FunctionLogs>,
+    pub(crate) logs: Arc<Log>,
     pub(crate) series: Arc<Series>,
     loaded: ArcSwapOption<Loaded>,
     /// The same version by other profiles, of which there are no more than profiles.
@@ -40,7 +40,7 @@ impl Deployed {
         record: VersionRecord,
         profiles: &Profiles,
         config: &Config,
-        logs: Arc<FunctionLogs>,
+        logs: Arc<Log>,
         series: Arc<Series>,
     ) -> Arc<Self> {
         let profile = profile_of(&record.settings, profiles);

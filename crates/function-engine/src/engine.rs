@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use weft_types::{Digest, FunctionName, ProjectName, VersionNumber, VersionRecord};
+use weft_types::{Digest, FunctionName, ProjectName, RunId, VersionNumber, VersionRecord};
 
 use crate::port::{Artifacts, KeyValue, Receiving, Registry, Runtime, Workflows};
-use crate::{Config, Error, Filter, FunctionLogs, FunctionView, Metrics, Page};
+use crate::{Config, Error, Filter, FunctionView, Log, Metrics, Page};
 
 mod inner;
 mod open;
@@ -196,11 +196,24 @@ impl Engine {
     ///
     /// # Errors
     /// Where there is no such project or function.
-    pub fn logs(&self, project: &ProjectName, function: &FunctionName) -> Result<Arc<FunctionLogs>, Error> {
+    pub fn logs(&self, project: &ProjectName, function: &FunctionName) -> Result<Arc<Log>, Error> {
         let snapshot = self.0.catalog.read();
         Ok(Arc::clone(
             &snapshot.function(project.as_str(), function.as_str())?.logs,
         ))
+    }
+
+    /// What the nodes of a run printed lately; none where that is nothing, or is no longer kept. That there is such a run, and who
+    /// may know, is for the caller to find out.
+    #[must_use]
+    pub fn run_log(&self, run: RunId) -> Option<Arc<Log>> {
+        self.0.run_logs.find(run)
+    }
+
+    /// What the nodes of a run print, for who follows it: kept at least as long as it is held.
+    #[must_use]
+    pub fn follow_run_log(&self, run: RunId) -> Arc<Log> {
+        self.0.run_logs.of(run)
     }
 
     /// Hands versions that are workflows to who runs them. Only the first time counts.

@@ -11,6 +11,7 @@ use weft_types::{FunctionName, ProjectName, VersionRecord};
 use crate::deployed::Deployed;
 use crate::engine::Inner;
 use crate::invoke::{Terms, clock};
+use crate::logs::StepLogs;
 use crate::port::{Boxed, Call, CallContext, Failure, Host, KeyValue};
 use crate::{Error, random};
 
@@ -86,6 +87,7 @@ impl Host for VersionHost {
                 depth: caller.depth + 1,
                 fan_out: Arc::clone(&caller.fan_out),
                 key: None,
+                step: step(&engine, caller),
             });
             execute(
                 &engine,
@@ -123,6 +125,15 @@ async fn execute(
     executed
         .map(|executed| executed.reply.result)
         .map_err(|error| failed(&deployed.record().function, error))
+}
+
+/// What a guest calls on behalf of a node prints on its behalf, too.
+fn step(engine: &Inner, caller: &CallContext) -> Option<StepLogs> {
+    let attempt = caller.logs.attempt()?;
+    Some(StepLogs {
+        attempt: Arc::clone(attempt),
+        runs: Arc::clone(&engine.run_logs),
+    })
 }
 
 /// Takes one of the calls that the whole tree of calls may make; answers how many were left.

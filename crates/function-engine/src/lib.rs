@@ -5,7 +5,7 @@
 //! - [`Engine`] is the handle: cheap to clone, one per process.
 //! - [`Deploy`] in, [`Deployment`] out: an upload or a change of settings becomes a version.
 //! - [`Invocation`] in, [`Answer`] out: a call, routed over an immutable snapshot to an instance of the active version.
-//! - [`FunctionLogs`] keeps what functions print, [`Metrics`] counts what happens.
+//! - [`Log`] keeps what functions and the nodes of runs print, [`Metrics`] counts what happens.
 #![forbid(unsafe_code)]
 
 mod callee;
@@ -34,6 +34,6 @@ pub use engine::{Engine, Ports, Profiles};
 pub use error::Error;
 pub use host::signature::in_words;
 pub use invoke::{Answer, Arguments, Invocation};
-pub use logs::{FunctionLogs, LogLine, LogPage};
+pub use logs::{Log, LogCursor, LogFilter, LogLine, LogPage};
 pub use metrics::Metrics;
 pub use random::new_trace;

@@ -1,28 +1,32 @@
-//! What functions print, kept in a bounded ring per function.
+//! What functions print, kept in bounded rings: one per function, and one per run whose nodes they are.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 use crate::LogBounds;
-use crate::port::Stream;
 
 mod invocation;
+mod line;
 mod room;
+mod runs;
 
-pub(crate) use invocation::InvocationLogs;
+pub(crate) use invocation::{InvocationLogs, StepLogs};
+pub use line::{LogCursor, LogFilter, LogLine, LogPage};
 pub(crate) use room::LogRoom;
+pub(crate) use runs::RunLogs;
 
-/// What a function printed lately: the newest lines, bounded in number and bytes.
-pub struct FunctionLogs {
+/// What a function, or the nodes of a run, printed lately: the newest lines, bounded in number and bytes.
+pub struct Log {
     bounds: LogBounds,
     ring: Mutex<Ring>,
     grown: Notify,
-    /// Shared with all functions.
+    /// Shared with others.
     room: Arc<LogRoom>,
+    /// What its cursors are told from those of an earlier log by.
+    born: u64,
 }
 
 #[derive(Default)]
@@ -36,103 +40,98 @@ struct Ring {
 
 /// What keeping a line takes beside its text, in bytes.
 const LINE: usize = size_of::<LogLine>();
-/// What each function may keep however much the others do, in bytes.
+/// What each log may keep however much the others do, in bytes.
 const FLOOR: usize = 16 << 10;
 
-/// A line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogLine {
-    /// Its number within the function since the server started, from 0. Lines that were not kept leave gaps.
-    pub seq: u64,
-    /// When it was written.
-    pub time: Timestamp,
-    /// The call that wrote it.
-    pub invocation: Uuid,
-    /// Where it was written to.
-    pub stream: Stream,
-    /// The line without its end.
-    pub text: String,
-}
-
-/// Some lines.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogPage {
-    /// In order.
-    pub lines: Vec<LogLine>,
-    /// The cursor to read on from.
-    pub next: u64,
-    /// Lines between the two cursors that are no longer kept or never were.
-    pub lost: u64,
-}
-
-impl FunctionLogs {
+impl Log {
     pub(crate) fn new(bounds: LogBounds, room: &Arc<LogRoom>) -> Arc<Self> {
         Arc::new(Self {
             bounds,
             ring: Mutex::default(),
             grown: Notify::new(),
             room: Arc::clone(room),
+            born: Timestamp::now().as_microsecond().unsigned_abs(),
         })
     }
 
-    /// Up to `limit` lines from the cursor on, those that contain `filter` if given. The first cursor is 0.
+    /// Up to `limit` lines from the cursor on that pass the filter. A cursor of an earlier log of the same name, as before a
+    /// restart, stands for the beginning.
     #[must_use]
-    pub fn read(&self, cursor: u64, limit: usize, filter: Option<&str>) -> LogPage {
+    pub fn read(&self, from: LogCursor, limit: usize, filter: &LogFilter) -> LogPage {
+        let cursor = self.resolve(from);
         let ring = self.lock();
         let start = ring.lines.partition_point(|line| line.seq < cursor);
-        let mut page = LogPage {
-            lines: Vec::new(),
-            next: ring.next.max(cursor),
-            lost: 0,
-        };
-        let mut seen = 0;
+        let mut next = ring.next.max(cursor);
+        let (mut lines, mut seen) = (Vec::new(), 0);
         for line in ring.lines.range(start..) {
-            if page.lines.len() == limit {
-                page.next = line.seq;
+            if lines.len() == limit {
+                next = line.seq;
                 break;
             }
             seen += 1;
-            if filter.is_none_or(|filter| line.text.contains(filter)) {
-                page.lines.push(line.clone());
+            if filter.passes(line) {
+                lines.push(line.clone());
             }
         }
-        page.lost = page.next - cursor - seen;
-        page
+        LogPage {
+            lines,
+            next: self.cursor(next),
+            lost: next - cursor - seen,
+        }
     }
 
     /// Returns once there is, or was, a line from the cursor on.
-    pub async fn changed(&self, cursor: u64) {
+    pub async fn changed(&self, from: LogCursor) {
+        let cursor = self.resolve(from);
         loop {
             let mut grown = std::pin::pin!(self.grown.notified());
             grown.as_mut().enable();
-            if self.end() > cursor {
+            if self.lock().next > cursor {
                 return;
             }
             grown.await;
         }
     }
 
-    /// The cursor behind the newest line: where following begins.
+    /// The cursor of the first line there ever was.
     #[must_use]
-    pub fn end(&self) -> u64 {
-        self.lock().next
+    pub fn start(&self) -> LogCursor {
+        self.cursor(0)
     }
 
-    /// Keeps a line, at the price of the oldest ones.
-    fn push(&self, invocation: Uuid, stream: Stream, text: &str) {
-        let text = text[..text.floor_char_boundary(self.bounds.line_bytes)].to_owned();
+    /// The cursor behind the newest line: where following begins.
+    #[must_use]
+    pub fn end(&self) -> LogCursor {
+        self.cursor(self.lock().next)
+    }
+
+    /// The cursor of the line of a number.
+    #[must_use]
+    pub fn cursor(&self, seq: u64) -> LogCursor {
+        LogCursor { log: self.born, seq }
+    }
+
+    /// The number that a cursor stands for here.
+    fn resolve(&self, cursor: LogCursor) -> u64 {
+        match cursor.log == self.born {
+            true => cursor.seq,
+            false => 0,
+        }
+    }
+
+    /// A text as long as lines may be.
+    fn cut(&self, text: &str) -> Arc<str> {
+        text[..text.floor_char_boundary(self.bounds.line_bytes)].into()
+    }
+
+    /// Keeps a line, at the price of the oldest ones, and gives it its number.
+    fn push(&self, line: LogLine) {
         let mut ring = self.lock();
         let seq = ring.next;
         ring.next += 1;
-        ring.bytes += text.len();
-        self.room.take(cost(&text));
-        ring.lines.push_back(LogLine {
-            seq,
-            time: Timestamp::now(),
-            invocation,
-            stream,
-            text,
-        });
+        ring.bytes += line.text.len();
+        self.room.take(cost(&line.text));
+        ring.lines.push_back(LogLine { seq, ..line });
         while self.is_over(&ring) {
             let Some(oldest) = ring.lines.pop_front() else {
                 break;
@@ -144,7 +143,7 @@ impl FunctionLogs {
         self.grown.notify_waiters();
     }
 
-    /// Whether the oldest line has to go. Where there is no room left for all functions together, each still has its floor.
+    /// Whether the oldest line has to go. Where there is no room left for all logs together, each still has its floor.
     fn is_over(&self, ring: &Ring) -> bool {
         let kept = ring.bytes + ring.lines.len() * LINE;
         ring.lines.len() > self.bounds.lines
@@ -167,16 +166,16 @@ fn cost(text: &str) -> usize {
     text.len() + LINE
 }
 
-impl Drop for FunctionLogs {
+impl Drop for Log {
     fn drop(&mut self) {
         let ring = self.lock();
         self.room.give_back(ring.bytes + ring.lines.len() * LINE);
     }
 }
 
-impl std::fmt::Debug for FunctionLogs {
+impl std::fmt::Debug for Log {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FunctionLogs")
+        f.debug_struct("Log")
             .field("end", &self.end())
             .finish_non_exhaustive()
     }

@@ -4,12 +4,14 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub mod artifacts;
+pub mod attempt;
 pub mod keyvalue;
 pub mod registry;
 pub mod runtime;
 pub mod workflows;
 
 pub use artifacts::{Artifacts, Compiled, Receiving, StorageError, Stored};
+pub use attempt::Attempt;
 pub use keyvalue::KeyValue;
 pub use registry::{Added, NewVersion, Registry, RegistryError};
 pub use runtime::{

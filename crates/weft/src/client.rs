@@ -14,6 +14,7 @@ mod problem;
 mod upload;
 
 pub(crate) use events::{Event, Events};
+pub(crate) use problem::described;
 pub(crate) use upload::Upload;
 
 const CONNECT: Duration = Duration::from_secs(10);

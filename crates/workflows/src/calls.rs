@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use weft_function_engine::port::{Failure, TraceContext};
+use weft_function_engine::port::{Attempt, Failure, TraceContext};
 use weft_function_engine::{Engine, Error, Step};
 use weft_workflow::event::ErrorCode;
 use weft_workflow_engine::port::Boxed;
@@ -53,6 +53,12 @@ impl Callee for Function {
                 timeout: call.timeout,
                 limits: call.limits,
                 key: call.key,
+                attempt: Arc::new(Attempt {
+                    run: call.run,
+                    node: call.node,
+                    item: call.item,
+                    number: call.attempt,
+                }),
                 trace: TraceContext {
                     trace_id,
                     span_id: parent,

@@ -17,6 +17,7 @@ mod logs;
 mod pages;
 mod pools;
 mod settings;
+mod run_logs;
 mod storage;
 mod traces;
 mod versions;

@@ -2,10 +2,9 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use weft_tests::api::{Answer, send};
+use weft_tests::api::send;
+use weft_tests::runs::{RUNS, ended, post, save, show, start, states};
 use weft_tests::{Api, Server, eventually, example, fixture};
-
-const RUNS: &str = "/v1/projects/default/runs";
 
 /// The definition of an example.
 fn definition(name: &str) -> String {
@@ -16,12 +15,6 @@ fn definition(name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-async fn save(api: &Api, name: &str, definition: impl Into<String>) -> Answer {
-    let request = api.request(Method::PUT, &Api::path(name, ""));
-    let request = request.header("content-type", "application/yaml");
-    send(request.body(definition.into())).await
-}
-
 /// A server with the example functions that the example workflows call, and those.
 async fn with_examples(server: &Server) {
     for name in ["pricing", "markdown", "image-resize"] {
@@ -30,33 +23,6 @@ async fn with_examples(server: &Server) {
     for name in ["notify", "order", "thumbnails", "document"] {
         save(&server.api, name, definition(name)).await.ok();
     }
-}
-
-async fn post(api: &Api, path: &str, body: &Value) -> Answer {
-    let request = api.request(Method::POST, path);
-    let request = request.header("content-type", "application/json");
-    send(request.body(body.to_string())).await
-}
-
-async fn start(api: &Api, workflow: &str, arguments: &Value) -> String {
-    let started = post(api, &Api::path(workflow, "/runs"), arguments).await;
-    assert_eq!(started.status, 202, "{}", started.text());
-    started.json()["run"].as_str().unwrap().to_owned()
-}
-
-async fn show(api: &Api, run: &str) -> Value {
-    api.get(&format!("{RUNS}/{run}")).await.ok()
-}
-
-async fn ended(api: &Api, run: &str) -> Value {
-    api.get(&format!("{RUNS}/{run}?wait=60s")).await.ok()
-}
-
-fn states(run: &Value) -> Vec<(&str, &str)> {
-    let nodes = run["node-states"].as_array().unwrap().iter();
-    nodes
-        .map(|node| (node["name"].as_str().unwrap(), node["status"].as_str().unwrap()))
-        .collect()
 }
 
 fn order(price: f64) -> Value {

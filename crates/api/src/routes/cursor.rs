@@ -2,6 +2,7 @@
 //!
 //! Hexadecimal, so that nobody is tempted to make one up, and what it is made of may change.
 
+use weft_function_engine::LogCursor;
 use weft_types::{FunctionName, ProjectName, RunId};
 
 use crate::problem::Problem;
@@ -23,22 +24,44 @@ pub(super) fn of_run(run: RunId) -> String {
     of_text(&run.to_string())
 }
 
-/// The cursor behind a number.
-pub(super) fn of_number(number: u64) -> String {
+/// The cursor behind a version's number.
+pub(super) fn of_version(number: u32) -> String {
     of_text(&number.to_string())
 }
 
-/// Reads a cursor made of a name or a number.
-pub(super) fn parse<T: std::str::FromStr>(cursor: &str) -> Result<T, Problem> {
-    decode_vec(cursor.as_bytes())
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .and_then(|text| text.parse().ok())
-        .ok_or_else(|| {
-            invalid(
-                "after",
-                "is not a cursor; take it from the answer before, or leave it out",
-            )
+/// A cursor of a log.
+pub(super) fn of_line(cursor: LogCursor) -> String {
+    of_text(&format!("{}.{}", cursor.log, cursor.seq))
+}
+
+/// Reads a cursor of a log.
+pub(super) fn parse_line(cursor: &str) -> Result<LogCursor, Problem> {
+    let parts = text(cursor).and_then(|text| {
+        let (log, seq) = text.split_once('.')?;
+        Some(LogCursor {
+            log: log.parse().ok()?,
+            seq: seq.parse().ok()?,
         })
+    });
+    parts.ok_or_else(no_cursor)
+}
+
+/// Reads a cursor made of a name or an id.
+pub(super) fn parse<T: std::str::FromStr>(cursor: &str) -> Result<T, Problem> {
+    text(cursor)
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(no_cursor)
+}
+
+fn text(cursor: &str) -> Option<String> {
+    String::from_utf8(decode_vec(cursor.as_bytes())?).ok()
+}
+
+fn no_cursor() -> Problem {
+    invalid(
+        "after",
+        "is not a cursor; take it from the answer before, or leave it out",
+    )
 }
 
 fn of_text(text: &str) -> String {
@@ -53,7 +76,13 @@ mod tests {
     fn cursors_come_back_as_they_went() {
         let name: FunctionName = "image-resize".parse().unwrap();
         assert_eq!(parse::<FunctionName>(&of_name(&name)).unwrap(), name);
-        assert_eq!(parse::<u64>(&of_number(u64::MAX)).unwrap(), u64::MAX);
+        assert_eq!(parse::<u32>(&of_version(u32::MAX)).unwrap(), u32::MAX);
+        let line = LogCursor {
+            log: u64::MAX,
+            seq: 7,
+        };
+        assert_eq!(parse_line(&of_line(line)).unwrap(), line);
+        assert!(parse_line(&of_text("7")).is_err());
         for text in ["", "zz", "6", "2d", &of_text("No Name"), &"61".repeat(200)] {
             assert!(parse::<FunctionName>(text).is_err(), "{text}");
         }

@@ -3,32 +3,30 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use futures_util::stream;
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
-use weft_function_engine::{FunctionLogs, LogLine};
+use http::{HeaderMap, HeaderName, Uri, header};
+use weft_function_engine::{Log, LogCursor, LogFilter};
+use weft_workflow_engine::Error;
 
 use super::cursor;
 use super::functions::{DEFAULT_LIMIT, MAX_LIMIT};
-use super::path::InFunction;
+use super::path::{InFunction, InNode, InRun};
 use crate::api::Context;
-use crate::headers;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::wire;
 
+mod download;
 mod follow;
+mod marks;
 pub(super) mod sse;
 
-use follow::Follower;
+use follow::{Follower, Source};
+use marks::Marks;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const EVENT_STREAM: &str = "text/event-stream";
-/// Lines read at once for a download.
-const PIECE: usize = 1000;
 
 /// Read logs
 ///
@@ -60,41 +58,148 @@ pub(super) async fn logs(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let query = Query::parse(&uri, &["limit", "after", "contains", "download"])?;
-    let limit = query.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
-    let logs = context.engine.logs(&project, &function)?;
-    let after = after(&query, &headers, &logs)?;
-    let filter = query.text("contains")?;
-    if query.flag("download", false)? {
-        let name = format!("attachment; filename=\"{function}.log\"");
-        return Ok(download(
-            logs,
-            after.unwrap_or(0),
-            filter.map(str::to_owned),
-            &name,
-        ));
-    }
-    if wants_events(&headers) {
-        let filter = filter.map(str::to_owned);
-        return Ok(follow::response(Follower::new(
-            context, project, function, logs, after, filter,
-        )));
-    }
-    let page = logs.read(after.unwrap_or(0), limit, filter);
-    let body = wire::Logs {
-        items: page.lines.iter().map(wire::LogLine::from).collect(),
-        next: cursor::of_number(page.next),
-        lost: page.lost,
-    };
-    Ok(Json(body).into_response())
+    let asked = Asked::read(&uri, &headers, None)?;
+    let log = context.engine.logs(&project, &function)?;
+    let marks = Marks::new(context.workflows.as_ref(), &project);
+    let source = Source::Function(project, function.clone());
+    answer(context, log, source, marks, asked, &format!("{function}.log")).await
 }
 
-fn after(query: &Query, headers: &HeaderMap, logs: &FunctionLogs) -> Result<Option<u64>, Problem> {
-    let resumed = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
-    match resumed.or(query.text("after")?) {
-        None => Ok(None),
-        Some("end") => Ok(Some(logs.end())),
-        Some(cursor) => cursor::parse(cursor).map(Some),
+/// Read a run's logs
+///
+/// What its nodes printed, each line with node, item and attempt, as far as it is kept; the lines of a nested run are in that
+/// run's own log. `committed` is false on lines of attempts that would be made again after a crash. Otherwise as the log of a
+/// function; following ends with the run.
+#[utoipa::path(
+    get,
+    path = "/v1/projects/{project}/runs/{run}/logs",
+    operation_id = "run-logs",
+    tag = "logs",
+    params(
+        ("project" = String, Path, description = "The project"),
+        ("run" = String, Path, description = "The run's id"),
+        ("limit" = Option<u32>, Query, description = "Most lines, 1 to 1,000; 100 if not given"),
+        ("after" = Option<String>, Query, description = "`next` of the answer before, or `end` for what is printed from now on"),
+        ("contains" = Option<String>, Query, description = "Only lines that contain this text"),
+        ("download" = Option<bool>, Query, description = "Everything, as a text file"),
+        ("last-event-id" = Option<String>, Header, description = "Where following goes on"),
+    ),
+    responses(
+        (status = 200, description = "Lines", content((wire::Logs = "application/json"), (String = "text/event-stream"), (String = "text/plain"))),
+        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn of_run(
+    State(context): State<Arc<Context>>,
+    run: InRun,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let asked = Asked::read(&uri, &headers, None)?;
+    run_log(context, run, asked).await
+}
+
+/// Read a node's logs
+///
+/// As the log of its run, but only the lines of this node and its items.
+#[utoipa::path(
+    get,
+    path = "/v1/projects/{project}/runs/{run}/nodes/{node}/logs",
+    operation_id = "node-logs",
+    tag = "logs",
+    params(
+        ("project" = String, Path, description = "The project"),
+        ("run" = String, Path, description = "The run's id"),
+        ("node" = String, Path, description = "The node"),
+        ("limit" = Option<u32>, Query, description = "Most lines, 1 to 1,000; 100 if not given"),
+        ("after" = Option<String>, Query, description = "`next` of the answer before, or `end` for what is printed from now on"),
+        ("contains" = Option<String>, Query, description = "Only lines that contain this text"),
+        ("download" = Option<bool>, Query, description = "Everything, as a text file"),
+        ("last-event-id" = Option<String>, Header, description = "Where following goes on"),
+    ),
+    responses(
+        (status = 200, description = "Lines", content((wire::Logs = "application/json"), (String = "text/event-stream"), (String = "text/plain"))),
+        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn of_node(
+    State(context): State<Arc<Context>>,
+    InNode { project, run, node }: InNode,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    match context.workflows()?.runs.handle(&project, run).await {
+        Ok(handle) if handle.plan().find(&node).is_none() => return Err(super::run::no_node(run, &node)),
+        // Which nodes there were is not known once the workflow is deleted.
+        Ok(_) | Err(Error::NoPlan(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let asked = Asked::read(&uri, &headers, Some(node))?;
+    run_log(context, InRun { project, run }, asked).await
+}
+
+async fn run_log(
+    context: Arc<Context>,
+    InRun { project, run }: InRun,
+    asked: Asked,
+) -> Result<Response, Problem> {
+    let workflows = context.workflows()?;
+    let executions = workflows.runs.executions(&project, run).await?;
+    let log = match asked.follows {
+        true => context.engine.follow_run_log(run),
+        false => match context.engine.run_log(run) {
+            Some(log) => log,
+            None => return Ok(nothing(&asked, &format!("{run}.log"))),
+        },
+    };
+    let marks = Marks::of_run(workflows, executions);
+    let source = Source::Run;
+    answer(context, log, source, marks, asked, &format!("{run}.log")).await
+}
+
+/// What a request asks of a log.
+struct Asked {
+    after: After,
+    limit: usize,
+    filter: LogFilter,
+    download: bool,
+    follows: bool,
+}
+
+/// Where reading begins.
+enum After {
+    Start,
+    End,
+    Cursor(LogCursor),
+}
+
+impl Asked {
+    fn read(uri: &Uri, headers: &HeaderMap, node: Option<String>) -> Result<Self, Problem> {
+        let query = Query::parse(uri, &["limit", "after", "contains", "download"])?;
+        let resumed = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
+        let after = match resumed.or(query.text("after")?) {
+            None => After::Start,
+            Some("end") => After::End,
+            Some(text) => After::Cursor(cursor::parse_line(text)?),
+        };
+        Ok(Self {
+            after,
+            limit: query.limit(DEFAULT_LIMIT, MAX_LIMIT)?,
+            filter: LogFilter {
+                contains: query.text("contains")?.map(str::to_owned),
+                node,
+            },
+            download: query.flag("download", false)?,
+            follows: wants_events(headers),
+        })
+    }
+
+    fn from(&self, log: &Log) -> LogCursor {
+        match self.after {
+            After::Start => log.start(),
+            After::End => log.end(),
+            After::Cursor(cursor) => cursor,
+        }
     }
 }
 
@@ -108,38 +213,45 @@ fn wants_events(headers: &HeaderMap) -> bool {
         .any(|range| range.split(';').next().unwrap_or_default().trim() == EVENT_STREAM)
 }
 
-fn download(logs: Arc<FunctionLogs>, from: u64, filter: Option<String>, disposition: &str) -> Response {
-    // What is printed while the download runs is not part of it, or it might never end.
-    let end = logs.end();
-    let pieces = stream::unfold(from, move |cursor| {
-        let piece = (cursor < end).then(|| {
-            let page = logs.read(cursor, PIECE, filter.as_deref());
-            let lines = page.lines.iter().filter(|line| line.seq < end);
-            let text: String = lines.map(as_text).collect();
-            (
-                Ok::<_, std::convert::Infallible>(Bytes::from(text)),
-                page.next.max(cursor + 1),
-            )
-        });
-        std::future::ready(piece)
-    });
-    let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/plain; charset=utf-8"),
-        ),
-        (
-            header::CONTENT_DISPOSITION,
-            headers::ascii(disposition.as_bytes()),
-        ),
-    ];
-    (headers, Body::from_stream(pieces)).into_response()
+async fn answer(
+    context: Arc<Context>,
+    log: Arc<Log>,
+    source: Source,
+    mut marks: Marks,
+    asked: Asked,
+    file: &str,
+) -> Result<Response, Problem> {
+    let from = asked.from(&log);
+    if asked.download {
+        return Ok(download::response(log, from, asked.filter, marks, file));
+    }
+    if asked.follows {
+        let resumed = !matches!(asked.after, After::Start);
+        let follower = Follower::new(context, log, source, marks, asked.filter, (from, resumed));
+        return Ok(follow::response(follower));
+    }
+    let page = log.read(from, asked.limit, &asked.filter);
+    Ok(Json(wire::Logs {
+        items: marks.lines(&page.lines).await?,
+        next: cursor::of_line(page.next),
+        lost: page.lost,
+    })
+    .into_response())
 }
 
-fn as_text(line: &LogLine) -> String {
-    let stream = match wire::Stream::from(line.stream) {
-        wire::Stream::Stdout => "stdout",
-        wire::Stream::Stderr => "stderr",
+/// The log of a run of which nothing was printed, or is kept.
+fn nothing(asked: &Asked, file: &str) -> Response {
+    if asked.download {
+        return download::empty(file);
+    }
+    let next = match asked.after {
+        After::Start | After::End => LogCursor { log: 0, seq: 0 },
+        After::Cursor(cursor) => cursor,
     };
-    format!("{} {} {stream} {}\n", line.time, line.invocation, line.text)
+    Json(wire::Logs {
+        items: Vec::new(),
+        next: cursor::of_line(next),
+        lost: 0,
+    })
+    .into_response()
 }

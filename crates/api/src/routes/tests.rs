@@ -58,6 +58,8 @@ fn every_route_is_described() {
         format!("GET {run}"),
         format!("DELETE {run}"),
         format!("GET {run}/events"),
+        format!("GET {run}/logs"),
+        format!("GET {run}/nodes/{{node}}/logs"),
         format!("POST {run}/cancel"),
         format!("POST {run}/pause"),
         format!("POST {run}/resume"),

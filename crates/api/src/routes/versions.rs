@@ -52,7 +52,7 @@ pub(super) async fn list(
         .map(|record| wire::VersionSummary::new(record, view.record.active))
         .collect();
     let last = items.last().filter(|_| older.next().is_some());
-    let next = last.map(|last| cursor::of_number(last.version.into()));
+    let next = last.map(|last| cursor::of_version(last.version));
     Ok(Json(wire::Page { items, next }))
 }
 

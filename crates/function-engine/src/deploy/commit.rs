@@ -15,7 +15,7 @@ use crate::catalog::{Function, Writing};
 use crate::deployed::{Deployed, profile_of};
 use crate::engine::Inner;
 use crate::port::{Added, NewVersion};
-use crate::{Engine, Error, FunctionLogs};
+use crate::{Engine, Error, Log};
 
 /// The code of a version about to be made.
 struct Code {
@@ -34,7 +34,7 @@ pub(super) struct Proposal {
     missing: Vec<String>,
     /// What it will be if the registry numbers it as expected.
     deployed: Arc<Deployed>,
-    logs: Arc<FunctionLogs>,
+    logs: Arc<Log>,
     before: Option<Arc<Function>>,
 }
 
@@ -147,7 +147,7 @@ impl Inner {
         latest: Option<&VersionRecord>,
     ) -> Proposal {
         let logs = before.as_ref().map_or_else(
-            || FunctionLogs::new(self.config.logs, &self.log_room),
+            || Log::new(self.config.logs, &self.log_room),
             |f| Arc::clone(&f.logs),
         );
         let deployed = match before.as_ref().and_then(|function| same(function, &new)) {

@@ -13,10 +13,10 @@ use crate::catalog::Catalog;
 use crate::deploy::Compiling;
 use crate::deployed::Deployed;
 use crate::drain::UnderWay;
-use crate::logs::LogRoom;
+use crate::logs::{LogRoom, RunLogs};
 use crate::port::Workflows;
 use crate::upkeep::Upkeep;
-use crate::{Config, Error, FunctionLogs, Metrics};
+use crate::{Config, Error, Log, Metrics};
 
 /// The engine itself.
 pub(crate) struct Inner {
@@ -35,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) idle_room: Arc<weft_pool::Room>,
     /// For the lines of all functions.
     pub(crate) log_room: Arc<LogRoom>,
+    /// What the nodes of runs print.
+    pub(crate) run_logs: Arc<RunLogs>,
     pub(crate) under_way: UnderWay,
     /// Who runs workflows; set once, as they in turn call this engine.
     pub(crate) workflows: OnceLock<Arc<dyn Workflows>>,
@@ -64,7 +66,7 @@ impl Inner {
     }
 
     /// A version made ready, with the logs and counters of its function.
-    pub(crate) fn deployed(&self, record: VersionRecord, logs: &Arc<FunctionLogs>) -> Arc<Deployed> {
+    pub(crate) fn deployed(&self, record: VersionRecord, logs: &Arc<Log>) -> Arc<Deployed> {
         let series = self.metrics.functions.of(&record.project, &record.function);
         Deployed::new(record, &self.profiles, &self.config, Arc::clone(logs), series)
     }

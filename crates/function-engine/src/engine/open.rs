@@ -12,10 +12,10 @@ use crate::deploy::Compiling;
 use crate::deployed::Deployed;
 use crate::drain::UnderWay;
 use crate::engine::inner::Verified;
-use crate::logs::LogRoom;
+use crate::logs::{LogRoom, RunLogs};
 use crate::metrics::Pools;
 use crate::upkeep::{self, Upkeep};
-use crate::{Config, Error, FunctionLogs, Metrics};
+use crate::{Config, Error, Log, Metrics};
 
 pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Result<Arc<Inner>, Error> {
     if !profiles.contains_key(crate::deployed::DEFAULT_PROFILE) {
@@ -31,7 +31,7 @@ pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Re
         snapshot.add_project(project);
     }
     for (record, versions) in ports.registry.load().await? {
-        let logs = FunctionLogs::new(config.logs, &log_room);
+        let logs = Log::new(config.logs, &log_room);
         match function(record, versions, logs, &profiles, &config, &metrics) {
             Some(function) => snapshot.put(function),
             None => tracing::warn!("a function without versions is left out"),
@@ -47,6 +47,7 @@ pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Re
         workflows: OnceLock::new(),
         idle_room: Arc::new(weft_pool::Room::new(config.idle_instances, config.shards)),
         log_room,
+        run_logs: RunLogs::new(config.logs, config.run_log_bytes),
         background: Handle::current(),
         ports,
         profiles,
@@ -62,7 +63,7 @@ pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Re
 fn function(
     record: FunctionRecord,
     versions: Vec<VersionRecord>,
-    logs: Arc<FunctionLogs>,
+    logs: Arc<Log>,
     profiles: &Profiles,
     config: &Config,
     metrics: &Metrics,

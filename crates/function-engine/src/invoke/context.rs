@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use weft_types::NodeKey;
 
 use crate::deployed::Deployed;
-use crate::logs::InvocationLogs;
+use crate::logs::{InvocationLogs, StepLogs};
 use crate::port::{CallContext, TraceContext};
 use crate::{Config, Error, random};
 
@@ -25,6 +25,8 @@ pub(crate) struct Terms {
     pub(crate) fan_out: Arc<AtomicU32>,
     /// Identifies a step of a workflow.
     pub(crate) key: Option<NodeKey>,
+    /// Whose lines the call's are, beside the function's.
+    pub(crate) step: Option<StepLogs>,
 }
 
 impl Terms {
@@ -39,6 +41,7 @@ impl Terms {
             depth: 0,
             fan_out,
             key: None,
+            step: None,
         }
     }
 
@@ -86,7 +89,7 @@ impl Deployed {
             time: terms.time.unwrap_or(now),
             trace: terms.trace,
             key: terms.key,
-            logs: InvocationLogs::new(Arc::clone(&self.logs)),
+            logs: InvocationLogs::new(Arc::clone(&self.logs), terms.step),
         }
     }
 }

@@ -4,21 +4,43 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::FunctionLogs;
-use crate::port::{LogSink, Stream};
+use super::{Log, LogLine, RunLogs};
+use crate::port::{Attempt, LogSink, Stream};
 
-/// Passes the lines of one invocation on to its function's logs, up to the bound.
+/// Passes the lines of one invocation on to its function's log, and to that of its run, up to the bound.
 pub(crate) struct InvocationLogs {
-    logs: Arc<FunctionLogs>,
+    log: Arc<Log>,
+    step: Option<StepLogs>,
     left: AtomicU32,
 }
 
+/// What a call is done on behalf of.
+pub(crate) struct StepLogs {
+    pub(crate) attempt: Arc<Attempt>,
+    pub(crate) runs: Arc<RunLogs>,
+}
+
 impl InvocationLogs {
-    pub(crate) fn new(logs: Arc<FunctionLogs>) -> Arc<Self> {
-        let left = AtomicU32::new(logs.bounds.invocation_lines);
-        Arc::new(Self { logs, left })
+    pub(crate) fn new(log: Arc<Log>, step: Option<StepLogs>) -> Arc<Self> {
+        let left = AtomicU32::new(log.bounds.invocation_lines);
+        Arc::new(Self { log, step, left })
+    }
+
+    fn keep(&self, line: LogLine) {
+        if let Some(StepLogs { attempt, runs }) = &self.step {
+            runs.push(attempt.run, line.clone());
+        }
+        self.log.push(line);
+    }
+
+    fn skip(&self) {
+        if let Some(StepLogs { attempt, runs }) = &self.step {
+            runs.skip(attempt.run);
+        }
+        self.log.skip();
     }
 }
 
@@ -28,10 +50,20 @@ impl LogSink for InvocationLogs {
             .left
             .fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1))
             .is_ok();
-        if allowed {
-            self.logs.push(invocation, stream, line);
-        } else {
-            self.logs.skip();
+        if !allowed {
+            return self.skip();
         }
+        self.keep(LogLine {
+            seq: 0,
+            time: Timestamp::now(),
+            invocation,
+            attempt: self.attempt().cloned(),
+            stream,
+            text: self.log.cut(line),
+        });
+    }
+
+    fn attempt(&self) -> Option<&Arc<Attempt>> {
+        self.step.as_ref().map(|step| &step.attempt)
     }
 }

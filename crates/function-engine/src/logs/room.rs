@@ -1,10 +1,10 @@
-//! Room for the lines of all functions together.
+//! Room for the lines of many logs together.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// How many bytes all functions keep, and how many they may.
+/// How many bytes all logs keep, and how many they may.
 pub(crate) struct LogRoom {
     taken: AtomicUsize,
     most: usize,
@@ -25,6 +25,11 @@ impl LogRoom {
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.taken.load(Relaxed) > self.most
+        !self.has(0)
+    }
+
+    /// Whether there is room for so many bytes more.
+    pub(super) fn has(&self, bytes: usize) -> bool {
+        self.taken.load(Relaxed).saturating_add(bytes) <= self.most
     }
 }

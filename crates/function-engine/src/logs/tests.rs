@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{FLOOR, FunctionLogs, InvocationLogs, LINE, LogPage, LogRoom};
+use super::{FLOOR, InvocationLogs, LINE, Log, LogFilter, LogPage, LogRoom};
 use crate::LogBounds;
 use crate::port::{LogSink, Stream};
 
@@ -14,21 +14,25 @@ const BOUNDS: LogBounds = LogBounds {
 };
 
 /// Logs with more room than they may use.
-fn logs_within(bounds: LogBounds) -> Arc<FunctionLogs> {
-    FunctionLogs::new(bounds, &LogRoom::new(1 << 20))
+fn logs_within(bounds: LogBounds) -> Arc<Log> {
+    Log::new(bounds, &LogRoom::new(1 << 20))
 }
 
-fn print(logs: &Arc<FunctionLogs>, lines: &[&str]) {
-    let sink = InvocationLogs::new(logs.clone());
+fn print(logs: &Arc<Log>, lines: &[&str]) {
+    let sink = InvocationLogs::new(logs.clone(), None);
     for line in lines {
         sink.line(Uuid::nil(), Stream::Stdout, line);
     }
 }
 
+fn read(logs: &Log, cursor: u64, limit: usize) -> LogPage {
+    logs.read(logs.cursor(cursor), limit, &LogFilter::default())
+}
+
 fn texts(page: &LogPage) -> (Vec<&str>, u64, u64) {
     (
-        page.lines.iter().map(|line| line.text.as_str()).collect(),
-        page.next,
+        page.lines.iter().map(|line| &*line.text).collect(),
+        page.next.seq,
         page.lost,
     )
 }
@@ -37,30 +41,30 @@ fn texts(page: &LogPage) -> (Vec<&str>, u64, u64) {
 fn a_cursor_walks_over_all_lines_once() {
     let logs = logs_within(BOUNDS);
     print(&logs, &["a", "b", "c"]);
-    assert_eq!(texts(&logs.read(0, 2, None)), (vec!["a", "b"], 2, 0));
-    assert_eq!(texts(&logs.read(2, 2, None)), (vec!["c"], 3, 0));
-    assert_eq!(texts(&logs.read(3, 2, None)), (vec![], 3, 0));
+    assert_eq!(texts(&read(&logs, 0, 2)), (vec!["a", "b"], 2, 0));
+    assert_eq!(texts(&read(&logs, 2, 2)), (vec!["c"], 3, 0));
+    assert_eq!(texts(&read(&logs, 3, 2)), (vec![], 3, 0));
     assert_eq!(
-        texts(&logs.read(9, 2, None)),
+        texts(&read(&logs, 9, 2)),
         (vec![], 9, 0),
-        "a cursor from before a restart"
+        "a cursor beyond the end"
     );
-    assert_eq!(logs.end(), 3);
+    assert_eq!(logs.end(), logs.cursor(3));
 }
 
 #[test]
 fn the_oldest_lines_go_and_are_counted() {
     let logs = logs_within(BOUNDS);
     print(&logs, &["a", "b", "c", "d", "e"]);
-    assert_eq!(texts(&logs.read(0, 9, None)), (vec!["b", "c", "d", "e"], 5, 1));
+    assert_eq!(texts(&read(&logs, 0, 9)), (vec!["b", "c", "d", "e"], 5, 1));
     print(&logs, &["12345678", "12345678"]);
     assert_eq!(
-        texts(&logs.read(0, 9, None)),
+        texts(&read(&logs, 0, 9)),
         (vec!["d", "e", "12345678", "12345678"], 7, 3)
     );
     print(&logs, &["12345678"]);
     assert_eq!(
-        texts(&logs.read(6, 9, None)),
+        texts(&read(&logs, 6, 9)),
         (vec!["12345678", "12345678"], 8, 0),
         "20 bytes at most"
     );
@@ -70,7 +74,7 @@ fn the_oldest_lines_go_and_are_counted() {
 fn long_lines_are_cut_between_characters() {
     let logs = logs_within(BOUNDS);
     print(&logs, &["123456789", "1234567é"]);
-    assert_eq!(texts(&logs.read(0, 9, None)).0, ["12345678", "1234567"]);
+    assert_eq!(texts(&read(&logs, 0, 9)).0, ["12345678", "1234567"]);
 }
 
 #[test]
@@ -82,8 +86,8 @@ fn an_invocation_prints_so_much() {
     });
     print(&logs, &["x"; 10]);
     print(&logs, &["y"]);
-    let page = logs.read(0, 100, None);
-    assert_eq!((page.lines.len(), page.next, page.lost), (7, 11, 4));
+    let page = read(&logs, 0, 100);
+    assert_eq!((page.lines.len(), page.next.seq, page.lost), (7, 11, 4));
     assert_eq!(page.lines[6].seq, 10);
 }
 
@@ -91,8 +95,12 @@ fn an_invocation_prints_so_much() {
 fn a_filter_skips_lines_without_losing_them() {
     let logs = logs_within(LogBounds { lines: 100, ..BOUNDS });
     print(&logs, &["one", "two", "three", "two"]);
-    assert_eq!(texts(&logs.read(0, 1, Some("two"))), (vec!["two"], 2, 0));
-    assert_eq!(texts(&logs.read(2, 9, Some("two"))), (vec!["two"], 4, 0));
+    let twos = LogFilter {
+        contains: Some("two".to_owned()),
+        ..LogFilter::default()
+    };
+    assert_eq!(texts(&logs.read(logs.cursor(0), 1, &twos)), (vec!["two"], 2, 0));
+    assert_eq!(texts(&logs.read(logs.cursor(2), 9, &twos)), (vec!["two"], 4, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -101,15 +109,15 @@ async fn followers_are_told() {
     let follower = tokio::spawn({
         let logs = logs.clone();
         async move {
-            logs.changed(0).await;
-            logs.read(0, 9, None).lines.len()
+            logs.changed(logs.start()).await;
+            read(&logs, 0, 9).lines.len()
         }
     });
     tokio::task::yield_now().await;
     assert!(!follower.is_finished());
     print(&logs, &["now"]);
     assert_eq!(follower.await.unwrap(), 1);
-    logs.changed(0).await;
+    logs.changed(logs.start()).await;
 }
 
 #[test]
@@ -122,12 +130,12 @@ fn functions_share_the_room_for_lines() {
     };
     let (most, line) = (100_000, "x".repeat(1_000 - LINE));
     let room = LogRoom::new(most);
-    let kept = |logs: &FunctionLogs| logs.read(0, 10_000, None).lines.len() * 1_000;
-    let flood = FunctionLogs::new(bounds, &room);
+    let kept = |logs: &Log| read(logs, 0, 10_000).lines.len() * 1_000;
+    let flood = Log::new(bounds, &room);
     print(&flood, &vec![line.as_str(); 500]);
     assert_eq!(kept(&flood), most);
 
-    let modest = FunctionLogs::new(bounds, &room);
+    let modest = Log::new(bounds, &room);
     print(&modest, &[line.as_str(); 100]);
     assert_eq!(kept(&modest), FLOOR / 1_000 * 1_000, "so much is everyone's");
     print(&flood, &[line.as_str()]);

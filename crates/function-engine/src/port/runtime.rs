@@ -12,7 +12,7 @@ use weft_types::image::{Attached, Image};
 use weft_types::version::{ImportedFunction, Inspection};
 use weft_types::{FunctionName, Limits, NodeKey, ProjectName, VersionRecord};
 
-use super::{Boxed, Compiled, StorageError};
+use super::{Attempt, Boxed, Compiled, StorageError};
 
 /// What fails in a streamed body.
 pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
@@ -203,6 +203,11 @@ pub struct Reply {
 pub trait LogSink: Send + Sync + 'static {
     /// Takes one line without its end; bounded by the sink, never blocking.
     fn line(&self, invocation: Uuid, stream: Stream, line: &str);
+
+    /// The attempt at a node on whose behalf lines are written, if it is on one's: so are those of what the guest calls.
+    fn attempt(&self) -> Option<&Arc<Attempt>> {
+        None
+    }
 }
 
 /// Which output a line was written to.

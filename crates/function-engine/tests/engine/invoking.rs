@@ -8,7 +8,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 use weft_function_engine::port::Failure;
-use weft_function_engine::{Arguments, Error};
+use weft_function_engine::{Arguments, Error, LogFilter};
 use weft_types::VersionNumber;
 
 use crate::program::{Program, print, signature, value};
@@ -298,7 +298,11 @@ async fn output_lines_are_kept_with_their_invocation() {
     world.add("talk", program, "{}").await;
     let answer = invoke(&world.engine, invocation("talk", "")).await.unwrap();
     let logs = world.engine.logs(&default(), &name("talk")).unwrap();
-    let page = logs.read(0, 100, Some("line"));
+    let filter = LogFilter {
+        contains: Some("line".to_owned()),
+        ..LogFilter::default()
+    };
+    let page = logs.read(logs.start(), 100, &filter);
     assert_eq!(page.lines.len(), 5);
     assert!(page.lines.iter().all(|line| line.invocation == answer.invocation));
 }

@@ -12,5 +12,6 @@ mod listing;
 mod program;
 mod queueing;
 mod restarting;
+mod steps;
 mod upgrading;
 mod world;

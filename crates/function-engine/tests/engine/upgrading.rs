@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use weft_function_engine::SettingsChange;
+use weft_function_engine::{LogFilter, SettingsChange};
 use weft_function_engine::port::Tier;
 
 use crate::program::Program;
@@ -12,12 +12,9 @@ use crate::world::{World, default, name, until};
 
 /// Which tiers answered the calls so far.
 fn tiers(world: &World) -> Vec<String> {
-    let page = world
-        .engine
-        .logs(&default(), &name("f"))
-        .unwrap()
-        .read(0, 1_000, None);
-    page.lines.into_iter().map(|line| line.text).collect()
+    let log = world.engine.logs(&default(), &name("f")).unwrap();
+    let page = log.read(log.start(), 1_000, &LogFilter::default());
+    page.lines.iter().map(|line| line.text.to_string()).collect()
 }
 
 #[tokio::test(start_paused = true)]

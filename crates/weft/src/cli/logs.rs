@@ -1,22 +1,36 @@
 use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
-use reqwest::Method;
 use reqwest::header::ACCEPT;
-use weft_api::wire::{LogLine, Logs, Lost, Stream};
+use reqwest::{Method, RequestBuilder};
+use weft_api::wire::{LogLine, Logs, Lost};
 use weft_types::FunctionName;
 
 use super::{Session, deploy};
-use crate::client::{Client, Event, Events};
+use crate::client::{Client, Event, Events, described};
 use crate::output::Output;
+
+mod line;
 
 /// Lines asked for at once.
 const PAGE: usize = 1000;
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  weft logs greeter --filter error            what a function printed, as far as it is kept
+  weft logs greeter -f                        and what it prints from now on
+  weft logs --run RUN -f                      what the nodes of a run print, until it ends
+  weft logs --run RUN --node labels           what one of them printed")]
 pub(crate) struct Args {
     /// The function.
-    #[arg(value_name = "FUNCTION", value_parser = deploy::name)]
-    function: FunctionName,
+    #[arg(value_name = "FUNCTION", value_parser = deploy::name, required_unless_present = "run")]
+    function: Option<FunctionName>,
+    /// What the nodes of a run wrote, instead.
+    #[arg(long, value_name = "RUN", conflicts_with = "function")]
+    run: Option<String>,
+    /// Only what this node wrote.
+    #[arg(long, value_name = "NODE", requires = "run")]
+    node: Option<String>,
     /// Go on showing lines as they are written.
     #[arg(short, long)]
     follow: bool,
@@ -25,121 +39,108 @@ pub(crate) struct Args {
     filter: Option<String>,
 }
 
+/// Lines that are asked for.
+struct Wanted {
+    /// Where in the project: one path segment per item.
+    path: Vec<String>,
+    filter: Option<String>,
+}
+
 pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     let client = session.client()?;
-    let next = print_kept(&client, &args, session.output).await?;
-    if args.follow {
-        follow(
-            &client,
-            &args.function,
-            args.filter.as_deref(),
-            &next,
-            session.output,
-        )
-        .await?;
+    let follows = args.follow;
+    let wanted = Wanted::of(args);
+    let next = wanted.print_kept(&client, session.output).await?;
+    match follows {
+        true => wanted.follow(&client, &next, session.output).await,
+        false => Ok(()),
     }
-    Ok(())
 }
 
 /// Shows the lines written from now on, until the server ends the stream.
 pub(crate) async fn follow_from_now(client: &Client, function: &FunctionName, output: Output) -> Result<()> {
-    follow(client, function, None, "end", output).await
+    let wanted = Wanted {
+        path: of_function(function),
+        filter: None,
+    };
+    wanted.follow(client, "end", output).await
 }
 
-/// Prints what is kept, and answers where what follows begins.
-async fn print_kept(client: &Client, args: &Args, output: Output) -> Result<String> {
-    let mut after = String::new();
-    loop {
-        let page = page(client, &args.function, args.filter.as_deref(), &after).await?;
-        print_lost(page.lost, output);
-        for line in &page.items {
-            print(line, output)?;
+fn of_function(function: &FunctionName) -> Vec<String> {
+    vec!["functions".to_owned(), function.to_string(), "logs".to_owned()]
+}
+
+impl Wanted {
+    fn of(args: Args) -> Self {
+        // One of both is there, and only one.
+        let mut path = args.function.as_ref().map(of_function).unwrap_or_default();
+        if let Some(run) = args.run {
+            path.extend(["runs".to_owned(), run]);
+            path.extend(args.node.into_iter().flat_map(|node| ["nodes".to_owned(), node]));
+            path.push("logs".to_owned());
         }
-        if page.items.is_empty() || page.next == after {
-            return Ok(page.next);
+        Self {
+            path,
+            filter: args.filter,
         }
-        after = page.next;
     }
-}
 
-async fn page(client: &Client, function: &FunctionName, filter: Option<&str>, after: &str) -> Result<Logs> {
-    let request = client.request(Method::GET, &[function.as_str(), "logs"]);
-    let limit = PAGE.to_string();
-    let mut query = vec![("limit", limit.as_str())];
-    query.extend(filter.map(|filter| ("contains", filter)));
-    query.extend((!after.is_empty()).then_some(("after", after)));
-    client.json(request.query(&query)).await
-}
-
-async fn follow(
-    client: &Client,
-    function: &FunctionName,
-    filter: Option<&str>,
-    after: &str,
-    output: Output,
-) -> Result<()> {
-    let mut query = vec![("after", after)];
-    query.extend(filter.map(|filter| ("contains", filter)));
-    let request = client
-        .request(Method::GET, &[function.as_str(), "logs"])
-        .query(&query);
-    let response = client.send(request.header(ACCEPT, "text/event-stream")).await?;
-    let mut events = Events::new(response);
-    while let Some(event) = events.next().await? {
-        show(&event, output)?;
+    fn request(&self, client: &Client, after: &str) -> RequestBuilder {
+        let path: Vec<_> = self.path.iter().map(String::as_str).collect();
+        let mut query = Vec::new();
+        query.extend(self.filter.as_deref().map(|filter| ("contains", filter)));
+        query.extend((!after.is_empty()).then_some(("after", after)));
+        client.in_project(Method::GET, &path).query(&query)
     }
-    Ok(())
+
+    /// Prints what is kept, and answers where what follows begins.
+    async fn print_kept(&self, client: &Client, output: Output) -> Result<String> {
+        let mut after = String::new();
+        loop {
+            let request = self.request(client, &after).query(&[("limit", PAGE)]);
+            let page: Logs = client.json(request).await?;
+            print_lost(page.lost, output);
+            for line in &page.items {
+                line::print(line, output)?;
+            }
+            if page.items.is_empty() || page.next == after {
+                return Ok(page.next);
+            }
+            after = page.next;
+        }
+    }
+
+    async fn follow(&self, client: &Client, after: &str, output: Output) -> Result<()> {
+        let request = self.request(client, after).header(ACCEPT, "text/event-stream");
+        let mut events = Events::new(client.send(request).await?);
+        while let Some(event) = events.next().await? {
+            show(&event, output)?;
+        }
+        Ok(())
+    }
 }
 
 fn show(event: &Event, output: Output) -> Result<()> {
     let unexpected = || format!("the server sent an event that is not expected: {}", event.data);
-    if event.name == "lost" {
-        let lost: Lost = serde_json::from_str(&event.data).with_context(unexpected)?;
-        print_lost(lost.lost, output);
-        return Ok(());
+    match event.name.as_str() {
+        "lost" => {
+            let lost: Lost = serde_json::from_str(&event.data).with_context(unexpected)?;
+            print_lost(lost.lost, output);
+            Ok(())
+        }
+        "problem" => {
+            let problem = serde_json::from_str(&event.data).with_context(unexpected)?;
+            Err(described(problem).into())
+        }
+        _ => {
+            let line: LogLine = serde_json::from_str(&event.data).with_context(unexpected)?;
+            line::print(&line, output)
+        }
     }
-    let line: LogLine = serde_json::from_str(&event.data).with_context(unexpected)?;
-    print(&line, output)
-}
-
-/// One line: as JSON on one line, or as time, stream and text.
-fn print(line: &LogLine, output: Output) -> Result<()> {
-    if output.is_json() {
-        return Ok(output.line(serde_json::to_string(line)?)?);
-    }
-    let mark = match line.stream {
-        Stream::Stdout => ' ',
-        Stream::Stderr => '!',
-    };
-    let time = line.time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ");
-    Ok(output.line(format_args!("{time} {mark} {}", printable(&line.text)))?)
 }
 
 fn print_lost(lost: u64, output: Output) {
     if lost > 0 {
         output.note(format_args!("… {lost} lines are no longer kept …"));
-    }
-}
-
-/// Text that cannot move the cursor or colour the terminal: it comes from a function's code.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() && c != '\t' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_cannot_command_the_terminal() {
-        assert_eq!(printable("a\tb\u{1b}[2Jc"), "a\tb\u{fffd}[2Jc");
     }
 }

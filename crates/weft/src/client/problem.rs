@@ -10,7 +10,7 @@ pub(crate) async fn failure(response: Response) -> Failure {
     let status = response.status();
     let bytes = response.bytes().await.unwrap_or_default();
     match serde_json::from_slice::<Value>(&bytes) {
-        Ok(problem) if problem.get("type").is_some() => describe(problem),
+        Ok(problem) if problem.get("type").is_some() => described(problem),
         _ => Failure::new(
             by_status(status.as_u16()),
             format!("the server answered {status}"),
@@ -19,7 +19,8 @@ pub(crate) async fn failure(response: Response) -> Failure {
     }
 }
 
-fn describe(problem: Value) -> Failure {
+/// A problem as a failure.
+pub(crate) fn described(problem: Value) -> Failure {
     let text = |member: &str| problem.get(member).and_then(Value::as_str).unwrap_or_default();
     let slug = text("type").rsplit('/').next().unwrap_or_default().to_owned();
     let detail = if text("detail").is_empty() {
@@ -101,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_problem_becomes_message_hint_and_exit_code() {
-        let failure = describe(json!({
+        let failure = described(json!({
             "type": "/problems/invalid-arguments", "title": "Invalid arguments", "status": 400,
             "detail": "expected u32, found a string", "pointer": "/lines/0/qty",
         }));
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn an_error_of_the_function_is_shown_and_has_its_own_code() {
-        let failure = describe(json!({
+        let failure = described(json!({
             "type": "/problems/function-error", "title": "t", "status": 422, "detail": "d", "error": {"empty": true},
         }));
         assert_eq!(

@@ -102,14 +102,16 @@ section! {
     pub(crate) struct Logs, LogsLayer, "logs" {
         /// Longest line; what is longer is cut.
         log_line: Size, "WEFT_LOG_LINE" = "\"8KiB\"";
-        /// Lines kept per function.
+        /// Lines kept per function, and per run.
         log_lines: usize, "WEFT_LOG_LINES" = "10000";
-        /// Bytes kept per function.
+        /// Bytes kept per function, and per run.
         log_size: Size, "WEFT_LOG_SIZE" = "\"4MiB\"";
         /// Lines one invocation may write.
         log_call_lines: u32, "WEFT_LOG_CALL_LINES" = "1000";
         /// Bytes kept over all functions; where they are full, whoever writes keeps only the newest lines.
         log_total: Size, "WEFT_LOG_TOTAL" = "\"256MiB\"";
+        /// Bytes kept over all runs; where they are full, those go that wrote nothing for the longest time.
+        log_runs: Size, "WEFT_LOG_RUNS" = "\"64MiB\"";
     }
 }
 

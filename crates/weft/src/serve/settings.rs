@@ -27,6 +27,7 @@ pub(crate) fn engine(config: &Config) -> weft_function_engine::Config {
         loaded: limits.loaded,
         logs: logs(config),
         log_bytes: count(config.logs.log_total),
+        run_log_bytes: count(config.logs.log_runs),
         metric_series: config.telemetry.metric_series,
         ..weft_function_engine::Config::default()
     }

@@ -1,19 +1,23 @@
 //! Following a log: lines as they are printed.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt as _, stream};
 use http::{HeaderValue, header};
-use weft_function_engine::{FunctionLogs, LogPage};
+use weft_function_engine::{Log, LogCursor, LogFilter};
 use weft_types::{FunctionName, ProjectName};
+use weft_workflow_engine::RunHandle;
 
+use super::marks::Marks;
 use super::{EVENT_STREAM, cursor, sse};
 use crate::api::Context;
+use crate::problem::Problem;
 use crate::shutdown::Draining;
 use crate::wire;
 
@@ -22,85 +26,163 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Lines sent at once.
 const PIECE: usize = 256;
 
+/// Whose log it is.
+pub(super) enum Source {
+    /// A function's: the stream ends with it.
+    Function(ProjectName, FunctionName),
+    /// A run's: the stream ends with that.
+    Run,
+}
+
 /// Somebody who follows a log. Holds no lines: who reads slowly loses the oldest ones and is told so.
 pub(super) struct Follower {
     context: Arc<Context>,
-    project: ProjectName,
-    function: FunctionName,
-    logs: Arc<FunctionLogs>,
-    filter: Option<String>,
-    cursor: u64,
+    log: Arc<Log>,
+    source: Source,
+    marks: Marks,
+    filter: LogFilter,
+    cursor: LogCursor,
     /// Whether lines before the cursor were seen, so that one who begins at the start does not hear of what was lost
     /// before.
     resumed: bool,
     draining: Draining,
+    /// The run, as long as it is open.
+    run: Option<RunHandle>,
+    /// Whether this was the last piece.
+    over: bool,
+}
+
+/// Why a follower looks again.
+enum Woken {
+    Grown,
+    Ended,
+    Quiet,
+    Draining,
 }
 
 impl Follower {
-    /// Follows from `after`, or from the oldest line kept.
+    /// Follows from a cursor on; and whether that is where an earlier stream ended.
     pub(super) fn new(
         context: Arc<Context>,
-        project: ProjectName,
-        function: FunctionName,
-        logs: Arc<FunctionLogs>,
-        after: Option<u64>,
-        filter: Option<String>,
+        log: Arc<Log>,
+        source: Source,
+        marks: Marks,
+        filter: LogFilter,
+        (cursor, resumed): (LogCursor, bool),
     ) -> Self {
         let draining = context.draining.clone();
         Self {
             context,
-            project,
-            function,
-            logs,
+            log,
+            source,
+            marks,
             filter,
-            cursor: after.unwrap_or(0),
-            resumed: after.is_some(),
+            cursor,
+            resumed,
             draining,
+            run: None,
+            over: false,
         }
     }
 
-    /// The next piece of the stream; none where it ends: with the server, or with the function.
+    /// The next piece of the stream; none where it ends: with the server, or with the function or run.
     async fn next(&mut self) -> Option<String> {
+        if self.over {
+            return None;
+        }
+        match self.next_piece().await {
+            Ok(piece) => piece,
+            Err(problem) => {
+                self.over = true;
+                let mut text = String::new();
+                sse::event(&mut text, "problem", None, &json(&problem));
+                Some(text)
+            }
+        }
+    }
+
+    async fn next_piece(&mut self) -> Result<Option<String>, Problem> {
         loop {
-            let page = self.logs.read(self.cursor, PIECE, self.filter.as_deref());
-            let text = self.write(&page);
-            let behind = page.next > self.cursor;
+            // Looked at before the lines, so that the last of them are not missed.
+            let ended = self.marks.is_over().await?;
+            let page = self.log.read(self.cursor, PIECE, &self.filter);
+            let text = self.write(&page).await?;
+            let behind = page.next != self.cursor;
             self.cursor = page.next;
             self.resumed = true;
             if !text.is_empty() {
-                return Some(text);
+                return Ok(Some(text));
             }
             if behind {
                 continue;
             }
-            tokio::select! {
-                () = self.logs.changed(self.cursor) => {}
-                () = self.draining.begun() => return None,
-                () = tokio::time::sleep(HEARTBEAT) => return self.heartbeat(),
+            if ended {
+                return Ok(None);
+            }
+            match self.woken().await? {
+                Woken::Grown | Woken::Ended => {}
+                Woken::Draining => return Ok(None),
+                Woken::Quiet => return Ok(self.heartbeat()),
             }
         }
     }
 
-    fn write(&self, page: &LogPage) -> String {
+    /// Waits for a reason to look again.
+    async fn woken(&mut self) -> Result<Woken, Problem> {
+        if self.run.is_none() {
+            self.run = self.handle().await?;
+        }
+        let ended = async {
+            match &self.run {
+                // How it ended, or why that is not known, is told by the records.
+                Some(run) => drop(run.ended().await),
+                None => pending().await,
+            }
+        };
+        Ok(tokio::select! {
+            () = self.log.changed(self.cursor) => Woken::Grown,
+            () = self.draining.begun() => Woken::Draining,
+            () = ended => Woken::Ended,
+            () = tokio::time::sleep(HEARTBEAT) => Woken::Quiet,
+        })
+    }
+
+    async fn handle(&self) -> Result<Option<RunHandle>, Problem> {
+        match self.marks.run() {
+            Some(run) => {
+                let runs = &self.context.workflows()?.runs;
+                Ok(Some(runs.handle(self.marks.project(), run).await?))
+            }
+            None => Ok(None),
+        }
+    }
+
+    async fn write(&mut self, page: &weft_function_engine::LogPage) -> Result<String, Problem> {
         let mut text = String::new();
         if page.lost > 0 && self.resumed {
             sse::event(&mut text, "lost", None, &json(&wire::Lost { lost: page.lost }));
         }
-        for line in &page.lines {
-            let id = cursor::of_number(line.seq + 1);
-            sse::event(&mut text, "line", Some(&id), &json(&wire::LogLine::from(line)));
+        if page.lines.is_empty() {
+            return Ok(text);
         }
-        text
+        for line in self.marks.lines(&page.lines).await? {
+            let id = cursor::of_line(self.log.cursor(line.seq + 1));
+            sse::event(&mut text, "line", Some(&id), &json(&line));
+        }
+        Ok(text)
     }
 
     /// Says that the stream lives, unless the function is gone or is another one of the same name.
     fn heartbeat(&self) -> Option<String> {
-        let current = self.context.engine.logs(&self.project, &self.function).ok()?;
-        Arc::ptr_eq(&current, &self.logs).then(|| {
-            let mut text = String::new();
-            sse::comment(&mut text, "still here");
-            text
-        })
+        if let Source::Function(project, function) = &self.source {
+            let current = self.context.engine.logs(project, function).ok()?;
+            if !Arc::ptr_eq(&current, &self.log) {
+                return None;
+            }
+        }
+        let mut text = String::new();
+        sse::comment(&mut text, "still here");
+        Some(text)
     }
 }
 
@@ -122,7 +204,7 @@ fn pieces(follower: Follower) -> impl Stream<Item = Result<Bytes, Infallible>> {
         let piece = follower.next().await?;
         Some((Ok(Bytes::from(piece)), follower))
     });
-    stream::StreamExt::chain(first, rest)
+    first.chain(rest)
 }
 
 fn json<T: serde::Serialize>(value: &T) -> String {

@@ -1,0 +1,61 @@
+//! Workflows and their runs over HTTP, in the project `default`.
+
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::Api;
+use crate::api::{Answer, send};
+
+/// Where runs are.
+pub const RUNS: &str = "/v1/projects/default/runs";
+
+/// Saves a workflow.
+pub async fn save(api: &Api, name: &str, definition: impl Into<String>) -> Answer {
+    let request = api.request(Method::PUT, &Api::path(name, ""));
+    let request = request.header("content-type", "application/yaml");
+    send(request.body(definition.into())).await
+}
+
+/// Posts JSON to a path.
+pub async fn post(api: &Api, path: &str, body: &Value) -> Answer {
+    let request = api.request(Method::POST, path);
+    let request = request.header("content-type", "application/json");
+    send(request.body(body.to_string())).await
+}
+
+/// Starts a run and answers its id.
+///
+/// # Panics
+/// Where it is refused.
+pub async fn start(api: &Api, workflow: &str, arguments: &Value) -> String {
+    let started = post(api, &Api::path(workflow, "/runs"), arguments).await;
+    assert_eq!(started.status, 202, "{}", started.text());
+    started.json()["run"].as_str().unwrap().to_owned()
+}
+
+/// A run as it stands.
+///
+/// # Panics
+/// Where there is none.
+pub async fn show(api: &Api, run: &str) -> Value {
+    api.get(&format!("{RUNS}/{run}")).await.ok()
+}
+
+/// A run once it has ended.
+///
+/// # Panics
+/// Where there is none.
+pub async fn ended(api: &Api, run: &str) -> Value {
+    api.get(&format!("{RUNS}/{run}?wait=60s")).await.ok()
+}
+
+/// The nodes of a run and where each stands.
+///
+/// # Panics
+/// Where it is no run.
+pub fn states(run: &Value) -> Vec<(&str, &str)> {
+    let nodes = run["node-states"].as_array().unwrap().iter();
+    nodes
+        .map(|node| (node["name"].as_str().unwrap(), node["status"].as_str().unwrap()))
+        .collect()
+}
