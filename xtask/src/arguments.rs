@@ -24,6 +24,18 @@ impl Arguments {
         position.and_then(|position| self.0.remove(position)).is_some()
     }
 
+    /// Takes what stands behind a flag, from anywhere; none where the flag is not there.
+    pub fn value(&mut self, flag: &str) -> Result<Option<String>> {
+        let Some(position) = self.0.iter().position(|word| word == flag) else {
+            return Ok(None);
+        };
+        self.0.remove(position);
+        match self.0.remove(position) {
+            Some(value) => Ok(Some(value)),
+            None => bail!("{flag} needs a value"),
+        }
+    }
+
     /// Takes all that is left.
     pub fn rest(self) -> Vec<String> {
         self.0.into()
@@ -52,6 +64,15 @@ mod tests {
         assert!(arguments.flag("--detach"));
         assert!(!arguments.flag("--detach"));
         assert_eq!(arguments.word().as_deref(), Some("up"));
+        assert_eq!(arguments.rest(), ["x"]);
+    }
+
+    #[test]
+    fn values_stand_behind_their_flags() {
+        let mut arguments = arguments("--rounds 5 x --seed");
+        assert_eq!(arguments.value("--rounds").unwrap().as_deref(), Some("5"));
+        assert_eq!(arguments.value("--rounds").unwrap(), None);
+        assert!(arguments.value("--seed").is_err());
         assert_eq!(arguments.rest(), ["x"]);
     }
 

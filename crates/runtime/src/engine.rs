@@ -17,9 +17,12 @@ use crate::linker;
 
 /// How often guests can be interrupted.
 pub(crate) const TICK: Duration = Duration::from_millis(1);
-/// Slots that keep the memory of the code that used them last. For other code a slot is mapped anew, which stops every core for
-/// a moment: so many functions take turns without it. What a slot keeps resident is what calls touch, at most a MiB.
-const WARM: u32 = 1024;
+/// Slots per core that keep the memory of the code that used them last. For other code a slot is mapped anew, which stops every
+/// core for a moment: so many functions take turns without it. Each core keeps its own, as slots are divided among threads. What
+/// one keeps resident is what calls touch, at most [`RESIDENT`].
+const WARM_PER_CORE: u32 = 1024;
+/// Bytes of a memory that are overwritten in place after a call; what a call touched beyond is given back.
+const RESIDENT: usize = 512 << 10;
 /// Bytes of a table that are overwritten after each instance: a page.
 const TABLE_RESIDENT: usize = 4 << 10;
 /// Frames kept of a trap.
@@ -139,6 +142,8 @@ fn placement(slots: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::default();
     // Guests made of many modules (Python has 14) need as many core instances and tables each.
     let parts = slots.saturating_mul(16);
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
+    let warm = WARM_PER_CORE.saturating_mul(cores);
     pool.total_component_instances(slots)
         .total_memories(slots)
         .total_stacks(slots)
@@ -155,11 +160,11 @@ fn placement(slots: u32) -> PoolingAllocationConfig {
         // What a call touched is found by PAGEMAP_SCAN and overwritten in place. Without the scan these would be plain
         // writes of the full size, without the resident set each call would unmap what it touched.
         .pagemap_scan(Enabled::Auto)
-        .linear_memory_keep_resident(1 << 20)
+        .linear_memory_keep_resident(RESIDENT)
         // A table of up to a page, which nearly all are, is overwritten without a scan; with more, each would be scanned for.
         .table_keep_resident(TABLE_RESIDENT)
         .async_stack_keep_resident(64 << 10)
-        .max_unused_warm_slots(WARM);
+        .max_unused_warm_slots(warm.min(slots));
     pool
 }
 
