@@ -109,6 +109,8 @@ fn described() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(run::control::resume))
         .routes(routes!(run::rerun))
         .routes(routes!(run::control::complete))
+        .routes(routes!(run::compare::compare))
+        .routes(routes!(run::node::show))
         .routes(routes!(run::events::events))
         .routes(routes!(blobs::store))
         .routes(routes!(blobs::show, blobs::head))

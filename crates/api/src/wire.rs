@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 mod blob;
+mod comparison;
 mod function;
 mod log;
 mod run;
@@ -15,11 +16,12 @@ mod settings;
 mod version;
 
 pub use blob::Blob;
+pub use comparison::{ComparedNode, ComparedRun, Comparison, NodeSide};
 pub use function::{Function, FunctionSummary, Kind};
 pub use log::{LogLine, LogStep, Logs, Lost, Stream};
 pub use run::{
-    Attempt, Cancel, Counts, Items, Node, NodeError, PinChange, Repinned, Rerun, Run, RunEvent, RunSummary,
-    Started, Trigger, Usage, Validated,
+    Attempt, Cancel, Counts, Items, Node, NodeDetail, NodeError, PinChange, Repinned, Rerun, Run, RunEvent,
+    RunSummary, Started, Trigger, Usage, Validated,
 };
 pub use settings::{Grants, Limits, Settings};
 pub use version::{Capability, Deployment, Export, Flavor, Parameter, Version, VersionSummary};

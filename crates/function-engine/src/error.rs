@@ -177,6 +177,17 @@ pub enum Error {
         /// Those whose active versions may call it.
         by: Vec<FunctionName>,
     },
+    /// Open runs execute the one to be deleted, or may come to call it.
+    #[error(
+        "`{function}` cannot be deleted while runs of these workflows are open, which need it: {}; wait for them or cancel them",
+        names(.by)
+    )]
+    OpenRuns {
+        /// The function.
+        function: FunctionName,
+        /// The workflows whose runs they are.
+        by: Vec<FunctionName>,
+    },
     /// The call did not answer.
     #[error("{failure}")]
     Failed {

@@ -12,6 +12,7 @@ use crate::output::{self, Output};
 mod activate;
 mod build;
 mod call;
+mod compare;
 mod completions;
 mod control;
 mod delete;
@@ -90,6 +91,8 @@ enum Command {
     Runs(runs::Args),
     /// Show a run: what became of each node.
     Show(show::Args),
+    /// Lay two runs beside each other: what differs.
+    Compare(compare::Args),
     /// Run again: what failed, some nodes, or all of it.
     Rerun(rerun::Args),
     /// Cancel a run.
@@ -167,6 +170,7 @@ fn execute(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         Command::Run(args) => wait(run::run(args, session)),
         Command::Runs(args) => wait(runs::run(args, session)),
         Command::Show(args) => wait(show::run(args, session)),
+        Command::Compare(args) => wait(compare::run(args, session)),
         Command::Rerun(args) => wait(rerun::run(args, session)),
         Command::Cancel(args) => wait(control::cancel(args, session)),
         Command::Pause(args) => wait(control::pause(args, session)),

@@ -1,11 +1,12 @@
 //! Functions calling workflows as if they were functions.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use weft_function_engine::port::{Boxed, CallContext, Failure, Reply, Workflows};
 use weft_types::image::Image;
-use weft_types::{RunStatus, Value, VersionRecord};
+use weft_types::{FunctionName, ProjectName, RunStatus, Value, VersionNumber, VersionRecord};
 use weft_workflow_engine::{Engine, Error, Outcome, RunHandle, StartRun, Waited};
 
 use crate::calls::LONGEST;
@@ -41,6 +42,10 @@ impl Workflows for Runs {
                 Waited::Ended(outcome) => self.reply(version, &handle, &outcome).await,
             }
         })
+    }
+
+    fn open_versions(&self, project: &ProjectName) -> BTreeSet<(FunctionName, VersionNumber)> {
+        self.0.open_versions(project)
     }
 }
 

@@ -49,6 +49,7 @@ impl From<Error> for Problem {
             Error::StorageFailed(_) => fault(Kind::StorageFailed, &detail),
             Error::MissingGrant { missing, .. } => problem(Kind::MissingGrant).with("missing", missing),
             Error::StillReferenced { by, .. } => problem(Kind::StillReferenced).with("by", by),
+            Error::OpenRuns { by, .. } => problem(Kind::OpenRuns).with("by", by),
             Error::Failed { invocation, failure } => failed(invocation, &failure, detail),
             Error::Overloaded { retry_after, .. } => {
                 problem(Kind::Overloaded).retry_after(whole_seconds(retry_after))

@@ -114,6 +114,8 @@ problems! {
         "The version imports capabilities that it was not granted, so it cannot be activated. The member `missing` lists them; grant them with `PATCH …/functions/{function}` (`{\"grants\": …}`)."
     StillReferenced "still-referenced" 409 "It is still in use"
         "Other functions are granted calls to this one; the detail names them. Take back those grants first."
+    OpenRuns "open-runs" 409 "Open runs need it"
+        "Runs are open that execute a version of this function or may come to call one; the member `by` names their workflows. Wait for them, or cancel them: `GET …/runs?workflow=…&status=waiting,running,paused` lists them."
     Conflict "conflict" 409 "Somebody else changed it meanwhile"
         "Two requests changed the same thing at once and this one lost. Look at the state and try again."
     InvalidDefinition "invalid-definition" 400 "The definition is not valid"

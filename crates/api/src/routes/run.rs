@@ -26,8 +26,10 @@ use crate::query::{NoQuery, Query};
 use crate::wire;
 use crate::wire::run_view::{name, shown};
 
+pub(super) mod compare;
 pub(super) mod control;
 pub(super) mod events;
+pub(super) mod node;
 
 /// The longest wait for a run's end.
 const MOST_WAIT: Duration = Duration::from_secs(300);

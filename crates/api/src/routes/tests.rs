@@ -57,6 +57,8 @@ fn every_route_is_described() {
         "GET /v1/projects/{project}/runs".to_owned(),
         format!("GET {run}"),
         format!("DELETE {run}"),
+        format!("GET {run}/compare"),
+        format!("GET {run}/nodes/{{node}}"),
         format!("GET {run}/events"),
         format!("GET {run}/logs"),
         format!("GET {run}/nodes/{{node}}/logs"),

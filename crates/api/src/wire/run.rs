@@ -200,6 +200,25 @@ pub struct Node {
     pub error: Option<NodeError>,
 }
 
+/// A node of a run, with what it was called with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct NodeDetail {
+    /// What became of it.
+    #[serde(flatten)]
+    pub node: Node,
+    /// What it does: `call`, `sleep` or `wait`.
+    #[schema(example = "call")]
+    pub kind: String,
+    /// What it calls, as `function#export@version`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callee: Option<String>,
+    /// What it was, or would be, called with: the arguments by name, or the milliseconds of a sleep. Absent where it takes nothing, where
+    /// that is not known (yet), or where the node goes over a list and no item was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<serde_json::Value>,
+}
+
 /// One try.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -1,6 +1,6 @@
 //! From the engine's runs to what is spoken.
 
-use weft_types::image::Bounds;
+use weft_types::image::{Bounds, Image};
 use weft_types::json;
 use weft_types::{Type, Value};
 use weft_workflow::event::{self, Event, Stored};
@@ -179,14 +179,24 @@ pub(crate) fn shown(stored: &Stored, ty: &Type) -> serde_json::Value {
     match stored {
         Stored::Address(address) => serde_json::json!({ "$blob": address_text(address) }),
         Stored::Direct(bytes) => match stored.verify(ty, bounds) {
-            Ok(Value::Direct(image)) => {
-                let mut text = Vec::new();
-                json::print(ty, &image, &mut text);
-                serde_json::from_slice(&text).unwrap_or_default()
-            }
+            Ok(Value::Direct(image)) => printed(&image, ty),
             _ => serde_json::json!({ "$bytes": bytes.len() }),
         },
     }
+}
+
+/// A value as JSON: itself where it is small, else how large it is.
+pub(crate) fn shown_image(image: &Image, ty: &Type) -> serde_json::Value {
+    match image.as_bytes().len() {
+        0..=SHOWN => printed(image, ty),
+        bytes => serde_json::json!({ "$bytes": bytes }),
+    }
+}
+
+fn printed(image: &Image, ty: &Type) -> serde_json::Value {
+    let mut text = Vec::new();
+    json::print(ty, image, &mut text);
+    serde_json::from_slice(&text).unwrap_or_default()
 }
 
 /// The digest by which a value is addressed.

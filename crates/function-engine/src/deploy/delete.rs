@@ -1,10 +1,12 @@
 //! Deleting a function.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use weft_types::version::Pin;
 use weft_types::{FunctionName, ProjectName};
 
-use crate::catalog::Project;
+use crate::catalog::{Function, Project};
 use crate::engine::Inner;
 use crate::{Engine, Error};
 
@@ -12,7 +14,8 @@ impl Engine {
     /// Deletes a function with all its versions. Calls under way end undisturbed.
     ///
     /// # Errors
-    /// Where there is no such function, active versions of others are granted to call it, or the registry fails.
+    /// Where there is no such function, active versions of others are granted to call it, open runs need it, or the registry
+    /// fails.
     pub async fn delete(&self, project: &ProjectName, function: &FunctionName) -> Result<(), Error> {
         let inner = Arc::clone(&self.0);
         let (project, function) = (project.clone(), function.clone());
@@ -37,13 +40,72 @@ impl Inner {
             }
             function
         };
-        self.ports.registry.delete(project, name).await?;
+        self.check_no_run_needs(project, name)?;
+        // No run begins from here on that needs it; one that began meanwhile is seen by looking once more.
         writing.remove(project, name);
+        let deleted = match self.check_no_run_needs(project, name) {
+            Ok(()) => self
+                .ports
+                .registry
+                .delete(project, name)
+                .await
+                .map_err(Error::from),
+            refused => refused,
+        };
+        if let Err(error) = deleted {
+            writing.put(Function::clone(&function));
+            return Err(error);
+        }
         self.metrics.functions.remove(project, name);
         function.versions().iter().for_each(|deployed| deployed.unload());
         tracing::info!(%project, function = %name, "deleted");
         Ok(())
     }
+}
+
+impl Inner {
+    /// Refuses where an open run executes a version of the function, or may come to call one.
+    fn check_no_run_needs(&self, project: &ProjectName, name: &FunctionName) -> Result<(), Error> {
+        let Some(workflows) = self.workflows.get() else {
+            return Ok(());
+        };
+        let snapshot = self.catalog.read();
+        let known = snapshot.project(project.as_str())?;
+        let open = workflows.open_versions(project).into_iter();
+        let open = open.map(|(function, version)| Pin { function, version });
+        let by: BTreeSet<_> = open
+            .filter(|pin| reaches(known, pin, name))
+            .map(|pin| pin.function)
+            .collect();
+        if by.is_empty() {
+            return Ok(());
+        }
+        Err(Error::OpenRuns {
+            function: name.clone(),
+            by: by.into_iter().collect(),
+        })
+    }
+}
+
+/// Whether a version is one of a function, or calls it by whatever way. A function that is gone calls nothing.
+fn reaches(project: &Project, from: &Pin, function: &FunctionName) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut line = vec![from.clone()];
+    while let Some(pin) = line.pop() {
+        if pin.function == *function {
+            return true;
+        }
+        let deployed = project
+            .functions
+            .get(&pin.function)
+            .and_then(|function| function.version(Some(pin.version)).ok());
+        if let Some(workflow) = deployed.and_then(|deployed| deployed.record().workflow.as_ref())
+            && seen.insert(pin)
+        {
+            line.extend(workflow.calls.iter().cloned());
+        }
+    }
+    false
 }
 
 /// The other functions whose active versions are granted to call `callee`, or are workflows that do.

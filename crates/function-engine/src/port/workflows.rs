@@ -1,9 +1,10 @@
 //! Who runs versions that are graphs of calls.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use weft_types::VersionRecord;
 use weft_types::image::Image;
+use weft_types::{FunctionName, ProjectName, VersionNumber, VersionRecord};
 
 use super::{Boxed, CallContext, Failure, Reply};
 
@@ -16,4 +17,8 @@ pub trait Workflows: Send + Sync + 'static {
         arguments: Image,
         context: &'a CallContext,
     ) -> Boxed<'a, Result<Reply, Failure>>;
+
+    /// Every version of a workflow of a project of which a run is open. A version that is looked up after this was asked is in the
+    /// next answer, or its run does not begin.
+    fn open_versions(&self, project: &ProjectName) -> BTreeSet<(FunctionName, VersionNumber)>;
 }

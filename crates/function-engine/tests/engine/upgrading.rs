@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use weft_function_engine::{LogFilter, SettingsChange};
 use weft_function_engine::port::Tier;
+use weft_function_engine::{LogFilter, SettingsChange};
 
 use crate::program::Program;
 use crate::world::{World, default, name, until};

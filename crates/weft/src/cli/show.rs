@@ -2,7 +2,7 @@ use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
 use reqwest::Method;
 use reqwest::header::ACCEPT;
-use weft_api::wire::{Node, NodeError, Run, RunEvent};
+use weft_api::wire::{Node, NodeDetail, NodeError, Run, RunEvent};
 
 use super::Session;
 use crate::client::{Client, Events};
@@ -17,12 +17,25 @@ pub(crate) struct Args {
     /// Watch it until it ends, and print its result.
     #[arg(short, long)]
     follow: bool,
+    /// Only this node, with what it was called with.
+    #[arg(long, value_name = "NODE", conflicts_with = "follow")]
+    node: Option<String>,
+    /// Which item's input, from 0, where the node goes over a list.
+    #[arg(long, value_name = "ITEM", requires = "node")]
+    item: Option<u32>,
 }
 
 pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     let client = session.client()?;
     if args.follow {
         return follow(&client, &args.run, session.output).await;
+    }
+    if let Some(node) = &args.node {
+        let request = client.in_project(Method::GET, &["runs", &args.run, "nodes", node]);
+        let item = args.item.map(|item| [("item", item)]);
+        let node: NodeDetail = client.json(request.query(&item)).await?;
+        session.output.result(&node, detail(&node))?;
+        return Ok(());
     }
     let run = fetch(&client, &args.run).await?;
     session.output.result(&run, tree(&run))?;
@@ -124,6 +137,17 @@ fn tree(run: &Run) -> String {
     }
     if let Some(result) = &run.result {
         lines.push(format!("result: {result}"));
+    }
+    lines.join("\n")
+}
+
+/// A node with what went in and what came out.
+fn detail(detail: &NodeDetail) -> String {
+    let mut lines = vec![in_line(&detail.node)];
+    let callee = detail.callee.as_ref().map(|callee| format!(" {callee}"));
+    lines.push(format!("{}{}", detail.kind, callee.unwrap_or_default()));
+    for (what, value) in [("input", &detail.input), ("output", &detail.node.output)] {
+        lines.extend(value.iter().map(|value| format!("{what}: {value}")));
     }
     lines.join("\n")
 }

@@ -82,6 +82,9 @@ fn hint(slug: &str) -> Option<&'static str> {
             "deploy again with the grant, such as --grant-http HOST, --grant-keyvalue STORE or --grant-call FUNCTION"
         }
         "still-referenced" => "delete what refers to it first",
+        "open-runs" => {
+            "`weft runs WORKFLOW --status waiting,running,paused` lists them; `weft cancel RUN` ends one"
+        }
         "function-trapped" | "function-exited" => "`weft logs NAME` shows what it wrote",
         "call-timeout" => "`limits.timeout-ms` in the function's settings allows more time",
         "cpu-limit" => "`limits.cpu-time-ms` in the function's settings allows more time",

@@ -1,0 +1,155 @@
+//! Two runs beside each other.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use weft_workflow::compare::{self, Sameness};
+
+use super::run::Usage;
+use super::run_view::name;
+
+/// What two runs have in common and where they part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Comparison {
+    /// The one run.
+    pub before: ComparedRun,
+    /// The other.
+    pub after: ComparedRun,
+    /// Their arguments: `same`, `different`, `absent` (neither has any) or `unknown` (a value is no longer kept).
+    #[schema(example = "same")]
+    pub arguments: String,
+    /// Their global parameters, likewise.
+    pub globals: String,
+    /// Their results, likewise.
+    pub result: String,
+    /// What differs between what they execute, as `GET …/functions/{function}/diff` tells it.
+    #[schema(value_type = Object)]
+    pub definition: serde_json::Value,
+    /// Nodes that both have, in the order of the other run.
+    pub nodes: Vec<ComparedNode>,
+}
+
+/// One of the runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct ComparedRun {
+    /// Its id.
+    pub run: String,
+    /// Its workflow.
+    pub workflow: String,
+    /// The version.
+    pub version: u32,
+    /// Where it stands.
+    pub status: String,
+    /// Microseconds from its acceptance to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took_us: Option<u64>,
+    /// Names of the nodes that the other does not have.
+    pub only: Vec<String>,
+}
+
+/// A node that both runs have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct ComparedNode {
+    /// Its name.
+    pub name: String,
+    /// What became of it in the one run.
+    pub before: NodeSide,
+    /// And in the other.
+    pub after: NodeSide,
+    /// What it was called with: `same`, `different`, `absent` or `unknown`.
+    pub input: String,
+    /// Its outputs, likewise.
+    pub output: String,
+    /// Whether it is defined otherwise, which `definition` tells.
+    pub redefined: bool,
+}
+
+/// What became of a node in one of the runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct NodeSide {
+    /// Where it stands.
+    pub status: String,
+    /// The number of its latest attempt; 0 before the first.
+    pub attempt: u32,
+    /// When its first attempt began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub started_at: Option<Timestamp>,
+    /// When it was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub finished_at: Option<Timestamp>,
+    /// What its attempts cost.
+    pub usage: Usage,
+}
+
+impl From<&compare::Comparison> for Comparison {
+    fn from(comparison: &compare::Comparison) -> Self {
+        let [before, after] = &comparison.runs;
+        Self {
+            before: ComparedRun::from(before),
+            after: ComparedRun::from(after),
+            arguments: in_a_word(comparison.arguments),
+            globals: in_a_word(comparison.globals),
+            result: in_a_word(comparison.result),
+            // Made of texts and lists, it always serializes.
+            definition: serde_json::to_value(&comparison.definition).unwrap_or_default(),
+            nodes: comparison.nodes.iter().map(ComparedNode::from).collect(),
+        }
+    }
+}
+
+impl From<&compare::RunSide> for ComparedRun {
+    fn from(side: &compare::RunSide) -> Self {
+        Self {
+            run: side.run.to_string(),
+            workflow: side.workflow.clone(),
+            version: side.version.0,
+            status: name(&side.status),
+            took_us: side
+                .took
+                .map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX)),
+            only: side.only.clone(),
+        }
+    }
+}
+
+impl From<&compare::NodeComparison> for ComparedNode {
+    fn from(node: &compare::NodeComparison) -> Self {
+        let [before, after] = &node.sides;
+        Self {
+            name: node.name.clone(),
+            before: NodeSide::from(before),
+            after: NodeSide::from(after),
+            input: in_a_word(node.input),
+            output: in_a_word(node.output),
+            redefined: node.redefined,
+        }
+    }
+}
+
+impl From<&compare::NodeSide> for NodeSide {
+    fn from(side: &compare::NodeSide) -> Self {
+        Self {
+            status: name(&side.status),
+            attempt: side.attempt,
+            started_at: side.started_at,
+            finished_at: side.finished_at,
+            usage: Usage::from(side.usage),
+        }
+    }
+}
+
+fn in_a_word(sameness: Sameness) -> String {
+    let word = match sameness {
+        Sameness::Same => "same",
+        Sameness::Different => "different",
+        Sameness::Absent => "absent",
+        Sameness::Unknown => "unknown",
+    };
+    word.to_owned()
+}
