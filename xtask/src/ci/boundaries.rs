@@ -18,7 +18,7 @@ struct Owner {
     packages: &'static [&'static str],
 }
 
-const BOUNDARIES: [Boundary; 10] = [
+const BOUNDARIES: [Boundary; 11] = [
     Boundary {
         package: "weft-types",
         without: &["tokio", "wasmtime", "sqlx", "hyper", "axum"],
@@ -66,6 +66,10 @@ const BOUNDARIES: [Boundary; 10] = [
     Boundary {
         package: "weft-runtime",
         without: &["sqlx", "axum"],
+    },
+    Boundary {
+        package: "weft-isolation",
+        without: &["weft-*", "tokio", "wasmtime", "sqlx", "hyper", "axum"],
     },
     Boundary {
         package: "weft-store",
