@@ -233,6 +233,7 @@ async fn large_bytes_reach_a_function_without_being_read() {
     assert_eq!(world.blobs.reads(), 1, "after the crash it was fetched");
 
     // Short ones are values like any other.
+    world.release(1);
     world.run("main", &json!({ "data": [1, 2] })).await;
     assert!(world.called().last().unwrap().attached.is_empty());
 }
