@@ -8,6 +8,7 @@ pub mod fuzz;
 pub mod guests;
 pub mod load;
 pub mod peer;
+pub mod receiver;
 pub mod runs;
 pub mod server;
 pub mod session;

@@ -14,6 +14,7 @@ use tower::ServiceExt;
 use weft_function_engine::Engine;
 use weft_function_engine::port::{BodyError, TraceContext};
 use weft_types::{FunctionName, ProjectName, VersionNumber};
+use weft_webhooks::Webhooks;
 use weft_workflow_engine::port::blob_store::BlobStore;
 
 use crate::body::ResponseBody;
@@ -69,6 +70,8 @@ pub(crate) struct Context {
     pub(crate) engine: Engine,
     /// Present where workflows are run.
     pub(crate) workflows: Option<Workflows>,
+    /// Present where the end of runs is told to others.
+    pub(crate) webhooks: Option<Webhooks>,
     /// Present where blobs are kept.
     pub(crate) blobs: Option<Arc<dyn BlobStore>>,
     pub(crate) options: Options,
@@ -89,6 +92,12 @@ impl Context {
     pub(crate) fn blobs(&self) -> Result<&dyn BlobStore, Problem> {
         let none = || Problem::new(Kind::NotFound, "this server keeps no blobs");
         self.blobs.as_deref().ok_or_else(none)
+    }
+
+    /// Who tells others of the end of runs.
+    pub(crate) fn webhooks(&self) -> Result<&Webhooks, Problem> {
+        let none = || Problem::new(Kind::WebhookNotAllowed, "this server delivers no webhooks");
+        self.webhooks.as_ref().ok_or_else(none)
     }
 
     /// Refuses what is no workflow.
@@ -114,6 +123,7 @@ impl Api {
         let context = Arc::new(Context {
             engine,
             workflows,
+            webhooks: None,
             blobs: None,
             options,
             metrics,
@@ -127,6 +137,13 @@ impl Api {
     #[must_use]
     pub fn with_blobs(mut self, blobs: Arc<dyn BlobStore>) -> Self {
         Arc::make_mut(&mut self.context).blobs = Some(blobs);
+        self
+    }
+
+    /// Tells others of the end of runs, too.
+    #[must_use]
+    pub fn with_webhooks(mut self, webhooks: Webhooks) -> Self {
+        Arc::make_mut(&mut self.context).webhooks = Some(webhooks);
         self
     }
 

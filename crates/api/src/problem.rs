@@ -15,6 +15,7 @@ mod blobs;
 mod engine;
 mod rejection;
 mod table;
+mod webhook;
 mod workflow;
 
 pub use table::{Entry, Kind};

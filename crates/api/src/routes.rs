@@ -33,6 +33,7 @@ mod upload;
 mod versions;
 mod workflow;
 
+pub(crate) use run::view as run_view;
 pub(crate) use workflow::not_a_workflow;
 
 /// What the API says about itself, but for its routes.

@@ -14,6 +14,7 @@ mod run;
 pub(crate) mod run_view;
 mod settings;
 mod version;
+mod webhook;
 
 pub use blob::Blob;
 pub use comparison::{ComparedNode, ComparedRun, Comparison, NodeSide};
@@ -25,6 +26,7 @@ pub use run::{
 };
 pub use settings::{Grants, Limits, Settings};
 pub use version::{Capability, Deployment, Export, Flavor, Parameter, Version, VersionSummary};
+pub use webhook::Webhook;
 
 /// A part of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -9,7 +9,9 @@ mod section;
 mod settings;
 
 pub(crate) use file::File;
-pub(crate) use settings::{Client, ClientLayer, Compile, Limits, Logs, Serve, ServeLayers, Telemetry};
+pub(crate) use settings::{
+    Client, ClientLayer, Compile, Limits, Logs, Serve, ServeLayers, Telemetry, Webhooks,
+};
 
 #[cfg(test)]
 mod docs;

@@ -27,6 +27,7 @@ mod observer;
 mod profiles;
 mod settings;
 mod signals;
+mod webhooks;
 mod workflows;
 
 /// Everything that is configured.
@@ -35,6 +36,7 @@ pub(crate) struct Config {
     pub(crate) compile: config::Compile,
     pub(crate) limits: config::Limits,
     pub(crate) logs: config::Logs,
+    pub(crate) webhooks: config::Webhooks,
     pub(crate) telemetry: config::Telemetry,
 }
 
@@ -77,6 +79,7 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
         .context("the blobs cannot be opened")?;
     let workflows = workflows::open(&engine, &store, &blobs).await?;
     let runs = workflows.runs.clone();
+    let webhooks = webhooks::open(config, &engine, &store, &workflows).await?;
     let (shutdown, draining) = shutdown::channel();
     let (listeners, serving) = listen(config)?;
     let addresses = (listeners.api(), listeners.functions());
@@ -86,7 +89,8 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
         api_options(config, telemetry),
         draining.clone(),
     )
-    .with_blobs(Arc::new(blobs));
+    .with_blobs(Arc::new(blobs))
+    .with_webhooks(webhooks);
     let cores = start_cores(&serving, listeners, &draining, api)?;
     tokio::spawn(sweep(store.artifacts(), referenced));
     announce(addresses, &data, output)?;

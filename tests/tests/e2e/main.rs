@@ -22,5 +22,6 @@ mod settings;
 mod storage;
 mod traces;
 mod versions;
+mod webhooks;
 mod workflows;
 mod writing;

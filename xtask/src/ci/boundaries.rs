@@ -18,7 +18,7 @@ struct Owner {
     packages: &'static [&'static str],
 }
 
-const BOUNDARIES: [Boundary; 11] = [
+const BOUNDARIES: [Boundary; 12] = [
     Boundary {
         package: "weft-types",
         without: &["tokio", "wasmtime", "sqlx", "hyper", "axum"],
@@ -58,6 +58,17 @@ const BOUNDARIES: [Boundary; 11] = [
     Boundary {
         package: "weft-workflows",
         without: &["wasmtime", "sqlx", "hyper", "axum", "weft-store"],
+    },
+    Boundary {
+        package: "weft-webhooks",
+        without: &[
+            "wasmtime",
+            "sqlx",
+            "hyper",
+            "axum",
+            "weft-store",
+            "weft-workflow-engine",
+        ],
     },
     Boundary {
         package: "weft-blobs",

@@ -188,6 +188,8 @@ problems! {
         "The header `Host` names a host that is not on the server's list (`--allow-host`). This keeps web pages from reaching the server under a name of their own."
     OriginNotAllowed "origin-not-allowed" 403 "Requests from other web pages are refused"
         "The request was made by a page of another origin (headers `Origin`, `Sec-Fetch-Site`)."
+    WebhookNotAllowed "webhook-not-allowed" 403 "The webhook may not go there"
+        "Webhooks go to the hosts that the server's configuration lists (`webhook-hosts`), and to this machine or its neighbours only where that is allowed too (`webhook-private-network`). The run was not started."
     HeaderTooLarge "header-too-large" 431 "The request's header is too large"
         "The request line and header fields exceed the server's limit; the detail says by what."
     PlatformFault "platform-fault" 500 "The platform failed"

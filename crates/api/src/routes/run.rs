@@ -69,10 +69,15 @@ pub(super) async fn show(
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(Json(view(&workflows.runs.detail(&project, run).await?)))
+    let mut told = view(&workflows.runs.detail(&project, run).await?);
+    if let Some(webhooks) = &context.webhooks {
+        told.webhook = webhooks.of(&project, run).await?.map(wire::Webhook::from);
+    }
+    Ok(Json(told))
 }
 
-fn view(detail: &RunDetail) -> wire::Run {
+/// A run as the API shows it, but for its webhook.
+pub(crate) fn view(detail: &RunDetail) -> wire::Run {
     let RunDetail {
         record,
         plan,
@@ -97,6 +102,7 @@ fn view(detail: &RunDetail) -> wire::Run {
             .zip(ty)
             .map(|(stored, ty)| shown(stored, ty)),
         sets,
+        webhook: None,
         node_states: told.map(|(node, plan)| wire::Node::new(node, plan)).collect(),
     }
 }

@@ -23,7 +23,7 @@ use crate::query::{Query, invalid};
 use crate::wire;
 
 /// What the query of a start may have.
-const START: &[&str] = &["version", "priority", "timeout", "group", "label"];
+const START: &[&str] = &["version", "priority", "timeout", "group", "label", "webhook"];
 /// What the query of a list may have.
 const LIST: &[&str] = &[
     "workflow",
@@ -56,6 +56,7 @@ const LIST: &[&str] = &[
         ("timeout" = Option<String>, Query, description = "How long the run may take, as `5s`, `2m`"),
         ("group" = Option<String>, Query, description = "Labels that pools must carry"),
         ("label" = Option<Vec<String>>, Query, description = "`name:value`, may be repeated"),
+        ("webhook" = Option<String>, Query, description = "Where the run is posted to once it has ended, as `GET …/runs/{run}` shows it: an address the server allows"),
         ("idempotency-key" = Option<String>, Header, description = "Chosen by the caller, the same for repetitions; kept for 24 h"),
         ("weft-user" = Option<String>, Header, description = "Who starts it"),
     ),
@@ -98,7 +99,16 @@ pub(super) async fn start(
         let (name, value) = label.split_once(':').unwrap_or((label, ""));
         start.labels.insert(name.to_owned(), value.to_owned());
     }
+    let webhook = match query.text("webhook")? {
+        Some(url) => Some(context.webhooks()?.check(url)?),
+        None => None,
+    };
     let handle = workflows.runs.start(start).await?;
+    if let Some(target) = &webhook {
+        // Written down before the run is told of: who was told can rely on it.
+        let delivered = context.webhooks()?.deliver(&project, handle.id(), target).await;
+        delivered.map_err(|error| Problem::from(error).with("run", handle.id().to_string()))?;
+    }
     Ok(call::started(&handle).map(axum::body::Body::new))
 }
 

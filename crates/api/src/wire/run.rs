@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::webhook::Webhook;
+
 /// A run, as lists have it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -83,6 +85,9 @@ pub struct Run {
     /// Its result, once it succeeded and where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<serde_json::Value>,
+    /// Who is told of its end, and how far that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<Webhook>,
     /// Nodes by where they stand.
     pub sets: BTreeMap<String, Vec<String>>,
     /// What became of each node.

@@ -39,6 +39,9 @@ pub(crate) struct Args {
     /// How long the run may take.
     #[arg(long, value_name = "DURATION")]
     timeout: Option<Span>,
+    /// Where the run is posted to once it has ended; the server must allow the host.
+    #[arg(long, value_name = "URL")]
+    webhook: Option<String>,
     /// `NAME=VALUE`; may be repeated.
     #[arg(long = "label", value_name = "NAME=VALUE")]
     labels: Vec<String>,
@@ -55,6 +58,7 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
         request = request.query(&[("timeout", format!("{}ms", timeout.as_millis()))]);
     }
     request = request.query(&args.priority.as_ref().map(|priority| [("priority", priority)]));
+    request = request.query(&args.webhook.as_ref().map(|webhook| [("webhook", webhook)]));
     for label in &args.labels {
         request = request.query(&[("label", label.replacen('=', ":", 1))]);
     }

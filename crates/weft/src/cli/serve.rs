@@ -21,6 +21,7 @@ pub(crate) fn run(args: Args, file: File, output: Output) -> Result<()> {
         compile: layers.compile.resolve()?,
         limits: layers.limits.resolve()?,
         logs: layers.logs.resolve()?,
+        webhooks: layers.webhooks.resolve()?,
         telemetry: layers.telemetry.resolve()?,
     };
     serve::run(&config, output)

@@ -138,6 +138,16 @@ fn tree(run: &Run) -> String {
     if let Some(result) = &run.result {
         lines.push(format!("result: {result}"));
     }
+    if let Some(webhook) = &run.webhook {
+        let why = webhook
+            .error
+            .as_ref()
+            .map_or_else(String::new, |error| format!(": {error}"));
+        lines.push(format!(
+            "webhook: {} after {} attempts{why}",
+            webhook.state, webhook.attempts
+        ));
+    }
     lines.join("\n")
 }
 

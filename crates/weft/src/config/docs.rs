@@ -1,6 +1,6 @@
 //! `docs/configuration.md` names every setting with what the code says about it.
 
-use super::{Client, Compile, Limits, Logs, Serve, Setting, Telemetry};
+use super::{Client, Compile, Limits, Logs, Serve, Setting, Telemetry, Webhooks};
 
 const PAGE: &str = include_str!("../../../../docs/configuration.md");
 
@@ -24,6 +24,7 @@ fn every_setting_is_documented() {
         Compile::SETTINGS,
         Limits::SETTINGS,
         Logs::SETTINGS,
+        Webhooks::SETTINGS,
         Telemetry::SETTINGS,
     ];
     let rows: Vec<_> = sections.into_iter().flatten().map(row).collect();

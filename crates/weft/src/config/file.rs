@@ -6,7 +6,9 @@ use std::{env, fs, io};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::settings::{ClientLayer, CompileLayer, LimitsLayer, LogsLayer, ServeLayer, TelemetryLayer};
+use super::settings::{
+    ClientLayer, CompileLayer, LimitsLayer, LogsLayer, ServeLayer, TelemetryLayer, WebhooksLayer,
+};
 use crate::failure::Failure;
 
 /// What a configuration file says. A key that does not exist is an error.
@@ -18,6 +20,7 @@ pub(crate) struct File {
     pub(crate) compile: CompileLayer,
     pub(crate) limits: LimitsLayer,
     pub(crate) logs: LogsLayer,
+    pub(crate) webhooks: WebhooksLayer,
     pub(crate) telemetry: TelemetryLayer,
 }
 

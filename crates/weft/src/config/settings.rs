@@ -116,6 +116,30 @@ section! {
 }
 
 section! {
+    /// Who is told of the end of runs.
+    pub(crate) struct Webhooks, WebhooksLayer, "webhooks" {
+        /// Hosts that webhooks may go to, such as `hooks.example.com`, `*.example.com`, `localhost:9000`; a list.
+        webhook_hosts: Vec<String>, "WEFT_WEBHOOK_HOSTS" = "[]", #[arg(value_delimiter = ',')];
+        /// Whether those hosts may be this machine or its neighbours.
+        webhook_private_network: bool, "WEFT_WEBHOOK_PRIVATE_NETWORK" = "false", #[arg(action = clap::ArgAction::Set)];
+        /// Deliveries that are to be made; further ones are refused.
+        webhooks_pending: usize, "WEFT_WEBHOOKS_PENDING" = "100000";
+        /// Deliveries at once; others wait.
+        webhooks_at_once: usize, "WEFT_WEBHOOKS_AT_ONCE" = "64";
+        /// How long an attempt may take.
+        webhook_timeout: Span, "WEFT_WEBHOOK_TIMEOUT" = "\"10s\"";
+        /// Attempts in all.
+        webhook_attempts: u32, "WEFT_WEBHOOK_ATTEMPTS" = "16";
+        /// Time before the second attempt, doubled for each further one.
+        webhook_backoff: Span, "WEFT_WEBHOOK_BACKOFF" = "\"1s\"";
+        /// The longest such time.
+        webhook_max_backoff: Span, "WEFT_WEBHOOK_MAX_BACKOFF" = "\"1h\"";
+        /// How long it is kept what became of a delivery.
+        webhooks_kept: Span, "WEFT_WEBHOOKS_KEPT" = "\"720h\"";
+    }
+}
+
+section! {
     /// What the server says about itself.
     pub(crate) struct Telemetry, TelemetryLayer, "telemetry" {
         /// How log lines are written: `text` or `json`.
@@ -145,6 +169,8 @@ pub(crate) struct ServeLayers {
     pub(crate) limits: LimitsLayer,
     #[command(flatten, next_help_heading = "Lines written by functions")]
     pub(crate) logs: LogsLayer,
+    #[command(flatten, next_help_heading = "Webhooks")]
+    pub(crate) webhooks: WebhooksLayer,
     #[command(flatten, next_help_heading = "Telemetry")]
     pub(crate) telemetry: TelemetryLayer,
 }
@@ -158,6 +184,7 @@ impl ServeLayers {
             compile: self.compile.over(file.compile),
             limits: self.limits.over(file.limits),
             logs: self.logs.over(file.logs),
+            webhooks: self.webhooks.over(file.webhooks),
             telemetry: self.telemetry.over(file.telemetry),
         }
     }
