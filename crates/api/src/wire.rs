@@ -13,6 +13,7 @@ mod log;
 mod run;
 pub(crate) mod run_view;
 mod settings;
+mod start;
 mod version;
 mod webhook;
 
@@ -25,6 +26,7 @@ pub use run::{
     RunSummary, Started, Trigger, Usage, Validated,
 };
 pub use settings::{Grants, Limits, Settings};
+pub use start::Start;
 pub use version::{Capability, Deployment, Export, Flavor, Parameter, Version, VersionSummary};
 pub use webhook::Webhook;
 

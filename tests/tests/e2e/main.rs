@@ -21,6 +21,7 @@ mod run_logs;
 mod settings;
 mod storage;
 mod traces;
+mod trying_out;
 mod versions;
 mod webhooks;
 mod workflows;

@@ -8,8 +8,10 @@ use axum::{Extension, Json};
 use http::Uri;
 use jiff::Timestamp;
 use weft_function_engine::port::TraceContext;
+use weft_types::image::Bounds;
 use weft_types::{FunctionName, Priority, RunId, RunStatus};
 use weft_workflow_engine::port::records::RunFilter;
+use weft_workflow_engine::port::workflows::Workflows as _;
 use weft_workflow_engine::{Answer, Error};
 
 use super::cursor;
@@ -21,6 +23,10 @@ use crate::call;
 use crate::problem::{Kind, Problem};
 use crate::query::{Query, invalid};
 use crate::wire;
+
+mod asked;
+
+use asked::Asked;
 
 /// What the query of a start may have.
 const START: &[&str] = &["version", "priority", "timeout", "group", "label", "webhook"];
@@ -42,7 +48,8 @@ const LIST: &[&str] = &[
 /// Start a run
 ///
 /// Answers 202 with the run's address as soon as its acceptance is durable. With an `Idempotency-Key`, a repetition of the
-/// request answers the same run.
+/// request answers the same run. With `application/vnd.weft.start+json`, the body has global parameters and outputs in place of nodes
+/// beside the arguments.
 #[utoipa::path(
     post,
     path = "/v1/projects/{project}/functions/{function}/runs",
@@ -62,7 +69,7 @@ const LIST: &[&str] = &[
     ),
     request_body(
         description = "The arguments",
-        content((serde_json::Value = "application/json"), (Vec<u8> = "application/octet-stream")),
+        content((serde_json::Value = "application/json"), (wire::Start = "application/vnd.weft.start+json"), (Vec<u8> = "application/octet-stream")),
     ),
     responses(
         (status = 202, description = "The run was accepted", body = wire::Started),
@@ -76,7 +83,7 @@ pub(super) async fn start(
     request: Request,
 ) -> Result<Response, Problem> {
     let workflows = context.workflows()?;
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let query = Query::parse(&parts.uri, START)?;
     let version = query.version()?;
     context.check_workflow(&project, &function, version)?;
@@ -88,9 +95,19 @@ pub(super) async fn start(
         idle: context.options.body_idle,
         too_large: Kind::ArgumentsTooLarge,
     };
-    let body = collect(body, Whole::new(None), bound).await?;
+    let bounds = Bounds {
+        bytes: usize::try_from(bound.bytes).unwrap_or(usize::MAX),
+        elements: context.engine.config().elements,
+    };
+    let mut body = collect(body, Whole::new(None), bound).await?;
+    let asked = Asked::take(&mut parts.headers, &mut body)?;
     let named = (&project, &function);
     let mut start = call::start_of(&context, workflows, &parts.headers, named, version, body, trace).await?;
+    if let Some(asked) = asked {
+        let found = workflows.plans.plan(&project, &function, start.version);
+        let (_, plan) = found.map_err(Error::from)?;
+        asked.apply(&mut start, &plan, bounds)?;
+    }
     start.answer = Answer::Id;
     start.priority = priority(&query)?;
     start.timeout = query.duration("timeout")?;

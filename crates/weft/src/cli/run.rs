@@ -1,21 +1,27 @@
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
-use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
-use weft_api::wire::Started;
+use reqwest::{Method, RequestBuilder};
+use serde_json::Value;
+use weft_api::wire::{Start, Started};
 
 use super::call::arguments::{self, Body};
 use super::{Session, show};
+use crate::failure::Failure;
 use crate::reference::Reference;
 use crate::units::Span;
+
+/// The media type of a start with more than arguments.
+const START: &str = "application/vnd.weft.start+json";
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
   weft run order id=A-1 lines='[]'             start a run and print its id
   weft run order -f --file order.json          start it, watch it, print its result
+  weft run order -f --stub note=null --file order.json   the same, without executing `note`
   weft run order --key A-1 --file order.json   the same run, however often this is repeated")]
 pub(crate) struct Args {
     /// `NAME[@VERSION]`; the active version where not given.
@@ -42,6 +48,12 @@ pub(crate) struct Args {
     /// Where the run is posted to once it has ended; the server must allow the host.
     #[arg(long, value_name = "URL")]
     webhook: Option<String>,
+    /// `NODE=JSON`: an output in place of executing this node, to try the workflow out; may be repeated.
+    #[arg(long = "stub", value_name = "NODE=JSON", value_parser = arguments::pair)]
+    stubs: Vec<(String, Value)>,
+    /// `NAME=JSON`: another value of a global parameter; may be repeated.
+    #[arg(long = "global", value_name = "NAME=JSON", value_parser = arguments::pair)]
+    globals: Vec<(String, Value)>,
     /// `NAME=VALUE`; may be repeated.
     #[arg(long = "label", value_name = "NAME=VALUE")]
     labels: Vec<String>,
@@ -65,11 +77,12 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     if let Some(key) = &args.key {
         request = request.header("idempotency-key", key);
     }
+    let body = with_more(body, &args)?;
     let request = match body {
-        Body::Json(text) => request.header(CONTENT_TYPE, "application/json").body(text),
-        Body::Bytes(bytes) => request
-            .header(CONTENT_TYPE, "application/octet-stream")
-            .body(bytes),
+        Sent::Start(start) => request
+            .header(CONTENT_TYPE, START)
+            .body(serde_json::to_vec(&start)?),
+        Sent::Plain(body) => plain(request, body),
     };
     let started: Started = client.json(request).await?;
     if !args.follow {
@@ -78,4 +91,35 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     }
     session.output.note(format_args!("run {}", started.run));
     show::follow(&client, &started.run, session.output).await
+}
+
+/// What is sent.
+enum Sent {
+    Plain(Body),
+    Start(Start),
+}
+
+/// The arguments, with the stubs and global parameters where there are any.
+fn with_more(body: Body, args: &Args) -> Result<Sent> {
+    if args.stubs.is_empty() && args.globals.is_empty() {
+        return Ok(Sent::Plain(body));
+    }
+    let Body::Json(text) = body else {
+        return Err(Failure::usage("--stub and --global need arguments as JSON").into());
+    };
+    let arguments = serde_json::from_slice(&text).context("the arguments are not JSON")?;
+    Ok(Sent::Start(Start {
+        arguments: Some(arguments),
+        globals: args.globals.iter().cloned().collect(),
+        stubs: args.stubs.iter().cloned().collect(),
+    }))
+}
+
+fn plain(request: RequestBuilder, body: Body) -> RequestBuilder {
+    match body {
+        Body::Json(text) => request.header(CONTENT_TYPE, "application/json").body(text),
+        Body::Bytes(bytes) => request
+            .header(CONTENT_TYPE, "application/octet-stream")
+            .body(bytes),
+    }
 }

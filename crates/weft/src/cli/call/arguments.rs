@@ -64,7 +64,8 @@ fn written(words: &[String]) -> Result<Vec<u8>, Failure> {
     }
 }
 
-fn pair(word: &str) -> Result<(String, Value), Failure> {
+/// Reads `key=value`, where the value is JSON or else a text.
+pub(crate) fn pair(word: &str) -> Result<(String, Value), Failure> {
     let Some((key, value)) = word.split_once('=') else {
         return Err(
             Failure::usage(format!("`{word}` is neither JSON arguments nor a key=value pair"))
