@@ -168,7 +168,9 @@ where
         Sent::Json if json::names_blobs(&bytes) => {
             let bounds = context.engine.config().bounds(bound.bytes);
             let project = &callee.stored().project;
-            Arguments::Image(blobs::arguments(context, project, signature, &bytes, bounds).await?)
+            let (image, attached) =
+                blobs::attached_arguments(context, project, signature, &bytes, bounds).await?;
+            Arguments::Attached(image, attached)
         }
         Sent::Json => Arguments::Json(bytes),
     })

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Response;
-use weft_types::image::{Bounds, Image};
+use weft_types::image::{Attached, Bounds, Image};
 use weft_types::json::{self, Blobs, Outcome};
 use weft_types::ty::Shape;
 use weft_types::value::{BlobAddress, Form};
@@ -24,15 +24,31 @@ pub(super) async fn arguments(
     text: &[u8],
     bounds: Bounds,
 ) -> Result<Image, Problem> {
-    let blobs = match text.len() <= json::MAX_TEXT_WITH_BLOBS {
-        true => fetch(context, project, text, bounds.bytes as u64).await?,
-        false => Blobs::default(),
-    };
-    json::parse_arguments_with_blobs(signature, text, bounds, blobs)
-        .map_err(|error| weft_function_engine::Error::InvalidArguments(error).into())
+    let blobs = fetch(context, project, text, bounds.bytes as u64).await?;
+    json::parse_arguments_with_blobs(signature, text, bounds, blobs).map_err(invalid)
+}
+
+/// The same, where blobs that are whole parameters go to the function as they lie in the store.
+pub(super) async fn attached_arguments(
+    context: &Context,
+    project: &ProjectName,
+    signature: &Signature,
+    text: &[u8],
+    bounds: Bounds,
+) -> Result<(Image, Attached), Problem> {
+    let blobs = fetch(context, project, text, bounds.bytes as u64).await?;
+    json::parse_arguments_attaching(signature, text, bounds, blobs).map_err(invalid)
+}
+
+fn invalid(error: json::Error) -> Problem {
+    weft_function_engine::Error::InvalidArguments(error).into()
 }
 
 async fn fetch(context: &Context, project: &ProjectName, text: &[u8], limit: u64) -> Result<Blobs, Problem> {
+    if text.len() > json::MAX_TEXT_WITH_BLOBS {
+        // Whoever reads the text refuses it.
+        return Ok(Blobs::default());
+    }
     let store = context.blobs()?;
     let mut left = limit;
     let mut found = Vec::new();
