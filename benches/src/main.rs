@@ -75,8 +75,15 @@ fn run() -> Result<bool> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut args = std::env::args().skip(1);
     match args.next().as_deref() {
-        Some("functions") => functions::run(&Options::from_args(args)?),
-        Some("workflows") => workflows::run(&Options::from_args(args)?),
+        Some(suite @ ("functions" | "workflows")) => {
+            let options = Options::from_args(args)?;
+            // What the servers of another time wrote is of no use, and grows to gigabytes.
+            std::fs::File::create(process::LOG)?;
+            match suite {
+                "functions" => functions::run(&options),
+                _ => workflows::run(&options),
+            }
+        }
         Some("plain-server") => {
             let port = args.next().context("plain-server needs a port")?.parse()?;
             plain::serve(port)?;

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
+/// What servers write to their standard output and error, all of one time.
+pub(crate) const LOG: &str = "target/bench-servers.log";
 /// How often memory is looked at.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -25,10 +27,7 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `command` and waits until `port` accepts connections, at most 30 s.
     pub(crate) fn start(mut command: Command, port: u16) -> Result<Self> {
-        let log = std::fs::File::options()
-            .create(true)
-            .append(true)
-            .open("target/bench-servers.log")?;
+        let log = std::fs::File::options().create(true).append(true).open(LOG)?;
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let child = command
             .spawn()
@@ -37,10 +36,7 @@ impl Server {
         let until = Instant::now() + Duration::from_secs(30);
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
             if let Some(status) = server.child.try_wait()? {
-                bail!(
-                    "{:?} ended with {status}: see target/bench-servers.log",
-                    command.get_program()
-                );
+                bail!("{:?} ended with {status}: see {LOG}", command.get_program());
             }
             if Instant::now() > until {
                 bail!(

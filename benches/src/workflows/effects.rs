@@ -71,6 +71,12 @@ fn show(rounds: &[Round], report: &mut Report) {
         Bound::None,
     );
     row(
+        "CPU of the server per such run",
+        "µs",
+        |r| r.charges.cpu_micros,
+        Bound::None,
+    );
+    row(
         "calls that the sink got per run",
         "",
         |r| r.received,
