@@ -30,6 +30,7 @@ fn every_default_is_a_value_of_its_type() {
     layers.compile.resolve().unwrap();
     layers.limits.resolve().unwrap();
     layers.logs.resolve().unwrap();
+    layers.webhooks.resolve().unwrap();
     layers.telemetry.resolve().unwrap();
     super::ClientLayer::default().resolve().unwrap();
 }
