@@ -1,7 +1,13 @@
 //! Isolation of guests from the host and from each other, by processes.
 //!
-//! - [`protocol`] is what a server and a worker say to each other over the socket that the worker inherits.
+//! - [`protocol`] is what a server and a worker say to each other over the socket that the worker inherits;
+//! - [`layer`] are the layers that confine a process, [`Confinement`] all of them together.
 //!
 //! Nothing here knows what executes: neither wasm, nor HTTP, nor storage.
 
+mod confinement;
+pub mod layer;
 pub mod protocol;
+
+pub use confinement::{ArgumentError, Confinement};
+pub use layer::{Identity, Layer, LayerError, LayerSet, LayerSettings, Limits};
