@@ -1,10 +1,10 @@
 //! A generic pool of instances: leases, limits, a bounded queue, warm instances, drain.
-//!
 //! It knows nothing of what an instance is: a [`Factory`] starts them. [`Pool`] hands each instance to one lease at a
 //! time; [`SharedPool`] lets an instance serve several at once and balances over them ([`balance`]). Both admit calls
 //! through one gate: so many at once, so many waiting in order of arrival, each for so long.
 #![forbid(unsafe_code)]
 
+pub mod autoscale;
 pub mod balance;
 mod gate;
 mod pool;
@@ -15,7 +15,7 @@ mod shared;
 
 pub use gate::LeaseError;
 pub use pool::{Bounds, Factory, Lease, Pool, Stats};
-pub use profile::{Level, Profile, ProfileError, Queue};
+pub use profile::{Level, Profile, ProfileError, Queue, Scaling};
 pub use room::Room;
 pub use shard::{enter_shard, shard};
 pub use shared::{SharedLease, SharedPool};

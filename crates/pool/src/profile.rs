@@ -8,8 +8,10 @@ use serde::Deserialize;
 
 mod error;
 mod read;
+mod scaling;
 
 pub use error::ProfileError;
+pub use scaling::Scaling;
 
 /// How a pool is bounded and how its instances live.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub struct Profile {
     pub warm: u32,
     /// Idle instances above `warm` end after this many milliseconds. Default 60,000.
     pub idle_ms: u64,
+    /// How many instances there are. At the level of sandboxes it follows from the members above.
+    pub scaling: Scaling,
 }
 
 /// What separates instances from each other and from the host.
@@ -93,6 +97,7 @@ impl Default for Profile {
             slots: 1,
             warm: 0,
             idle_ms: 60_000,
+            scaling: Scaling::default(),
         }
     }
 }

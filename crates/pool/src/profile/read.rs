@@ -10,6 +10,10 @@ use toml::Spanned;
 
 use super::{Level, Profile, ProfileError, Queue};
 
+mod scaling;
+
+use scaling::ScalingTable;
+
 /// A file as written: every member optional, every number with its place.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -21,6 +25,7 @@ struct File {
     slots: Option<Spanned<u64>>,
     warm: Option<Spanned<u64>>,
     idle_ms: Option<Spanned<u64>>,
+    scaling: Option<Spanned<ScalingTable>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -66,7 +71,7 @@ fn profile(file: File) -> Result<Profile, Mistake> {
     let most = u64::from(Profile::MAX_CONCURRENCY);
     let place = |number: &Option<Spanned<u64>>| number.as_ref().map_or(0, |number| number.span().start);
     let (warm_at, slots_at) = (place(&file.warm), place(&file.slots));
-    let profile = Profile {
+    let mut profile = Profile {
         level: file.level,
         concurrency: count("concurrency", file.concurrency, 1..=most, default.concurrency)?,
         queue: Queue {
@@ -87,6 +92,7 @@ fn profile(file: File) -> Result<Profile, Mistake> {
         slots: count("slots", file.slots, 1..=most, default.slots)?,
         warm: count("warm", file.warm, 0..=most, default.warm)?,
         idle_ms: number("idle-ms", file.idle_ms, 0..=Profile::MAX_MS, default.idle_ms)?,
+        scaling: default.scaling,
     };
     let mistake = |at: usize, message: &str| {
         Err(Mistake {
@@ -112,6 +118,7 @@ fn profile(file: File) -> Result<Profile, Mistake> {
             "`slots` above 1 needs another `level`: a sandbox serves one call at a time",
         );
     }
+    profile.scaling = scaling::read(file.scaling, &profile)?;
     Ok(profile)
 }
 

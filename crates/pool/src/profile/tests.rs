@@ -1,4 +1,4 @@
-use super::{Level, Profile, ProfileError};
+use super::{Level, Profile, ProfileError, Scaling};
 
 #[test]
 fn shipped_profiles_are_valid() {
@@ -81,4 +81,43 @@ fn names_are_file_stems() {
         Profile::read_dir(&directory.path().join("absent")),
         Err(ProfileError::Io { .. })
     ));
+}
+
+#[test]
+fn scaling_is_read_and_bounded() {
+    let text = "level = \"process\"\nconcurrency = 100\nslots = 8\n[scaling]\nmin = 2\ninitial = 3\non-demand = false";
+    let scaling = Profile::parse("x", text).unwrap().scaling;
+    let expected = Scaling {
+        min: 2,
+        // What 100 calls need.
+        max: 13,
+        initial: 3,
+        on_demand: false,
+        ..Scaling::default()
+    };
+    assert_eq!(scaling, expected);
+    let refused = |members: &str, column, part| {
+        let text = format!("level = \"process\"\nscaling = {{ {members} }}");
+        super::tests::refused(&text, (2, column), part);
+    };
+    refused("max = 3, min = 4", 28, "`scaling.min` is 4: 0 to 3");
+    refused("initial = 513", 23, "`scaling.initial` is 513");
+    refused("up-factor = 1", 25, "2 to 1000");
+    refused("interval-ms = 99", 27, "100 to 60000");
+    refused(
+        "panic-ms = 599",
+        24,
+        "600 to 60000 is allowed where `scaling.stable-ms` is 60000",
+    );
+    refused("stable-ms = 5000", 25, "50 to 5000");
+    refused("cooldown = 1", 13, "unknown field `cooldown`");
+}
+
+#[test]
+fn sandboxes_scale_by_what_is_kept() {
+    let scaling = Profile::parse("x", "reuse = 9\nwarm = 2\nconcurrency = 7\nidle-ms = 30")
+        .unwrap()
+        .scaling;
+    assert_eq!((scaling.min, scaling.max, scaling.grace_ms), (2, 7, 30));
+    refused("[scaling]\nmin = 1", (1, 1), "`[scaling]` needs another `level`");
 }

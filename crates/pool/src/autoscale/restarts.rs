@@ -1,0 +1,72 @@
+//! Backing off from instances that crash whenever they start.
+
+use std::time::Duration;
+
+use super::Reason;
+use crate::profile::Scaling;
+
+/// The crashes in a row. One crash is replaced at once; from the second on starts wait, each twice as long as the one
+/// before, and then one instance is tried alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restarts {
+    crashes: u32,
+    /// The next start comes no earlier.
+    not_before: Duration,
+    cause: String,
+}
+
+impl Restarts {
+    /// After an instance crashed at `now`, of what `cause` says in a few words.
+    #[must_use]
+    pub fn crashed(&self, scaling: &Scaling, cause: &str, now: Duration) -> Self {
+        let crashes = self.crashes.saturating_add(1);
+        Self {
+            crashes,
+            not_before: now + wait(scaling, crashes),
+            cause: cause.to_owned(),
+        }
+    }
+
+    /// After an instance has served: whatever was wrong is over.
+    #[must_use]
+    pub fn settled() -> Self {
+        Self::default()
+    }
+
+    /// Crashes in a row.
+    #[must_use]
+    pub fn crashes(&self) -> u32 {
+        self.crashes
+    }
+
+    /// How many instances may be started at `now`, ahead or on demand.
+    #[must_use]
+    pub fn allowed(&self, now: Duration) -> u32 {
+        match self.crashes {
+            0 | 1 => u32::MAX,
+            _ if now < self.not_before => 0,
+            _ => 1,
+        }
+    }
+
+    /// Why no more are allowed.
+    pub(super) fn reason(&self, now: Duration) -> Reason {
+        Reason::Crashes {
+            crashes: self.crashes,
+            cause: self.cause.clone(),
+            next: self.not_before.saturating_sub(now),
+        }
+    }
+}
+
+/// How long the next start waits after so many crashes in a row.
+fn wait(scaling: &Scaling, crashes: u32) -> Duration {
+    let Some(doublings) = crashes.checked_sub(2) else {
+        return Duration::ZERO;
+    };
+    let wait = 2_u64
+        .checked_pow(doublings)
+        .and_then(|times| scaling.restart_ms.checked_mul(times))
+        .unwrap_or(u64::MAX);
+    Duration::from_millis(wait.min(scaling.restart_most_ms))
+}
