@@ -6,6 +6,7 @@
 
 pub mod autoscale;
 pub mod balance;
+pub mod budget;
 mod gate;
 mod pool;
 pub mod profile;
