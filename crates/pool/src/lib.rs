@@ -7,6 +7,7 @@
 pub mod autoscale;
 pub mod balance;
 pub mod budget;
+mod fair;
 mod gate;
 mod pool;
 pub mod profile;
@@ -14,6 +15,7 @@ mod room;
 mod shard;
 mod shared;
 
+pub use fair::{FairQueue, Joined};
 pub use gate::LeaseError;
 pub use pool::{Bounds, Factory, Lease, Pool, Stats};
 pub use profile::{Level, Profile, ProfileError, Queue, Scaling};
