@@ -1,7 +1,12 @@
 //! A generic pool of instances: leases, limits, a bounded queue, warm instances, drain.
+//!
 //! It knows nothing of what an instance is: a [`Factory`] starts them. [`Pool`] hands each instance to one lease at a
 //! time; [`SharedPool`] lets an instance serve several at once and balances over them ([`balance`]). Both admit calls
 //! through one gate: so many at once, so many waiting in order of arrival, each for so long.
+//!
+//! What a pool should do is decided by pure functions: [`autoscale`] says how many instances there should be and why,
+//! [`budget`] which idle ones end first when the machine is full, [`FairQueue`] whose turn it is. [`simulate`] replays
+//! traffic against them.
 #![forbid(unsafe_code)]
 
 pub mod autoscale;
@@ -14,6 +19,7 @@ pub mod profile;
 mod room;
 mod shard;
 mod shared;
+pub mod simulate;
 
 pub use fair::{FairQueue, Joined};
 pub use gate::LeaseError;
