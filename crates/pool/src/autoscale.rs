@@ -6,7 +6,8 @@
 //! stable window ago. A pool without calls keeps its last instance for the grace, then goes down to `min`.
 //!
 //! [`Windows`] makes an [`Observed`] of the number of calls over time, [`decide`] a [`Decision`] of that, and
-//! [`Restarts`] keeps instances that crash whenever they start from being started in a loop.
+//! [`Restarts`] keeps instances that crash whenever they start from being started in a loop. [`Scaler`] holds all that
+//! for one pool.
 
 use std::time::Duration;
 
@@ -14,10 +15,12 @@ use crate::profile::Profile;
 
 mod reason;
 mod restarts;
+mod scaler;
 mod windows;
 
 pub use reason::Reason;
 pub use restarts::Restarts;
+pub use scaler::Scaler;
 pub use windows::Windows;
 
 /// Load may fall by so much, in percent, before fewer instances are wanted: what wavers by half of it changes nothing.

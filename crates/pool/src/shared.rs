@@ -1,13 +1,14 @@
 //! Pools whose instances serve several leases at once.
 
 use std::ops::Deref;
-use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::autoscale::{Decision, Scaler};
 use crate::balance::choose;
 use crate::gate::{Gate, LeaseError};
 use crate::pool::{Bounds, Factory, Stats};
@@ -26,6 +27,8 @@ struct Inner<F: Factory> {
     gate: Gate,
     slots: Mutex<Vec<Arc<Slot<F::Instance>>>>,
     started: AtomicU32,
+    /// Whether there was a lease since the pool was last scaled.
+    leased: AtomicBool,
 }
 
 struct Slot<I> {
@@ -60,6 +63,7 @@ where
             gate,
             slots: Mutex::default(),
             started: AtomicU32::new(0),
+            leased: AtomicBool::new(false),
         }))
     }
 
@@ -84,6 +88,23 @@ where
         self.0.gate.close();
         self.0.gate.emptied().await;
         self.0.lock().clear();
+    }
+
+    /// Looks at the load and does what the scaler decides of it: starts what is missing, ends idle instances, the last
+    /// started first. Called every `interval` of the profile's scaling; `now` counts from the scaler's origin.
+    ///
+    /// Leases start instances of their own where none has a free slot, whatever was decided.
+    pub fn scale(&self, scaler: &mut Scaler, now: Duration) -> Decision {
+        let (active, waiting) = self.0.gate.counts();
+        if self.0.leased.swap(false, Relaxed) {
+            scaler.touch(now);
+        }
+        scaler.set(active + waiting, now);
+        let instances = u32::try_from(self.0.lock().len()).unwrap_or(u32::MAX);
+        let decision = scaler.decide(instances, now);
+        self.0.start_ahead(decision.start);
+        self.0.end_idle(decision.end);
+        decision
     }
 
     /// What the pool is doing now.
@@ -116,6 +137,7 @@ impl Drop for Place<'_> {
 
 impl<F: Factory> Inner<F> {
     fn take_slot(&self) -> Arc<Slot<F::Instance>> {
+        self.leased.store(true, Relaxed);
         let mut slots = self.lock();
         slots.retain(|slot| slot.outstanding.load(Acquire) > 0 || self.may_serve(slot));
         if let Some(slot) = self.choose_slot(&slots) {
@@ -123,15 +145,47 @@ impl<F: Factory> Inner<F> {
             slot.used.fetch_add(1, Relaxed);
             return slot;
         }
-        self.started.fetch_add(1, Relaxed);
-        let instance = self.factory.start();
-        let slot = Arc::new(Slot {
-            instance,
-            outstanding: AtomicU32::new(1),
-            used: AtomicU32::new(1),
-        });
+        let slot = Arc::new(self.start(1));
         slots.push(Arc::clone(&slot));
         slot
+    }
+
+    /// A new instance that has so many leases.
+    fn start(&self, leases: u32) -> Slot<F::Instance> {
+        self.started.fetch_add(1, Relaxed);
+        Slot {
+            instance: self.factory.start(),
+            outstanding: AtomicU32::new(leases),
+            used: AtomicU32::new(leases),
+        }
+    }
+
+    /// Adds so many instances without any lease, unless the pool drains.
+    fn start_ahead(&self, instances: u32) {
+        for _ in 0..instances {
+            let slot = Arc::new(self.start(0));
+            let mut slots = self.lock();
+            // Asked under the lock: whoever drains closes first, and clears under it afterwards.
+            if self.gate.is_closed() {
+                return;
+            }
+            slots.push(slot);
+        }
+    }
+
+    /// Ends up to so many of those without any lease.
+    fn end_idle(&self, most: u32) {
+        let mut ended = Vec::new();
+        let mut slots = self.lock();
+        for index in (0..slots.len()).rev() {
+            // Raised only under the lock, so one that is idle stays so.
+            if ended.len() < most as usize && slots[index].outstanding.load(Acquire) == 0 {
+                ended.push(slots.remove(index));
+            }
+        }
+        drop(slots);
+        // Ending may take time, which nobody who leases waits for.
+        drop(ended);
     }
 
     fn choose_slot(&self, slots: &[Arc<Slot<F::Instance>>]) -> Option<Arc<Slot<F::Instance>>> {

@@ -278,9 +278,12 @@ fn windows_average_what_they_cover() {
     windows.set(2, s(112));
     close(&mut windows, 118, (30.0 + 12.0) / 18.0, 2.0, 0);
     windows.set(0, s(118));
+    windows.touch(s(118));
     close(&mut windows, 161, (20.0 + 12.0) / 60.0, 0.0, 43);
     close(&mut windows, 178, 0.0, 0.0, 60);
     close(&mut windows, 1_000_000, 0.0, 0.0, 999_882);
+    windows.touch(s(999_990));
+    close(&mut windows, 1_000_000, 0.0, 0.0, 0);
     windows.set(4, s(1_000_000));
     close(&mut windows, 1_000_003, 12.0 / 60.0, 2.0, 0);
 }

@@ -50,6 +50,12 @@ impl Windows {
         self.calls = calls;
     }
 
+    /// There were calls up to `now`, too short to be seen as under way.
+    pub fn touch(&mut self, now: Duration) {
+        self.advance(now);
+        self.busy = self.until;
+    }
+
     /// What is known at `now` about a pool of so many instances.
     #[must_use]
     pub fn observe(&mut self, instances: u32, now: Duration) -> Observed {

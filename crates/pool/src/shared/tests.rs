@@ -3,6 +3,7 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use super::{Bounds, Duration, Factory, Instant, LeaseError, SharedLease, SharedPool};
 use crate::Profile;
+use crate::autoscale::Scaler;
 
 struct Flags;
 
@@ -113,4 +114,68 @@ async fn draining_refuses_and_waits() {
     drop(held);
     draining.await.unwrap();
     assert!(pool.0.lock().is_empty());
+}
+
+/// A pool of processes with two slots each, and its scaler.
+fn scaled(scaling: &str) -> (SharedPool<Flags>, Scaler) {
+    let text = format!("level = \"process\"\nslots = 2\nreuse = 1000\n[scaling]\n{scaling}");
+    let profile = Profile::parse("test", &text).unwrap();
+    let pool = SharedPool::new(Flags, Bounds::of(&profile, 1));
+    (pool, Scaler::new(profile, Duration::ZERO))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_is_scaled_ahead_of_load_and_to_nothing_after_it() {
+    let s = Duration::from_secs;
+    let (pool, mut scaler) = scaled("target-percent = 50\ngrace-ms = 10000");
+    assert_eq!(pool.scale(&mut scaler, s(0)).desired, 0);
+    let leases = [lease(&pool).await, lease(&pool).await, lease(&pool).await];
+    pool.scale(&mut scaler, s(1));
+    assert_eq!(pool.scale(&mut scaler, s(61)).desired, 3);
+    assert_eq!(
+        (pool.stats().started, pool.stats().idle),
+        (3, 1),
+        "two had to be, one is ahead"
+    );
+    drop(leases);
+    let decision = pool.scale(&mut scaler, s(62));
+    assert!(
+        decision.desired > 0 && pool.stats().idle > 0,
+        "the grace is not over"
+    );
+    drop(lease(&pool).await);
+    pool.scale(&mut scaler, s(70));
+    assert!(
+        pool.scale(&mut scaler, s(79)).desired > 0,
+        "a short call was there within the grace"
+    );
+    let decision = pool.scale(&mut scaler, s(80));
+    assert_eq!(
+        (decision.reason.to_string().as_str(), pool.stats().idle),
+        ("no call for 10 s", 0)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn scaling_ends_nothing_that_serves_and_starts_nothing_while_draining() {
+    let s = Duration::from_secs;
+    let (pool, mut scaler) = scaled("min = 4\ngrace-ms = 10000");
+    pool.scale(&mut scaler, s(0));
+    assert_eq!(pool.stats().idle, 4);
+    let held = lease(&pool).await;
+    let (_, mut without) = scaled("grace-ms = 0");
+    without.set(0, s(0));
+    let decision = without.decide(4, s(1));
+    assert_eq!(decision.end, 4);
+    pool.0.end_idle(decision.end);
+    assert_eq!((pool.stats().active, pool.stats().idle), (1, 0));
+    let draining = tokio::spawn({
+        let pool = pool.clone();
+        async move { pool.drain().await }
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(pool.scale(&mut scaler, s(1)).start, 3);
+    assert_eq!(pool.stats().idle, 0, "the pool drains");
+    drop(held);
+    draining.await.unwrap();
 }

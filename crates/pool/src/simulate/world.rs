@@ -6,7 +6,7 @@ use super::instances::{Call, Instances, Name};
 use super::report::{Change, Moment, Report, Tally};
 use super::trace::{Load, Service, Trace};
 use super::{MAX_CALLS, Simulation, SimulationError};
-use crate::autoscale::{State, Windows, decide};
+use crate::autoscale::Scaler;
 use crate::fair::{FairQueue, Joined};
 
 mod agenda;
@@ -27,8 +27,7 @@ pub(super) struct World<'a> {
     queue: FairQueue<usize, Call>,
     /// Calls that instances have.
     active: u32,
-    windows: Windows,
-    state: State,
+    scaler: Scaler,
     desired: Option<u32>,
     step: Step,
     report: Report,
@@ -76,8 +75,7 @@ impl<'a> World<'a> {
             instances: Instances::new(simulation),
             queue: FairQueue::new(profile.queue.length as usize),
             active: 0,
-            windows: Windows::new(&profile.scaling, Duration::ZERO),
-            state: State::default(),
+            scaler: Scaler::new(profile.clone(), Duration::ZERO),
             desired: None,
             step: Step::default(),
             report: Report::default(),
@@ -93,7 +91,7 @@ impl<'a> World<'a> {
             self.now = at;
             self.happen(event);
             let waiting = u32::try_from(self.queue.len()).unwrap_or(u32::MAX);
-            self.windows.set(self.active + waiting, Duration::from_nanos(at));
+            self.scaler.set(self.active + waiting, Duration::from_nanos(at));
             self.step.queue = self.step.queue.max(waiting);
             self.report.peak = self.report.peak.max(self.instances.count);
             if self.report.calls.made > MAX_CALLS {
@@ -210,7 +208,7 @@ impl<'a> World<'a> {
         self.agenda.add(until, Event::WaitOver { project, number });
         // Whoever wakes a pool does not wait for the next tick.
         if self.instances.count == 0 {
-            self.windows.set(1, Duration::from_nanos(self.now));
+            self.scaler.set(1, Duration::from_nanos(self.now));
             self.scale();
         }
     }
@@ -312,9 +310,7 @@ impl<'a> World<'a> {
 
     fn scale(&mut self) {
         let now = Duration::from_nanos(self.now);
-        let observed = self.windows.observe(self.instances.count, now);
-        let (decision, state) = decide(&self.simulation.profile, &observed, &self.state, now);
-        self.state = state;
+        let decision = self.scaler.decide(self.instances.count, now);
         (0..decision.start).for_each(|_| {
             self.start();
         });

@@ -1,0 +1,58 @@
+//! One pool's autoscaler: what it saw, and what it remembers.
+
+use std::time::Duration;
+
+use super::{Decision, Restarts, State, Windows, decide};
+use crate::profile::Profile;
+
+/// Remembers for one pool what [`decide`] needs. Whoever scales the pool owns it, so it has no lock; times are counted
+/// from any origin that stays the same.
+#[derive(Clone, Debug)]
+pub struct Scaler {
+    profile: Profile,
+    windows: Windows,
+    state: State,
+}
+
+impl Scaler {
+    /// That of a pool made at `now`.
+    #[must_use]
+    pub fn new(profile: Profile, now: Duration) -> Self {
+        Self {
+            windows: Windows::new(&profile.scaling, now),
+            state: State {
+                since: now,
+                ..State::default()
+            },
+            profile,
+        }
+    }
+
+    /// From `now` on so many calls are under way or waiting.
+    pub fn set(&mut self, calls: u32, now: Duration) {
+        self.windows.set(calls, now);
+    }
+
+    /// There were calls up to `now` that were too short to be seen.
+    pub fn touch(&mut self, now: Duration) {
+        self.windows.touch(now);
+    }
+
+    /// An instance crashed, of what `cause` says in a few words, before it served any call.
+    pub fn crashed(&mut self, cause: &str, now: Duration) {
+        self.state.restarts = self.state.restarts.crashed(&self.profile.scaling, cause, now);
+    }
+
+    /// An instance served a call: whatever was wrong is over.
+    pub fn settled(&mut self) {
+        self.state.restarts = Restarts::settled();
+    }
+
+    /// Decides for a pool that has so many instances.
+    pub fn decide(&mut self, instances: u32, now: Duration) -> Decision {
+        let observed = self.windows.observe(instances, now);
+        let (decision, state) = decide(&self.profile, &observed, &self.state, now);
+        self.state = state;
+        decision
+    }
+}
