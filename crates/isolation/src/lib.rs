@@ -1,11 +1,15 @@
 //! Isolation of guests from the host and from each other, by processes.
 //!
 //! - [`protocol`] is what a server and a worker say to each other over the socket that the worker inherits;
-//! - [`layer`] are the layers that confine a process, [`Confinement`] all of them together.
+//! - [`layer`] are the layers that confine a process, [`Confinement`] all of them together;
+//! - [`group`] are control groups;
+//! - [`launch`] starts workers behind all of that, and ends them without a trace.
 //!
 //! Nothing here knows what executes: neither wasm, nor HTTP, nor storage.
 
 mod confinement;
+pub mod group;
+pub mod launch;
 pub mod layer;
 pub mod protocol;
 

@@ -1,0 +1,192 @@
+//! Control groups: they bound what processes use up together, count it, and find them all when they are to end.
+//!
+//! Both versions of the interface are spoken. The groups of a server lie in its own group: `weft/<server>/<name>`, where
+//! `<server>` names a process and when it began, so that a later server can tell what a dead one left behind and
+//! [sweep](Groups::sweep) it.
+
+mod bounds;
+mod end;
+mod place;
+mod server;
+mod usage;
+
+use std::path::{Path, PathBuf};
+
+pub use bounds::Bounds;
+pub use usage::Usage;
+
+use place::Place;
+
+/// The directory of all servers' groups.
+const WEFT: &str = "weft";
+
+/// Where a server makes groups.
+#[derive(Clone, Debug)]
+pub struct Groups {
+    places: Vec<Place>,
+    server: String,
+}
+
+/// A group. It lasts until it is [ended](Group::end), or swept after its server is gone.
+#[derive(Debug)]
+pub struct Group {
+    places: Vec<Place>,
+}
+
+/// Why a control group cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum GroupError {
+    /// The host has none that would do.
+    #[error("no control group for {0} is mounted; mount cgroup2 at /sys/fs/cgroup")]
+    Missing(&'static str),
+    /// The server's own group cannot be divided.
+    #[error(
+        "{path}: {error}; run the server as root, or in a group that was delegated to it (systemd: `Delegate=yes`)"
+    )]
+    Divide {
+        /// What was tried to change.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// A file of a group could not be read or written.
+    #[error("{path}: {error}")]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// Processes of the group did not end.
+    #[error("{path} still has processes {waited_ms} ms after they were killed")]
+    Stuck {
+        /// The group.
+        path: PathBuf,
+        /// How long was waited.
+        waited_ms: u128,
+    },
+}
+
+/// What a sweep removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Groups of servers that are gone.
+    pub groups: usize,
+    /// Processes that were left in them, now killed.
+    pub processes: usize,
+}
+
+impl Groups {
+    /// Finds where this process may make groups, by what is mounted and which groups it is in itself.
+    ///
+    /// # Errors
+    /// Where the host has no group that bounds memory and processes.
+    pub fn find() -> Result<Self, GroupError> {
+        let read = |path: &str| std::fs::read_to_string(path).map_err(|error| file(Path::new(path), error));
+        let places = place::find(&read("/proc/self/mountinfo")?, &read("/proc/self/cgroup")?)?;
+        Ok(Self {
+            places: places.into_iter().map(|place| place.within(WEFT)).collect(),
+            server: server::this().map_err(|error| file(Path::new("/proc/self/stat"), error))?,
+        })
+    }
+
+    /// Makes a group; `name` must be new.
+    ///
+    /// # Errors
+    /// Where the server may not, or a bound cannot be set.
+    pub fn create(&self, name: &str, bounds: Bounds) -> Result<Group, GroupError> {
+        let mut group = Group { places: Vec::new() };
+        for place in &self.places {
+            let servers = place.within(&self.server);
+            place::divide(place, &servers)?;
+            let place = servers.within(name);
+            std::fs::create_dir(&place.path).map_err(|error| file(&place.path, error))?;
+            group.places.push(place.clone());
+            if let Err(error) = bounds.set(&place) {
+                // The bound is what to tell; that the new and empty group cannot be removed either adds nothing.
+                let _ = group.end();
+                return Err(error);
+            }
+        }
+        Ok(group)
+    }
+
+    /// Removes the directories of this server, at its end, when all its groups have ended.
+    ///
+    /// # Errors
+    /// Where groups are left; a later server's sweep ends them.
+    pub fn close(self) -> Result<(), GroupError> {
+        for place in &self.places {
+            end::remove(&place.within(&self.server))?;
+            // Other servers may have groups there.
+            let _ = std::fs::remove_dir(&place.path);
+        }
+        Ok(())
+    }
+
+    /// Ends what servers that are gone left behind. To be called when a server starts.
+    ///
+    /// # Errors
+    /// Where something cannot be removed; what comes after it is left as well.
+    pub fn sweep(&self) -> Result<Swept, GroupError> {
+        let mut swept = Swept::default();
+        for place in &self.places {
+            for server in place.children()? {
+                if !server.name().is_some_and(server::is_gone) {
+                    continue;
+                }
+                for group in server.children()? {
+                    swept.processes += end::kill_all(&group)?;
+                    end::remove(&group)?;
+                    swept.groups += 1;
+                }
+                end::remove(&server)?;
+            }
+        }
+        Ok(swept)
+    }
+}
+
+impl Group {
+    /// Puts a process, and all it starts from now on, into the group.
+    ///
+    /// # Errors
+    /// Where there is no such process.
+    pub fn join(&self, process: u32) -> Result<(), GroupError> {
+        self.places
+            .iter()
+            .try_for_each(|place| place.write("cgroup.procs", &process.to_string()))
+    }
+
+    /// What its processes used so far.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn usage(&self) -> Result<Usage, GroupError> {
+        usage::of(&self.places)
+    }
+
+    /// Kills every process in the group, waits for their end, a fraction of a millisecond as a rule and
+    /// [two seconds](GroupError::Stuck) at most, and removes it.
+    ///
+    /// # Errors
+    /// Where processes do not end or the group cannot be removed; a later server's sweep tries again.
+    pub fn end(self) -> Result<(), GroupError> {
+        for place in &self.places {
+            end::kill_all(place)?;
+        }
+        self.places.iter().try_for_each(end::remove)
+    }
+
+    /// Where it is, one directory for each hierarchy.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.places.iter().map(|place| place.path.as_path())
+    }
+}
+
+fn file(path: &Path, error: std::io::Error) -> GroupError {
+    GroupError::File {
+        path: path.to_owned(),
+        error,
+    }
+}

@@ -1,0 +1,87 @@
+//! What a group used.
+
+use super::GroupError;
+use super::place::{Controller, Place};
+
+/// What the processes of a group used together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Memory now, in bytes.
+    pub memory: u64,
+    /// The most it was, in bytes; 0 where the kernel does not say.
+    pub peak: u64,
+    /// CPU time, in microseconds.
+    pub cpu_us: u64,
+    /// Processes that the kernel killed as the group's memory ran out.
+    pub oom_kills: u64,
+}
+
+pub(super) fn of(places: &[Place]) -> Result<Usage, GroupError> {
+    let mut usage = Usage::default();
+    for place in places {
+        match place.controller {
+            Controller::Memory => {
+                usage.memory = number(&place.read("memory.usage_in_bytes")?);
+                usage.peak = number(&place.read("memory.max_usage_in_bytes")?);
+                usage.oom_kills = field(&place.read("memory.oom_control")?, "oom_kill");
+            }
+            Controller::Cpu | Controller::CpuAccounting => {
+                // It is in the one of them that is mounted with accounting.
+                if let Ok(nanos) = place.read("cpuacct.usage") {
+                    usage.cpu_us = number(&nanos) / 1000;
+                }
+            }
+            Controller::Pids => {}
+            Controller::Unified => {
+                usage.memory = number(&place.read("memory.current")?);
+                // Since Linux 5.19.
+                usage.peak = place.read("memory.peak").map_or(0, |peak| number(&peak));
+                usage.cpu_us = field(&place.read("cpu.stat")?, "usage_usec");
+                usage.oom_kills = field(&place.read("memory.events")?, "oom_kill");
+            }
+        }
+    }
+    Ok(usage)
+}
+
+fn number(text: &str) -> u64 {
+    text.trim().parse().unwrap_or(0)
+}
+
+/// The number behind a name at the beginning of a line.
+fn field(text: &str, name: &str) -> u64 {
+    let found = text
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    found.map_or(0, number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn version_2_is_read_from_its_files() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let place = Place {
+            controller: Controller::Unified,
+            path: directory.path().to_owned(),
+        };
+        let files = [
+            ("memory.current", "4096\n"),
+            ("memory.peak", "8192\n"),
+            ("cpu.stat", "usage_usec 77\nuser_usec 70\n"),
+            ("memory.events", "low 0\noom 5\noom_kill 2\noom_group_kill 1\n"),
+        ];
+        for (name, text) in files {
+            place.write(name, text).expect(name);
+        }
+        let expected = Usage {
+            memory: 4096,
+            peak: 8192,
+            cpu_us: 77,
+            oom_kills: 2,
+        };
+        assert_eq!(of(&[place]).expect("usage"), expected);
+    }
+}

@@ -1,0 +1,105 @@
+//! How workers end.
+
+use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ChildStderr, ExitStatus};
+
+use super::Worker;
+use crate::group::{GroupError, Usage};
+
+/// How much is kept of what a worker complained of, in bytes.
+const COMPLAINT: u64 = 4 << 10;
+
+/// The end of a worker. Nothing of it is left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// Why it ended.
+    pub cause: Cause,
+    /// The beginning of what it wrote to standard error: where it could not confine itself it says why.
+    pub complaint: String,
+    /// What it used; none without a control group.
+    pub usage: Option<Usage>,
+}
+
+/// Why a worker ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The server ended it.
+    Ended,
+    /// Its memory ran out.
+    OutOfMemory,
+    /// It ended itself with a code.
+    Exited(i32),
+    /// A signal ended it. The first process of a process namespace that aborts ends by `SIGSEGV`, as `SIGABRT` does not reach it.
+    Signalled(i32),
+}
+
+impl Worker {
+    /// The process that was started: the worker itself, or its guardian.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// What it uses; none without a control group.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn usage(&self) -> Result<Option<Usage>, GroupError> {
+        self.group.as_ref().map(crate::group::Group::usage).transpose()
+    }
+
+    /// Waits for the worker to end by itself, then as [`Worker::end`].
+    ///
+    /// # Errors
+    /// As [`Worker::end`].
+    pub fn wait(mut self) -> Result<Ending, GroupError> {
+        let status = self.process.wait().ok();
+        self.finish(status)
+    }
+
+    /// Ends the worker, if it has not ended, with all that belongs to it. Blocks, for a fraction of a millisecond as a rule and
+    /// two seconds at most.
+    ///
+    /// # Errors
+    /// Where something of it does not end; a sweep tries again.
+    pub fn end(mut self) -> Result<Ending, GroupError> {
+        let status = self.process.try_wait().ok().flatten();
+        if status.is_none() {
+            // That it cannot be killed means that it has ended; either way it can be waited for.
+            let _ = self.process.kill();
+            let _ = self.process.wait();
+        }
+        self.finish(status)
+    }
+
+    fn finish(self, by_itself: Option<ExitStatus>) -> Result<Ending, GroupError> {
+        // Read before the group is gone; one that cannot be read must not keep it from ending.
+        let usage = self.group.as_ref().and_then(|group| group.usage().ok());
+        // All who could still write are ended first, so that reading comes to an end.
+        self.group.map_or(Ok(()), crate::group::Group::end)?;
+        Ok(Ending {
+            cause: cause(by_itself, usage),
+            complaint: self.process.stderr.map(complaint).unwrap_or_default(),
+            usage,
+        })
+    }
+}
+
+fn cause(by_itself: Option<ExitStatus>, usage: Option<Usage>) -> Cause {
+    if usage.is_some_and(|usage| usage.oom_kills > 0) {
+        return Cause::OutOfMemory;
+    }
+    match by_itself.map(|status| (status.code(), status.signal())) {
+        None | Some((None, None)) => Cause::Ended,
+        Some((Some(code), _)) => Cause::Exited(code),
+        Some((None, Some(signal))) => Cause::Signalled(signal),
+    }
+}
+
+fn complaint(stderr: ChildStderr) -> String {
+    let mut bytes = Vec::new();
+    // What was read before an error is all there is to be had.
+    let _ = stderr.take(COMPLAINT).read_to_end(&mut bytes);
+    String::from_utf8_lossy(&bytes).trim_end().to_owned()
+}

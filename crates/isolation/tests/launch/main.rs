@@ -1,0 +1,227 @@
+//! Workers from start to end, with the layers and control groups of the host this runs on.
+//!
+//! This program is its own worker: started with `worker`, it confines itself and does what the argument says. It has a `main`
+//! of its own, as a process that confines itself has one thread.
+#![expect(
+    clippy::print_stdout,
+    reason = "a program that is no test harness reports by itself"
+)]
+
+mod worker;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+use bytes::BytesMut;
+use weft_isolation::LayerSet;
+use weft_isolation::group::{Bounds, Groups};
+use weft_isolation::launch::{Allowance, Cause, Launcher, Worker};
+use weft_isolation::protocol::{Decoder, ToHost};
+
+/// Enough for this program, less than a bomb takes.
+const ALLOWANCE: Allowance = Allowance {
+    memory: 64 << 20,
+    threads: 16,
+    files: 32,
+    cpu_millis: None,
+};
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, rest @ ..] = arguments.as_slice()
+        && first == worker::ARGUMENT
+    {
+        worker::run(rest);
+    }
+    a_worker_is_confined_by_all_layers_and_leaves_nothing();
+    a_worker_ends_when_its_server_is_gone();
+    a_worker_that_cannot_confine_itself_says_why();
+    causes_are_told_apart();
+    a_group_bounds_how_many_processes_there_are();
+    a_sweep_ends_what_dead_servers_left_and_nothing_else();
+    nothing_is_left_when_a_server_closes();
+    println!("launch: ok");
+}
+
+fn a_worker_is_confined_by_all_layers_and_leaves_nothing() {
+    let mut worker = start("idle");
+    assert_eq!(hello(&mut worker), LayerSet::all());
+    let process = worker.process();
+    let usage = worker.usage().expect("usage").expect("a group");
+    assert!(usage.memory > 0, "{usage:?}");
+    let guarded = children(process);
+    assert_eq!(guarded.len(), 1, "the first process of the namespace");
+    let ending = worker.end().expect("an end");
+    assert_eq!(ending.cause, Cause::Ended);
+    for process in guarded.into_iter().chain([process]) {
+        assert!(!alive(process), "process {process} is left");
+    }
+    assert_eq!(groups_left(), Vec::<PathBuf>::new());
+}
+
+fn a_worker_ends_when_its_server_is_gone() {
+    let mut worker = start("deaf");
+    hello(&mut worker);
+    // As the kernel does for one that was killed.
+    worker
+        .socket
+        .shutdown(std::net::Shutdown::Both)
+        .expect("a closed socket");
+    let ending = worker.wait().expect("an end");
+    assert_eq!(ending.cause, Cause::Signalled(9));
+}
+
+fn a_worker_that_cannot_confine_itself_says_why() {
+    let worker = start("threads");
+    let ending = worker.wait().expect("an end");
+    assert_eq!(ending.cause, Cause::Exited(1));
+    assert!(
+        ending.complaint.contains("2 threads where one is allowed"),
+        "{ending:?}"
+    );
+}
+
+fn causes_are_told_apart() {
+    let cases = [
+        ("exit", Cause::Exited(7)),
+        ("kill", Cause::Signalled(11)),
+        ("bomb", Cause::OutOfMemory),
+    ];
+    for (what, cause) in cases {
+        let mut worker = start(what);
+        hello(&mut worker);
+        let ending = worker.wait().expect("an end");
+        assert_eq!(ending.cause, cause, "{what}: {ending:?}");
+    }
+    assert_eq!(groups_left(), Vec::<PathBuf>::new());
+}
+
+fn a_group_bounds_how_many_processes_there_are() {
+    let groups = Groups::find().expect("groups");
+    let bounds = Bounds {
+        memory: 64 << 20,
+        threads: 8,
+        cpu_millis: None,
+    };
+    let group = groups.create("forks", bounds).expect("a group");
+    let mut forker = worker::plain("fork");
+    group.join(forker.id()).expect("joined");
+    drop(forker.stdin.take());
+    let mut started = String::new();
+    let mut output = forker.stdout.take().expect("its output");
+    output.read_to_string(&mut started).expect("how many it started");
+    assert_eq!(started, "7", "it is the eighth itself");
+    group.end().expect("an end");
+    forker.wait().expect("its end");
+    assert_eq!(groups_left(), Vec::<PathBuf>::new());
+    groups.close().expect("no groups left");
+}
+
+fn a_sweep_ends_what_dead_servers_left_and_nothing_else() {
+    // A server in a group of its own making dies by SIGKILL, and its worker, which does not listen, lives on.
+    let mut server = worker::plain("server");
+    let mut left = String::new();
+    let mut output = server.stdout.take().expect("its output");
+    output
+        .read_to_string(&mut left)
+        .expect("the number of what it left");
+    server.wait().expect("its end");
+    let left = left.parse().expect("a number");
+    assert!(alive(left));
+    let mut own = start("idle");
+    hello(&mut own);
+
+    let swept = Groups::find().and_then(|groups| groups.sweep()).expect("a sweep");
+    assert!(!alive(left), "{swept:?}");
+    assert!(swept.groups > 0 && swept.processes > 0, "{swept:?}");
+    assert!(alive(own.process()), "a living server's worker was ended");
+    assert_eq!(own.end().expect("an end").cause, Cause::Ended);
+}
+
+fn nothing_is_left_when_a_server_closes() {
+    let groups = Groups::find().expect("groups");
+    let bounds = Bounds {
+        memory: 1 << 20,
+        threads: 1,
+        cpu_millis: None,
+    };
+    let group = groups.create("last", bounds).expect("a group");
+    let paths: Vec<PathBuf> = group.paths().map(PathBuf::from).collect();
+    group.end().expect("an end");
+    groups.close().expect("no groups left");
+    for path in paths {
+        assert!(
+            !path.parent().is_some_and(std::path::Path::exists),
+            "{} is left",
+            path.display()
+        );
+    }
+}
+
+fn start(what: &str) -> Worker {
+    let program = std::env::current_exe().expect("this program");
+    let arguments = vec![worker::ARGUMENT.to_owned(), what.to_owned()];
+    let launcher = Launcher::new(program, arguments, LayerSet::NONE).expect("control groups");
+    let code = File::open("/dev/null").expect("a file");
+    launcher.launch(ALLOWANCE, code).expect("a worker")
+}
+
+/// Waits for a worker's hello; tells the layers it entered.
+fn hello(worker: &mut Worker) -> LayerSet {
+    let mut decoder = Decoder::<ToHost>::new(1 << 10);
+    let mut bytes = BytesMut::new();
+    loop {
+        if let Some(frame) = decoder.decode(&mut bytes).expect("a frame") {
+            let ToHost::Hello { layers, .. } = frame.message else {
+                panic!("{frame:?} is no hello");
+            };
+            return LayerSet::from_bits(layers);
+        }
+        let mut part = [0; 64];
+        match worker.socket.read(&mut part).expect("bytes") {
+            0 => panic!("the worker ended before its hello"),
+            read => bytes.extend_from_slice(&part[..read]),
+        }
+    }
+}
+
+/// The children of a process that has one thread.
+fn children(process: u32) -> Vec<u32> {
+    let listed =
+        std::fs::read_to_string(format!("/proc/{process}/task/{process}/children")).expect("children");
+    listed
+        .split_whitespace()
+        .map(|child| child.parse().expect("a number"))
+        .collect()
+}
+
+/// Whether a process is there and has not ended.
+fn alive(process: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let state = stat.rsplit_once(") ").and_then(|(_, state)| state.chars().next());
+    state.is_some_and(|state| state != 'Z' && state != 'X')
+}
+
+/// The groups that this process made and that are still there.
+fn groups_left() -> Vec<PathBuf> {
+    let groups = Groups::find().expect("groups");
+    let bounds = Bounds {
+        memory: 1 << 20,
+        threads: 1,
+        cpu_millis: None,
+    };
+    let probe = groups.create("probe", bounds).expect("a group");
+    let servers: Vec<PathBuf> = probe
+        .paths()
+        .filter_map(|path| Some(path.parent()?.to_owned()))
+        .collect();
+    probe.end().expect("an end");
+    let listed = servers
+        .iter()
+        .flat_map(|server| std::fs::read_dir(server).expect("a listing"));
+    listed
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_dir())
+        .collect()
+}

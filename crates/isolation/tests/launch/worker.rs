@@ -1,0 +1,149 @@
+//! Workers that do one thing each, once they are confined.
+#![expect(
+    unsafe_code,
+    reason = "a bomb of processes forks, which is unsafe wherever there are threads; here there is one"
+)]
+
+use std::io::{Read, Write};
+use std::process::{Child, Command, Stdio};
+
+use weft_isolation::group::{Bounds, Groups};
+use weft_isolation::protocol::{Frame, MAGIC, ToHost, VERSION};
+use weft_isolation::{Confinement, LayerSet};
+
+/// The first argument of a worker.
+pub(crate) const ARGUMENT: &str = "worker";
+/// More than a worker may have, and less than all of its limits together let it ask for.
+const BOMB: usize = 100 << 20;
+
+/// Starts one without a confinement: it begins when its input ends.
+pub(crate) fn plain(what: &str) -> Child {
+    let program = std::env::current_exe().expect("this program");
+    let started = Command::new(program)
+        .args([ARGUMENT, what])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    started.expect("a process")
+}
+
+/// Does what the arguments say and ends the process.
+pub(crate) fn run(arguments: &[String]) -> ! {
+    let (what, confinement) = arguments.split_first().expect("what to do");
+    match what.as_str() {
+        "fork" => fork(),
+        "server" => serve_and_die(),
+        "left" => wait_forever(),
+        "threads" => {
+            std::thread::spawn(|| {
+                loop {
+                    std::thread::park()
+                }
+            });
+            confine(confinement);
+        }
+        _ => {
+            confine(confinement);
+            misbehave(what);
+        }
+    }
+    std::process::exit(0)
+}
+
+fn confine(arguments: &[String]) {
+    let confinement = Confinement::from_arguments(arguments).expect("a confinement");
+    let entered = confinement.enter().unwrap_or_else(|error| {
+        let _ = writeln!(std::io::stderr(), "{error}");
+        std::process::exit(1)
+    });
+    hello(entered);
+}
+
+fn hello(entered: LayerSet) {
+    let hello = Frame {
+        call: 0,
+        message: ToHost::Hello {
+            magic: MAGIC,
+            version: VERSION.to_le_bytes(),
+            layers: entered.bits(),
+        },
+        body: bytes::Bytes::new(),
+    };
+    let bytes = hello.encode(1 << 10).expect("a frame").to_vec();
+    rustix::io::write(rustix::stdio::stdin(), &bytes).expect("a server that listens");
+}
+
+fn misbehave(what: &str) {
+    match what {
+        "idle" => drop(std::io::stdin().read_to_end(&mut Vec::new())),
+        "deaf" => loop {
+            std::thread::park();
+        },
+        "exit" => std::process::exit(7),
+        // As the first process of its namespace it is not reached by a signal of its own: the instruction behind it is what ends it.
+        "kill" => std::process::abort(),
+        "bomb" => {
+            let filled = vec![1_u8; BOMB];
+            std::hint::black_box(filled);
+        }
+        other => panic!("nobody knows how to {other}"),
+    }
+}
+
+/// Forks until it may not, tells how often, and waits to be ended.
+fn fork() {
+    std::io::stdin()
+        .read_to_end(&mut Vec::new())
+        .expect("an end of input");
+    let mut started = 0;
+    loop {
+        // SAFETY: the process has one thread, and the child does nothing but wait.
+        match unsafe { libc::fork() } {
+            0 => {
+                rustix::stdio::dup2_stdout(rustix::stdio::stdin()).expect("no output");
+                wait_forever()
+            }
+            child if child < 0 => break,
+            _ => started += 1,
+        }
+    }
+    print(&format!("{started}"));
+    rustix::stdio::dup2_stdout(rustix::stdio::stdin()).expect("no output");
+    wait_forever()
+}
+
+/// Makes a group as a server does, leaves a process in it and is killed.
+fn serve_and_die() {
+    let groups = Groups::find().expect("groups");
+    let bounds = Bounds {
+        memory: 64 << 20,
+        threads: 8,
+        cpu_millis: None,
+    };
+    let group = groups.create("left", bounds).expect("a group");
+    let mut left = Command::new(std::env::current_exe().expect("this program"))
+        .args([ARGUMENT, "left"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a process");
+    group.join(left.id()).expect("joined");
+    print(&left.id().to_string());
+    std::mem::forget(group);
+    let _ = left.try_wait();
+    rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL).expect("an end");
+}
+
+fn print(text: &str) {
+    std::io::stdout()
+        .write_all(text.as_bytes())
+        .and_then(|()| std::io::stdout().flush())
+        .expect("a reader");
+}
+
+fn wait_forever() -> ! {
+    loop {
+        std::thread::park();
+    }
+}
