@@ -39,6 +39,8 @@ pub struct Bounds {
     pub reuse: u32,
     /// Leases an instance serves at once, in a [`SharedPool`](crate::SharedPool).
     pub slots: u32,
+    /// Instances at a time, in a [`SharedPool`](crate::SharedPool): no more leases are given at once than these have slots.
+    pub instances: u32,
     /// Idle instances kept however long they are idle, over all shards.
     pub warm: u32,
     /// Other idle instances end after this long.
@@ -236,6 +238,7 @@ impl Bounds {
             queue: profile.queue,
             reuse: profile.reuse,
             slots: profile.slots,
+            instances: profile.scaling.max,
             warm: profile.warm,
             idle: profile.idle(),
             shards,

@@ -56,7 +56,8 @@ where
     /// Makes a pool without any instance.
     #[must_use]
     pub fn new(factory: F, bounds: Bounds) -> Self {
-        let gate = Gate::new(bounds.concurrency, bounds.queue);
+        let slots = bounds.instances.saturating_mul(bounds.slots);
+        let gate = Gate::new(bounds.concurrency.min(slots), bounds.queue);
         Self(Arc::new(Inner {
             factory,
             bounds,

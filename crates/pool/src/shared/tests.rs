@@ -179,3 +179,18 @@ async fn scaling_ends_nothing_that_serves_and_starts_nothing_while_draining() {
     drop(held);
     draining.await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn leases_wait_where_all_instances_there_may_be_are_full() {
+    let (pool, _) = scaled("max = 2");
+    let mut leases = Vec::new();
+    for _ in 0..4 {
+        leases.push(lease(&pool).await);
+    }
+    let more = pool.lease(Instant::now() + Duration::from_millis(5)).await;
+    assert!(matches!(more.err(), Some(LeaseError::WaitedTooLong(_))));
+    assert_eq!(pool.stats().started, 2);
+    leases.pop();
+    leases.push(lease(&pool).await);
+    assert_eq!(pool.stats().started, 2);
+}
