@@ -110,6 +110,14 @@ impl Launcher {
         self.groups.as_ref().map_or(Ok(Default::default()), Groups::sweep)
     }
 
+    /// Removes what was made for workers, at the server's end, when all of them have ended.
+    ///
+    /// # Errors
+    /// Where some have not; a later server's sweep ends them.
+    pub fn close(self) -> Result<(), GroupError> {
+        self.groups.map_or(Ok(()), Groups::close)
+    }
+
     /// Starts a worker that is to load `code`. Blocks, for about a millisecond; its hello comes when it is confined.
     ///
     /// # Errors
