@@ -30,6 +30,7 @@ mod run;
 mod runs;
 mod serve;
 mod show;
+mod simulate;
 mod validate;
 mod versions;
 
@@ -109,6 +110,8 @@ enum Command {
     Graph(graph::Args),
     /// Have a workflow call the versions that are active now.
     Repin(repin::Args),
+    /// Replay traffic against a pool profile: instances, queue and latency over time.
+    Simulate(simulate::Args),
     /// Delete a function with all its versions.
     Delete(delete::Args),
     /// Examine this machine and the server.
@@ -158,6 +161,7 @@ fn execute(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         Command::Serve(args) => serve::run(*args, file, session.output),
         Command::New(args) => new::run(&args, &session),
         Command::Build(args) => build::run(&args, &session),
+        Command::Simulate(args) => simulate::run(&args, &session),
         Command::Completions(args) => completions::run(&args),
         Command::Dev(args) => wait(dev::run(args, session)),
         Command::Deploy(args) => wait(deploy::run(args, session)),

@@ -24,7 +24,7 @@ mod exposure;
 pub(crate) mod files;
 mod log_lines;
 mod observer;
-mod profiles;
+pub(crate) mod profiles;
 mod settings;
 mod signals;
 mod webhooks;
