@@ -9,17 +9,22 @@ use weft_types::image::Bounds;
 pub struct Config {
     /// The name of this machine, as runs' records tell it. Default empty.
     pub host: String,
-    /// Runs that execute at once; more wait. Those that only sleep, await an event or are paused do not count. Default 10,000.
+    /// Runs that execute at once; more wait. Those that only sleep, await an event or are paused do not count,
+    /// and those that functions started are counted by themselves for each depth: whoever waits for them keeps its place. Default 10,000.
     pub runs: u32,
     /// Runs that wait to be admitted; more are refused. Default 10,000.
     pub waiting_runs: u32,
     /// Open runs in all, nested ones and those that sleep included; more are refused. Default 200,000.
     pub open_runs: usize,
-    /// Attempts at calls of functions that execute at once, over all runs; more wait. Default 4,096.
+    /// Attempts at calls of functions that execute at once, over all runs; more wait. Those of runs that functions started are counted
+    /// by themselves for each depth. Default 4,096.
     pub calls: u32,
-    /// Of those, and of nested runs, how many one run has at once, those of its nested runs included. Default 256.
+    /// Of those, how many one run has at once, those of its nested runs included; more wait. Likewise how many attempts at calls of
+    /// workflows, but each nested run counts its own: were they counted together, nested runs could wait for the end of those around
+    /// them. Default 256.
     pub run_parallelism: usize,
-    /// How deep runs nest: a run that no other started is at 0. Default 16.
+    /// How deep runs nest: one that no other run and no function started is at 0, one within a run or started by a function that was
+    /// called at some depth is one deeper. Default 16.
     pub depth: u32,
     /// Values larger than this are kept in the blob store and held by address, in bytes of their image. Default 16 KiB.
     pub inline_bytes: usize,

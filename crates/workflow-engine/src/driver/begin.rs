@@ -61,7 +61,10 @@ impl Driver {
     fn begin_without_call(&mut self, work: &Work, begin: Begin) {
         let (key, node) = (work.key, work.place.node);
         let event = match begin {
-            Begin::Skip => Event::NodeSkipped { node },
+            Begin::Skip => {
+                self.end_nesting(key, work.place);
+                Event::NodeSkipped { node }
+            }
             Begin::Expand(Items { count, list }) => {
                 if let Some(slot) = self.slots.get_mut(key) {
                     slot.expand(node, count, list);

@@ -114,9 +114,7 @@ impl Driver {
             attempt,
             since,
         } = parent;
-        if self.unstand(key, place).is_some() {
-            self.uncrowd(key);
-        }
+        self.unstand(key, place);
         let mut errand = self.errand(key, Task::Attempt(place, attempt));
         errand.since = since;
         match nested_failure(outcome) {
@@ -125,17 +123,6 @@ impl Driver {
                 let usage = self.usage(&errand, outcome.usage.cpu_us);
                 self.fail(key, place, attempt, usage, error);
             }
-        }
-    }
-
-    /// There is room for another nested run.
-    fn uncrowd(&mut self, key: Key) {
-        let Some(slot) = self.slots.get_mut(key) else {
-            return;
-        };
-        slot.children -= 1;
-        if let Some(work) = slot.crowded.pop() {
-            self.enqueue(work);
         }
     }
 }

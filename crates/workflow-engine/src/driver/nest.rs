@@ -177,9 +177,6 @@ impl Driver {
         self.inner.registry.insert(Arc::clone(&nested.open));
         self.slots.insert(nested);
         self.stand(errand.key, place, Standing::Nested(key));
-        if let Some(slot) = self.slots.get_mut(errand.key) {
-            slot.children += 1;
-        }
         self.watch_deadline(key);
         self.admit_nested(key);
     }
@@ -232,7 +229,11 @@ impl Before {
             return Ok(None);
         };
         let found = inner.find_ended(&project, run, &plan).await;
-        found.map_err(|error| Prevented::Failed(failure(ErrorCode::Platform, error.to_string())))
+        found.map_err(|error| match error {
+            // Whether it ended may be known after the next start.
+            crate::Error::Broken(why) => Prevented::Broken(Broken(why)),
+            error => Prevented::Failed(failure(ErrorCode::Platform, error.to_string())),
+        })
     }
 }
 

@@ -61,6 +61,7 @@ impl Driver {
         output: Option<Value>,
     ) {
         let stored = output.as_ref().map(Stored::from);
+        self.end_nesting(key, place);
         if let Some(slot) = self.slots.get_mut(key) {
             slot.set_output(place, output);
         }
@@ -77,6 +78,7 @@ impl Driver {
 
     /// An attempt failed.
     pub(super) fn fail(&mut self, key: Key, place: Place, attempt: u32, usage: Usage, error: NodeError) {
+        self.end_nesting(key, place);
         if let Some(slot) = self.slots.get_mut(key) {
             slot.set_failure(place, &error.message);
         }

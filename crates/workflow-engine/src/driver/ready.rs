@@ -95,7 +95,7 @@ enum Verdict {
     Drop,
     /// Not until its run is resumed.
     Hold,
-    /// Not until a nested run of its run has ended.
+    /// Not until another attempt of its run that nests has ended.
     Crowd,
 }
 
@@ -119,9 +119,27 @@ impl Driver {
             match (verdict, self.slots.get_mut(key)) {
                 (Verdict::Begin, _) => return Some(work),
                 (Verdict::Hold, Some(slot)) => slot.held.push(work),
-                (Verdict::Crowd, Some(slot)) => slot.crowded.push(work),
+                (Verdict::Crowd, Some(slot)) => slot.crowded.push_back(work),
+                // It may have been the one that a free place was for.
+                (Verdict::Drop, Some(_)) => self.uncrowd(key),
                 (Verdict::Drop | Verdict::Wait | Verdict::Hold | Verdict::Crowd, _) => {}
             }
+        }
+    }
+
+    /// An attempt ended: where it nested, there is room for another that does.
+    pub(super) fn end_nesting(&mut self, key: Key, place: Place) {
+        let slot = self.slots.get_mut(key);
+        if slot.is_some_and(|slot| !slot.nesting.is_empty() && slot.nesting.remove(&place)) {
+            self.uncrowd(key);
+        }
+    }
+
+    /// There may be room for another attempt that nests: whether there is shows at its turn.
+    fn uncrowd(&mut self, key: Key) {
+        let work = self.slots.get_mut(key).and_then(|slot| slot.crowded.pop_front());
+        if let Some(work) = work {
+            self.enqueue(work);
         }
     }
 
@@ -141,7 +159,12 @@ impl Driver {
         }
         match slot.callee_at(place) {
             Callee::None => Verdict::Begin,
-            Callee::Workflow if slot.children < most => Verdict::Begin,
+            // One that had to wait for a value has its place already.
+            Callee::Workflow if slot.nesting.contains(&place) => Verdict::Begin,
+            Callee::Workflow if slot.nesting.len() < most => {
+                slot.nesting.insert(place);
+                Verdict::Begin
+            }
             Callee::Workflow => Verdict::Crowd,
             Callee::Function if self.jobs.len() >= most => Verdict::Wait,
             Callee::Function => match self.calls.take(priority, &self.waker) {

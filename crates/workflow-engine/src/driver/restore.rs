@@ -95,7 +95,7 @@ impl Driver {
     pub(crate) fn attach(&mut self, parent: Parent, nested: Key) {
         self.stand(parent.key, parent.place, Standing::Nested(nested));
         if let Some(slot) = self.slots.get_mut(parent.key) {
-            slot.children += 1;
+            slot.nesting.insert(parent.place);
         }
     }
 

@@ -1,6 +1,6 @@
 //! One run of a tree, as its driver knows it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -43,10 +43,11 @@ pub(crate) struct Slot {
     pub(super) stopped: HashSet<Place>,
     /// Taken from the queue of the driver while the run is paused.
     pub(super) held: Vec<Work>,
-    /// Taken from the queue of the driver while too many nested runs are open.
-    pub(super) crowded: Vec<Work>,
-    /// Nested runs that are open.
-    pub(super) children: usize,
+    /// Taken from the queue of the driver while as many attempts nest as may, in the order in which they came. While there are
+    /// any, as many do, or another one of this run is in the queue or held.
+    pub(super) crowded: VecDeque<Work>,
+    /// Attempts at calls of workflows that have begun and not ended.
+    pub(super) nesting: HashSet<Place>,
     pub(crate) parent: Option<Parent>,
     /// What its attempts cost so far.
     pub(super) usage: Usage,
@@ -71,7 +72,7 @@ pub(crate) struct Terms {
     pub(super) deadline: Option<Timestamp>,
     pub(super) group: Option<String>,
     pub(super) trace: ([u8; 16], [u8; 8]),
-    pub(super) depth: u32,
+    pub(crate) depth: u32,
     /// The outermost run.
     pub(super) root: RunId,
 }
@@ -159,8 +160,8 @@ impl Slot {
             standing: HashMap::new(),
             stopped: HashSet::new(),
             held: Vec::new(),
-            crowded: Vec::new(),
-            children: 0,
+            crowded: VecDeque::new(),
+            nesting: HashSet::new(),
             parent: new.parent,
             usage: Usage::default(),
             attempts: Attempts::default(),

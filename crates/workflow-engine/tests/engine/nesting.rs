@@ -1,10 +1,13 @@
 //! Runs within runs.
 
+use std::time::Duration;
+
 use serde_json::json;
 use weft_types::RunStatus;
 use weft_workflow::event::{ErrorCode, Trigger};
 
-use crate::world::{World, chain, project, until};
+use crate::fakes::calls::error;
+use crate::world::{World, chain, number, project, until};
 
 /// A workflow of one node that runs another.
 fn around(inner: &str) -> String {
@@ -173,4 +176,66 @@ async fn what_ends_in_a_nested_run_is_seen_only_once_it_is_committed() {
     assert_eq!(world.answer(&nested).await, json!(2));
     world.release(1);
     assert_eq!(world.answer(&handle).await, json!(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_that_end_before_they_nest_make_room_for_others() {
+    let world = World::with(|config| config.run_parallelism = 2).await;
+    world.define("inner", &chain("held", 1));
+    world.define(
+        "main",
+        r"
+        workflow: main
+        input: { lists: list<list<u64>> }
+        nodes:
+          each: { call: inner, for-each: $input.lists, with: { n: '$item[0]' }, concurrency: 100, on-item-failure: collect }
+          last: { call: double, with: { n: 14 }, after: [each] }
+        output: $last
+        ",
+    );
+    let mut lists = vec![json!([1]), json!([2])];
+    lists.extend((0..10).map(|_| json!([])));
+    lists.extend([json!([3]), json!([4])]);
+    let handle = world.start("main", &json!({ "lists": lists })).await;
+    until("two calls", || world.calls.under_way() == 2).await;
+    world.release(4);
+    let ended = tokio::time::timeout(Duration::from_secs(60), world.answer(&handle));
+    assert_eq!(ended.await, Ok(json!(28)));
+    assert_eq!(world.calls.count("held"), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_that_are_stopped_in_line_make_room_for_others() {
+    let world = World::with(|config| config.run_parallelism = 2).await;
+    world
+        .calls
+        .add("bad", "record { n: u64 }", "u64", true, |asked| async move {
+            tokio::time::sleep(Duration::from_secs(number(&asked.arguments, "n"))).await;
+            Err(error(ErrorCode::Trap, "unreachable"))
+        });
+    world.define("failing", &chain("bad", 1));
+    world.define("inner", &chain("double", 1));
+    world.define(
+        "main",
+        r"
+        workflow: main
+        input: { list: list<u64> }
+        nodes:
+          each:
+            call: failing
+            for-each: $input.list
+            with: { n: $item }
+            concurrency: 100
+            on-item-failure: end
+            catch: { value: [] }
+            priority: high
+          other: { call: inner, with: { n: 4 } }
+        output: $other
+        ",
+    );
+    let handle = world
+        .start("main", &json!({ "list": [1, 50, 50, 50, 50, 50] }))
+        .await;
+    let ended = tokio::time::timeout(Duration::from_secs(3600), world.answer(&handle));
+    assert_eq!(ended.await, Ok(json!(8)));
 }
