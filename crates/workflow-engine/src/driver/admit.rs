@@ -30,7 +30,7 @@ impl Admission {
         }
     }
 
-    /// The outermost run ended.
+    /// The outermost run ended, or does not begin for now.
     pub(super) fn release(&mut self) {
         self.flow = None;
         self.park();
@@ -57,10 +57,13 @@ impl Driver {
             .slots
             .get(self.root)
             .is_some_and(|slot| waits(slot) && slot.state.ending().is_none())
-            && !self.inner.drivers.is_draining()
-            && self.admit()
         {
-            self.tell(self.root, Event::Started);
+            if self.inner.drivers.is_draining() {
+                // It will not begin: whoever waits for the places to be free is not to wait for it.
+                self.leave_line(self.root);
+            } else if self.admit() {
+                self.tell(self.root, Event::Started);
+            }
         }
         for key in std::mem::take(&mut self.admission.nested) {
             self.admit_nested(key);
@@ -89,6 +92,17 @@ impl Driver {
         }
         self.admission.admitted = self.admission.runs.take(priority, &self.waker);
         self.admission.admitted
+    }
+
+    /// Gives up the places of a run that has not started, and those in line: others come first. It joins again once it may begin.
+    pub(super) fn leave_line(&mut self, key: Key) {
+        let Some(slot) = self.slots.get_mut(key).filter(|slot| !slot.state.is_started()) else {
+            return;
+        };
+        slot.flow_place = None;
+        if key == self.root {
+            self.admission.release();
+        }
     }
 
     /// Gives the place among all runs to another while nothing executes: a run may sleep for days, or what it waits for may

@@ -68,6 +68,7 @@ impl Driver {
         let slot = self.slots.get(key);
         if slot.is_some_and(|slot| !slot.is_paused() && slot.state.ending().is_none()) {
             self.tell(key, Event::Paused { by: by.to_owned() });
+            self.leave_line(key);
         }
     }
 

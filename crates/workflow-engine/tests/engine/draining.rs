@@ -57,3 +57,24 @@ async fn runs_that_only_sleep_are_not_waited_for() {
     world.engine.drain(Duration::from_secs(30)).await;
     assert!(start.elapsed() < Duration::from_secs(1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn runs_that_wait_in_line_are_not_waited_for() {
+    let world = World::with(|config| config.runs = 1).await;
+    world.define("main", &chain("held", 1));
+    let busy = world.start("main", &json!({ "n": 1 })).await;
+    until("the call", || world.calls.under_way() == 1).await;
+    for n in 2..5 {
+        world.start_for_id("main", &json!({ "n": n })).await;
+    }
+    let start = tokio::time::Instant::now();
+    let drain = world.engine.drain(Duration::from_secs(30));
+    let rest = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        world.release(1);
+    };
+    futures_util::future::join(drain, rest).await;
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert_eq!(world.answer(&busy).await, json!(1));
+    assert_eq!(world.calls.count("held"), 1);
+}
