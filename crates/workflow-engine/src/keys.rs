@@ -17,6 +17,9 @@ pub(crate) struct Keys {
     inner: Mutex<Inner>,
 }
 
+/// So many times too many are not worth a look.
+const FEW: usize = 64;
+
 #[derive(Default)]
 struct Inner {
     entries: HashMap<Name, Entry>,
@@ -104,6 +107,7 @@ impl Keys {
         let mut inner = self.lock();
         if inner.entries.get(&name).is_some_and(|entry| entry.run == key.run) {
             inner.entries.remove(&name);
+            inner.purge();
         }
     }
 
@@ -121,6 +125,20 @@ impl Inner {
     fn insert(&mut self, name: Name, entry: Entry) {
         self.expiring.push_back((entry.expires_at, name));
         self.entries.insert(name, entry);
+    }
+
+    /// Forgets the times of keys that were given back, once they are the most: else callers who are refused again and again would
+    /// leave one behind each time.
+    fn purge(&mut self) {
+        if self.expiring.len() <= 2 * self.entries.len() + FEW {
+            return;
+        }
+        let entries = &self.entries;
+        let is_there = |(expires_at, name): &(Timestamp, Name)| {
+            let entry = entries.get(name);
+            entry.is_some_and(|entry| entry.expires_at == *expires_at)
+        };
+        self.expiring.retain(is_there);
     }
 
     fn expire(&mut self, now: Timestamp) {

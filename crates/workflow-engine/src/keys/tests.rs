@@ -104,3 +104,22 @@ fn keys_come_back_after_a_restart_in_any_order() {
     );
     assert_eq!(keys.len(), 1);
 }
+
+#[test]
+fn keys_given_back_leave_nothing_behind() {
+    let keys = Keys::new(9);
+    take(&keys, &key("order", "kept", "one", 1, 100), 0);
+    for n in 2..10_000 {
+        let refused = key("order", "k", "one", n, 100);
+        assert_eq!(keys.claim(&refused, at(0)), Claim::Taken);
+        keys.release(&refused);
+    }
+    assert_eq!(keys.len(), 1);
+    let times = keys.lock().expiring.len();
+    assert!(times < 100, "{times} times are remembered");
+    // What is kept still expires.
+    assert_eq!(
+        keys.claim(&key("order", "kept", "two", 10_000, 200), at(100)),
+        Claim::Taken
+    );
+}
