@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 use weft_types::value::Form;
 use weft_types::{Address, Value};
 use weft_workflow::event::ErrorCode;
+use weft_workflow_engine::port::blobs::Blobs as _;
 
 use crate::fakes::calls::parsed;
 use crate::world::{World, project, until};
@@ -268,4 +269,65 @@ async fn results_for_large_bytes_are_reused_for_the_same_bytes_alone() {
     assert_eq!(world.calls.count("sum"), 2);
     assert_ne!(run(2).await, ones);
     assert_eq!(world.calls.count("sum"), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_would_be_too_large_is_refused_before_its_items_are_loaded() {
+    let world = World::with(|config| {
+        config.values.bytes = 200_000;
+        config.resident_bytes = 0;
+    })
+    .await;
+    let ty = "record { n: u64 }";
+    world.calls.add("long", ty, "string", true, |asked| async move {
+        Ok(Json::from(
+            "x".repeat(crate::world::number(&asked.arguments, "n") as usize),
+        ))
+    });
+    world.define(
+        "main",
+        r"
+        workflow: main
+        input: { list: list<u64> }
+        nodes: { each: { call: long, for-each: $input.list, with: { n: $item } } }
+        output: $each
+        ",
+    );
+    let fits = world.outcome("main", &json!({ "list": [90_000, 90_000] })).await;
+    assert_eq!(fits.failure, None);
+    let reads = world.blobs.reads();
+    let outcome = world
+        .outcome("main", &json!({ "list": [90_000, 90_000, 90_000] }))
+        .await;
+    let (code, message) = World::failure(&outcome);
+    assert_eq!(code, ErrorCode::Limit, "{message}");
+    assert!(message.contains("200000 bytes"), "{message}");
+    assert_eq!(world.blobs.reads(), reads);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_definition_names_blobs_of_which_only_the_hash_is_known() {
+    let world = World::with(|config| config.values.bytes = 100_000).await;
+    let params = "record { data: list<u8> }";
+    world.calls.add("count", params, "u64", true, |asked| async move {
+        // Of the text that stands for them: four characters for three bytes.
+        Ok(Json::from(asked.arguments["data"].as_str().unwrap().len()))
+    });
+    let define = async |name: &str, bytes: usize| {
+        let bytes = bytes::Bytes::from(vec![1_u8; bytes]);
+        let digest = world.blobs.put(&project(), bytes).await.unwrap();
+        let text = format!(
+            "workflow: {name}\nnodes: {{ one: {{ call: count, with: {{ data: {{ $blob: '{digest}' }} }} }} }}\noutput: $one\n"
+        );
+        world.define(name, &text);
+    };
+    define("fits", 90_000).await;
+    assert_eq!(world.run("fits", &json!({})).await, json!(120_000));
+    define("large", 100_001).await;
+    let outcome = world.outcome("large", &json!({})).await;
+    let (_, message) = World::failure(&outcome);
+    assert!(
+        message.contains("larger than the limit of 100000 bytes"),
+        "{message}"
+    );
 }
