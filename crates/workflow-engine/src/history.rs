@@ -89,7 +89,11 @@ impl Engine {
                 taken.map_err(|illegal| damaged(run, &illegal))?;
             }
         }
-        let progress = nodes.state().progress();
+        // What is kept of the events of a run that was not journalled may lack its end.
+        let progress = match record.status.is_closed() {
+            true => record.progress(),
+            false => nodes.state().progress(),
+        };
         Ok(RunDetail {
             record,
             nodes: nodes.into_records(),

@@ -136,16 +136,17 @@ impl Driver {
         let durable = self.slots.get(errand.key).is_some_and(|slot| slot.open.durable);
         if durable {
             self.tell_started(errand.key, target);
-            if !self.pass_on() {
-                self.put_back(errand.key, target);
-                return false;
-            }
+        }
+        if !self.pass_on() {
+            self.put_back(errand.key, target);
+            return false;
         }
         let Some(slot) = self.slots.get(errand.key) else {
             return false;
         };
         let call = slot.node_call(&errand, target, arguments, &self.inner);
-        let job = match self.uncommitted().filter(|_| durable) {
+        // A run that is not journalled waits as well: what led to the run around it may not be committed.
+        let job = match self.uncommitted() {
             Some(position) => Job::committing(errand, self.inner.committed(position), callee, call),
             None => Job::calling(errand, callee, call),
         };

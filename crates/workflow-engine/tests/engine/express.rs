@@ -107,6 +107,11 @@ async fn what_is_kept_of_its_events_is_bounded() {
     }
     assert!((2..52).contains(&count), "{count}");
     assert_eq!(world.records.kept()[0].counts.succeeded, 50);
+    let detail = world.engine.detail(&project(), handle.id()).await.unwrap();
+    assert_eq!(
+        (detail.record.status, detail.progress),
+        (RunStatus::Succeeded, 1.0)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -118,4 +123,30 @@ async fn an_express_run_can_be_cancelled() {
     world.cancel(handle.id()).await.unwrap();
     assert_eq!(handle.ended().await.unwrap().status, RunStatus::Cancelled);
     assert_eq!(world.calls.under_way(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_became_effectful_since_it_was_planned_waits_for_the_commit() {
+    let world = World::new().await;
+    world.define("inner", &express(&chain("double", 1)));
+    world.define(
+        "main",
+        r"
+        workflow: main
+        input: { n: u64 }
+        nodes:
+          before: { call: double, with: { n: $input.n } }
+          inner: { call: inner, with: { n: $before } }
+        output: $inner
+        ",
+    );
+    world
+        .calls
+        .add("double", "record { n: u64 }", "u64", false, |asked| async move {
+            Ok(json!(crate::world::number(&asked.arguments, "n") * 2))
+        });
+    assert_eq!(world.run("main", &json!({ "n": 1 })).await, json!(4));
+    let called = world.called();
+    assert_eq!(called.len(), 2);
+    assert!(called.iter().all(|called| called.committed), "{called:#?}");
 }
