@@ -1,6 +1,7 @@
 //! Running a workflow again with what is left of an earlier run.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use weft_types::{ProjectName, RunId, Value};
 use weft_workflow::event::{Accepted, Given, Origin, Stored, Trigger};
@@ -88,6 +89,7 @@ impl Engine {
             submitter: request.submitter,
             trigger: Trigger::Rerun { of: record.run },
             priority: Some(record.priority),
+            timeout: timeout(accepted, record),
             group: accepted.group.clone(),
             labels: record.labels.clone(),
             extras: record.extras.clone(),
@@ -137,4 +139,16 @@ fn outputs(events: &[Stamped]) -> BTreeMap<NodeIndex, Stored> {
         }
     }
     outputs
+}
+
+/// How long the earlier run might take from its acceptance on. One that was nested ended with the run around it: what was left of
+/// that then means nothing to a run by itself.
+fn timeout(accepted: &Accepted, record: &RunRecord) -> Option<Duration> {
+    match accepted.trigger {
+        Trigger::Parent { .. } => None,
+        Trigger::Direct | Trigger::Schedule | Trigger::Backfill | Trigger::Rerun { .. } => {
+            let left = record.created_at.duration_until(accepted.deadline?);
+            Duration::try_from(left).ok()
+        }
+    }
 }

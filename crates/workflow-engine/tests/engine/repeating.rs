@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
 
 use serde_json::json;
 use weft_types::{NodeStatus, RunId, RunStatus, Value};
 use weft_workflow::event::{ErrorCode, Origin, Trigger};
 use weft_workflow::state::Reason;
-use weft_workflow_engine::{Answer, Error, Rerun, Selection};
+use weft_workflow_engine::{Answer, Error, Rerun, Selection, StartRun};
 
 use crate::fakes::calls::{error, parsed};
 use crate::world::{World, chain, project};
@@ -204,4 +205,25 @@ async fn a_nested_run_is_repeated_by_itself() {
     assert_eq!(world.answer(&handle).await, json!(8));
     let record = world.engine.record(&project(), handle.id()).await.unwrap();
     assert_eq!((record.trigger, record.depth), (Trigger::Rerun { of: inner }, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repetition_may_take_as_long_as_the_first() {
+    let world = World::new().await;
+    world.define("main", "workflow: main\nnodes: { long: { sleep: 1h } }");
+    let request = StartRun {
+        timeout: Some(Duration::from_secs(5)),
+        ..world.request("main", &json!({}))
+    };
+    let first = world.engine.start(request).await.unwrap();
+    assert_eq!(first.ended().await.unwrap().status, RunStatus::TimedOut);
+    let handle = world
+        .engine
+        .rerun(again(first.id(), Selection::Whole))
+        .await
+        .unwrap();
+    let outcome = handle.ended().await.unwrap();
+    assert_eq!(outcome.status, RunStatus::TimedOut);
+    let took = outcome.created_at.duration_until(outcome.finished_at);
+    assert_eq!(took.as_secs(), 5);
 }
