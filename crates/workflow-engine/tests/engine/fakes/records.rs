@@ -1,6 +1,9 @@
 //! Records that are always as far as the journal's disk.
 
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use weft_types::{ProjectName, RunId};
@@ -15,6 +18,8 @@ pub(crate) struct FakeRecords {
     journal: Arc<FakeJournal>,
     kept: Mutex<Vec<(RunRecord, Bytes)>>,
     deleted: Mutex<Vec<RunId>>,
+    /// Whether nothing is written into them any longer.
+    pub(crate) stuck: AtomicBool,
 }
 
 impl FakeRecords {
@@ -23,6 +28,7 @@ impl FakeRecords {
             journal: Arc::clone(journal),
             kept: Mutex::default(),
             deleted: Mutex::default(),
+            stuck: AtomicBool::new(false),
         })
     }
 
@@ -47,7 +53,13 @@ impl FakeRecords {
 
 impl Records for FakeRecords {
     fn settled(&self, _: Position) -> Boxed<'_, bool> {
-        Box::pin(async { true })
+        Box::pin(async {
+            let stuck = self.stuck.load(SeqCst);
+            if stuck {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            !stuck
+        })
     }
 
     fn run<'a>(
