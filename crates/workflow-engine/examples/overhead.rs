@@ -293,7 +293,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         workflows: Arc::clone(&world) as _,
         clock: Arc::clone(&world) as _,
     };
-    let engine = Engine::open(ports, Config::default()).await?;
+    let (engine, recovered) = Engine::open(ports, Config::default()).await?;
+    recovered.take_up();
     for durability in ["durable", "express"] {
         for (nodes, runs) in [(5, 20_000), (50, 2_000), (500, 200)] {
             let took = time(&engine, &format!("{durability}{nodes}"), runs).await?;

@@ -101,7 +101,8 @@ impl Driver {
         reserved: Reserved,
     ) -> Self {
         inner.drivers.enter();
-        let group = slots.get(root).map_or(0, |slot| slot.flow.group);
+        let of_root = |slot: &Slot| (slot.flow.group, slot.terms.depth);
+        let (group, depth) = slots.get(root).map_or((0, 0), of_root);
         Self {
             inner: Arc::clone(inner),
             root,
@@ -113,7 +114,7 @@ impl Driver {
             ready: Ready::default(),
             jobs: Jobs::new(),
             timers: Timers::new(),
-            calls: Places::new(&inner.calls, group),
+            calls: Places::new(inner.calls.at(depth), group),
             admission: Admission::new(reserved),
             answers: Vec::new(),
             leaving: Leaving::default(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use weft_types::image::Image;
 use weft_types::{Address, FunctionName, ProjectName, Type, Value, VersionNumber};
 
+use crate::driver::Driver;
 use crate::metrics::EngineMetrics;
 use crate::port::blobs::Blobs;
 use crate::port::calls::Calls;
@@ -43,14 +44,41 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
 }
 
+/// The runs that were open in the journal. Dropped, they stay as they are until the next start.
+#[must_use = "they go on only when they are taken up"]
+pub struct Recovered {
+    engine: Engine,
+    drivers: Vec<Driver>,
+}
+
+impl Recovered {
+    /// Has them driven on, on the runtime that the engine was opened on.
+    pub fn take_up(self) {
+        for driver in self.drivers {
+            self.engine.0.background.spawn(driver);
+        }
+    }
+}
+
+impl std::fmt::Debug for Recovered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recovered")
+            .field("trees", &self.drivers.len())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Engine {
-    /// Takes up every run that is open in the journal. The runtime this is called on drives those; runs that are started
-    /// later are driven on the runtime that starts them.
+    /// Opens an engine, and finds every run that is open in the journal: those go on once they are
+    /// [taken up](Recovered::take_up), so that all they may call can be put together before. Runs that are started later are driven
+    /// on the runtime that starts them.
     ///
     /// # Errors
     /// Where the journal cannot be read.
-    pub async fn open(ports: Ports, config: Config) -> Result<Self, Error> {
-        open::open(ports, config).await.map(Self)
+    pub async fn open(ports: Ports, config: Config) -> Result<(Self, Recovered), Error> {
+        let (inner, drivers) = open::open(ports, config).await?;
+        let engine = Self(inner);
+        Ok((engine.clone(), Recovered { engine, drivers }))
     }
 
     /// The bounds.

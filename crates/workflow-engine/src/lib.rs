@@ -45,7 +45,7 @@ mod told;
 mod values;
 
 pub use config::{Config, MAX_REASON, MAX_TEXT};
-pub use engine::{Engine, Ports};
+pub use engine::{Engine, Ports, Recovered};
 pub use error::Error;
 pub use executions::Executions;
 pub use handle::{RunHandle, Waited};

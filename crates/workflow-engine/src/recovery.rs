@@ -52,8 +52,8 @@ struct Growing<'a> {
     attached: Vec<(Parent, Key)>,
 }
 
-/// Has every open run driven on. One that is damaged is left as it is, with a word about it.
-pub(crate) async fn take_up(inner: &Arc<Inner>, runs: Vec<(RunId, Bytes)>) -> Result<(), Error> {
+/// Who drives the open runs on. One that is damaged is left as it is, with a word about it.
+pub(crate) async fn find(inner: &Arc<Inner>, runs: Vec<(RunId, Bytes)>) -> Result<Vec<Driver>, Error> {
     let mut found = HashMap::with_capacity(runs.len());
     let mut order = Vec::with_capacity(runs.len());
     let mut closed = None;
@@ -74,11 +74,10 @@ pub(crate) async fn take_up(inner: &Arc<Inner>, runs: Vec<(RunId, Bytes)>) -> Re
         let committed = inner.committed(position).await;
         committed.map_err(|broken| Error::Broken(broken.0))?;
     }
-    drive(inner, found, &order);
-    Ok(())
+    Ok(drivers(inner, found, &order))
 }
 
-fn drive(inner: &Arc<Inner>, mut found: HashMap<RunId, Found>, order: &[RunId]) {
+fn drivers(inner: &Arc<Inner>, mut found: HashMap<RunId, Found>, order: &[RunId]) -> Vec<Driver> {
     let mut nested: HashMap<RunId, Vec<RunId>> = HashMap::new();
     let mut roots = Vec::new();
     for run in order {
@@ -87,17 +86,19 @@ fn drive(inner: &Arc<Inner>, mut found: HashMap<RunId, Found>, order: &[RunId]) 
             orphaned_by => roots.push((*run, orphaned_by)),
         }
     }
+    let mut drivers = Vec::with_capacity(roots.len());
     for (root, orphaned_by) in roots {
         match grow(inner, &mut found, &nested, root) {
             Ok(mut driver) => {
                 if let Some(parent) = orphaned_by {
                     driver.end_orphan(parent);
                 }
-                inner.background.spawn(driver);
+                drivers.push(driver);
             }
             Err(error) => leave(inner, root, &error),
         }
     }
+    drivers
 }
 
 /// Puts the tree of a run together.
@@ -122,9 +123,10 @@ fn grow(
         attached,
         ..
     } = growing;
-    let group = slots.get(key).map_or(0, |slot| slot.flow.group);
+    let of_root = |slot: &Slot| (slot.flow.group, slot.terms.depth);
+    let (group, depth) = slots.get(key).map_or((0, 0), of_root);
     let open: Vec<_> = slots.iter().map(|(_, slot)| Arc::clone(&slot.open)).collect();
-    let reserved = (Places::new(&inner.runs, group), None);
+    let reserved = (Places::new(inner.runs.at(depth), group), None);
     let mut driver = Driver::new(inner, key, slots, mailbox, Outbox::default(), reserved);
     for (parent, nested) in attached {
         driver.attach(parent, nested);

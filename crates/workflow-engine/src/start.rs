@@ -55,6 +55,9 @@ pub struct StartRun {
     pub extras: String,
     /// The W3C trace and span that it belongs to.
     pub trace: ([u8; 16], [u8; 8]),
+    /// How many runs and calls of functions by functions led here. A run deeper than [`Config::depth`](crate::Config::depth) is
+    /// refused.
+    pub depth: u32,
     /// The caller's idempotency key.
     pub key: Option<CallerKey>,
     /// Values given in place of executing nodes.
@@ -105,6 +108,7 @@ impl StartRun {
             labels: BTreeMap::new(),
             extras: String::new(),
             trace: ([0; 16], [0; 8]),
+            depth: 0,
             key: None,
             given: Vec::new(),
             left_out: Vec::new(),
@@ -252,7 +256,7 @@ impl Inner {
             return Err(self.overloaded("too many runs are open"));
         }
         let flow = self.flow(&start.project, &start.workflow);
-        let gate = flow.gate(plan).unwrap_or(&self.runs);
+        let gate = flow.gate(plan).unwrap_or(self.runs.at(start.depth));
         let crowded = |_| self.overloaded("too many runs wait to be admitted");
         gate.check_room().map_err(crowded)
     }
@@ -260,7 +264,7 @@ impl Inner {
     /// Has a run take its place in line now; its driver looks after it from its first turn on. Where the runs of its workflow are
     /// bounded it waits for those first, and for no other until then.
     fn reserve(&self, slot: &Slot) -> (Places, Option<Places>) {
-        let mut runs = Places::new(&self.runs, slot.flow.group);
+        let mut runs = Places::new(self.runs.at(slot.terms.depth), slot.flow.group);
         let mut flow = slot.flow.gate(slot.plan()).map(|gate| Places::new(gate, 0));
         flow.as_mut().unwrap_or(&mut runs).reserve(slot.terms.priority);
         (runs, flow)

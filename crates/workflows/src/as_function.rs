@@ -23,12 +23,14 @@ impl Workflows for Runs {
         context: &'a CallContext,
     ) -> Boxed<'a, Result<Reply, Failure>> {
         Box::pin(async move {
+            check_depth(context.depth, self.0.config().depth)?;
             let patience = context.deadline.saturating_duration_since(Instant::now());
             let patience = patience.min(LONGEST);
             let start = StartRun {
                 version: Some(version.version),
                 timeout: Some(patience),
                 trace: (context.trace.trace_id, context.trace.span_id),
+                depth: context.depth,
                 ..StartRun::new(
                     version.project.clone(),
                     version.function.clone(),
@@ -39,7 +41,7 @@ impl Workflows for Runs {
             handle.cancel_on_drop();
             match handle.wait(patience).await.map_err(|error| failure(&error))? {
                 Waited::Open => Err(Failure::TimedOut(patience)),
-                Waited::Ended(outcome) => self.reply(version, &handle, &outcome).await,
+                Waited::Ended(outcome) => self.reply(version, &handle, &outcome, patience).await,
             }
         })
     }
@@ -55,9 +57,11 @@ impl Runs {
         version: &VersionRecord,
         handle: &RunHandle,
         outcome: &Outcome,
+        patience: Duration,
     ) -> Result<Reply, Failure> {
         if outcome.status != RunStatus::Succeeded {
-            return Err(ended(outcome));
+            let own = handle.plan().defaults.timeout;
+            return Err(ended(outcome, own.map_or(patience, |own| own.min(patience))));
         }
         let result = match (&outcome.result, &handle.plan().signature.result) {
             (Some(value), Some(ty)) => {
@@ -74,15 +78,26 @@ impl Runs {
     }
 }
 
-/// A run that ended without a result, to who called the workflow as a function.
-fn ended(outcome: &Outcome) -> Failure {
+/// A workflow that a function calls is as deep as that call: else workflows and functions could call each other for ever.
+fn check_depth(depth: u32, most: u32) -> Result<(), Failure> {
+    if depth <= most {
+        return Ok(());
+    }
+    Err(Failure::CallLimit(format!(
+        "a workflow cannot be called here: runs nest at most {most} deep, calls by functions in between included"
+    )))
+}
+
+/// A run that ended without a result, to who called the workflow as a function. `limit` is how long it
+/// might take.
+fn ended(outcome: &Outcome, limit: Duration) -> Failure {
     let run = outcome.run;
     let why = outcome
         .failure
         .as_ref()
         .map_or_else(String::new, |(_, error)| format!(": {}", error.message));
     match outcome.status {
-        RunStatus::TimedOut => Failure::TimedOut(Duration::ZERO),
+        RunStatus::TimedOut => Failure::TimedOut(limit),
         RunStatus::Cancelled => Failure::Cancelled,
         RunStatus::Failed
         | RunStatus::Succeeded
@@ -103,3 +118,6 @@ fn failure(error: &Error) -> Failure {
         other => Failure::Platform(other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,11 +23,13 @@ pub(super) async fn open(engine: &Engine, store: &Store, blobs: &LocalBlobs) -> 
         workflows: Arc::clone(&plans) as _,
         clock: Arc::new(WallClock),
     };
-    let runs = weft_workflow_engine::Engine::open(ports, config())
+    let (runs, recovered) = weft_workflow_engine::Engine::open(ports, config())
         .await
         .context("the open runs cannot be taken up")?;
     engine.attach_workflows(Arc::new(Runs(runs.clone())));
     engine.metrics().register(Box::new(runs.metrics()));
+    // Only now: what they call may call workflows in turn.
+    recovered.take_up();
     Ok(weft_api::Workflows {
         runs,
         definitions,

@@ -9,7 +9,7 @@ use weft_types::{Digest, FunctionName, ProjectName};
 
 use super::Ports;
 use super::drivers::Drivers;
-use crate::admission::Gate;
+use crate::admission::Levels;
 use crate::alarm::Alarm;
 use crate::ends::Ends;
 use crate::flow::{Flow, Flows};
@@ -29,9 +29,9 @@ pub(crate) struct Inner {
     pub(crate) ends: Ends,
     pub(crate) drivers: Drivers,
     /// Who executes, over all runs.
-    pub(crate) runs: Arc<Gate>,
+    pub(crate) runs: Levels,
     /// Who calls a function, over all runs.
-    pub(crate) calls: Arc<Gate>,
+    pub(crate) calls: Levels,
     pub(crate) flows: Flows,
     pub(crate) series: SeriesList,
     pub(crate) totals: Totals,

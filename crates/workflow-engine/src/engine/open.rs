@@ -8,8 +8,9 @@ use weft_types::json;
 
 use super::drivers::Drivers;
 use super::{Inner, Ports};
-use crate::admission::Gate;
+use crate::admission::Levels;
 use crate::alarm::Alarm;
+use crate::driver::Driver;
 use crate::ends::Ends;
 use crate::flow::Flows;
 use crate::keys::Keys;
@@ -19,15 +20,15 @@ use crate::results::Results;
 use crate::values::Residents;
 use crate::{Config, Error, random, recovery};
 
-pub(super) async fn open(ports: Ports, config: Config) -> Result<Arc<Inner>, Error> {
+pub(super) async fn open(ports: Ports, config: Config) -> Result<(Arc<Inner>, Vec<Driver>), Error> {
     let recovered = ports.journal.recover().await;
     let recovered = recovered.map_err(|error| Error::journal(error, config.retry_after))?;
     let inner = Arc::new(Inner {
         registry: Registry::default(),
         ends: Ends::default(),
         drivers: Drivers::default(),
-        runs: Gate::new(config.runs, config.waiting_runs),
-        calls: Gate::new(config.calls, u32::MAX),
+        runs: Levels::new(config.depth, config.runs, config.waiting_runs),
+        calls: Levels::new(config.depth, config.calls, u32::MAX),
         flows: Flows::default(),
         series: SeriesList::new(config.metric_series),
         totals: Totals::default(),
@@ -43,9 +44,9 @@ pub(super) async fn open(ports: Ports, config: Config) -> Result<Arc<Inner>, Err
         config,
     });
     inner.keys.restore(recovered.keys);
-    recovery::take_up(&inner, recovered.runs).await?;
+    let drivers = recovery::find(&inner, recovered.runs).await?;
     inner.ends.opened_at(inner.ports.journal.committed());
-    Ok(inner)
+    Ok((inner, drivers))
 }
 
 /// An image of an empty tuple's worth: no node, input or list has its type.

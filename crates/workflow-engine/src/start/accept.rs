@@ -159,7 +159,7 @@ impl Accepting {
             extras: start.extras,
             host: inner.config.host.clone(),
             trace: start.trace,
-            depth: 0,
+            depth: start.depth,
             given: start.given,
             left_out: start.left_out,
         })

@@ -22,6 +22,7 @@ impl Inner {
             }
             (None, _) => {}
         }
+        self.check_depth(start)?;
         self.check_texts(start)
     }
 
@@ -51,6 +52,17 @@ impl Inner {
             (None, Some(_)) if given.skipped => Ok(None),
             (Some(_), _) => Err(wrong("nothing")),
             (None, Some(ty)) => Err(wrong(&ty.to_string())),
+        }
+    }
+
+    fn check_depth(&self, start: &StartRun) -> Result<(), Error> {
+        let most = self.config.depth;
+        match start.depth <= most {
+            true => Ok(()),
+            false => Err(invalid(
+                "depth",
+                format!("is {}: runs nest at most {most} deep", start.depth),
+            )),
         }
     }
 

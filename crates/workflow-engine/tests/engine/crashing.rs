@@ -1,6 +1,8 @@
 //! Crashes at every point of a run: what is on the disk is any prefix of what was appended.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
@@ -8,6 +10,7 @@ use weft_types::{NodeKey, RunId, RunStatus};
 use weft_workflow::Event;
 use weft_workflow::frame::Reader;
 use weft_workflow::state::RunState;
+use weft_workflow_engine::Error;
 use weft_workflow_engine::port::journal::Entry;
 
 use crate::fakes::journal::FakeJournal;
@@ -372,4 +375,48 @@ async fn a_cancellation_goes_on_after_a_crash() {
         }
         assert!(world.called().is_empty(), "nothing begins any more");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn open_runs_go_on_once_they_are_taken_up() {
+    let mut world = World::new().await;
+    world.define("main", &chain("held", 1));
+    let run = world.start_for_id("main", &json!({ "n": 3 })).await.id();
+    until("the call", || world.calls.under_way() == 1).await;
+    let entries = world.journal.on_disk();
+    let recovered = world.opened_after_crash(entries).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.calls.count("held"), 0);
+    recovered.take_up();
+    world.release(1);
+    let handle = world.engine.handle(&project(), run).await.unwrap();
+    assert_eq!(world.answer(&handle).await, json!(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_is_left_as_it_is_where_records_do_not_tell_how_a_nested_one_ended() {
+    let mut world = World::new().await;
+    world.define("inner", &chain("double", 1));
+    world.define(
+        "main",
+        r"
+        workflow: main
+        input: { n: u64 }
+        nodes: { inner: { call: inner, with: { n: $input.n } } }
+        output: $inner
+        ",
+    );
+    let handle = world.start("main", &json!({ "n": 3 })).await;
+    handle.ended().await.unwrap();
+    let run = handle.id();
+    // Of the run around it, that it started; of the nested one, nothing.
+    let mut entries = split(world.journal.on_disk());
+    entries.truncate(2);
+    let recovered = world.opened_after_crash(entries).await;
+    world.records.stuck.store(true, SeqCst);
+    recovered.take_up();
+    let handle = world.engine.handle(&project(), run).await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(3600), handle.ended());
+    assert!(matches!(ended.await, Ok(Err(Error::Broken(_)))));
+    assert_eq!(world.calls.count("double"), 0);
 }

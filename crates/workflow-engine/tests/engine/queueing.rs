@@ -6,7 +6,7 @@ use serde_json::json;
 use weft_types::{Priority, RunStatus};
 use weft_workflow_engine::{Answer, Error, RunHandle, StartRun};
 
-use crate::world::{World, chain, sample, until};
+use crate::world::{World, chain, project, sample, until};
 
 async fn start(world: &World, n: u64, priority: Priority) -> RunHandle {
     let request = StartRun {
@@ -287,4 +287,74 @@ async fn a_run_does_not_wait_for_itself_through_another_version() {
     world.define("other", &around("main"));
     world.define("main", &around("other"));
     assert_eq!(world.run("main", &json!({ "n": 3 })).await, json!(6));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_paused_in_line_lets_others_pass() {
+    for bound in ["defaults: { concurrency: 1 }\n", ""] {
+        let world = World::with(|config| config.runs = if bound.is_empty() { 1 } else { 100 }).await;
+        world.define("main", &format!("{}{bound}", chain("held", 1)));
+        let mut handles = Vec::new();
+        for n in 0..3 {
+            handles.push(world.start_for_id("main", &json!({ "n": n })).await);
+        }
+        until("the first call", || world.calls.under_way() == 1).await;
+        let paused = handles[1].id();
+        world.engine.pause(&project(), paused, "ann").await.unwrap();
+        world.release(2);
+        for n in [0, 2] {
+            let answer = tokio::time::timeout(Duration::from_secs(60), world.answer(&handles[n]));
+            assert_eq!(answer.await, Ok(json!(n)), "{bound}");
+        }
+        world.engine.resume(&project(), paused, "ann").await.unwrap();
+        world.release(1);
+        assert_eq!(world.answer(&handles[1]).await, json!(1));
+        assert_eq!(order(&world), [0, 2, 1]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_wait_for_runs_leave_those_their_places() {
+    let world = World::with(|config| (config.calls, config.runs) = (1, 1)).await;
+    world.define("inner", &chain("double", 1));
+    let engine = world.engine.clone();
+    let inner = world.request("inner", &json!({ "n": 4 }));
+    world
+        .calls
+        .add("starts", "record { n: u64 }", "u64", false, move |_| {
+            let (engine, request) = (
+                engine.clone(),
+                StartRun {
+                    depth: 1,
+                    ..inner.clone()
+                },
+            );
+            async move {
+                let handle = engine.start(request).await.unwrap();
+                handle.ended().await.unwrap();
+                Ok(json!(7))
+            }
+        });
+    world.define("main", &chain("starts", 1));
+    let handle = world.start("main", &json!({ "n": 1 })).await;
+    let answer = tokio::time::timeout(Duration::from_secs(60), world.answer(&handle));
+    assert_eq!(answer.await, Ok(json!(7)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_is_not_started_deeper_than_runs_nest() {
+    let world = World::with(|config| config.depth = 2).await;
+    world.define("main", &chain("double", 1));
+    let request = |depth| StartRun {
+        depth,
+        ..world.request("main", &json!({ "n": 1 }))
+    };
+    let handle = world.engine.start(request(2)).await.unwrap();
+    assert_eq!(world.answer(&handle).await, json!(2));
+    assert_eq!(
+        world.engine.record(&project(), handle.id()).await.unwrap().depth,
+        2
+    );
+    let refused = world.engine.start(request(3)).await.unwrap_err();
+    assert!(refused.to_string().contains("at most 2 deep"), "{refused}");
 }

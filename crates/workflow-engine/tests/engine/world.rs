@@ -10,7 +10,7 @@ use weft_workflow::event::{ErrorCode, Trigger};
 use weft_workflow::frame::Reader;
 use weft_workflow::{Event, Plan};
 use weft_workflow_engine::port::journal::Entry;
-use weft_workflow_engine::{Answer, Config, Engine, Error, Outcome, Ports, RunHandle, StartRun};
+use weft_workflow_engine::{Answer, Config, Engine, Error, Outcome, Ports, Recovered, RunHandle, StartRun};
 
 use crate::fakes::blobs::FakeBlobs;
 use crate::fakes::calls::{Called, FakeCalls, error, name, parsed, printed};
@@ -59,7 +59,8 @@ impl World {
         let (blobs, workflows) = (FakeBlobs::new(), FakeWorkflows::new(&calls));
         let journal = FakeJournal::new();
         let opened = open(&journal, &blobs, &calls, &workflows, &clock, config.clone());
-        let (engine, records) = opened.await.unwrap();
+        let (engine, recovered, records) = opened.await.unwrap();
+        recovered.take_up();
         Self {
             engine,
             journal,
@@ -75,6 +76,11 @@ impl World {
 
     /// What there is after a crash that left these entries on the disk.
     pub(crate) async fn after_crash(&mut self, entries: Vec<Entry>) {
+        self.opened_after_crash(entries).await.take_up();
+    }
+
+    /// The same before the open runs go on.
+    pub(crate) async fn opened_after_crash(&mut self, entries: Vec<Entry>) -> Recovered {
         // The drivers of the old process end as if it had been killed: nothing that they do counts any longer.
         self.engine.drain(Duration::ZERO).await;
         self.calls.forget();
@@ -87,8 +93,9 @@ impl World {
             &self.clock,
             self.config.clone(),
         );
-        let (engine, records) = opened.await.unwrap();
+        let (engine, recovered, records) = opened.await.unwrap();
         (self.engine, self.journal, self.records) = (engine, journal, records);
+        recovered
     }
 
     /// The same after a crash now.
@@ -203,7 +210,7 @@ async fn open(
     workflows: &Arc<FakeWorkflows>,
     clock: &Arc<FakeClock>,
     config: Config,
-) -> Result<(Engine, Arc<FakeRecords>), Error> {
+) -> Result<(Engine, Recovered, Arc<FakeRecords>), Error> {
     let records = FakeRecords::new(journal);
     calls.watch(journal);
     let ports = Ports {
@@ -214,7 +221,8 @@ async fn open(
         workflows: Arc::clone(workflows) as _,
         clock: Arc::clone(clock) as _,
     };
-    Ok((Engine::open(ports, config).await?, records))
+    let (engine, recovered) = Engine::open(ports, config).await?;
+    Ok((engine, recovered, records))
 }
 
 fn add_functions(calls: &FakeCalls, hold: &Arc<Semaphore>) {
