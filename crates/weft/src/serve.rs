@@ -1,7 +1,7 @@
 //! The server: what the other crates offer, put together, from the first socket to the last call.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -67,7 +67,7 @@ fn background() -> Result<Runtime> {
 
 async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Output) -> Result<()> {
     let mut signals = signals::Signals::new().context("signals cannot be handled")?;
-    let store = Store::open(&data, weft_store::Options::default()).await?;
+    let store = open_store(config, &data).await?;
     let engine = open_engine(config, &store).await?;
     // Before anybody can deploy or delete: the sweep must know of all that was there when the store was opened.
     let referenced = engine.digests();
@@ -104,6 +104,16 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
             Err(Failure::new(crate::failure::Exit::Error, "ended by a second signal").into())
         }
     }
+}
+
+async fn open_store(config: &Config, data: &Path) -> Result<Store> {
+    let options = weft_store::Options::default();
+    if config.serve.runs_database.is_empty() {
+        return Ok(Store::open(data, options).await?);
+    }
+    let mut postgres = weft_store::PostgresOptions::new(&config.serve.runs_database);
+    postgres.schema.clone_from(&config.serve.runs_schema);
+    Ok(Store::open_with_postgres(data, &postgres, options).await?)
 }
 
 async fn open_engine(config: &Config, store: &Store) -> Result<Engine> {

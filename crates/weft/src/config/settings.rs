@@ -32,6 +32,10 @@ section! {
         http_listen: SocketAddr, "WEFT_HTTP_LISTEN" = "\"127.0.0.1:8081\"";
         /// Directory of everything that is kept; `$XDG_DATA_HOME/weft` or `~/.local/share/weft` where empty.
         data: PathBuf, "WEFT_DATA" = "\"\"";
+        /// Database that keeps the runs of workflows, `postgres://user:password@host/database`; the data directory where empty.
+        runs_database: String, "WEFT_RUNS_DATABASE" = "\"\"";
+        /// Schema of that database, made where it is missing; one server has it at a time.
+        runs_schema: String, "WEFT_RUNS_SCHEMA" = "\"weft\"";
         /// Directory of pool profiles (`*.toml`); the built-in `sandbox` and `sandbox-warm` where empty.
         profiles: PathBuf, "WEFT_PROFILES" = "\"\"";
         /// Threads that serve calls; 0 for one per core.

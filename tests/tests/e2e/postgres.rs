@@ -1,0 +1,62 @@
+//! Runs that are kept in PostgreSQL.
+
+use serde_json::json;
+use weft_tests::runs::{RUNS, ended, post, save, start, states};
+use weft_tests::shell::Shell;
+use weft_tests::{Server, fixture};
+
+/// A database, and a schema of it that no other test has.
+fn database() -> (String, String) {
+    let url = std::env::var("WEFT_TEST_POSTGRES").expect(
+        "WEFT_TEST_POSTGRES names no database: `cargo xtask postgres cargo test -p weft-tests` starts one",
+    );
+    (url, format!("test_e2e_{:016x}", fastrand::u64(..)))
+}
+
+const TEXT: &str = "workflow: w\ninput: { n: u32 }\noutput: $sum\nnodes:\n  go: { wait: null }\n  sum: { call: arith#add, with: { a: \
+                    $input.n, b: 2 }, after: [go] }\n";
+
+#[tokio::test]
+async fn an_open_run_outlives_its_server() {
+    let (url, schema) = database();
+    let place = tempfile::tempdir().unwrap();
+    let on_postgres = || {
+        let builder = Server::builder().data(place.path());
+        builder.arguments(["--runs-database", &url, "--runs-schema", &schema])
+    };
+    let server = on_postgres().start().await;
+    server.api.deploy("arith", fixture("arith")).await;
+    save(&server.api, "w", TEXT).await.ok();
+    let run = start(&server.api, "w", &json!({"n": 40})).await;
+    server.kill().await;
+
+    let server = on_postgres().start().await;
+    let waits = post(
+        &server.api,
+        &format!("{RUNS}/{run}/nodes/go/complete"),
+        &json!(null),
+    )
+    .await;
+    assert_eq!(waits.status, 204, "{}", waits.text());
+    let told = ended(&server.api, &run).await;
+    assert_eq!(told["status"], "succeeded", "{told}");
+    assert_eq!(states(&told), [("go", "succeeded"), ("sum", "succeeded")]);
+    assert!(!place.path().join("journal.db").exists());
+    server.kill().await;
+
+    let server = on_postgres().start().await;
+    assert_eq!(ended(&server.api, &run).await["result"], told["result"]);
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_named_without_its_password() {
+    let shell = Shell::without_server(tempfile::tempdir().unwrap());
+    let url = "postgres://anna:secret@127.0.0.1:1/runs";
+    let output = shell
+        .run(&["serve", "--data", "data", "--runs-database", url], b"")
+        .await;
+    assert!(!output.status.success());
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("`runs` at 127.0.0.1:1"), "{told}");
+    assert!(!told.contains("secret"), "{told}");
+}
