@@ -28,8 +28,8 @@ impl From<Error> for Problem {
             Error::Pausing { .. } | Error::NotWaiting { .. } => problem(Kind::Conflict),
             Error::WrongType { expected, .. } => problem(Kind::InvalidArguments).with("expected", expected),
             Error::Invalid { what, .. } => problem(Kind::InvalidRequest).with("member", what),
-            Error::KeyReused(run) => problem(Kind::KeyReused).with("run", run.to_string()),
-            Error::KeyInFlight(run) => problem(Kind::KeyInFlight).with("run", run.to_string()),
+            Error::KeyReused => problem(Kind::KeyReused),
+            Error::KeyInFlight => problem(Kind::KeyInFlight),
             Error::Overloaded { retry_after, .. } => {
                 problem(Kind::Overloaded).retry_after(whole_seconds(retry_after))
             }
@@ -63,6 +63,7 @@ pub(crate) fn mistaken(mistakes: &[Mistake]) -> Problem {
     let first = mistakes.first().map(ToString::to_string).unwrap_or_default();
     let detail = match mistakes.len() {
         0 | 1 => first,
+        2 => format!("{first} (and 1 more problem, see `problems`)"),
         more => format!("{first} (and {} more problems, see `problems`)", more - 1),
     };
     Problem::new(Kind::InvalidDefinition, detail).with("problems", mistakes)

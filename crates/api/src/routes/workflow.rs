@@ -9,7 +9,7 @@ use http::{HeaderValue, Uri, header};
 use weft_function_engine::in_words;
 use weft_types::{FunctionName, Kind as FunctionKind, ProjectName, VersionNumber};
 use weft_workflow::plan::Pins;
-use weft_workflow::{Plan, diff, draw};
+use weft_workflow::{Plan, definition, diff, draw};
 use weft_workflows::Repin;
 
 use super::path::{InFunction, InProject};
@@ -70,11 +70,9 @@ pub(super) async fn text(context: &Context, request: Request) -> Result<String, 
     };
     let bytes = collect(request.into_body(), Whole::new(None), bound).await?;
     String::from_utf8(bytes.into()).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        Problem::new(
-            Kind::InvalidDefinition,
-            format!("the definition is not UTF-8: byte {at} is not part of a character"),
-        )
+        // What reads definitions also tells where one is no text.
+        let read = definition::read(error.as_bytes(), &definition::Bounds::default());
+        mistaken(&read.problems)
     })
 }
 
