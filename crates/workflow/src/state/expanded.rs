@@ -7,8 +7,9 @@ use super::turn::{Turn, Verdict};
 use crate::event::Place;
 use crate::plan::NodeIndex;
 
-/// The most items that a node may go over. Each takes 4 bytes of the state.
-pub const MAX_ITEMS: u32 = 1 << 24;
+/// The most items that a node may go over. Each takes 4 bytes of the state, and about 50 of who drives the run, as soon as their
+/// number is known: 60 MiB in all at most.
+pub const MAX_ITEMS: u32 = 1 << 20;
 
 impl Turn<'_> {
     /// The first items are given.

@@ -223,6 +223,6 @@ fn a_list_that_is_too_long_is_refused() {
     let illegal = run.refuse(&expanded(MAX_ITEMS + 1));
     assert_eq!(
         illegal.to_string(),
-        "the expansion of `a` to 16777217 items cannot be: a node goes over 16777216 items at most"
+        "the expansion of `a` to 1048577 items cannot be: a node goes over 1048576 items at most"
     );
 }
