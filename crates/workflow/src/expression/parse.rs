@@ -3,16 +3,17 @@
 use super::lex::{Token, TokenKind, tokens};
 use super::syntax::{Arithmetic, Comparison, Function, Junction, Term, TermKind};
 use super::{Reference, SyntaxError};
+use crate::definition::Bounds;
 
-/// The longest condition, in bytes.
-pub(crate) const MAX_LENGTH: usize = 4096;
+/// The longest condition, in bytes: what a definition may hold.
+pub(crate) const MAX_LENGTH: usize = Bounds::MAX_CONDITION;
 /// Most parts of a condition. Bounds its cost, and every recursion over it.
 pub(crate) const MAX_TERMS: usize = 300;
 
 /// Reads a condition.
 ///
 /// # Errors
-/// Where the text is none, is longer than 4096 bytes or has more than 300 parts.
+/// Where the text is none, is longer than [`MAX_LENGTH`] or has more than [`MAX_TERMS`] parts.
 pub(crate) fn condition(text: &str) -> Result<Term, SyntaxError> {
     if text.len() > MAX_LENGTH {
         let message = format!(
