@@ -74,12 +74,14 @@ pub enum Error {
         /// What is wrong and what would be right.
         message: String,
     },
-    /// The idempotency key was used for another request.
-    #[error("the idempotency key was used for another request, which run {0} answers")]
-    KeyReused(RunId),
-    /// The request with this idempotency key is still being executed.
-    #[error("the request with this idempotency key is under way as run {0}")]
-    KeyInFlight(RunId),
+    /// The idempotency key was used for another request. By which run is not told: it may not be committed yet, or never be.
+    #[error(
+        "the idempotency key was used for another request: choose a new one for each that is not a repetition"
+    )]
+    KeyReused,
+    /// The request with this idempotency key is still being executed. As which run is told to who asks for its id.
+    #[error("the request with this idempotency key is under way")]
+    KeyInFlight,
     /// Too much is under way or waits already; nothing was begun.
     #[error("too much is under way: {what}")]
     Overloaded {

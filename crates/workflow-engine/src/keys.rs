@@ -46,10 +46,10 @@ pub(crate) enum Claim {
     Taken,
     /// The same request, which this run answers.
     Same(RunId),
-    /// The same request, which this run will answer once it is there.
-    Beginning(RunId),
-    /// Another request, which this run answers.
-    Other(RunId),
+    /// The same request, which its run will answer once it is there.
+    Beginning,
+    /// Another request.
+    Other,
     /// Too many keys are remembered already.
     Full,
 }
@@ -81,9 +81,9 @@ impl Keys {
         inner.expire(now);
         if let Some(entry) = inner.entries.get(&name) {
             return match (entry.request == key.request, entry.begun) {
-                (false, _) => Claim::Other(entry.run),
+                (false, _) => Claim::Other,
                 (true, true) => Claim::Same(entry.run),
-                (true, false) => Claim::Beginning(entry.run),
+                (true, false) => Claim::Beginning,
             };
         }
         if inner.entries.len() >= self.most {

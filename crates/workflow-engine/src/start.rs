@@ -187,7 +187,7 @@ impl Engine {
     async fn same_run(&self, project: &ProjectName, run: RunId, answer: Answer) -> Result<RunHandle, Error> {
         let handle = self.handle(project, run).await?;
         match answer {
-            Answer::End if !handle.is_closed() => Err(Error::KeyInFlight(run)),
+            Answer::End if !handle.is_closed() => Err(Error::KeyInFlight),
             Answer::End => Ok(handle),
             Answer::Id => {
                 handle.accepted().await?;
@@ -245,8 +245,8 @@ impl Inner {
         match self.keys.claim(key, self.ports.clock.now()) {
             Claim::Taken => Ok(None),
             Claim::Same(run) => Ok(Some(run)),
-            Claim::Beginning(run) => Err(Error::KeyInFlight(run)),
-            Claim::Other(run) => Err(Error::KeyReused(run)),
+            Claim::Beginning => Err(Error::KeyInFlight),
+            Claim::Other => Err(Error::KeyReused),
             Claim::Full => Err(self.overloaded("too many idempotency keys are remembered")),
         }
     }
