@@ -108,6 +108,11 @@ impl RunHandle {
         self.cancel = true;
     }
 
+    /// Takes [`cancel_on_drop`](Self::cancel_on_drop) back: for a caller who was told the run's id and goes without its end.
+    pub fn keep_on_drop(&mut self) {
+        self.cancel = false;
+    }
+
     /// Waits for the end, as long as `patience` lasts.
     ///
     /// # Errors

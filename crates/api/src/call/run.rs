@@ -62,7 +62,11 @@ pub(super) async fn run(
         handle.cancel_on_drop();
     }
     match handle.wait(timeout.unwrap_or(PATIENCE)).await? {
-        Waited::Open => Ok(started(&handle)),
+        Waited::Open => {
+            // Its address is told: from now on it is the run's own matter when it ends.
+            handle.keep_on_drop();
+            Ok(started(&handle))
+        }
         Waited::Ended(outcome) => {
             let plan = handle.plan();
             let mut response = match by_address(context, &handle, &outcome, plan, inline_bytes).await? {

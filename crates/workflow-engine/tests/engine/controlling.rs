@@ -229,3 +229,18 @@ async fn a_call_ends_with_its_caller_where_that_was_asked_for() {
     world.release(1);
     assert_eq!(world.answer(&kept).await, json!(1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_caller_took_its_id_outlives_the_call() {
+    let world = World::new().await;
+    world.define("main", &chain("held", 1));
+    let mut told = world.start("main", &json!({ "n": 1 })).await;
+    told.cancel_on_drop();
+    until("the call", || world.calls.under_way() == 1).await;
+    told.keep_on_drop();
+    let run = told.id();
+    drop(told);
+    let again = world.engine.handle(&project(), run).await.unwrap();
+    world.release(1);
+    assert_eq!(world.answer(&again).await, json!(1));
+}
