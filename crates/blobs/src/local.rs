@@ -120,8 +120,8 @@ impl Blobs for LocalBlobs {
         project: &'a ProjectName,
         address: &'a BlobAddress,
     ) -> Boxed<'a, Result<Bytes, BlobError>> {
-        let (project, address) = (project.clone(), *address);
-        Box::pin(self.job(move |inner| inner.get(&project, &address)))
+        let (project, digest) = (project.clone(), address.digest);
+        Box::pin(self.job(move |inner| inner.get(&project, digest)))
     }
 }
 

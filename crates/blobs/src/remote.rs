@@ -111,7 +111,7 @@ impl Blobs for ObjectBlobs {
         project: &'a ProjectName,
         address: &'a BlobAddress,
     ) -> Boxed<'a, Result<Bytes, BlobError>> {
-        Box::pin(self.0.get(project, address))
+        Box::pin(self.0.get(project, address.digest))
     }
 }
 

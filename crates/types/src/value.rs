@@ -28,7 +28,7 @@ pub enum Address {
 pub struct BlobAddress {
     /// The hash of the stored bytes.
     pub digest: Digest,
-    /// The length of the stored bytes.
+    /// The length of the stored bytes; 0 where it is not known, as of a blob that a definition names by its hash.
     pub length: u64,
     /// What the bytes are.
     pub form: Form,

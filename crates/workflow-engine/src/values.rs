@@ -148,6 +148,10 @@ impl Inner {
         }
         let bytes = self.ports.blobs.get(project, address).await?;
         let image = match address.form {
+            // What a definition names was uploaded, under a larger bound.
+            Form::Raw if bytes.len() > self.config.values.bytes => {
+                return Err(BlobError::TooLarge(self.config.values.bytes as u64).into());
+            }
             Form::Raw => Image::of_raw(ty, &bytes)
                 .ok_or_else(|| Unavailable::NotBytes(address.digest, ty.to_string()))?,
             Form::Image => Image::from_bytes(bytes, ty, self.config.values)

@@ -5,7 +5,6 @@ use std::io::{self, ErrorKind, Read};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use weft_types::value::BlobAddress;
 use weft_types::{Digest, ProjectName};
 use weft_workflow_engine::port::blobs::BlobError;
 
@@ -17,11 +16,8 @@ use crate::pieces::Opened;
 const MAX_OWNER: u64 = 20;
 
 impl Inner {
-    pub(super) fn get(&self, project: &ProjectName, address: &BlobAddress) -> Result<Bytes, BlobError> {
-        let (file, length) = self.find(project, address.digest)?;
-        if length != address.length {
-            return Err(BlobError::Missing(address.digest));
-        }
+    pub(super) fn get(&self, project: &ProjectName, digest: Digest) -> Result<Bytes, BlobError> {
+        let (file, length) = self.find(project, digest)?;
         self.maps.content(&file, length)
     }
 

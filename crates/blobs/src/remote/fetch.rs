@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use object_store::{Error, GetResult, ObjectStoreExt};
-use weft_types::value::BlobAddress;
 use weft_types::{Digest, ProjectName};
 use weft_workflow_engine::port::blobs::BlobError;
 
@@ -25,11 +24,8 @@ struct Arriving {
 }
 
 impl Inner {
-    pub(super) async fn get(&self, project: &ProjectName, address: &BlobAddress) -> Result<Bytes, BlobError> {
-        let (file, length) = self.find(project, address.digest).await?;
-        if length != address.length {
-            return Err(BlobError::Missing(address.digest));
-        }
+    pub(super) async fn get(&self, project: &ProjectName, digest: Digest) -> Result<Bytes, BlobError> {
+        let (file, length) = self.find(project, digest).await?;
         let maps = self.maps.clone();
         off_thread(move || maps.content(&file, length)).await
     }

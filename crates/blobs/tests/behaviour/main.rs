@@ -70,7 +70,7 @@ macro_rules! every_behaviour {
             values: [
                 what_was_put_is_there,
                 what_was_put_survives_the_process,
-                an_address_of_another_length_leads_nowhere,
+                a_blob_is_found_by_its_hash_alone,
                 what_is_being_read_outlives_its_blob,
             ],
             ownership: [

@@ -11,7 +11,8 @@ pub trait Blobs: Send + Sync + 'static {
     /// Keeps bytes under their hash. Keeping the same twice is fine, and told to nobody.
     fn put<'a>(&'a self, project: &'a ProjectName, bytes: Bytes) -> Boxed<'a, Result<Digest, BlobError>>;
 
-    /// The bytes at an address, mapped rather than read where they are a local file.
+    /// The bytes at an address, mapped rather than read where they are a local file. The hash alone says which they are: an address
+    /// in a definition does not know their length.
     fn get<'a>(
         &'a self,
         project: &'a ProjectName,
