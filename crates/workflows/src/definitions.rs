@@ -150,7 +150,7 @@ impl Definitions {
     }
 
     /// Checks where it delays no call: a large definition takes a third of a second.
-    async fn check(&self, save: &Save) -> Result<Validated, SaveError> {
+    pub(crate) async fn check(&self, save: &Save) -> Result<Validated, SaveError> {
         let (this, text) = (self.clone(), save.definition.clone());
         let (project, function) = (save.project.clone(), save.function.clone());
         let check = move || this.validate(&project, Some(&function), text.as_bytes(), &Pins::default());

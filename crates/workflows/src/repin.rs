@@ -2,7 +2,6 @@
 
 use weft_function_engine::SettingsChange;
 use weft_types::{FunctionName, ProjectName};
-use weft_workflow::plan::Pins;
 
 use crate::{Definitions, Save, SaveError, Saved};
 
@@ -55,10 +54,15 @@ impl Definitions {
             }
             .into());
         };
-        let text = source.definition.as_bytes();
-        let validated = self
-            .validate(&repin.project, Some(&repin.function), text, &Pins::default())
-            .map_err(SaveError::Problems)?;
+        let save = Save {
+            project: repin.project,
+            function: repin.function,
+            definition: source.definition.clone(),
+            settings: SettingsChange::Keep,
+            activate: repin.activate,
+            creator: repin.creator,
+        };
+        let validated = self.check(&save).await?;
         let pins = validated.plan.pins.0.iter();
         let changes: Vec<_> = pins
             .filter_map(|(function, to)| {
@@ -73,14 +77,6 @@ impl Definitions {
         if repin.dry_run || changes.is_empty() {
             return Ok(Repinned { changes, saved: None });
         }
-        let save = Save {
-            project: repin.project,
-            function: repin.function,
-            definition: source.definition.clone(),
-            settings: SettingsChange::Keep,
-            activate: repin.activate,
-            creator: repin.creator,
-        };
         let saved = Some(self.save(save).await?);
         Ok(Repinned { changes, saved })
     }
