@@ -9,6 +9,8 @@ use weft_workflow::event::ErrorCode;
 use weft_workflow_engine::port::Boxed;
 use weft_workflow_engine::port::calls::{CallError, Callee, Calls, NodeCall, NodeReply, Wanted};
 
+use crate::groups;
+
 /// Calls functions of a function engine.
 #[derive(Clone, Debug)]
 pub struct FunctionCalls(pub Engine);
@@ -24,8 +26,9 @@ impl Calls for FunctionCalls {
             function,
             version,
             profile,
-            group: _,
+            group,
         } = *wanted;
+        groups::check(group)?;
         let callee = self
             .0
             .callee(project.as_str(), function.as_str(), Some(version))

@@ -9,6 +9,7 @@ mod as_function;
 mod calls;
 mod definitions;
 mod directory;
+pub mod groups;
 mod plans;
 mod repin;
 

@@ -25,8 +25,10 @@ use crate::query::{Query, invalid};
 use crate::wire;
 
 mod asked;
+mod stands_for;
 
 use asked::Asked;
+use stands_for::Terms;
 
 /// What the query of a start may have.
 const START: &[&str] = &["version", "priority", "timeout", "group", "label", "webhook"];
@@ -61,7 +63,7 @@ const LIST: &[&str] = &[
         ("version" = Option<u32>, Query, description = "Which version; else the active one"),
         ("priority" = Option<String>, Query, description = "`highest`, `high`, `medium`, `low` or `lowest`; else the workflow's"),
         ("timeout" = Option<String>, Query, description = "How long the run may take, as `5s`, `2m`"),
-        ("group" = Option<String>, Query, description = "Labels that pools must carry"),
+        ("group" = Option<String>, Query, description = "The group of workers that execute the run; there is `default` only"),
         ("label" = Option<Vec<String>>, Query, description = "`name:value`, may be repeated"),
         ("webhook" = Option<String>, Query, description = "Where the run is posted to once it has ended, as `GET …/runs/{run}` shows it: an address the server allows"),
         ("idempotency-key" = Option<String>, Header, description = "Chosen by the caller, the same for repetitions; kept for 24 h"),
@@ -111,12 +113,23 @@ pub(super) async fn start(
     start.answer = Answer::Id;
     start.priority = priority(&query)?;
     start.timeout = query.duration("timeout")?;
-    start.group = query.text("group")?.map(str::to_owned);
+    start.group = group(&query)?;
     for label in query.all("label") {
         let (name, value) = label.split_once(':').unwrap_or((label, ""));
         start.labels.insert(name.to_owned(), value.to_owned());
     }
-    let webhook = match query.text("webhook")? {
+    let url = query.text("webhook")?;
+    if let Some(key) = &mut start.key {
+        let terms = Terms {
+            priority: start.priority,
+            timeout: start.timeout,
+            group: start.group.as_deref(),
+            labels: Some(&start.labels).filter(|labels| !labels.is_empty()),
+            webhook: url,
+        };
+        key.request = terms.with(key.request);
+    }
+    let webhook = match url {
         Some(url) => Some(context.webhooks()?.check(url)?),
         None => None,
     };
@@ -127,6 +140,13 @@ pub(super) async fn start(
         delivered.map_err(|error| Problem::from(error).with("run", handle.id().to_string()))?;
     }
     Ok(call::started(&handle).map(axum::body::Body::new))
+}
+
+fn group(query: &Query) -> Result<Option<String>, Problem> {
+    let text = query.text("group")?;
+    let checked = weft_workflows::groups::check(text);
+    checked.map_err(|why| invalid("group", &format!("cannot be met: {why}")))?;
+    Ok(text.map(str::to_owned))
 }
 
 fn priority(query: &Query) -> Result<Option<Priority>, Problem> {
