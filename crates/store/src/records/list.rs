@@ -10,8 +10,8 @@ use weft_workflow_engine::port::records::RunFilter;
 
 use super::columns::{self, STATUSES};
 
-/// Runs in a page at most.
-pub(super) const MAX_PAGE: usize = 1000;
+/// Runs in a page at most: as many as a caller of the API may ask for, and one more, which tells whether there are any behind them.
+pub(super) const MAX_PAGE: usize = 1001;
 
 /// How much earlier or later than its number says a run may have been accepted, in milliseconds.
 const SLACK: i64 = 1000;
@@ -246,3 +246,6 @@ impl Driver<'_> {
 
 #[cfg(test)]
 pub(super) mod samples;
+
+#[cfg(test)]
+mod tests;
