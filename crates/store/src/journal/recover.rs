@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use futures_util::{Stream, TryStreamExt};
 use jiff::Timestamp;
 use uuid::Uuid;
 use weft_types::{Digest, RunId};
-use weft_workflow::frame::Reader;
 use weft_workflow_engine::port::journal::{Entry, Key, Recovered};
 
 use super::read::{self, Raw};
@@ -79,20 +78,16 @@ impl Found {
         self.keys.insert(name, key);
     }
 
-    /// All of it, each run whole.
-    pub(super) fn into_recovered(self) -> Result<Recovered, Error> {
+    /// All of it. The frames of a run are not looked at: whoever reads them judges each run for itself, so that one whose events are
+    /// not all there keeps no other from being taken up.
+    pub(super) fn into_recovered(self) -> Recovered {
         let mut runs: Vec<_> = self.runs.into_iter().collect();
         runs.sort_unstable_by_key(|(_, (met, _))| *met);
-        let mut whole = Vec::with_capacity(runs.len());
-        for (run, (_, frames)) in runs {
-            let frames = frames.freeze();
-            verify(run, frames.clone())?;
-            whole.push((run, frames));
-        }
-        Ok(Recovered {
-            runs: whole,
+        let runs = runs.into_iter().map(|(run, (_, frames))| (run, frames.freeze()));
+        Recovered {
+            runs: runs.collect(),
             keys: self.keys.into_values().collect(),
-        })
+        }
     }
 }
 
@@ -130,15 +125,6 @@ impl KeyRow {
             key: String::from_utf8(self.key.clone()).map_err(|error| damaged(&error))?,
         })
     }
-}
-
-/// Looks whether a run's frames are there from the first on, each as it was written.
-fn verify(run: RunId, frames: Bytes) -> Result<(), Error> {
-    let mut reader = Reader::of(run, 0, frames);
-    while let Some(frame) = reader.next_raw() {
-        frame.map_err(|error| Error::Corrupt(format!("run {run} cannot be recovered: {error}")))?;
-    }
-    Ok(())
 }
 
 /// A run's number as it lies in a table.

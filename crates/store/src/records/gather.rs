@@ -12,6 +12,15 @@ use super::projector::Projector;
 use super::{fold, read};
 use crate::error::Error;
 
+/// Why events cannot be added to a run's record. Those of other runs can: one run does not end the projection of all.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
+    #[error("nobody knows of their run")]
+    Unknown,
+    #[error(transparent)]
+    Damaged(Error),
+}
+
 impl<W: RecordsWriter> Projector<W> {
     /// What entries, and the express runs that wait, change.
     pub(super) async fn gather(&mut self, entries: &[Entry]) -> Result<Batch, Error> {
@@ -36,9 +45,11 @@ impl<W: RecordsWriter> Projector<W> {
                 return Ok(());
             }
         };
-        if batch.find(entry.run).is_none() && !self.bring(batch, entry.run, &events).await? {
+        if batch.find(entry.run).is_none()
+            && let Err(why) = self.bring(batch, entry.run, &events).await?
+        {
             self.progress.skip();
-            tracing::error!(run = %entry.run, "events are missing from the records: nobody knows of their run");
+            tracing::error!(run = %entry.run, %why, "events are missing from the records");
             return Ok(());
         }
         batch.count(entry.frames.len());
@@ -49,19 +60,27 @@ impl<W: RecordsWriter> Projector<W> {
         Ok(())
     }
 
-    /// Brings a run into the batch: one that is held, one that begins, or one that is in the records. Answers whether it is any.
-    async fn bring(&mut self, batch: &mut Batch, run: RunId, events: &[Stamped]) -> Result<bool, Error> {
+    /// Brings a run into the batch: one that is held, one that begins, or one that is in the records. Answers why it is none.
+    async fn bring(
+        &mut self,
+        batch: &mut Batch,
+        run: RunId,
+        events: &[Stamped],
+    ) -> Result<Result<(), Unusable>, Error> {
         if let Some(held) = self.held.take(run) {
             batch.add(held, false);
         } else if let Some(record) = fold::begin(events) {
             let held = self.new_run(record);
             batch.add(held, true);
-        } else if let Some(held) = read::held(&*self.reader, run).await? {
-            batch.add(held, false);
+        } else if let Some(found) = read::find(&*self.reader, run).await? {
+            match found.held() {
+                Ok(held) => batch.add(held, false),
+                Err(damage) => return Ok(Err(Unusable::Damaged(damage))),
+            };
         } else {
-            return Ok(false);
+            return Ok(Err(Unusable::Unknown));
         }
-        Ok(true)
+        Ok(Ok(()))
     }
 
     fn new_run(&mut self, record: RunRecord) -> Held {
@@ -78,8 +97,9 @@ impl<W: RecordsWriter> Projector<W> {
     pub(super) async fn find_known(&self, batch: &mut Batch) -> Result<(), Error> {
         let new = batch.changes_mut().iter_mut().filter(|change| change.is_new);
         for change in new {
-            if let Some(known) = read::held(&*self.reader, change.held.record.run).await? {
-                tracing::warn!(run = %known.record.run, "a run that begins is in the records already");
+            let run = change.held.record.run;
+            if let Some(known) = read::find(&*self.reader, run).await? {
+                tracing::warn!(%run, "a run that begins is in the records already");
                 change.is_new = false;
                 change.held.id = known.id;
                 change.held.pieces = known.pieces;

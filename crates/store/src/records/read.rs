@@ -50,16 +50,36 @@ pub(super) async fn history(
     whole.collect()
 }
 
-/// What the projector must know of a run.
-pub(super) async fn held(reader: &dyn RecordsReader, run: RunId) -> Result<Option<Held>, Error> {
+/// A run that is in the records, its record not looked into yet.
+pub(super) struct Found {
+    /// Its row.
+    pub(super) id: i64,
+    /// How many pieces of its history there are.
+    pub(super) pieces: i64,
+    record: Vec<u8>,
+}
+
+impl Found {
+    /// What the projector must know of it.
+    ///
+    /// # Errors
+    /// Where its record is damaged: that of this run alone, whatever the state of the others.
+    pub(super) fn held(&self) -> Result<Held, Error> {
+        Ok(Held {
+            id: self.id,
+            pieces: self.pieces,
+            record: blob::decode(&self.record)?,
+        })
+    }
+}
+
+/// Where a run is in the records, if it is.
+pub(super) async fn find(reader: &dyn RecordsReader, run: RunId) -> Result<Option<Found>, Error> {
     let Some((id, record)) = reader.row(run).await? else {
         return Ok(None);
     };
     let (first, last) = batch::pieces(id, id);
     let last = reader.last_piece(first, last).await?;
-    Ok(Some(Held {
-        id,
-        pieces: last.map_or(0, |last| batch::index(last) + 1),
-        record: blob::decode(&record)?,
-    }))
+    let pieces = last.map_or(0, |last| batch::index(last) + 1);
+    Ok(Some(Found { id, pieces, record }))
 }

@@ -1,7 +1,7 @@
 //! Behaviours of what is not as it was written.
 
 use weft_types::RunStatus;
-use weft_workflow_engine::port::journal::JournalError;
+use weft_workflow_engine::port::journal::{JournalError, Urgency};
 use weft_workflow_engine::port::records::{RecordsError, RunFilter};
 
 use crate::journal::commit;
@@ -36,17 +36,20 @@ pub(crate) async fn a_damaged_journal_says_which_row(backend: impl Backend) {
     );
 }
 
-pub(crate) async fn a_journal_without_a_runs_beginning_is_damaged(backend: impl Backend) {
+pub(crate) async fn a_run_without_its_beginning_keeps_no_other_from_being_recovered(backend: impl Backend) {
     let journal = backend.journal();
     journal.recover().await.unwrap();
-    let mut run = Run::started(1);
-    run.entry();
-    let mut run = run.node(0, 10);
-    commit(&*journal, &mut run).await;
-    let refusal = journal.recover().await.unwrap_err();
-    assert!(
-        matches!(&refusal, JournalError::Damaged(told) if told.contains(&id(1).to_string())),
-        "{refusal:?}"
+    let mut headless = Run::started(1);
+    headless.entry();
+    let (mut headless, mut whole) = (headless.node(0, 10), Run::started(2));
+    let tail = headless.entry();
+    journal.append(tail.clone(), Urgency::Lazy).unwrap();
+    commit(&*journal, &mut whole).await;
+    let recovered = journal.recover().await.unwrap();
+    assert_eq!(
+        recovered.runs,
+        [(id(1), tail.frames), (id(2), whole.frames())],
+        "whoever reads the frames of the first sees what is missing"
     );
 }
 
@@ -63,4 +66,29 @@ pub(crate) async fn damaged_records_are_told_from_missing_ones(backend: impl Bac
     let list = records.list(&default, &RunFilter::default(), None, 9).await;
     assert!(damaged(list.unwrap_err()));
     assert_eq!(records.run(&default, id(3)).await, Ok(None));
+}
+
+pub(crate) async fn a_damaged_record_ends_the_projection_of_no_other_run(backend: impl Backend) {
+    let journal = backend.journal();
+    journal.recover().await.unwrap();
+    let mut damaged = Run::started(1);
+    let position = commit(&*journal, &mut damaged).await;
+    backend.records().settled(position).await;
+    let accident = Accident::Damaged {
+        table: Table::Run,
+        column: "record",
+    };
+    let backend = backend.reopen_after(accident).await;
+    let journal = backend.journal();
+    journal.recover().await.unwrap();
+    let mut damaged = damaged.node(0, 10);
+    commit(&*journal, &mut damaged).await;
+    let mut other = Run::started(2);
+    let position = commit(&*journal, &mut other).await;
+
+    let records = backend.records();
+    records.settled(position).await;
+    let found = records.run(&project("default"), id(2)).await;
+    assert_eq!(found, Ok(Some(other.record())));
+    assert_eq!(backend.store().records().gauges().skipped, 1);
 }

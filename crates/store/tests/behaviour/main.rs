@@ -208,8 +208,9 @@ macro_rules! behaviours_of_runs {
             ],
             damage: [
                 a_damaged_journal_says_which_row,
-                a_journal_without_a_runs_beginning_is_damaged,
+                a_run_without_its_beginning_keeps_no_other_from_being_recovered,
                 damaged_records_are_told_from_missing_ones,
+                a_damaged_record_ends_the_projection_of_no_other_run,
             ],
         );
     };

@@ -49,7 +49,7 @@ pub(super) async fn recover(readers: &PgPool, now: Timestamp) -> Result<Recovere
             .await?;
     }
     moment.rollback().await?;
-    found.into_recovered()
+    Ok(found.into_recovered())
 }
 
 /// The runs of which pieces were copied forward.

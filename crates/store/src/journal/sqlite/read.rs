@@ -50,7 +50,7 @@ pub(super) async fn recover(readers: &SqlitePool, now: Timestamp) -> Result<Reco
             .await?;
     }
     moment.rollback().await?;
-    found.into_recovered()
+    Ok(found.into_recovered())
 }
 
 /// The runs of which pieces were copied forward.
