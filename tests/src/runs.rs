@@ -30,7 +30,8 @@ pub async fn post(api: &Api, path: &str, body: &Value) -> Answer {
 pub async fn start(api: &Api, workflow: &str, arguments: &Value) -> String {
     let started = post(api, &Api::path(workflow, "/runs"), arguments).await;
     assert_eq!(started.status, 202, "{}", started.text());
-    started.json()["run"].as_str().unwrap().to_owned()
+    let run = started.json()["run"].as_str().map(str::to_owned);
+    run.expect("what was started has an id")
 }
 
 /// A run as it stands.
@@ -53,9 +54,11 @@ pub async fn ended(api: &Api, run: &str) -> Value {
 ///
 /// # Panics
 /// Where it is no run.
-pub fn states(run: &Value) -> Vec<(&str, &str)> {
-    let nodes = run["node-states"].as_array().unwrap().iter();
-    nodes
-        .map(|node| (node["name"].as_str().unwrap(), node["status"].as_str().unwrap()))
+pub fn states<'a>(run: &'a Value) -> Vec<(&'a str, &'a str)> {
+    let nodes = run["node-states"].as_array().expect("a run has nodes");
+    let named = |node: &'a Value| node["name"].as_str().zip(node["status"].as_str());
+    let states = nodes.iter().map(named);
+    states
+        .map(|state| state.expect("a node has a name and a status"))
         .collect()
 }

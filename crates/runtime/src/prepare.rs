@@ -85,7 +85,9 @@ impl Preparer {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         let at_once = settings.at_once.clamp(1, Semaphore::MAX_PERMITS);
-        let places = at_once.saturating_add(settings.waiting).min(Semaphore::MAX_PERMITS);
+        let places = at_once
+            .saturating_add(settings.waiting)
+            .min(Semaphore::MAX_PERMITS);
         Self {
             permits: Semaphore::new(at_once),
             places: Semaphore::new(places),

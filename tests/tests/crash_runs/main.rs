@@ -6,6 +6,7 @@
 //! every run must come to its end, and a payee that deduplicates must have seen each charge once.
 //!
 //! `WEFT_CRASH_ROUNDS` sets the number of crashes of each kind, `WEFT_CRASH_SEED` repeats the lots that were drawn.
+#![allow(clippy::print_stdout, reason = "who repeats a crash reads which one it was")]
 // Helpers fail a test by panicking, as the tests themselves do.
 #![allow(clippy::unwrap_used)]
 

@@ -50,9 +50,7 @@ pub(in crate::routes) async fn show(
     let runs = &context.workflows()?.runs;
     let detail = runs.detail(&project, run).await?;
     let workflow = detail.record.workflow;
-    let plan = detail
-        .plan
-        .ok_or_else(|| Error::NoPlan(NoPlan::NoWorkflow(workflow)))?;
+    let plan = detail.plan.ok_or(Error::NoPlan(NoPlan::NoWorkflow(workflow)))?;
     let index = plan.find(&node).ok_or_else(|| no_node(run, &node))?;
     let record = detail.nodes.get(index.0 as usize);
     let record = record.ok_or_else(|| no_node(run, &node))?;
