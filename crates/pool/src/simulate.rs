@@ -1,8 +1,8 @@
 //! What a pool would do under a given traffic: a simulation of discrete events, pure and repeatable by its seed.
 //!
-//! The [`Trace`] says who calls and how long calls take. The pool is that of a [`Profile`](crate::Profile): its slots,
+//! The [`Trace`] says who calls and how long calls take. The pool is that of a [`Profile`]: its slots,
 //! queue and reuse, the real [autoscaler](crate::autoscale), the real [balancing](crate::balance) and the real
-//! [`FairQueue`](crate::FairQueue). What comes out is a [`Report`], which [`plot`] draws.
+//! [`FairQueue`](crate::FairQueue). What comes out is a [`Report`], which [`plot()`] draws.
 
 use std::time::Duration;
 

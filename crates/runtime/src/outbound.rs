@@ -1,7 +1,7 @@
 //! Outbound HTTP of guests: to granted hosts only, and only to addresses that were checked.
 //!
 //! A request passes three gates. Its host must be granted; the addresses that its name resolves to are judged one by one (see
-//! [`address`]), and the connection goes to an address that passed, never to the name again, so that a name cannot answer one
+//! [`weft_types::reach`]), and the connection goes to an address that passed, never to the name again, so that a name cannot answer one
 //! thing to the check and another to the connection; and a call has a bounded number of exchanges at once. Redirects are not
 //! followed: a guest that follows one makes a new request, which passes the same gates.
 
