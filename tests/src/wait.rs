@@ -6,7 +6,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// The longest a test waits for anything: only what is broken takes so long, however busy the machine.
 pub const PATIENCE: Duration = Duration::from_secs(120);
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// The time between two looks.
+pub const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Waits until `condition` holds.
 ///

