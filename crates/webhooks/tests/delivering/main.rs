@@ -129,7 +129,7 @@ async fn nothing_goes_where_it_is_no_longer_allowed() {
     world.end(run(1), "{}");
     let delivery = settled(&world, run(1)).await;
     assert_eq!(delivery.state, State::Failed);
-    assert!(delivery.error.unwrap().contains("webhooks.hosts"));
+    assert!(delivery.error.unwrap().contains("`webhook-hosts`"));
     assert!(world.sent().is_empty());
 }
 
