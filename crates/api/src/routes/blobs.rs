@@ -33,8 +33,7 @@ type Created = (StatusCode, [(HeaderName, HeaderValue); 1], Json<wire::Blob>);
 
 /// Store a blob
 ///
-/// Keeps the body, whatever its type, under the hash of its bytes. Storing the same again is fine, and answered the same. A blob that
-/// nothing refers to is removed some time after it was last stored or asked for.
+/// Keeps the body, whatever its type, under the hash of its bytes. Storing the same again is fine, and answered the same.
 #[utoipa::path(
     post,
     path = "/v1/projects/{project}/blobs",
