@@ -102,21 +102,7 @@ impl Engine {
 }
 
 fn accepted(events: &[Stamped]) -> Option<&Accepted> {
-    match &events.first()?.event {
-        Event::Accepted(accepted) => Some(accepted),
-        Event::Started
-        | Event::NodeStarted { .. }
-        | Event::Expanded { .. }
-        | Event::Suspended { .. }
-        | Event::NodeSucceeded { .. }
-        | Event::NodeFailed { .. }
-        | Event::NodeSkipped { .. }
-        | Event::Paused { .. }
-        | Event::Resumed { .. }
-        | Event::CancelRequested { .. }
-        | Event::DeadlinePassed
-        | Event::Finished(_) => None,
-    }
+    events.first()?.event.accepted()
 }
 
 /// The outputs of nodes, given ones included.

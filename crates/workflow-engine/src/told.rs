@@ -50,19 +50,8 @@ impl Inner {
 }
 
 fn first(events: Vec<Stamped>) -> Option<Box<Accepted>> {
-    match events.into_iter().next()?.event {
-        Event::Accepted(accepted) => Some(accepted),
-        Event::Started
-        | Event::NodeStarted { .. }
-        | Event::Expanded { .. }
-        | Event::Suspended { .. }
-        | Event::NodeSucceeded { .. }
-        | Event::NodeFailed { .. }
-        | Event::NodeSkipped { .. }
-        | Event::Paused { .. }
-        | Event::Resumed { .. }
-        | Event::CancelRequested { .. }
-        | Event::DeadlinePassed
-        | Event::Finished(_) => None,
-    }
+    let Event::Accepted(accepted) = events.into_iter().next()?.event else {
+        return None;
+    };
+    Some(accepted)
 }

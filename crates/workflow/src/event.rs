@@ -104,6 +104,17 @@ pub enum Event {
     Finished(Box<Finished>),
 }
 
+impl Event {
+    /// What was accepted, where this is a run's first event.
+    #[must_use]
+    pub fn accepted(&self) -> Option<&Accepted> {
+        let Self::Accepted(accepted) = self else {
+            return None;
+        };
+        Some(accepted)
+    }
+}
+
 /// How a run came to be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accepted {

@@ -19,21 +19,8 @@ impl RunRecord {
     /// The record that a run begins with. None where the event does not accept the run.
     #[must_use]
     pub fn begin(first: &Stamped) -> Option<Self> {
-        match &first.event {
-            Event::Accepted(accepted) => Some(Self::accepted(first.at, accepted)),
-            Event::Started
-            | Event::NodeStarted { .. }
-            | Event::Expanded { .. }
-            | Event::Suspended { .. }
-            | Event::NodeSucceeded { .. }
-            | Event::NodeFailed { .. }
-            | Event::NodeSkipped { .. }
-            | Event::Paused { .. }
-            | Event::Resumed { .. }
-            | Event::CancelRequested { .. }
-            | Event::DeadlinePassed
-            | Event::Finished(_) => None,
-        }
+        let accepted = first.event.accepted()?;
+        Some(Self::accepted(first.at, accepted))
     }
 
     /// Takes the next event. It is believed: only who drives a run knows which events are legal.
