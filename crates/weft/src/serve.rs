@@ -25,6 +25,7 @@ pub(crate) mod files;
 mod log_lines;
 mod observer;
 pub(crate) mod profiles;
+mod promptness;
 mod settings;
 mod signals;
 mod webhooks;
@@ -160,6 +161,7 @@ fn start_cores(
     api: Api,
 ) -> Result<Cores> {
     weft_api::serve::spawn_cores(serving, listeners, draining, move |core| {
+        promptness::serve_promptly();
         weft_pool::enter_shard(core);
         api.core()
     })
