@@ -4,6 +4,8 @@
 //! [`weft_types::reach`]), and the connection goes to an address that passed, never to the name again, so that a name cannot answer one
 //! thing to the check and another to the connection; and a call has a bounded number of exchanges at once. Redirects are not
 //! followed: a guest that follows one makes a new request, which passes the same gates.
+//!
+//! Connections are kept for further requests of the same version ([`kept`]).
 
 use std::sync::Arc;
 
@@ -18,25 +20,28 @@ use weft_types::{Grants, NodeKey};
 
 use crate::host::{BODY_CHUNK, Caller};
 
+mod channel;
 mod connect;
 mod exchange;
+mod kept;
 mod response;
 mod target;
 
 pub use connect::Settings;
 
 pub(crate) use connect::Client;
-use exchange::Exchange;
+use exchange::{Exchange, Terms};
+use kept::Kept;
 use target::Target;
 
 /// The response and the work that brings its body.
 type Sent = (http::Response<WasiBody>, Work);
-/// Moves bytes between a connection and its bodies.
+/// Holds the connection while the request's body is being sent.
 type Work = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
 /// What the calls of a version may reach.
 pub(crate) struct Access {
-    client: Arc<Client>,
+    kept: Arc<Kept>,
     hosts: Vec<HostPattern>,
     private: bool,
 }
@@ -53,7 +58,7 @@ impl Access {
     /// What `grants` open up. A pattern that does not read as one covers nothing.
     pub(crate) fn new(grants: &Grants, client: Arc<Client>) -> Self {
         Self {
-            client,
+            kept: Arc::new(Kept::new(client)),
             hosts: grants
                 .http
                 .iter()
@@ -130,7 +135,7 @@ impl Access {
             notice.ungranted(&target);
             return Err(Error::HttpRequestDenied);
         }
-        let most = self.client.settings.at_once;
+        let most = self.kept.client.settings.at_once;
         let Some(place) = exchanges.begin(most) else {
             notice.too_many(&target, most);
             return Err(Error::ConnectionLimitReached);
@@ -140,14 +145,16 @@ impl Access {
             add_key(&mut request, key, exchanges.count());
         }
         Ok(Exchange {
-            client: Arc::clone(&self.client),
-            private: self.private,
             target,
             request,
-            options,
-            deadline: Instant::from_std(context.deadline),
             place,
-            notice,
+            terms: Terms {
+                kept: Arc::clone(&self.kept),
+                private: self.private,
+                options,
+                deadline: Instant::from_std(context.deadline),
+                notice,
+            },
         })
     }
 }
@@ -188,7 +195,6 @@ impl Notice {
     }
 }
 
-/// Makes the request part of the call's trace, unless the guest did something about it.
 /// Lets the receiver recognise the request when the step that makes it is executed once more.
 fn add_key(request: &mut http::Request<WasiBody>, key: &NodeKey, n: u32) {
     const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -200,6 +206,7 @@ fn add_key(request: &mut http::Request<WasiBody>, key: &NodeKey, n: u32) {
     }
 }
 
+/// Makes the request part of the call's trace, unless the guest did something about it.
 fn add_trace(request: &mut http::Request<WasiBody>, trace: &TraceContext) {
     const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
     if request.headers().contains_key(TRACEPARENT) {

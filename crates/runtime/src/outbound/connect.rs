@@ -10,6 +10,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 use wasmtime_wasi_http::Error;
 use weft_types::reach::allowed;
@@ -31,6 +32,13 @@ pub struct Settings {
     pub head: usize,
     /// Addresses of one name that are tried; 4 by default.
     pub addresses: usize,
+    /// How long an idle connection is kept for further requests; 4 s by default, as the shortest that servers usually keep theirs
+    /// is 5 s. Zero keeps none, and an hour is the most.
+    pub keep_alive: Duration,
+    /// Idle connections that one thread keeps for a version to one scheme, host and port, at least 1; 64 by default.
+    pub kept_per_host: usize,
+    /// Idle connections that are kept over all versions; 256 by default. Each is an open file.
+    pub kept: usize,
 }
 
 impl Default for Settings {
@@ -42,9 +50,15 @@ impl Default for Settings {
             at_once: 32,
             head: 64 << 10,
             addresses: 4,
+            keep_alive: Duration::from_secs(4),
+            kept_per_host: 64,
+            kept: 256,
         }
     }
 }
+
+/// The longest that a setting may have an idle connection kept.
+const MOST_KEPT: Duration = Duration::from_secs(3600);
 
 /// Addresses being looked up.
 pub(super) type Resolving = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
@@ -54,6 +68,8 @@ pub(super) type Resolver = Box<dyn Fn(&str) -> Resolving + Send + Sync>;
 /// What all outbound connections have in common.
 pub(crate) struct Client {
     pub(super) settings: Settings,
+    /// One for each idle connection that is kept.
+    pub(super) places: Arc<Semaphore>,
     resolver: Resolver,
     /// Built at the first use: reading the roots takes a millisecond.
     tls: OnceLock<Arc<ClientConfig>>,
@@ -83,9 +99,12 @@ impl Client {
         Self::with(settings, Box::new(system), None)
     }
 
-    pub(super) fn with(settings: Settings, resolver: Resolver, tls: Option<Arc<ClientConfig>>) -> Self {
+    pub(super) fn with(mut settings: Settings, resolver: Resolver, tls: Option<Arc<ClientConfig>>) -> Self {
+        settings.keep_alive = settings.keep_alive.min(MOST_KEPT);
+        let places = Arc::new(Semaphore::new(settings.kept.min(Semaphore::MAX_PERMITS)));
         Self {
             settings,
+            places,
             resolver,
             tls: tls.map_or_else(OnceLock::new, OnceLock::from),
         }

@@ -7,7 +7,7 @@ use http::uri::Scheme;
 use wasmtime_wasi_http::Error;
 
 /// Host, port and scheme of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Target {
     /// A name or address in lower case, without a trailing dot; an IPv6 address without brackets.
     pub(super) host: String,

@@ -19,6 +19,8 @@ use wasmtime_wasi_http::io::TokioIo;
 use super::connect::trusting;
 use super::*;
 
+mod kept;
+
 #[derive(Default)]
 struct Lines(Mutex<Vec<String>>);
 
@@ -414,9 +416,9 @@ async fn a_refused_connection_says_so() {
     assert!(matches!(error, Some(Error::ConnectionRefused)), "{error:?}");
 }
 
-#[tokio::test]
-async fn certificates_are_checked_against_the_name() {
-    // Made for this test alone: `api.example.com`, signed by itself, valid for a century.
+/// A server's side that has the certificate of `api.example.com`, and a client's that trusts it.
+fn certified() -> (TlsAcceptor, Arc<rustls::ClientConfig>) {
+    // Made for these tests alone: signed by itself, valid for a century.
     let certificate = CertificateDer::from(include_bytes!("tests/certificate.der").as_slice());
     let key = PrivateKeyDer::try_from(include_bytes!("tests/key.der").as_slice()).expect("a key");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -426,10 +428,16 @@ async fn certificates_are_checked_against_the_name() {
         .with_no_client_auth()
         .with_single_cert(vec![certificate.clone()], key)
         .expect("a certificate");
-    let port = serve(Some(TlsAcceptor::from(Arc::new(server)))).await.port();
     let mut roots = RootCertStore::empty();
     roots.add(certificate).expect("a root");
-    let trusting = Some(Arc::new(trusting(roots)));
+    (TlsAcceptor::from(Arc::new(server)), Arc::new(trusting(roots)))
+}
+
+#[tokio::test]
+async fn certificates_are_checked_against_the_name() {
+    let (acceptor, roots) = certified();
+    let port = serve(Some(acceptor)).await.port();
+    let trusting = Some(roots);
 
     let guest = |tls| Guest::with(&["*"], true, "127.0.0.1", Settings::default(), tls);
     let response = guest(trusting.clone())
