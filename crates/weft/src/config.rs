@@ -10,7 +10,7 @@ mod settings;
 
 pub(crate) use file::File;
 pub(crate) use settings::{
-    Client, ClientLayer, Compile, Limits, Logs, Serve, ServeLayers, Telemetry, Webhooks,
+    Client, ClientLayer, Compile, Limits, Logs, Outbound, Serve, ServeLayers, Telemetry, Webhooks,
 };
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ pub(crate) struct Config {
     pub(crate) serve: config::Serve,
     pub(crate) compile: config::Compile,
     pub(crate) limits: config::Limits,
+    pub(crate) outbound: config::Outbound,
     pub(crate) logs: config::Logs,
     pub(crate) webhooks: config::Webhooks,
     pub(crate) telemetry: config::Telemetry,

@@ -20,6 +20,7 @@ pub(crate) fn run(args: Args, file: File, output: Output) -> Result<()> {
         serve: layers.serve.resolve()?,
         compile: layers.compile.resolve()?,
         limits: layers.limits.resolve()?,
+        outbound: layers.outbound.resolve()?,
         logs: layers.logs.resolve()?,
         webhooks: layers.webhooks.resolve()?,
         telemetry: layers.telemetry.resolve()?,

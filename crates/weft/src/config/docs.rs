@@ -1,6 +1,6 @@
 //! `docs/configuration.md` names every setting with what the code says about it.
 
-use super::{Client, Compile, Limits, Logs, Serve, Setting, Telemetry, Webhooks};
+use super::{Client, Compile, Limits, Logs, Outbound, Serve, Setting, Telemetry, Webhooks};
 
 const PAGE: &str = include_str!("../../../../docs/configuration.md");
 
@@ -23,6 +23,7 @@ fn every_setting_is_documented() {
         Serve::SETTINGS,
         Compile::SETTINGS,
         Limits::SETTINGS,
+        Outbound::SETTINGS,
         Logs::SETTINGS,
         Webhooks::SETTINGS,
         Telemetry::SETTINGS,

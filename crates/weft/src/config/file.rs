@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::settings::{
-    ClientLayer, CompileLayer, LimitsLayer, LogsLayer, ServeLayer, TelemetryLayer, WebhooksLayer,
+    ClientLayer, CompileLayer, LimitsLayer, LogsLayer, OutboundLayer, ServeLayer, TelemetryLayer,
+    WebhooksLayer,
 };
 use crate::failure::Failure;
 
@@ -19,6 +20,7 @@ pub(crate) struct File {
     pub(crate) serve: ServeLayer,
     pub(crate) compile: CompileLayer,
     pub(crate) limits: LimitsLayer,
+    pub(crate) outbound: OutboundLayer,
     pub(crate) logs: LogsLayer,
     pub(crate) webhooks: WebhooksLayer,
     pub(crate) telemetry: TelemetryLayer,

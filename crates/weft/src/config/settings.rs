@@ -102,6 +102,18 @@ section! {
 }
 
 section! {
+    /// Connections that functions opened and that wait for the next request.
+    pub(crate) struct Outbound, OutboundLayer, "outbound" {
+        /// How long an idle connection is kept, an hour at most; shorter where the server says so, and `0s` keeps none.
+        outbound_idle: Span, "WEFT_OUTBOUND_IDLE" = "\"4s\"";
+        /// Idle connections that one thread keeps for a version to one scheme, host and port; at least 1.
+        outbound_kept_per_host: usize, "WEFT_OUTBOUND_KEPT_PER_HOST" = "64";
+        /// Idle connections kept over all versions; further ones are closed.
+        outbound_kept: usize, "WEFT_OUTBOUND_KEPT" = "256";
+    }
+}
+
+section! {
     /// Bounds on the lines that functions write.
     pub(crate) struct Logs, LogsLayer, "logs" {
         /// Longest line; what is longer is cut.
@@ -171,6 +183,8 @@ pub(crate) struct ServeLayers {
     pub(crate) compile: CompileLayer,
     #[command(flatten, next_help_heading = "Limits of calls")]
     pub(crate) limits: LimitsLayer,
+    #[command(flatten, next_help_heading = "Outbound HTTP")]
+    pub(crate) outbound: OutboundLayer,
     #[command(flatten, next_help_heading = "Lines written by functions")]
     pub(crate) logs: LogsLayer,
     #[command(flatten, next_help_heading = "Webhooks")]
@@ -187,6 +201,7 @@ impl ServeLayers {
             serve: self.serve.over(file.serve),
             compile: self.compile.over(file.compile),
             limits: self.limits.over(file.limits),
+            outbound: self.outbound.over(file.outbound),
             logs: self.logs.over(file.logs),
             webhooks: self.webhooks.over(file.webhooks),
             telemetry: self.telemetry.over(file.telemetry),

@@ -29,6 +29,7 @@ fn every_default_is_a_value_of_its_type() {
     layers.serve.resolve().unwrap();
     layers.compile.resolve().unwrap();
     layers.limits.resolve().unwrap();
+    layers.outbound.resolve().unwrap();
     layers.logs.resolve().unwrap();
     layers.webhooks.resolve().unwrap();
     layers.telemetry.resolve().unwrap();

@@ -85,5 +85,9 @@ pub(crate) fn runtime(config: &Config) -> weft_runtime::Settings {
     settings.compiling.waiting = compile.compiles_waiting;
     settings.compiling.wall = compile.compile_time.0;
     settings.compiling.memory = compile.compile_memory.0;
+    let outbound = &config.outbound;
+    settings.outbound.keep_alive = outbound.outbound_idle.0;
+    settings.outbound.kept_per_host = outbound.outbound_kept_per_host;
+    settings.outbound.kept = outbound.outbound_kept;
     settings
 }
