@@ -96,7 +96,7 @@ pub enum Error {
         message: String,
     },
     /// Settings that cannot be.
-    #[error("invalid settings at `{pointer}`: {message}")]
+    #[error("invalid settings at {}: {message}", weft_types::pointer::Told(pointer))]
     InvalidSettings {
         /// JSON pointer to the place.
         pointer: String,

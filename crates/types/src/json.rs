@@ -1,6 +1,7 @@
 //! Values as JSON text: the mapping of `docs/types.md`, straight between JSON bytes and images.
 
 use crate::image::{Attached, Bounds, Image};
+use crate::pointer::Told;
 use crate::ty::Shape;
 use crate::{Signature, Type};
 
@@ -16,7 +17,7 @@ use print::Printer;
 
 /// Why a text is not a value of the type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message} at `{pointer}`")]
+#[error("{message} at {}", Told(pointer))]
 pub struct Error {
     /// JSON pointer (RFC 6901) to the place; empty for the whole.
     pub pointer: String,

@@ -16,7 +16,7 @@ pub mod image;
 pub mod json;
 pub mod json_schema;
 pub mod name;
-mod pointer;
+pub mod pointer;
 pub mod reach;
 pub mod run;
 pub mod settings;

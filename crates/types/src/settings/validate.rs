@@ -2,11 +2,12 @@
 
 use super::host::HostPattern;
 use super::{Grants, Limits, Settings};
-use crate::{FunctionName, pointer};
+use crate::FunctionName;
+use crate::pointer::{self, Told};
 
 /// Why settings are not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message} at `{pointer}`")]
+#[error("{message} at {}", Told(pointer))]
 pub struct SettingsError {
     /// JSON pointer (RFC 6901) to the setting.
     pub pointer: String,

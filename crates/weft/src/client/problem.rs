@@ -2,6 +2,7 @@
 
 use reqwest::Response;
 use serde_json::Value;
+use weft_types::pointer::Told;
 
 use crate::failure::{Exit, Failure};
 
@@ -30,8 +31,9 @@ pub(crate) fn described(problem: Value) -> Failure {
     };
     let mut message = detail.to_owned();
     let pointer = problem.get("pointer").and_then(Value::as_str);
-    if let Some(pointer) = pointer.filter(|pointer| !detail.contains(&format!("`{pointer}`"))) {
-        message.push_str(&format!(" (at `{pointer}`)"));
+    let place = pointer.map(|pointer| Told(pointer).to_string());
+    if let Some(place) = place.filter(|place| !detail.contains(place)) {
+        message.push_str(&format!(" (at {place})"));
     }
     if let Some(error) = problem.get("error").filter(|_| slug == "function-error") {
         message = format!("the function answered an error: {error}");
