@@ -24,7 +24,6 @@ pub mod event;
 mod expression;
 pub mod frame;
 pub mod nearest;
-pub mod outline;
 pub mod plan;
 pub mod problem;
 pub mod record;

@@ -1,7 +1,6 @@
 //! Plans as pictures.
 
 use weft_workflow::draw::{drawing, mermaid, svg};
-use weft_workflow::outline::{Outline, OutlineKind};
 
 use super::golden::compare;
 use super::world::plan;
@@ -48,22 +47,6 @@ fn svg_is_well_formed_whatever_names_say() {
         "{picture}"
     );
     assert_eq!(picture.matches('<').count(), picture.matches('>').count());
-}
-
-#[test]
-fn outlines_outlive_their_plan() {
-    let outline = Outline::from(&plan(&order()));
-    let kept: Outline = serde_json::from_str(&serde_json::to_string(&outline).unwrap()).unwrap();
-    assert_eq!(kept, outline);
-    let names: Vec<_> = outline.nodes.iter().map(|node| &*node.name).collect();
-    assert_eq!(names, ["total", "charge", "labels", "notify"]);
-    let OutlineKind::Call {
-        function, workflow, ..
-    } = &outline.nodes[3].kind
-    else {
-        panic!("{:?}", outline.nodes[3]);
-    };
-    assert_eq!((function.as_str(), *workflow), ("notify", true));
 }
 
 fn order() -> String {
