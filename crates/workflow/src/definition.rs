@@ -32,7 +32,9 @@ pub use model::{
 pub use place::{Places, Spot};
 pub use schema::{PATH as SCHEMA_PATH, schema};
 
-use crate::problem::Problem;
+use weft_types::Digest;
+
+use crate::problem::{Position, Problem};
 
 /// What a text says.
 #[derive(Debug)]
@@ -42,6 +44,30 @@ pub struct Read {
     pub definition: Option<Definition>,
     /// Everything that is wrong, in the order of the text.
     pub problems: Vec<Problem>,
+}
+
+/// A blob that a text names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedBlob {
+    /// Which.
+    pub digest: Digest,
+    /// Where.
+    pub at: Position,
+    /// The path in the definition, such as `nodes.charge.with.picture`.
+    pub path: String,
+}
+
+/// The blobs that a text names as `{"$blob": "<digest>"}`, in its order. Takes time proportional to its length, but hardly any where
+/// there is none.
+#[must_use]
+pub fn blobs(text: &[u8], bounds: &Bounds) -> Vec<NamedBlob> {
+    // A digest is written as it is, or with escapes.
+    const DIGEST: &[u8] = b"blake3:";
+    if !text.windows(DIGEST.len()).any(|part| part == DIGEST) && !text.contains(&b'\\') {
+        return Vec::new();
+    }
+    let places = tree::read(text, bounds, &mut problems::Problems::new(0));
+    places.map_or_else(Vec::new, |places| source::blobs(&places).collect())
 }
 
 /// Reads a definition. Takes time proportional to the length of the text.

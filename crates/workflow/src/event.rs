@@ -15,6 +15,8 @@ use weft_types::{
 
 use crate::plan::NodeIndex;
 
+mod values;
+
 /// An event and when it happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamped {

@@ -11,6 +11,7 @@ use weft_types::{FunctionName, ProjectName};
 use weft_workflows::Save;
 
 use super::path::InFunction;
+use super::workflow::{absent, check};
 use crate::api::Context;
 use crate::body::{Bound, Whole, collect};
 use crate::headers;
@@ -103,6 +104,16 @@ async fn save(
 ) -> Result<Deployed, Problem> {
     let definitions = &context.workflows()?.definitions;
     let definition = super::workflow::text(context, request).await?;
+    if !absent(context, &project, &definition).await?.is_empty() {
+        // Tells it among all that is wrong.
+        check(
+            context,
+            project.clone(),
+            Some(function.clone()),
+            definition.clone(),
+        )
+        .await?;
+    }
     let saved = definitions
         .save(Save {
             project,

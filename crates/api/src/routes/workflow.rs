@@ -10,7 +10,7 @@ use weft_function_engine::in_words;
 use weft_types::{FunctionName, Kind as FunctionKind, ProjectName, VersionNumber};
 use weft_workflow::plan::Pins;
 use weft_workflow::{Plan, definition, diff, draw};
-use weft_workflows::Repin;
+use weft_workflows::{Repin, Validated};
 
 use super::path::{InFunction, InProject};
 use crate::api::Context;
@@ -19,6 +19,10 @@ use crate::headers;
 use crate::problem::{Kind, Problem, mistaken};
 use crate::query::{Query, invalid};
 use crate::wire;
+
+mod blobs;
+
+pub(super) use blobs::absent;
 
 /// Check a definition
 ///
@@ -43,21 +47,38 @@ pub(super) async fn validate(
     InProject(project): InProject,
     request: Request,
 ) -> Result<Json<wire::Validated>, Problem> {
-    let definitions = context.workflows()?.definitions.clone();
     context.engine.check_project(&project)?;
     let query = Query::parse(request.uri(), &["function"])?;
     let function = query.value::<FunctionName>("function", "a function's name")?;
     let text = text(&context, request).await?;
-    let check = move || definitions.validate(&project, function.as_ref(), text.as_bytes(), &Pins::default());
-    let checked = tokio::task::spawn_blocking(check).await;
-    let valid = checked
-        .map_err(|error| weft_function_engine::Error::Platform(error.to_string()))?
-        .map_err(|mistakes| mistaken(&mistakes))?;
+    let valid = check(&context, project, function, text).await?;
     Ok(Json(wire::Validated {
         signature: in_words(&valid.signature),
         effect_free: valid.plan.effect_free,
         graph: graph_json(&valid.plan),
     }))
+}
+
+/// Checks a definition, and that what it names is there.
+pub(super) async fn check(
+    context: &Context,
+    project: ProjectName,
+    function: Option<FunctionName>,
+    text: String,
+) -> Result<Validated, Problem> {
+    let definitions = context.workflows()?.definitions.clone();
+    let absent = absent(context, &project, &text).await?;
+    let check = move || definitions.validate(&project, function.as_ref(), text.as_bytes(), &Pins::default());
+    let checked = tokio::task::spawn_blocking(check).await;
+    match checked.map_err(|error| weft_function_engine::Error::Platform(error.to_string()))? {
+        Ok(valid) if absent.is_empty() => Ok(valid),
+        checked => {
+            let mut mistakes = checked.err().unwrap_or_default();
+            mistakes.extend(absent);
+            mistakes.sort_by_key(|mistake| mistake.at);
+            Err(mistaken(&mistakes))
+        }
+    }
 }
 
 /// The text of a definition.

@@ -1,11 +1,12 @@
 //! Values with references in them.
 
+use super::NamedBlob;
 use super::model::{At, Form, Member, Reference, Source};
-use super::place::Spot;
+use super::place::{Places, Spot};
 use super::quote::quoted;
 use super::reader::{Reader, json_number};
 use super::reference;
-use super::tree::{Data, Text};
+use super::tree::{Data, Text, Way};
 
 /// The key of the one member of a map that stands for a stored value.
 const BLOB: &str = "$blob";
@@ -115,6 +116,25 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The blobs that a text names.
+pub(super) fn blobs(places: &Places) -> impl Iterator<Item = NamedBlob> {
+    let tree = &places.tree;
+    let elements = (0..).map(Spot).zip(&tree.elements);
+    elements.filter_map(|(spot, element)| {
+        let Way::Key(key) = element.way else {
+            return None;
+        };
+        // A key is under itself.
+        let is_value = spot != key && tree.string(key) == BLOB;
+        let digest = is_value.then(|| tree.string(spot).parse().ok())??;
+        Some(NamedBlob {
+            digest,
+            at: places.position(spot),
+            path: places.path(element.parent),
+        })
+    })
 }
 
 /// Where the first reference stands.

@@ -1,6 +1,7 @@
 //! The definition language, as those who write it meet it.
 #![allow(clippy::unwrap_used)]
 
+mod blobs;
 mod bounds;
 mod generate;
 mod json;
