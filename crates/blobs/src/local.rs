@@ -123,6 +123,10 @@ impl Blobs for LocalBlobs {
         let (project, digest) = (project.clone(), address.digest);
         Box::pin(self.job(move |inner| inner.get(&project, digest)))
     }
+
+    fn keep(&self, named: Vec<(ProjectName, Digest)>) -> Boxed<'_, Result<(), BlobError>> {
+        Box::pin(self.job(move |inner| inner.keep_owners(&named)))
+    }
 }
 
 impl BlobStore for LocalBlobs {

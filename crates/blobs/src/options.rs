@@ -1,6 +1,6 @@
 //! The bounds of a blob store.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// How blobs are kept. Every bound has a default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,9 +19,8 @@ pub struct Options {
     /// Facts remembered of each kind (which blobs were verified, which project has which), about 100 bytes each. What is forgotten is
     /// looked up again. Default 262,144.
     pub remembered: usize,
-    /// The youngest age at which a blob is collected, whatever is asked for: what was just stored, or asked for, is about to be
-    /// referred to. Default one hour.
-    pub min_grace: Duration,
+    /// How long a project sees a blob since it has last stored it, asked for it, or had it kept by whoever collects. Default 24 h.
+    pub keep_for: Duration,
     /// Bytes of the local copies of what an object store holds. Default 10 GiB.
     pub cache_bytes: u64,
 }
@@ -35,15 +34,21 @@ impl Default for Options {
             jobs: 16,
             maps: 4096,
             remembered: 256 << 10,
-            min_grace: Duration::from_secs(3600),
+            keep_for: Duration::from_secs(24 * 3600),
             cache_bytes: 10 << 30,
         }
     }
 }
 
 impl Options {
-    /// The age from which a blob that is asked for is made young: early enough that it then is kept for at least half the grace.
+    /// The age from which a blob that is asked for is made young: early enough that it then is kept for at least half as long as
+    /// others are.
     pub(crate) fn stale(&self) -> Duration {
-        self.min_grace / 2
+        self.keep_for / 2
+    }
+
+    /// What is older than this is collected by a collection that has begun then.
+    pub(crate) fn oldest(&self, begun: SystemTime) -> SystemTime {
+        begun.checked_sub(self.keep_for).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 }

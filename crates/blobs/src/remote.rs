@@ -113,6 +113,10 @@ impl Blobs for ObjectBlobs {
     ) -> Boxed<'a, Result<Bytes, BlobError>> {
         Box::pin(self.0.get(project, address.digest))
     }
+
+    fn keep(&self, named: Vec<(ProjectName, Digest)>) -> Boxed<'_, Result<(), BlobError>> {
+        Box::pin(async move { self.0.keep_owners(&named).await })
+    }
 }
 
 impl BlobStore for ObjectBlobs {

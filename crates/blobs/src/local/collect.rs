@@ -1,15 +1,14 @@
-//! Removing blobs that nothing refers to.
+//! Removing what nobody named for a long time.
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 use std::sync::PoisonError;
-use std::time::Duration;
+use std::time::SystemTime;
 
 use weft_types::{Digest, ProjectName};
 use weft_workflow_engine::port::blobs::BlobError;
 
-use super::find::age;
 use super::layout::Entry;
 use super::{Inner, LocalBlobs};
 use crate::Collected;
@@ -24,67 +23,94 @@ struct Shard {
 }
 
 impl LocalBlobs {
-    /// Removes blobs that are not in `reachable`, and whose last storing or asking for is at least `older_than` ago (though never less
-    /// than [`Options::min_grace`](crate::Options::min_grace)), and owners that own nothing.
+    /// Ends the ownership of blobs that were neither stored, asked for nor [kept](weft_workflow_engine::port::blobs::Blobs::keep) for [`Options::keep_for`] before `begun`,
+    /// and removes what is nobody's any longer.
     ///
-    /// `reachable` must hold every blob that was referred to when it was begun to be made. Those that come to be referred to later were
-    /// stored or asked for later, too, and so are young. Whoever is reading a removed blob reads on.
+    /// Whoever calls this has taken `begun` first and then kept all that is referred to. Whatever comes to be referred to meanwhile was
+    /// stored or asked for meanwhile, too, and so is young. Whoever is reading a removed blob reads on.
     ///
     /// Meant to run now and then, in the background: it looks at every name, and takes about a second for 100,000. An age is a
-    /// difference of wall times: a clock that was wrong by more than the grace may cost what was stored meanwhile.
-    pub async fn collect(
-        &self,
-        reachable: HashSet<Digest>,
-        older_than: Duration,
-    ) -> Result<Collected, BlobError> {
+    /// difference of wall times: a clock that was wrong by more than `keep_for` may cost what was stored meanwhile.
+    ///
+    /// # Errors
+    /// Where the directory cannot be read or written; what was removed until then stays so.
+    ///
+    /// [`Options::keep_for`]: crate::Options::keep_for
+    pub async fn collect(&self, begun: SystemTime) -> Result<Collected, BlobError> {
         let inner = self.0.clone();
-        let grace = older_than.max(inner.options.min_grace);
         // Not one of the bounded jobs: it is long, and there is one at a time.
-        off_thread(move || inner.collect(&reachable, grace)).await
+        off_thread(move || inner.collect(inner.options.oldest(begun))).await
     }
 }
 
 impl Inner {
-    fn collect(&self, reachable: &HashSet<Digest>, grace: Duration) -> Result<Collected, BlobError> {
+    /// Lets projects go on to see blobs.
+    pub(super) fn keep_owners(&self, named: &[(ProjectName, Digest)]) -> Result<(), BlobError> {
+        let mut named = named.iter();
+        named.try_for_each(|(project, digest)| self.keep_owner(project, *digest))
+    }
+
+    fn keep_owner(&self, project: &ProjectName, digest: Digest) -> Result<(), BlobError> {
+        let _naming = self.naming();
+        match self.make_young(project, digest) {
+            Ok(_) | Err(BlobError::Missing(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn collect(&self, oldest: SystemTime) -> Result<Collected, BlobError> {
         let mut collected = Collected::default();
         for directory in self.layout.shards() {
             self.disk.check()?;
-            let shard = Shard::list(&directory)?;
-            for &digest in shard.bytes.difference(reachable) {
-                if let Some(bytes) = self.collect_one(&shard, digest, grace)? {
-                    collected.blobs += 1;
-                    collected.bytes += bytes;
+            let mut shard = Shard::list(&directory)?;
+            for owner in std::mem::take(&mut shard.owners) {
+                if !self.collect_owner(&owner, oldest)? {
+                    shard.owners.push(owner);
                 }
             }
-            self.collect_stray_owners(&shard)?;
+            if shard.has_strays() {
+                self.collect_strays(&directory, &mut collected)?;
+            }
         }
         Ok(collected)
     }
 
-    /// Removes a blob unless it is young; answers how many bytes it had.
-    ///
-    /// The owners go first: bytes without them are nobody's, while owners without bytes would own what is stored there next. Nothing
-    /// is synced, as a blob that a cut of power brings back does no harm.
-    fn collect_one(&self, shard: &Shard, digest: Digest, grace: Duration) -> Result<Option<u64>, BlobError> {
-        let path = self.layout.bytes(digest);
-        let _alone = self.naming.write().unwrap_or_else(PoisonError::into_inner);
-        // Whoever got it since the directory was listed has made it young.
-        let Some(metadata) = fs::metadata(&path).ok().filter(|metadata| age(metadata) >= grace) else {
-            return Ok(None);
-        };
-        for (_, project) in shard.owners.iter().filter(|(owned, _)| *owned == digest) {
-            self.remove_owner(digest, project)?;
+    /// Removes an owner unless it is young. Nothing is synced, as what a cut of power brings back does no harm.
+    fn collect_owner(
+        &self,
+        (digest, project): &(Digest, ProjectName),
+        oldest: SystemTime,
+    ) -> Result<bool, BlobError> {
+        let path = self.layout.owner(*digest, project);
+        if !is_older(&path, oldest) {
+            return Ok(false);
         }
-        self.verified.forget(&digest);
-        Ok(remove(&path)?.then_some(metadata.len()))
+        let _alone = self.naming.write().unwrap_or_else(PoisonError::into_inner);
+        // Whoever asked for it since has made it young.
+        if !is_older(&path, oldest) {
+            return Ok(false);
+        }
+        self.remove_owner(*digest, project)?;
+        Ok(true)
     }
 
-    fn collect_stray_owners(&self, shard: &Shard) -> Result<(), BlobError> {
-        let stray = |digest: &Digest| !shard.bytes.contains(digest);
-        for (digest, project) in shard.owners.iter().filter(|(digest, _)| stray(digest)) {
-            let _alone = self.naming.write().unwrap_or_else(PoisonError::into_inner);
-            // Names are given together, so that bytes which are not there now are not about to be.
-            if !self.layout.bytes(*digest).exists() {
+    /// Removes bytes without owners, which are nobody's, and owners without bytes, which would own what is stored there next.
+    fn collect_strays(&self, directory: &Path, collected: &mut Collected) -> Result<(), BlobError> {
+        let _alone = self.naming.write().unwrap_or_else(PoisonError::into_inner);
+        // Listed anew: names are given together, so that nothing of what is there now is only half given.
+        let shard = Shard::list(directory)?;
+        let owned = shard.owned();
+        for &digest in shard.bytes.difference(&owned) {
+            let path = self.layout.bytes(digest);
+            let bytes = fs::metadata(&path).map_or(0, |metadata| metadata.len());
+            self.verified.forget(&digest);
+            if remove(&path)? {
+                collected.blobs += 1;
+                collected.bytes += bytes;
+            }
+        }
+        for (digest, project) in &shard.owners {
+            if !shard.bytes.contains(digest) {
                 self.remove_owner(*digest, project)?;
             }
         }
@@ -109,4 +135,18 @@ impl Shard {
         }
         Ok(shard)
     }
+
+    fn owned(&self) -> HashSet<Digest> {
+        self.owners.iter().map(|(digest, _)| *digest).collect()
+    }
+
+    fn has_strays(&self) -> bool {
+        self.owned() != self.bytes
+    }
+}
+
+/// Whether a file is there, and was modified before `oldest`.
+fn is_older(path: &Path, oldest: SystemTime) -> bool {
+    let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|modified| modified < oldest)
 }

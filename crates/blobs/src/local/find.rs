@@ -83,7 +83,7 @@ impl Inner {
     /// The length of a blob that the project sees, which from now on counts as new, and durably so: whoever asks is about to refer
     /// to it.
     ///
-    /// Its age is changed only where that is worth a sync: after it, the age is still less than half of the youngest that is collected.
+    /// Its age is changed only where that is worth a sync: where it is not, it is less than half of that at which blobs are collected.
     pub(super) fn renew(&self, project: &ProjectName, digest: Digest) -> Result<u64, BlobError> {
         let (length, renewed) = {
             let _naming = self.naming();
@@ -104,10 +104,18 @@ impl Inner {
         Ok(length)
     }
 
-    /// Answers the file where its age was changed.
-    fn make_young(&self, project: &ProjectName, digest: Digest) -> Result<Option<File>, BlobError> {
+    /// Answers the owner's file where its age was changed.
+    ///
+    /// An owner has an age of its own: were it that of the bytes, a project could tell from how long it sees a blob whether others
+    /// use it.
+    pub(super) fn make_young(
+        &self,
+        project: &ProjectName,
+        digest: Digest,
+    ) -> Result<Option<File>, BlobError> {
         let unopened = |error: io::Error| self.unopened(project, digest, &error);
-        let path = self.layout.bytes(digest);
+        fs::metadata(self.layout.bytes(digest)).map_err(unopened)?;
+        let path = self.layout.owner(digest, project);
         if age(&fs::metadata(&path).map_err(unopened)?) < self.options.stale() {
             return Ok(None);
         }
@@ -128,7 +136,7 @@ impl Inner {
 }
 
 /// How long ago a file was modified. One of the future is new.
-pub(super) fn age(metadata: &fs::Metadata) -> Duration {
+fn age(metadata: &fs::Metadata) -> Duration {
     let modified = metadata.modified().unwrap_or_else(|_| SystemTime::now());
     modified.elapsed().unwrap_or_default()
 }

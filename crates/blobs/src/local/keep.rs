@@ -1,14 +1,13 @@
 //! Storing blobs, and who sees them.
 
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
-use std::time::SystemTime;
 
 use weft_types::{Digest, ProjectName};
 use weft_workflow_engine::port::Boxed;
 use weft_workflow_engine::port::blobs::BlobError;
 
 use super::Inner;
-use crate::dispatch::{failure, off_thread};
+use crate::dispatch::off_thread;
 use crate::temporary::Temporary;
 use crate::upload::{Destination, Written};
 
@@ -52,11 +51,7 @@ impl Inner {
         const DOING: &str = "writing a blob";
         self.disk.check()?;
         let Written { digest, length, .. } = written;
-        let file = written.temporary.file();
-        // Its age counts from now, however long it took to receive.
-        file.set_modified(SystemTime::now())
-            .map_err(|error| failure(DOING, &error))?;
-        self.disk.sync_file(file, DOING)?;
+        self.disk.sync_file(written.temporary.file(), DOING)?;
         let mut owner = self.written_owner(length)?;
         {
             let _naming = self.naming();

@@ -1,12 +1,11 @@
-//! Removing blobs that nothing refers to.
+//! Removing what nobody named for a long time.
 
-use std::collections::HashSet;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use futures_util::TryStreamExt;
 use object_store::path::Path;
 use object_store::{Error, ObjectMeta, ObjectStoreExt};
-use weft_types::Digest;
+use weft_types::{Digest, ProjectName};
 use weft_workflow_engine::port::blobs::BlobError;
 
 use super::{Inner, ObjectBlobs, keys};
@@ -16,29 +15,29 @@ use crate::dispatch::failed;
 const DOING: &str = "collecting objects";
 
 impl ObjectBlobs {
-    /// Removes blobs that are not in `reachable`, and whose last storing or asking for is at least `older_than` ago (though never less
-    /// than [`Options::min_grace`](crate::Options::min_grace)).
+    /// Ends the ownership of blobs that were neither stored, asked for nor [kept](weft_workflow_engine::port::blobs::Blobs::keep) for [`Options::keep_for`] before `begun`,
+    /// and removes what is nobody's any longer. It asks the store once for each blob.
     ///
-    /// `reachable` must hold every blob that was referred to when it was begun to be made. Blobs whose hash begins like that of one
+    /// Whoever calls this has taken `begun` first and then kept all that is referred to. Blobs whose hash begins like that of one
     /// being stored at the moment are left for the next time.
     ///
     /// Object stores remove without conditions. So of the servers that share a store only one may collect, and only what none of the
-    /// others may be storing again at that very moment: with a grace of days that takes an old, forgotten blob that comes back within
-    /// the milliseconds between the last look at it and its removal.
-    pub async fn collect(
-        &self,
-        reachable: HashSet<Digest>,
-        older_than: Duration,
-    ) -> Result<Collected, BlobError> {
-        let grace = older_than.max(self.0.options.min_grace);
+    /// others may be storing again at that very moment: with days to keep for, that takes an old, forgotten blob that comes back within
+    /// the milliseconds between the last look at it and its removal. The store's clock must not be off by more than a small part of
+    /// `keep_for`.
+    ///
+    /// # Errors
+    /// Where the store fails; what was removed until then stays so.
+    ///
+    /// [`Options::keep_for`]: crate::Options::keep_for
+    pub async fn collect(&self, begun: SystemTime) -> Result<Collected, BlobError> {
+        let oldest = self.0.options.oldest(begun);
         let mut collected = Collected::default();
         let mut listing = self.0.store.list(Some(&keys::all_bytes()));
         while let Some(found) = listing.try_next().await.map_err(|error| failed(DOING, &error))? {
-            let digest = keys::digest(&found.location).filter(|digest| !reachable.contains(digest));
-            let Some(digest) = digest.filter(|_| is_old(&found, grace)) else {
-                continue;
-            };
-            if self.0.collect_one(digest, grace).await? {
+            if let Some(digest) = keys::digest(&found.location)
+                && self.0.collect_one(digest, &found, oldest).await?
+            {
                 collected.blobs += 1;
                 collected.bytes += found.size;
             }
@@ -48,33 +47,44 @@ impl ObjectBlobs {
 }
 
 impl Inner {
-    /// Removes a blob unless it or one of its owners is young. The owners go first: an owner always has bytes.
-    async fn collect_one(&self, digest: Digest, grace: Duration) -> Result<bool, BlobError> {
+    /// Lets projects go on to see blobs.
+    pub(super) async fn keep_owners(&self, named: &[(ProjectName, Digest)]) -> Result<(), BlobError> {
+        for (project, digest) in named {
+            match self.renew(project, *digest).await {
+                Ok(_) | Err(BlobError::Missing(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the owners of a blob that are old, and the blob once none is left. The owners go first: an owner always has bytes.
+    async fn collect_one(
+        &self,
+        digest: Digest,
+        found: &ObjectMeta,
+        oldest: SystemTime,
+    ) -> Result<bool, BlobError> {
         let Ok(_alone) = self.naming(digest).try_write() else {
             return Ok(false);
-        };
-        let bytes = keys::bytes(digest);
-        // Looked at again: the listing may be old by now.
-        let meta = match self.store.head(&bytes).await {
-            Ok(meta) => meta,
-            Err(Error::NotFound { .. }) => return Ok(false),
-            Err(error) => return Err(failed(DOING, &error)),
         };
         let owners = self.store.list(Some(&keys::owners(digest)));
         let owners: Vec<_> = owners
             .try_collect()
             .await
             .map_err(|error| failed(DOING, &error))?;
-        if !owners.iter().chain([&meta]).all(|meta| is_old(meta, grace)) {
-            return Ok(false);
-        }
-        for owner in owners {
+        let (old, young): (Vec<_>, Vec<_>) = owners.iter().partition(|owner| is_older(owner, oldest));
+        for owner in old {
             if let Some(project) = keys::project(&owner.location) {
                 self.owners.forget(&(project, digest));
             }
             self.delete(&owner.location).await?;
         }
-        self.delete(&bytes).await?;
+        // Another process that stores it has not named its owner yet.
+        if !young.is_empty() || !is_older(found, oldest) {
+            return Ok(false);
+        }
+        self.delete(&found.location).await?;
         Ok(true)
     }
 
@@ -86,8 +96,6 @@ impl Inner {
     }
 }
 
-/// By the clock of this machine: the store's must not be off by more than a small part of the grace.
-fn is_old(meta: &ObjectMeta, grace: Duration) -> bool {
-    let modified = SystemTime::from(meta.last_modified);
-    modified.elapsed().unwrap_or_default() >= grace
+fn is_older(meta: &ObjectMeta, oldest: SystemTime) -> bool {
+    SystemTime::from(meta.last_modified) < oldest
 }

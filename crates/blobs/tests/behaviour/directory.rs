@@ -1,9 +1,7 @@
 //! What only a directory has: other processes, leftovers, names.
 
-use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::time::Duration;
 
 use weft_blobs::{LocalBlobs, OpenError, Options};
 use weft_types::Digest;
@@ -55,14 +53,14 @@ async fn bytes_and_owners_without_each_other_are_nobodys_and_go() {
     fs::remove_file(owner(&ownerless)).unwrap();
     fs::remove_file(local.file(Digest::of(&stray))).unwrap();
     fs::write(owner(&unwritten), "").unwrap();
-    local.age(Duration::from_secs(7200));
+    local.age(2 * Options::default().keep_for);
     let local = local.reopen().await;
     for bytes in [&ownerless, &stray, &unwritten] {
         assert!(!sees(local.store(), &shop, bytes).await);
     }
     // The one that is still wanted stays, though nobody says so but its reader.
     local.store().length(&shop, Digest::of(&kept)).await.unwrap();
-    let collected = local.collect(HashSet::new(), Duration::ZERO).await.unwrap();
+    let collected = local.collect().await;
     assert_eq!((collected.blobs, collected.bytes), (2, 40));
     let left = files(&local.path().join("data"));
     assert_eq!(left.len(), 2, "{left:?}");
@@ -75,7 +73,7 @@ async fn a_stray_owner_owns_nothing_that_comes_later() {
     let bytes = bytes(10);
     local.put(&shop, &bytes).await;
     fs::remove_file(local.file(Digest::of(&bytes))).unwrap();
-    local.collect(HashSet::new(), Duration::ZERO).await.unwrap();
+    local.collect().await;
     local.put(&project("bank"), &bytes).await;
     assert!(!sees(local.store(), &shop, &bytes).await);
 }
@@ -85,8 +83,8 @@ async fn names_that_are_not_ours_are_left_alone() {
     let local = Local::fresh().await;
     let foreign = local.path().join("data/00/notes.txt");
     fs::write(&foreign, "mine").unwrap();
-    local.age(Duration::from_secs(7200));
-    local.collect(HashSet::new(), Duration::ZERO).await.unwrap();
+    local.age(2 * Options::default().keep_for);
+    local.collect().await;
     assert_eq!(fs::read_to_string(foreign).unwrap(), "mine");
 }
 

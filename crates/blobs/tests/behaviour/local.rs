@@ -1,15 +1,13 @@
 //! The store in a directory.
 
-use std::collections::HashSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 use weft_blobs::{Collected, LocalBlobs, Options};
 use weft_types::Digest;
 use weft_workflow_engine::port::blob_store::BlobStore;
-use weft_workflow_engine::port::blobs::BlobError;
 
 use crate::{Backend, Damage};
 
@@ -64,12 +62,8 @@ impl Backend for Local {
         &self.blobs
     }
 
-    async fn collect(
-        &self,
-        reachable: HashSet<Digest>,
-        older_than: Duration,
-    ) -> Result<Collected, BlobError> {
-        self.blobs.collect(reachable, older_than).await
+    async fn collect_since(&self, begun: SystemTime) -> Collected {
+        self.blobs.collect(begun).await.unwrap()
     }
 
     fn age(&self, by: Duration) {

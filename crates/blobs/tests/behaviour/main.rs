@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is how a failure is told")]
 
-use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use weft_blobs::{Collected, Options};
 use weft_types::{Digest, ProjectName};
 use weft_workflow_engine::port::blob_store::BlobStore;
-use weft_workflow_engine::port::blobs::BlobError;
 
 mod bounds;
 mod collecting;
@@ -29,8 +27,8 @@ trait Backend: Sized {
     /// The same store after its process has ended, however it has, and another has opened it.
     async fn reopen(self) -> Self;
     fn store(&self) -> &dyn BlobStore;
-    async fn collect(&self, reachable: HashSet<Digest>, older_than: Duration)
-    -> Result<Collected, BlobError>;
+    /// Collects what was old at some time.
+    async fn collect_since(&self, begun: SystemTime) -> Collected;
     /// Lets time pass for everything that is stored.
     fn age(&self, by: Duration);
     /// Changes a byte of a stored blob, or takes the last one away.
@@ -39,6 +37,11 @@ trait Backend: Sized {
     async fn stored(&self) -> usize;
     /// How many files are there that are not finished.
     fn unfinished(&self) -> usize;
+
+    /// Collects what is old now.
+    async fn collect(&self) -> Collected {
+        self.collect_since(SystemTime::now()).await
+    }
 
     async fn fresh() -> Self {
         Self::with(Options::default()).await
@@ -92,7 +95,9 @@ macro_rules! every_behaviour {
                 what_is_forgotten_is_looked_up_again,
             ],
             collecting: [
-                what_nothing_refers_to_is_removed,
+                what_nobody_keeps_is_removed,
+                what_is_kept_or_not_is_a_matter_of_each_project,
+                what_was_kept_stays_however_long_a_collection_takes,
                 what_is_young_stays,
                 asking_for_a_blob_makes_it_young,
                 putting_a_blob_again_makes_it_young,

@@ -1,8 +1,7 @@
 //! The store over an object store in memory.
 
-use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::TryStreamExt;
 use tempfile::TempDir;
@@ -11,7 +10,6 @@ use weft_blobs::object_store::{ObjectStore, ObjectStoreExt};
 use weft_blobs::{Collected, ObjectBlobs, Options};
 use weft_types::Digest;
 use weft_workflow_engine::port::blob_store::BlobStore;
-use weft_workflow_engine::port::blobs::BlobError;
 
 use crate::local::files;
 use crate::objects::Objects;
@@ -52,12 +50,8 @@ impl Backend for Remote {
         &self.blobs
     }
 
-    async fn collect(
-        &self,
-        reachable: HashSet<Digest>,
-        older_than: Duration,
-    ) -> Result<Collected, BlobError> {
-        self.blobs.collect(reachable, older_than).await
+    async fn collect_since(&self, begun: SystemTime) -> Collected {
+        self.blobs.collect(begun).await.unwrap()
     }
 
     fn age(&self, by: Duration) {

@@ -1,8 +1,6 @@
 //! Putting and getting, as runs do.
 
-use std::collections::HashSet;
-use std::time::Duration;
-
+use weft_blobs::Options;
 use weft_types::Digest;
 use weft_types::value::BlobAddress;
 
@@ -58,8 +56,8 @@ pub(crate) async fn what_is_being_read_outlives_its_blob<B: Backend>() {
     let held = backend.get(&shop, &bytes).await.unwrap();
     let mut reading = backend.store().read(&shop, digest, 0..u64::MAX).unwrap();
     let first = reading.next().await.unwrap().unwrap();
-    backend.age(Duration::from_secs(7200));
-    let collected = backend.collect(HashSet::new(), Duration::ZERO).await.unwrap();
+    backend.age(2 * Options::default().keep_for);
+    let collected = backend.collect().await;
     assert_eq!((collected.blobs, collected.bytes), (1, bytes.len() as u64));
 
     assert_eq!(held, bytes);

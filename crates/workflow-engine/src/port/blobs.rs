@@ -18,6 +18,10 @@ pub trait Blobs: Send + Sync + 'static {
         project: &'a ProjectName,
         address: &'a BlobAddress,
     ) -> Boxed<'a, Result<Bytes, BlobError>>;
+
+    /// Lets projects go on to see these blobs: those among them that they do see count as new. Not durably, as a store that was
+    /// opened anew removes nothing before it was told again.
+    fn keep(&self, named: Vec<(ProjectName, Digest)>) -> Boxed<'_, Result<(), BlobError>>;
 }
 
 /// Why a blob is not to be had.

@@ -1,6 +1,6 @@
 //! Blobs in a map.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
@@ -16,6 +16,8 @@ pub(crate) struct FakeBlobs {
     by_project: Mutex<HashMap<(ProjectName, Digest), Bytes>>,
     /// How often each was read.
     reads: Mutex<Vec<Digest>>,
+    /// Those that were kept since they were last forgotten about.
+    kept: Mutex<HashSet<(ProjectName, Digest)>>,
     pub(crate) full: AtomicBool,
 }
 
@@ -37,6 +39,14 @@ impl FakeBlobs {
         let blobs = self.by_project.lock().unwrap();
         let mut found = blobs.iter().filter(|((_, stored), _)| *stored == digest);
         found.next().map(|(_, bytes)| bytes.as_ptr())
+    }
+
+    /// Removes what was not kept since this was last called. How many are left.
+    pub(crate) fn collect(&self) -> usize {
+        let kept = std::mem::take(&mut *self.kept.lock().unwrap());
+        let mut blobs = self.by_project.lock().unwrap();
+        blobs.retain(|named, _| kept.contains(named));
+        blobs.len()
     }
 
     /// Loses everything.
@@ -72,5 +82,10 @@ impl Blobs for FakeBlobs {
             let found = blobs.get(&(project.clone(), address.digest)).cloned();
             found.ok_or(BlobError::Missing(address.digest))
         })
+    }
+
+    fn keep(&self, named: Vec<(ProjectName, Digest)>) -> Boxed<'_, Result<(), BlobError>> {
+        self.kept.lock().unwrap().extend(named);
+        Box::pin(async { Ok(()) })
     }
 }
