@@ -12,7 +12,7 @@ use weft_types::{Digest, ProjectName, RunId};
 use weft_workflow::record::RunRecord;
 use weft_workflow_engine::port::Boxed;
 use weft_workflow_engine::port::journal::Position;
-use weft_workflow_engine::port::records::{Records, RecordsError, RunFilter};
+use weft_workflow_engine::port::records::{Records, RecordsError, Referred, RunFilter};
 
 use crate::error::Error;
 use crate::journal::{Feed, Source};
@@ -107,16 +107,6 @@ impl RunRecords {
         }
     }
 
-    /// Keeps what is shown of a plan without its workflow, JSON, under the plan's digest. The first one stays.
-    pub async fn put_outline(&self, digest: Digest, json: String) -> Result<(), RecordsError> {
-        self.ask(|answer| Request::Outline { digest, json, answer }).await
-    }
-
-    /// What is shown of a plan.
-    pub async fn outline(&self, digest: Digest) -> Result<Option<String>, RecordsError> {
-        Ok(self.reader.outline(digest).await?)
-    }
-
     /// How they are doing.
     #[must_use]
     pub fn gauges(&self) -> RecordsGauges {
@@ -200,6 +190,14 @@ impl Records for RunRecords {
         bytes: usize,
     ) -> Boxed<'a, Result<Vec<(u64, Bytes)>, RecordsError>> {
         Box::pin(async move { Ok(read::history(&*self.reader, run, after, bytes).await?) })
+    }
+
+    fn blobs(
+        &self,
+        after: Option<(i64, Digest)>,
+        limit: usize,
+    ) -> Boxed<'_, Result<Vec<Referred>, RecordsError>> {
+        Box::pin(async move { Ok(read::blobs(&*self.reader, after, limit).await?) })
     }
 
     fn keep(&self, record: RunRecord, frames: Bytes) {

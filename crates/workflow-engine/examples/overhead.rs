@@ -23,7 +23,7 @@ use weft_workflow_engine::port::blobs::{BlobError, Blobs};
 use weft_workflow_engine::port::calls::{CallError, Callee, Calls, NodeCall, NodeReply, Wanted};
 use weft_workflow_engine::port::clock::Clock;
 use weft_workflow_engine::port::journal::{Entry, Journal, JournalError, Position, Recovered, Urgency};
-use weft_workflow_engine::port::records::{Records, RecordsError, RunFilter};
+use weft_workflow_engine::port::records::{Records, RecordsError, Referred, RunFilter};
 use weft_workflow_engine::port::workflows::{NoPlan, Workflows};
 use weft_workflow_engine::{Config, Engine, Error, Ports, StartRun};
 
@@ -86,6 +86,10 @@ impl Records for World {
         _: Option<u64>,
         _: usize,
     ) -> Boxed<'a, Result<Vec<(u64, Bytes)>, RecordsError>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    fn blobs(&self, _: Option<(i64, Digest)>, _: usize) -> Boxed<'_, Result<Vec<Referred>, RecordsError>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 

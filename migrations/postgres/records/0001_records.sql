@@ -44,10 +44,11 @@ CREATE TABLE history (
     frames BYTEA  NOT NULL
 );
 
--- What is shown of a plan without the workflow, as JSON in UTF-8, by the plan's digest.
-CREATE TABLE outline (
-    digest BYTEA NOT NULL PRIMARY KEY CHECK (octet_length(digest) = 32),
-    json   BYTEA NOT NULL
+-- Which blobs each run refers to: none of them is removed while the run is kept.
+CREATE TABLE run_blob (
+    id     BIGINT NOT NULL,
+    digest BYTEA  NOT NULL CHECK (octet_length(digest) = 32),
+    PRIMARY KEY (id, digest)
 );
 
 -- The last row of the journal that is in here, and how many bytes the records take. `epoch` counts the openings: only the latest

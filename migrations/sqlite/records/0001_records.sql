@@ -43,11 +43,12 @@ CREATE TABLE history (
     frames BLOB    NOT NULL
 ) STRICT;
 
--- What is shown of a plan without the workflow, as JSON, by the plan's digest.
-CREATE TABLE outline (
-    digest BLOB NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
-    json   TEXT NOT NULL
-) STRICT;
+-- Which blobs each run refers to: none of them is removed while the run is kept.
+CREATE TABLE run_blob (
+    id     INTEGER NOT NULL,
+    digest BLOB    NOT NULL CHECK (length(digest) = 32),
+    PRIMARY KEY (id, digest)
+) STRICT, WITHOUT ROWID;
 
 -- The last row of the journal that is in here.
 CREATE TABLE applied (

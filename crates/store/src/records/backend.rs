@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use weft_types::{Digest, ProjectName, RunId};
+use weft_types::{ProjectName, RunId};
 use weft_workflow_engine::port::Boxed;
 
 use super::batch::Batch;
@@ -31,10 +31,6 @@ pub(crate) trait RecordsWriter: Send + Sync + 'static {
     /// Removes the run in a row, durably once this has answered.
     fn delete(&mut self, id: i64) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Keeps an outline unless it is kept already, durably once this has answered.
-    fn put_outline(&mut self, digest: Digest, json: String)
-    -> impl Future<Output = Result<(), Error>> + Send;
-
     /// Now and then makes what was written durable. Answers whether all of it is by now, so that the journal may be trimmed.
     fn settle(&mut self) -> impl Future<Output = bool> + Send;
 
@@ -47,6 +43,9 @@ pub(crate) type Answer<'a, T> = Boxed<'a, Result<T, Error>>;
 
 /// The number of a row, and the bytes in it.
 pub(crate) type Numbered = (i64, Vec<u8>);
+
+/// A run's row, its project, and a blob that it refers to.
+pub(crate) type BlobRow = (i64, String, Vec<u8>);
 
 /// The readers' side. Records and pieces of history are bytes here.
 pub(crate) trait RecordsReader: Debug + Send + Sync + 'static {
@@ -68,8 +67,8 @@ pub(crate) trait RecordsReader: Debug + Send + Sync + 'static {
     /// The last piece of history from `first` to `last`.
     fn last_piece(&self, first: i64, last: i64) -> Answer<'_, Option<i64>>;
 
-    /// What is shown of a plan.
-    fn outline(&self, digest: Digest) -> Answer<'_, Option<String>>;
+    /// The next `limit` blobs that runs refer to, in the order of rows and digests: those behind `digest` of run `row`.
+    fn blobs(&self, row: i64, digest: Vec<u8>, limit: i64) -> Answer<'_, Vec<BlobRow>>;
 
     /// The next [`CHUNK`](super::retention::CHUNK) runs behind row `after`.
     fn candidates(&self, after: i64) -> Answer<'_, Vec<Candidate>>;

@@ -1,8 +1,8 @@
 //! What goes into the records in one transaction: each run once, whatever happened in it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use weft_types::RunId;
+use weft_types::{Digest, RunId};
 
 use super::held::Held;
 
@@ -15,6 +15,8 @@ pub(crate) struct Change {
     pub(super) is_new: bool,
     /// Frames to add to its history, as one piece.
     pub(super) frames: Vec<u8>,
+    /// Blobs that it refers to from now on.
+    pub(super) blobs: BTreeSet<Digest>,
 }
 
 /// All that change.
@@ -41,6 +43,7 @@ impl Batch {
             held,
             is_new,
             frames: Vec::new(),
+            blobs: BTreeSet::new(),
         });
         &mut self.changes[place]
     }
@@ -56,6 +59,13 @@ impl Batch {
 
     pub(super) fn changes_mut(&mut self) -> &mut [Change] {
         &mut self.changes
+    }
+
+    /// The blobs that runs refer to from now on, each with the run's row.
+    pub(super) fn blobs(&self) -> impl Iterator<Item = (i64, Digest)> {
+        self.changes
+            .iter()
+            .flat_map(|change| change.blobs.iter().map(|digest| (change.held.id, *digest)))
     }
 
     pub(super) fn into_changes(self) -> Vec<Change> {

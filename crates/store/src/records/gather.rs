@@ -30,8 +30,11 @@ impl<W: RecordsWriter> Projector<W> {
         }
         for kept in self.inbox.express.take() {
             batch.count(kept.frames.len());
+            let blobs = fold::blobs_of_express(&kept.record, &kept.frames);
             let held = self.new_run(kept.record);
-            batch.add(held, true).frames.extend_from_slice(&kept.frames);
+            let change = batch.add(held, true);
+            change.frames.extend_from_slice(&kept.frames);
+            change.blobs.extend(blobs);
         }
         Ok(batch)
     }
@@ -56,6 +59,7 @@ impl<W: RecordsWriter> Projector<W> {
         if let Some(change) = batch.find(entry.run) {
             fold::apply(&mut change.held.record, &events);
             change.frames.extend_from_slice(&entry.frames);
+            change.blobs.extend(fold::blobs(&events));
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, mpsc, oneshot};
-use weft_types::{Digest, ProjectName, RunId};
+use weft_types::{ProjectName, RunId};
 use weft_workflow::record::RunRecord;
 
 use crate::error::Error;
@@ -20,12 +20,6 @@ pub(super) enum Request {
         project: ProjectName,
         run: RunId,
         answer: oneshot::Sender<Result<bool, Error>>,
-    },
-    /// Keep an outline.
-    Outline {
-        digest: Digest,
-        json: String,
-        answer: oneshot::Sender<Result<(), Error>>,
     },
 }
 

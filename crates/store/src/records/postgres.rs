@@ -5,10 +5,10 @@
 
 use sqlx::Connection;
 use sqlx::postgres::{PgConnection, PgPool};
-use weft_types::{Digest, ProjectName, RunId};
+use weft_types::{ProjectName, RunId};
 use weft_workflow_engine::port::Boxed;
 
-use super::backend::{Answer, Applied, Numbered, RecordsReader, RecordsWriter};
+use super::backend::{Answer, Applied, BlobRow, Numbered, RecordsReader, RecordsWriter};
 use super::batch::Batch;
 use super::list::Page;
 use super::retention::Candidate;
@@ -69,11 +69,6 @@ impl RecordsWriter for PostgresRecords {
         within(limit, remove::delete(connection, id)).await
     }
 
-    async fn put_outline(&mut self, digest: Digest, json: String) -> Result<(), Error> {
-        let (connection, limit) = self.session.writing()?;
-        within(limit, write::put_outline(connection, digest, &json)).await
-    }
-
     /// All of it is as durable as need be; only the journal is not to be trimmed row by row.
     async fn settle(&mut self) -> bool {
         let settled = self.gathered >= self.settled_bytes;
@@ -113,8 +108,8 @@ impl RecordsReader for PgPool {
         Box::pin(read::last_piece(self, first, last))
     }
 
-    fn outline(&self, digest: Digest) -> Answer<'_, Option<String>> {
-        Box::pin(read::outline(self, digest))
+    fn blobs(&self, row: i64, digest: Vec<u8>, limit: i64) -> Answer<'_, Vec<BlobRow>> {
+        Box::pin(read::blobs(self, row, digest, limit))
     }
 
     fn candidates(&self, after: i64) -> Answer<'_, Vec<Candidate>> {

@@ -147,11 +147,6 @@ impl<W: RecordsWriter> Projector<W> {
                 let _ = answer.send(deleted.clone());
                 self.tolerate(deleted.map(drop))
             }
-            Request::Outline { digest, json, answer } => {
-                let kept = self.writer.put_outline(digest, json).await;
-                let _ = answer.send(kept.clone());
-                self.tolerate(kept)
-            }
         }
     }
 

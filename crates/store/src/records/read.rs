@@ -1,10 +1,11 @@
 //! Reading the records.
 
 use bytes::Bytes;
-use weft_types::{ProjectName, RunId};
+use weft_types::{Digest, ProjectName, RunId};
 use weft_workflow::record::RunRecord;
+use weft_workflow_engine::port::records::Referred;
 
-use super::backend::RecordsReader;
+use super::backend::{BlobRow, RecordsReader};
 use super::held::Held;
 use super::list::Page;
 use super::{batch, blob, fold};
@@ -48,6 +49,31 @@ pub(super) async fn history(
         Ok((batch::index(piece).unsigned_abs(), frames))
     });
     whole.collect()
+}
+
+/// Blobs that runs refer to, of those behind `after`.
+pub(super) async fn blobs(
+    reader: &dyn RecordsReader,
+    after: Option<(i64, Digest)>,
+    limit: usize,
+) -> Result<Vec<Referred>, Error> {
+    // Nothing is before a row of which nothing is taken yet.
+    let (row, digest) = after.map_or((i64::MIN, Vec::new()), |(row, digest)| {
+        (row, digest.as_bytes().to_vec())
+    });
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let found = reader.blobs(row, digest, limit).await?;
+    found.into_iter().map(referred).collect()
+}
+
+fn referred((row, project, digest): BlobRow) -> Result<Referred, Error> {
+    let damaged = || Error::Corrupt(format!("the blobs that run {row} refers to cannot be read"));
+    let digest: [u8; 32] = digest.try_into().map_err(|_| damaged())?;
+    Ok(Referred {
+        row,
+        project: project.parse().map_err(|_| damaged())?,
+        digest: Digest::from_bytes(digest),
+    })
 }
 
 /// A run that is in the records, its record not looked into yet.

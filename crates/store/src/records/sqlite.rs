@@ -1,10 +1,10 @@
 //! The records in `records.db`.
 
 use sqlx::sqlite::SqlitePool;
-use weft_types::{Digest, ProjectName, RunId};
+use weft_types::{ProjectName, RunId};
 use weft_workflow_engine::port::Boxed;
 
-use super::backend::{Answer, Applied, Numbered, RecordsReader, RecordsWriter};
+use super::backend::{Answer, Applied, BlobRow, Numbered, RecordsReader, RecordsWriter};
 use super::batch::Batch;
 use super::list::Page;
 use super::retention::Candidate;
@@ -34,10 +34,6 @@ impl RecordsWriter for Writer {
 
     async fn delete(&mut self, id: i64) -> Result<(), Error> {
         remove::delete(self, id).await
-    }
-
-    async fn put_outline(&mut self, digest: Digest, json: String) -> Result<(), Error> {
-        write::put_outline(self, digest, json).await
     }
 
     /// A checkpoint syncs all before it.
@@ -75,8 +71,8 @@ impl RecordsReader for SqlitePool {
         Box::pin(read::last_piece(self, first, last))
     }
 
-    fn outline(&self, digest: Digest) -> Answer<'_, Option<String>> {
-        Box::pin(read::outline(self, digest))
+    fn blobs(&self, row: i64, digest: Vec<u8>, limit: i64) -> Answer<'_, Vec<BlobRow>> {
+        Box::pin(read::blobs(self, row, digest, limit))
     }
 
     fn candidates(&self, after: i64) -> Answer<'_, Vec<Candidate>> {

@@ -10,6 +10,7 @@ use weft_workflow_engine::port::journal::Journal;
 use weft_workflow_engine::port::records::Records;
 
 mod artifacts;
+mod blobs;
 mod damage;
 mod journal;
 mod keyvalue;
@@ -195,7 +196,11 @@ macro_rules! behaviours_of_runs {
                 express_runs_are_kept,
                 only_closed_runs_are_deleted,
                 a_run_is_deleted_in_its_project,
-                outlines_are_put_once,
+            ],
+            blobs: [
+                what_runs_refer_to_is_known_as_long_as_they_are_kept,
+                what_an_express_run_refers_to_is_known_though_its_events_are_not_all_kept,
+                references_come_in_pages,
             ],
             trimming: [
                 the_journal_stays_small_whatever_is_open,

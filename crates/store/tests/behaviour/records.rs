@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::BytesMut;
-use weft_types::{Digest, RunId, RunStatus, VersionNumber};
+use weft_types::{RunId, RunStatus, VersionNumber};
 use weft_workflow::record::RunRecord;
 use weft_workflow_engine::port::journal::Urgency;
 use weft_workflow_engine::port::records::{Records, RunFilter};
@@ -13,7 +13,8 @@ use crate::journal::{append, commit};
 use crate::runs::{Like, Run, id, time};
 use crate::samples::{function, project};
 
-async fn settle(backend: &impl Backend, runs: &mut [Run]) {
+/// Appends what happened in runs, and waits until the records have it.
+pub(crate) async fn settle(backend: &impl Backend, runs: &mut [Run]) {
     let journal = backend.journal();
     let mut last = journal.committed();
     for run in runs {
@@ -412,18 +413,4 @@ pub(crate) async fn any_text_is_kept_and_found(backend: impl Backend) {
             assert_eq!(found, [id(number as u64)], "{filter:?}");
         }
     }
-}
-
-pub(crate) async fn outlines_are_put_once(backend: impl Backend) {
-    let (plan, other) = (Digest::of(b"plan"), Digest::of(b"other"));
-    let records = backend.store().records();
-    for json in ["{\"nodes\":[]}", "{}"] {
-        records.put_outline(plan, json.to_owned()).await.unwrap();
-    }
-    drop(records);
-    let backend = backend.crash().await;
-    let records = backend.store().records();
-    let found = records.outline(plan).await.unwrap();
-    assert_eq!(found.as_deref(), Some("{\"nodes\":[]}"));
-    assert_eq!(records.outline(other).await.unwrap(), None);
 }

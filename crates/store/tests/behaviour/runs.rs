@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use weft_types::{Digest, FunctionName, Priority, ProjectName, RunId, RunStatus, VersionNumber};
+use weft_types::value::{BlobAddress, Form};
+use weft_types::{Address, Digest, FunctionName, Priority, ProjectName, RunId, RunStatus, VersionNumber};
 use weft_workflow::event::{Accepted, Counts, Event, Finished, Place, Stamped, Stored, Trigger, Usage};
 use weft_workflow::frame::Writer;
 use weft_workflow::plan::NodeIndex;
@@ -86,7 +87,16 @@ impl Run {
     }
 
     /// A node of it succeeds, with an output of so many bytes.
-    pub(crate) fn node(mut self, node: u32, bytes: usize) -> Self {
+    pub(crate) fn node(self, node: u32, bytes: usize) -> Self {
+        self.succeeded(node, Stored::Direct(Bytes::from(vec![node as u8; bytes])))
+    }
+
+    /// A node of it succeeds, with an output that is this blob.
+    pub(crate) fn blob(self, node: u32, blob: Digest) -> Self {
+        self.succeeded(node, address(blob))
+    }
+
+    fn succeeded(mut self, node: u32, output: Stored) -> Self {
         let at = self.events[0].at + jiff::SignedDuration::from_millis(1);
         self.push(
             at,
@@ -97,7 +107,7 @@ impl Run {
                     wall_us: 12,
                     cpu_us: 7,
                 },
-                output: Some(Stored::Direct(Bytes::from(vec![node as u8; bytes]))),
+                output: Some(output),
             },
         );
         self
@@ -115,11 +125,20 @@ impl Run {
     }
 
     /// It ends, in this state.
-    pub(crate) fn ended(mut self, status: RunStatus) -> Self {
+    pub(crate) fn ended(self, status: RunStatus) -> Self {
+        self.ended_with(status, Stored::Direct(Bytes::from_static(b"result")))
+    }
+
+    /// It succeeds, with a result that is this blob.
+    pub(crate) fn ended_by_address(self, blob: Digest) -> Self {
+        self.ended_with(RunStatus::Succeeded, address(blob))
+    }
+
+    fn ended_with(mut self, status: RunStatus, result: Stored) -> Self {
         let at = self.events[0].at + jiff::SignedDuration::from_millis(3);
         let finished = Finished {
             status,
-            result: Some(Stored::Direct(Bytes::from_static(b"result"))),
+            result: Some(result),
             failure: None,
             counts: Counts {
                 succeeded: 1,
@@ -163,6 +182,14 @@ impl Run {
         self.events.push(event);
         self.count += 1;
     }
+}
+
+fn address(digest: Digest) -> Stored {
+    Stored::Address(Address::Blob(BlobAddress {
+        digest,
+        length: 1,
+        form: Form::Image,
+    }))
 }
 
 fn accepted(run: RunId, like: Like) -> Accepted {

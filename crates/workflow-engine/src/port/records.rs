@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use weft_types::{FunctionName, ProjectName, RunId, RunStatus, VersionNumber};
+use weft_types::{Digest, FunctionName, ProjectName, RunId, RunStatus, VersionNumber};
 use weft_workflow::record::RunRecord;
 
 use super::Boxed;
@@ -37,11 +37,30 @@ pub trait Records: Send + Sync + 'static {
         bytes: usize,
     ) -> Boxed<'a, Result<Vec<(u64, Bytes)>, RecordsError>>;
 
+    /// Blobs that runs refer to, up to `limit` of those behind `after`, in an order that stays. One that several runs refer to comes
+    /// several times.
+    fn blobs(
+        &self,
+        after: Option<(i64, Digest)>,
+        limit: usize,
+    ) -> Boxed<'_, Result<Vec<Referred>, RecordsError>>;
+
     /// Keeps the record of a run that is not journalled, best effort: dropped where too much waits.
     fn keep(&self, record: RunRecord, frames: Bytes);
 
     /// Removes a closed run. Answers whether it was there.
     fn delete<'a>(&'a self, project: &'a ProjectName, run: RunId) -> Boxed<'a, Result<bool, RecordsError>>;
+}
+
+/// A blob that a run refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Referred {
+    /// The run's row: with the blob, what the next ones are behind.
+    pub row: i64,
+    /// The run's project.
+    pub project: ProjectName,
+    /// The blob.
+    pub digest: Digest,
 }
 
 /// Which runs to list.

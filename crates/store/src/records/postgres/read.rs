@@ -1,8 +1,9 @@
 //! Reading the tables.
 
 use sqlx::postgres::PgPool;
-use weft_types::{Digest, ProjectName, RunId};
+use weft_types::{ProjectName, RunId};
 
+use super::super::backend::BlobRow;
 use super::super::columns::{self, FIRST_CLOSED};
 use super::super::list::Page;
 use super::super::retention::{CHUNK, Candidate};
@@ -84,13 +85,22 @@ pub(super) async fn last_piece(readers: &PgPool, first: i64, last: i64) -> Resul
     Ok(piece)
 }
 
-pub(super) async fn outline(readers: &PgPool, digest: Digest) -> Result<Option<String>, Error> {
-    let json: Option<Vec<u8>> = sqlx::query_scalar("SELECT json FROM outline WHERE digest = $1")
-        .bind(digest.as_bytes().as_slice())
-        .fetch_optional(readers)
+pub(super) async fn blobs(
+    readers: &PgPool,
+    row: i64,
+    digest: Vec<u8>,
+    limit: i64,
+) -> Result<Vec<BlobRow>, Error> {
+    const NEXT: &str = "SELECT run_blob.id, run.project, run_blob.digest
+        FROM run_blob JOIN run ON run.id = run_blob.id
+        WHERE (run_blob.id, run_blob.digest) > ($1, $2) ORDER BY run_blob.id, run_blob.digest LIMIT $3";
+    let found = sqlx::query_as(NEXT)
+        .bind(row)
+        .bind(digest)
+        .bind(limit)
+        .fetch_all(readers)
         .await?;
-    let json = json.map(String::from_utf8).transpose();
-    json.map_err(|error| Error::Corrupt(format!("an outline cannot be read: {error}")))
+    Ok(found)
 }
 
 pub(super) async fn candidates(readers: &PgPool, after: i64) -> Result<Vec<Candidate>, Error> {

@@ -13,6 +13,8 @@ const REMOVE: &str = "
         DELETE FROM history WHERE piece BETWEEN $3 AND $4 RETURNING octet_length(frames)::bigint AS bytes
     ), labels AS (
         DELETE FROM run_label WHERE id BETWEEN $1 AND $2
+    ), blobs AS (
+        DELETE FROM run_blob WHERE id BETWEEN $1 AND $2
     ), runs AS (
         DELETE FROM run WHERE id BETWEEN $1 AND $2 RETURNING $5 AS bytes
     )
@@ -37,7 +39,7 @@ pub(super) async fn delete(connection: &mut PgConnection, id: i64) -> Result<(),
 }
 
 /// Makes the transaction under way wait for its sync.
-pub(super) async fn synced(connection: &mut PgConnection) -> Result<(), Error> {
+async fn synced(connection: &mut PgConnection) -> Result<(), Error> {
     sqlx::query("SET LOCAL synchronous_commit = on")
         .execute(connection)
         .await?;

@@ -3,11 +3,9 @@
 use sqlx::Connection;
 use sqlx::postgres::{PgConnection, Postgres};
 use sqlx::query::Query;
-use weft_types::Digest;
 
 use super::super::batch::{Batch, Change};
 use super::super::{blob, columns};
-use super::remove::synced;
 use crate::error::Error;
 
 /// What a run is taken to use beside its history: its row and its entries in the indexes.
@@ -35,6 +33,9 @@ const HISTORY: &str = "INSERT INTO history (piece, frames) SELECT * FROM unnest(
 const LABELS: &str = "INSERT INTO run_label (id, name, value, project, nested, run)
     SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::text[], $5::bigint[], $6::bytea[])";
 
+const BLOBS: &str = "INSERT INTO run_blob (id, digest)
+    SELECT * FROM unnest($1::bigint[], $2::bytea[]) ON CONFLICT DO NOTHING";
+
 type Statement<'q> = Query<'q, Postgres, sqlx::postgres::PgArguments>;
 
 /// Writes a batch in one transaction.
@@ -50,23 +51,8 @@ pub(super) async fn write(connection: &mut PgConnection, batch: &Batch, taking: 
         known_runs(&known)?.execute(&mut *writing).await?;
     }
     history(batch).execute(&mut *writing).await?;
+    blobs(batch).execute(&mut *writing).await?;
     Ok(writing.commit().await?)
-}
-
-/// Keeps the outline of a plan, synced, unless it is kept already.
-pub(super) async fn put_outline(
-    connection: &mut PgConnection,
-    digest: Digest,
-    json: &str,
-) -> Result<(), Error> {
-    let mut putting = connection.begin().await?;
-    synced(&mut putting).await?;
-    sqlx::query("INSERT INTO outline (digest, json) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-        .bind(digest.as_bytes().as_slice())
-        .bind(json.as_bytes())
-        .execute(&mut *putting)
-        .await?;
-    Ok(putting.commit().await?)
 }
 
 async fn take(connection: &mut PgConnection, taking: Taking, bytes: i64) -> Result<(), Error> {
@@ -127,6 +113,14 @@ fn known_runs<'q>(known: &[&'q Change]) -> Result<Statement<'q>, Error> {
 fn history(batch: &Batch) -> Statement<'_> {
     let (numbers, frames): (Vec<_>, Vec<_>) = pieces(batch).unzip();
     sqlx::query(HISTORY).bind(numbers).bind(frames)
+}
+
+fn blobs(batch: &Batch) -> Statement<'static> {
+    let (ids, digests): (Vec<i64>, Vec<Vec<u8>>) = batch
+        .blobs()
+        .map(|(id, digest)| (id, digest.as_bytes().to_vec()))
+        .unzip();
+    sqlx::query(BLOBS).bind(ids).bind(digests)
 }
 
 fn labels<'q>(new: &[&'q Change]) -> Statement<'q> {

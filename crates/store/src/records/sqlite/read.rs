@@ -2,8 +2,9 @@
 
 use futures_util::TryStreamExt;
 use sqlx::sqlite::SqlitePool;
-use weft_types::{Digest, ProjectName, RunId};
+use weft_types::{ProjectName, RunId};
 
+use super::super::backend::BlobRow;
 use super::super::columns::{self, FIRST_CLOSED};
 use super::super::list::Page;
 use super::super::retention::{CHUNK, Candidate};
@@ -80,12 +81,22 @@ pub(super) async fn last_piece(readers: &SqlitePool, first: i64, last: i64) -> R
     Ok(piece)
 }
 
-pub(super) async fn outline(readers: &SqlitePool, digest: Digest) -> Result<Option<String>, Error> {
-    let json = sqlx::query_scalar("SELECT json FROM outline WHERE digest = $1")
-        .bind(digest.as_bytes().as_slice())
-        .fetch_optional(readers)
+pub(super) async fn blobs(
+    readers: &SqlitePool,
+    row: i64,
+    digest: Vec<u8>,
+    limit: i64,
+) -> Result<Vec<BlobRow>, Error> {
+    const NEXT: &str = "SELECT run_blob.id, run.project, run_blob.digest
+        FROM run_blob JOIN run ON run.id = run_blob.id
+        WHERE (run_blob.id, run_blob.digest) > ($1, $2) ORDER BY run_blob.id, run_blob.digest LIMIT $3";
+    let found = sqlx::query_as(NEXT)
+        .bind(row)
+        .bind(digest)
+        .bind(limit)
+        .fetch_all(readers)
         .await?;
-    Ok(json)
+    Ok(found)
 }
 
 pub(super) async fn candidates(readers: &SqlitePool, after: i64) -> Result<Vec<Candidate>, Error> {

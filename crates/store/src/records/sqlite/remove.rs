@@ -7,8 +7,8 @@ use crate::error::Error;
 use crate::sqlite::Writer;
 
 /// For one transaction, and taking effect when it is prepared.
-pub(super) const SYNCED: &str = "PRAGMA synchronous = FULL; ";
-pub(super) const UNSYNCED: &str = "PRAGMA synchronous = NORMAL";
+const SYNCED: &str = "PRAGMA synchronous = FULL; ";
+const UNSYNCED: &str = "PRAGMA synchronous = NORMAL";
 
 /// Removes the runs in some rows; a checkpoint will sync that.
 pub(super) async fn remove(writer: &mut Writer, ranges: &[(i64, i64)]) -> Result<(), Error> {
@@ -47,6 +47,7 @@ fn push_removal(steps: &mut QueryBuilder<Sqlite>, (first, last): (i64, i64)) {
             last_piece,
         ),
         ("DELETE FROM run_label WHERE id BETWEEN ", first, last),
+        ("DELETE FROM run_blob WHERE id BETWEEN ", first, last),
         ("DELETE FROM run WHERE id BETWEEN ", first, last),
     ] {
         steps

@@ -2,14 +2,12 @@
 
 use std::sync::LazyLock;
 
-use sqlx::QueryBuilder;
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection};
 use weft_types::Digest;
 
 use super::super::batch::{Batch, Change};
 use super::super::{blob, columns};
-use super::remove::{SYNCED, UNSYNCED};
 use crate::error::Error;
 use crate::sqlite::Writer;
 
@@ -37,10 +35,13 @@ const LABEL: Form = (
     "",
 );
 
+const BLOB: Form = ("INSERT OR IGNORE INTO run_blob (id, digest)", 2, "");
+
 static NEW_RUNS: LazyLock<[String; 3]> = LazyLock::new(|| statements(NEW_RUN));
 static KNOWN_RUNS: LazyLock<[String; 3]> = LazyLock::new(|| statements(KNOWN_RUN));
 static HISTORIES: LazyLock<[String; 3]> = LazyLock::new(|| statements(HISTORY));
 static LABELS: LazyLock<[String; 3]> = LazyLock::new(|| statements(LABEL));
+static BLOBS: LazyLock<[String; 3]> = LazyLock::new(|| statements(BLOB));
 
 /// Writes a batch in one transaction, which takes the journal's rows from `before` to `after`. Where somebody else has taken
 /// them, nothing is written.
@@ -93,6 +94,11 @@ async fn fill(
         .collect();
     insert(connection, &LABELS, &labels, |query, &(change, name, value)| {
         Ok(bind_label(query, change, name, value))
+    })
+    .await?;
+    let blobs: Vec<(i64, Digest)> = batch.blobs().collect();
+    insert(connection, &BLOBS, &blobs, |query, &(id, digest)| {
+        Ok(query.bind(id).bind(digest.as_bytes().to_vec()))
     })
     .await
 }
@@ -155,21 +161,4 @@ fn statements((head, columns, tail): Form) -> [String; 3] {
         let row = format!("({})", vec!["?"; columns].join(", "));
         format!("{head} VALUES {} {tail}", vec![row; rows].join(", "))
     })
-}
-
-/// Keeps the outline of a plan, unless it is kept already.
-pub(super) async fn put_outline(writer: &mut Writer, digest: Digest, json: String) -> Result<(), Error> {
-    let bytes = json.len() as u64;
-    let mut steps = QueryBuilder::new(SYNCED);
-    steps
-        .push("INSERT OR IGNORE INTO outline (digest, json) VALUES (")
-        .push_bind(digest.as_bytes().to_vec())
-        .push(", ")
-        .push_bind(json)
-        .push("); ")
-        .push(UNSYNCED);
-    writer
-        .execute_whole(steps.build().persistent(false), bytes)
-        .await?;
-    Ok(())
 }

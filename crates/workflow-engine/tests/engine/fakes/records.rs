@@ -1,16 +1,19 @@
 //! Records that are always as far as the journal's disk.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use weft_types::{ProjectName, RunId};
+use weft_types::{Digest, ProjectName, RunId};
+use weft_workflow::event::Stamped;
+use weft_workflow::frame::Reader;
 use weft_workflow::record::RunRecord;
 use weft_workflow_engine::port::Boxed;
 use weft_workflow_engine::port::journal::Position;
-use weft_workflow_engine::port::records::{Records, RecordsError, RunFilter};
+use weft_workflow_engine::port::records::{Records, RecordsError, Referred, RunFilter};
 
 use super::journal::FakeJournal;
 
@@ -20,6 +23,8 @@ pub(crate) struct FakeRecords {
     deleted: Mutex<Vec<RunId>>,
     /// Whether nothing is written into them any longer.
     pub(crate) stuck: AtomicBool,
+    /// Whether runs that are not journalled leave nothing.
+    pub(crate) dropping: AtomicBool,
 }
 
 impl FakeRecords {
@@ -29,6 +34,7 @@ impl FakeRecords {
             kept: Mutex::default(),
             deleted: Mutex::default(),
             stuck: AtomicBool::new(false),
+            dropping: AtomicBool::new(false),
         })
     }
 
@@ -36,6 +42,31 @@ impl FakeRecords {
     pub(crate) fn kept(&self) -> Vec<RunRecord> {
         let kept = self.kept.lock().unwrap();
         kept.iter().map(|(record, _)| record.clone()).collect()
+    }
+
+    /// Every blob that a record refers to, by row and digest.
+    fn referred(&self) -> Vec<Referred> {
+        let disk = self.journal.on_disk();
+        let runs = self.journal.committed_runs().into_iter();
+        let journalled = runs.map(|run| FakeJournal::events_in(&disk, run));
+        let kept = self.kept.lock().unwrap().clone();
+        let express = kept.into_iter().map(|(_, frames)| {
+            let frames = Reader::new(frames);
+            frames.map(|frame| frame.unwrap().stamped).collect()
+        });
+        let histories: Vec<Vec<Stamped>> = journalled.chain(express).collect();
+        let mut referred = BTreeSet::new();
+        for (row, events) in histories.iter().enumerate() {
+            let record = RunRecord::fold(events).unwrap();
+            if self.find(record.run).is_some() {
+                let blobs = events.iter().flat_map(|stamped| stamped.event.blobs());
+                referred.extend(blobs.map(|digest| (row as i64, digest, record.project.clone())));
+            }
+        }
+        let referred = referred.into_iter();
+        referred
+            .map(|(row, digest, project)| Referred { row, project, digest })
+            .collect()
     }
 
     fn find(&self, run: RunId) -> Option<RunRecord> {
@@ -103,8 +134,22 @@ impl Records for FakeRecords {
         Box::pin(async { Ok(pieces) })
     }
 
+    fn blobs(
+        &self,
+        after: Option<(i64, Digest)>,
+        _: usize,
+    ) -> Boxed<'_, Result<Vec<Referred>, RecordsError>> {
+        let referred = self.referred().into_iter();
+        let mut behind = referred.filter(|referred| Some((referred.row, referred.digest)) > after);
+        // One at a time, so that whoever reads has to ask again.
+        let next = behind.next().into_iter().collect();
+        Box::pin(async { Ok(next) })
+    }
+
     fn keep(&self, record: RunRecord, frames: Bytes) {
-        self.kept.lock().unwrap().push((record, frames));
+        if !self.dropping.load(SeqCst) {
+            self.kept.lock().unwrap().push((record, frames));
+        }
     }
 
     fn delete<'a>(&'a self, project: &'a ProjectName, run: RunId) -> Boxed<'a, Result<bool, RecordsError>> {
