@@ -39,6 +39,9 @@ pub struct Config {
     pub keys: usize,
     /// How long a key is remembered. Default 24 h.
     pub key_lifetime: Duration,
+    /// Outcomes of express runs that are kept with their keys, in bytes: their records follow a little later, and not in all cases.
+    /// What has no room is looked up in the records. Default 16 MiB.
+    pub key_outcome_bytes: usize,
     /// What a run gathers before it passes it to the journal, in bytes. It does so anyway whenever it waits. Default 64 KiB.
     pub outbox_bytes: usize,
     /// What is kept of the events of a run that is not journalled, in bytes; its record says the rest. Default 1 MiB.
@@ -87,6 +90,7 @@ impl Default for Config {
             cache_bytes: 64 * MIB,
             keys: 1_000_000,
             key_lifetime: Duration::from_secs(24 * 3600),
+            key_outcome_bytes: 16 * MIB,
             outbox_bytes: 64 * KIB,
             express_bytes: MIB,
             orders: 64,

@@ -9,8 +9,7 @@ use crate::config::{MAX_REASON, MAX_TEXT};
 use crate::engine::Engine;
 use crate::mailbox::Order;
 use crate::open_run::OpenRun;
-use crate::start::check_value;
-use crate::values::Large;
+use crate::start::{check_value, keep};
 
 impl Engine {
     /// Ends a run and those nested in it. What executes is stopped; once this returns, that is committed, and so is the end
@@ -68,9 +67,10 @@ impl Engine {
             node: node.chars().take(MAX_TEXT).collect(),
         })?;
         let value = match (value, &open.plan.node(index).output) {
-            (Some(value), Some(ty)) => {
+            (Some(mut value), Some(ty)) => {
                 check_value("the event", &value, ty)?;
-                Some(self.keep_if_large(project, value, ty).await?)
+                keep(&self.0, project, &mut value, ty).await?;
+                Some(value)
             }
             (None, None) => None,
             (Some(_), None) => return Err(wrong_type("nothing")),
@@ -108,20 +108,6 @@ impl Engine {
             Ok(_) if self.0.drivers.is_draining() => Error::Draining,
             Ok(_) => Error::Platform(format!("run {run} is open, but nobody drives it")),
             Err(error) => error,
-        }
-    }
-
-    async fn keep_if_large(
-        &self,
-        project: &ProjectName,
-        value: Value,
-        ty: &weft_types::Type,
-    ) -> Result<Value, Error> {
-        match value {
-            Value::Direct(image) if self.0.is_large(&image) => {
-                self.0.keep_now(project, Large::new(image, ty)).await
-            }
-            other => Ok(other),
         }
     }
 }

@@ -123,7 +123,7 @@ pub enum Error {
     },
     /// A value by address cannot be had.
     #[error(transparent)]
-    Blob(BlobError),
+    Blob(#[from] BlobError),
     /// The records failed.
     #[error(transparent)]
     Records(#[from] RecordsError),

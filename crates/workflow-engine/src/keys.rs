@@ -1,12 +1,17 @@
 //! Callers' idempotency keys: the same key and request is the same run.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use weft_types::{Digest, FunctionName, ProjectName, RunId};
 
+use crate::open_run::Outcome;
 use crate::port::journal::Key;
+
+mod outcomes;
+
+use outcomes::Outcomes;
 
 /// The keys that have not expired. What is durable of them is in the journal; this is rebuilt from it.
 ///
@@ -14,6 +19,7 @@ use crate::port::journal::Key;
 /// refused.
 pub(crate) struct Keys {
     most: usize,
+    most_outcome_bytes: usize,
     inner: Mutex<Inner>,
 }
 
@@ -25,6 +31,7 @@ struct Inner {
     entries: HashMap<Name, Entry>,
     /// In the order in which they were taken, which is that in which they expire: all live equally long.
     expiring: VecDeque<(Timestamp, Name)>,
+    outcomes: Outcomes,
 }
 
 /// The hash of project, workflow and key: what a caller chose may be long.
@@ -45,7 +52,7 @@ pub(crate) enum Claim {
     /// Nothing so far: it is the caller's now.
     Taken,
     /// The same request, which this run answers.
-    Same(RunId),
+    Same(Same),
     /// The same request, which its run will answer once it is there.
     Beginning,
     /// Another request.
@@ -54,10 +61,21 @@ pub(crate) enum Claim {
     Full,
 }
 
+/// The run that a key stands for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Same {
+    /// Which is to be looked for.
+    Run(RunId),
+    /// Which has ended so.
+    Ended(Arc<Outcome>),
+}
+
 impl Keys {
-    pub(crate) fn new(most: usize) -> Self {
+    /// Holds at most so many keys, and so many bytes of outcomes.
+    pub(crate) fn new(most: usize, most_outcome_bytes: usize) -> Self {
         Self {
             most,
+            most_outcome_bytes,
             inner: Mutex::default(),
         }
     }
@@ -82,7 +100,10 @@ impl Keys {
         if let Some(entry) = inner.entries.get(&name) {
             return match (entry.request == key.request, entry.begun) {
                 (false, _) => Claim::Other,
-                (true, true) => Claim::Same(entry.run),
+                (true, true) => Claim::Same(match inner.outcomes.get(name) {
+                    Some(outcome) => Same::Ended(outcome),
+                    None => Same::Run(entry.run),
+                }),
                 (true, false) => Claim::Beginning,
             };
         }
@@ -109,6 +130,22 @@ impl Keys {
             inner.entries.remove(&name);
             inner.purge();
         }
+    }
+
+    /// The run has ended that a key was taken for, and nobody else may know how. Kept for as long as the key, where there is room.
+    pub(crate) fn ended(&self, key: &Key, outcome: &Arc<Outcome>) {
+        let name = Name::of(&key.project, &key.workflow, &key.key);
+        let mut inner = self.lock();
+        if inner.entries.get(&name).is_some_and(|entry| entry.run == key.run) {
+            inner
+                .outcomes
+                .put(name, &key.project, outcome, self.most_outcome_bytes);
+        }
+    }
+
+    /// The blobs that results lie in which are kept here.
+    pub(crate) fn blobs(&self) -> Vec<(ProjectName, Digest)> {
+        self.lock().outcomes.blobs()
     }
 
     /// How many are remembered.
@@ -153,6 +190,7 @@ impl Inner {
                 .is_some_and(|entry| entry.expires_at <= now)
             {
                 self.entries.remove(&name);
+                self.outcomes.remove(name);
             }
         }
     }

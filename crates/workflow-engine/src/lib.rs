@@ -36,6 +36,7 @@ pub mod port;
 mod random;
 mod recent;
 mod recovery;
+mod referred;
 mod registry;
 mod rerun;
 mod results;

@@ -1,12 +1,13 @@
 //! An open run as everybody but its driver sees it.
 
+use std::collections::HashSet;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
-use weft_types::{FunctionName, ProjectName, RunId, RunStatus, Value, VersionNumber};
+use weft_types::{Digest, FunctionName, ProjectName, RunId, RunStatus, Value, VersionNumber};
 use weft_workflow::event::{Counts, NodeError, Usage};
 use weft_workflow::{Place, Plan};
 
@@ -27,6 +28,8 @@ pub(crate) struct OpenRun {
     pub(crate) key: Key,
     /// Where its driver takes orders.
     pub(crate) mailbox: Arc<Mailbox>,
+    /// The blobs that its events named in this process. What recovery read of it is in the records.
+    held: Mutex<HashSet<Digest>>,
     /// One more than the position of the last of its frames that the journal has; 0 while it has none.
     passed: AtomicU64,
     end: OnceLock<Result<Ended, Lost>>,
@@ -100,10 +103,29 @@ impl OpenRun {
             durable: opening.durable,
             key: opening.key,
             mailbox: opening.mailbox,
+            held: Mutex::default(),
             passed: AtomicU64::new(0),
             end: OnceLock::new(),
             changed: Notify::new(),
         })
+    }
+
+    /// An event of it names these blobs.
+    pub(crate) fn hold(&self, blobs: impl Iterator<Item = Digest>) {
+        let mut blobs = blobs.peekable();
+        if blobs.peek().is_some() {
+            self.lock_held().extend(blobs);
+        }
+    }
+
+    /// The blobs that its events named.
+    pub(crate) fn held(&self) -> Vec<Digest> {
+        self.lock_held().iter().copied().collect()
+    }
+
+    /// Poisoned or not: nothing is left half done.
+    fn lock_held(&self) -> MutexGuard<'_, HashSet<Digest>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The journal has its frames up to this position.

@@ -65,6 +65,13 @@ impl<K: Clone + Eq + Hash, V: Clone> Recent<K, V> {
         }
     }
 
+    /// What a look at each value answers, where it answers something.
+    pub(crate) fn filter_map<T>(&self, look: impl FnMut(&V) -> Option<T>) -> Vec<T> {
+        let inner = self.lock();
+        let values = inner.entries.values().map(|entry| &entry.value);
+        values.filter_map(look).collect()
+    }
+
     pub(crate) fn remove(&self, key: &K) {
         self.lock().remove(key);
     }

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use weft_types::{Digest, FunctionName, Priority, ProjectName, RunId, Value, VersionNumber};
+use weft_types::{Digest, FunctionName, Priority, ProjectName, Value, VersionNumber};
 use weft_workflow::event::{Accepted, Given, Trigger};
 use weft_workflow::{NodeIndex, Plan};
 
 use crate::admission::Places;
 use crate::driver::{Driver, Outbox, Slot, Slots, begin_run};
 use crate::engine::{Engine, Inner};
-use crate::keys::Claim;
+use crate::keys::{Claim, Same};
 use crate::mailbox::Mailbox;
-use crate::open_run::{Lost, OpenRun};
+use crate::open_run::{Lost, OpenRun, Outcome};
 use crate::port::journal::{Key, Position};
 use crate::{Error, RunHandle};
 
@@ -22,6 +22,7 @@ mod accept;
 mod check;
 
 use accept::Accepting;
+pub(crate) use accept::keep;
 pub(crate) use check::check_value;
 
 /// A run that is to be.
@@ -137,9 +138,9 @@ impl Engine {
         let answer = start.answer;
         let accepting = Accepting::new(inner, start, planned)?;
         if let Some(key) = &accepting.key
-            && let Some(run) = inner.claim(key)?
+            && let Some(same) = inner.claim(key)?
         {
-            return self.same_run(&accepting.project, run, answer).await;
+            return self.same_run(key, same, answer).await;
         }
         self.start_claimed(accepting, answer).await
     }
@@ -152,7 +153,7 @@ impl Engine {
             inner,
             key: accepting.key.clone(),
         };
-        let accepting = accepting.keep_large(inner).await?;
+        let accepting = accepting.keep_values(inner).await?;
         let handle = self.begin(accepting, answer)?;
         claimed.keep();
         if answer == Answer::Id {
@@ -184,8 +185,11 @@ impl Engine {
     }
 
     /// The run that a key stands for.
-    async fn same_run(&self, project: &ProjectName, run: RunId, answer: Answer) -> Result<RunHandle, Error> {
-        let handle = self.handle(project, run).await?;
+    async fn same_run(&self, key: &Key, same: Same, answer: Answer) -> Result<RunHandle, Error> {
+        let handle = match same {
+            Same::Run(run) => self.handle(&key.project, run).await?,
+            Same::Ended(outcome) => self.ended_handle(key, outcome)?,
+        };
         match answer {
             Answer::End if !handle.is_closed() => Err(Error::KeyInFlight),
             Answer::End => Ok(handle),
@@ -194,6 +198,20 @@ impl Engine {
                 Ok(handle)
             }
         }
+    }
+}
+
+impl Engine {
+    /// A run of which all that is known for sure is how it ended.
+    fn ended_handle(&self, key: &Key, outcome: Arc<Outcome>) -> Result<RunHandle, Error> {
+        let workflows = &self.0.ports.workflows;
+        let (_, plan) = workflows.plan(&key.project, &key.workflow, Some(outcome.version))?;
+        Ok(RunHandle::closed(
+            self.clone(),
+            key.project.clone(),
+            outcome,
+            plan,
+        ))
     }
 }
 
@@ -219,7 +237,7 @@ impl Inner {
             message: refused.to_string(),
         })?;
         if let Some(key) = key {
-            outbox.attach(key);
+            slot.attach_key(key, &mut outbox);
         }
         let accepted_at = match answer {
             Answer::Id if slot.open.durable => self.pass_acceptance(&mut slot, &mut outbox)?,
@@ -241,10 +259,10 @@ impl Inner {
     }
 
     /// Takes a key. Where it stands for the same request already, answers the run.
-    fn claim(&self, key: &Key) -> Result<Option<RunId>, Error> {
+    fn claim(&self, key: &Key) -> Result<Option<Same>, Error> {
         match self.keys.claim(key, self.ports.clock.now()) {
             Claim::Taken => Ok(None),
-            Claim::Same(run) => Ok(Some(run)),
+            Claim::Same(same) => Ok(Some(same)),
             Claim::Beginning => Err(Error::KeyInFlight),
             Claim::Other => Err(Error::KeyReused),
             Claim::Full => Err(self.overloaded("too many idempotency keys are remembered")),

@@ -45,6 +45,7 @@ fn take(
     decide(&slot.open.plan, &mut slot.state, at, &event, actions)?;
     let stamped = Stamped { at, event };
     slot.count_event(&stamped);
+    slot.open.hold(stamped.event.blobs());
     match &mut slot.kept {
         None => outbox.write(&slot.open, &mut slot.frames, &stamped)?,
         Some(kept) => kept.write(&mut slot.frames, &stamped)?,

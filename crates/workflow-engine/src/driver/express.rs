@@ -5,10 +5,14 @@ use weft_workflow::Stamped;
 use weft_workflow::frame::{TooLarge, Writer};
 use weft_workflow::record::RunRecord;
 
+use crate::port::journal::Key;
+
 /// The record of a run and its first events, within a bound: the record tells the rest.
 pub(crate) struct Kept {
     record: Option<RunRecord>,
     frames: Vec<u8>,
+    /// The caller's key: nothing of it is in the journal either.
+    pub(super) key: Option<Key>,
     /// In bytes.
     most: usize,
 }
@@ -18,6 +22,7 @@ impl Kept {
         Self {
             record: None,
             frames: Vec::new(),
+            key: None,
             most,
         }
     }

@@ -47,10 +47,14 @@ impl Leaving {
 impl Driver {
     /// Notes that a run ended.
     pub(super) fn leave_with(&mut self, slot: &mut Slot, outcome: &Arc<Outcome>) {
+        let mut kept = slot.kept.take();
+        if let Some(key) = kept.as_mut().and_then(|kept| kept.key.take()) {
+            self.inner.keys.ended(&key, outcome);
+        }
         let departed = Departed {
             open: Arc::clone(&slot.open),
             outcome: Arc::clone(outcome),
-            record: slot.kept.take().and_then(|kept| kept.into_record()),
+            record: kept.and_then(|kept| kept.into_record()),
         };
         match slot.parent {
             None => self.leaving.root = Some(departed),

@@ -40,13 +40,13 @@ impl Driver {
         usage: Usage,
         output: Option<Value>,
     ) {
-        let lifetime = self
-            .slots
-            .get(errand.key)
-            .and_then(|slot| slot.plan().node(place.node).cache);
-        if let (Some(key), Some(lifetime)) = (errand.cache, lifetime) {
+        if let Some(key) = errand.cache
+            && let Some(slot) = self.slots.get(errand.key)
+            && let Some(lifetime) = slot.plan().node(place.node).cache
+        {
             let now = self.inner.ports.clock.now();
-            self.inner.results.insert(key, output.clone(), now, lifetime);
+            let result = (slot.open.project.clone(), output.clone());
+            self.inner.results.insert(key, result, now, lifetime);
         }
         self.succeed(errand.key, place, attempt, usage, output);
     }

@@ -11,6 +11,7 @@ use weft_workflow::frame::Writer;
 use weft_workflow::state::RunState;
 use weft_workflow::{NodeIndex, Place, Plan};
 
+use super::Outbox;
 use super::express::Kept;
 use super::ready::Work;
 use super::slots::Key;
@@ -19,6 +20,7 @@ use crate::flow::Flow;
 use crate::jobs::JobId;
 use crate::metrics::Attempts;
 use crate::open_run::OpenRun;
+use crate::port::journal::Key as Caller;
 
 /// A run: its state, and the values and the work under way that the state does not know of.
 pub(crate) struct Slot {
@@ -170,6 +172,14 @@ impl Slot {
             warmed: HashSet::new(),
             counted: None,
         })
+    }
+
+    /// Has the caller's key go with the run: into the journal with its acceptance, or with how it ends.
+    pub(crate) fn attach_key(&mut self, key: Caller, outbox: &mut Outbox) {
+        match &mut self.kept {
+            None => outbox.attach(key),
+            Some(kept) => kept.key = Some(key),
+        }
     }
 
     pub(crate) fn plan(&self) -> &Arc<Plan> {

@@ -32,7 +32,7 @@ pub(super) async fn open(ports: Ports, config: Config) -> Result<(Arc<Inner>, Ve
         flows: Flows::default(),
         series: SeriesList::new(config.metric_series),
         totals: Totals::default(),
-        keys: Keys::new(config.keys),
+        keys: Keys::new(config.keys, config.key_outcome_bytes),
         residents: Residents::new(config.resident_bytes),
         results: Results::new(config.cache_bytes),
         alarm: Arc::new(Alarm::new()),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use weft_types::{ProjectName, RunId, Type, Value, VersionNumber};
+use weft_types::{Address, ProjectName, RunId, Type, Value, VersionNumber};
 use weft_workflow::event::{Accepted, Stored};
 use weft_workflow::{Place, Plan};
 
@@ -61,8 +61,9 @@ impl Accepting {
         })
     }
 
-    /// Stores the values that are too large for the journal.
-    pub(super) async fn keep_large(mut self, inner: &Arc<Inner>) -> Result<Self, Error> {
+    /// Stores the values that are too large for the journal, and keeps those that lie in blobs already: what referred to them may be
+    /// removed at any time.
+    pub(super) async fn keep_values(mut self, inner: &Arc<Inner>) -> Result<Self, Error> {
         let plan = Arc::clone(&self.plan);
         let params = &plan.signature.params;
         keep(inner, &self.project, &mut self.start.arguments, params).await?;
@@ -166,12 +167,23 @@ impl Accepting {
     }
 }
 
-async fn keep(inner: &Arc<Inner>, project: &ProjectName, value: &mut Value, ty: &Type) -> Result<(), Error> {
-    if let Value::Direct(image) = value
-        && inner.is_large(image)
-    {
-        let large = Large::new(image.clone(), ty);
-        *value = inner.keep_now(project, large).await?;
+/// Has a value survive whatever it came from.
+pub(crate) async fn keep(
+    inner: &Arc<Inner>,
+    project: &ProjectName,
+    value: &mut Value,
+    ty: &Type,
+) -> Result<(), Error> {
+    match value {
+        Value::Direct(image) if inner.is_large(image) => {
+            let large = Large::new(image.clone(), ty);
+            *value = inner.keep_now(project, large).await?;
+        }
+        Value::Direct(_) => {}
+        Value::Address(Address::Blob(address)) => {
+            let named = vec![(project.clone(), address.digest)];
+            inner.ports.blobs.keep(named).await?;
+        }
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Idempotency keys.
 
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use serde_json::json;
@@ -113,4 +114,42 @@ async fn a_refused_request_gives_its_key_back() {
     world.journal.set_room(usize::MAX);
     let handle = start(&world, "k", 2, Answer::Id).await.unwrap();
     assert_eq!(world.answer(&handle).await, json!(4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_express_run_is_answered_again_though_its_record_is_nowhere() {
+    let world = World::new().await;
+    world.define("main", &format!("{}durability: express\n", chain("pay", 1)));
+    world.records.dropping.store(true, SeqCst);
+    let first = start(&world, "k", 1, Answer::End).await.unwrap();
+    assert_eq!(world.answer(&first).await, json!(2));
+    for answer in [Answer::End, Answer::Id] {
+        let again = start(&world, "k", 1, answer).await.unwrap();
+        assert_eq!((again.id(), again.is_closed()), (first.id(), true));
+        assert_eq!(world.answer(&again).await, json!(2));
+    }
+    assert_eq!(world.calls.count("pay"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_express_run_fails_again_in_the_same_way() {
+    let world = World::new().await;
+    world.define("main", &format!("{}durability: express\n", chain("trap", 1)));
+    world.records.dropping.store(true, SeqCst);
+    let first = start(&world, "k", 1, Answer::End).await.unwrap();
+    let outcome = first.ended().await.unwrap();
+    let again = start(&world, "k", 1, Answer::End).await.unwrap();
+    assert_eq!(again.ended().await.unwrap(), outcome);
+    assert_eq!(world.calls.count("trap"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn outcomes_of_express_runs_that_have_no_room_are_looked_up() {
+    let world = World::with(|config| config.key_outcome_bytes = 0).await;
+    world.define("main", &format!("{}durability: express\n", chain("pay", 1)));
+    let first = start(&world, "k", 1, Answer::End).await.unwrap();
+    assert_eq!(world.answer(&first).await, json!(2));
+    let again = start(&world, "k", 1, Answer::End).await.unwrap();
+    assert_eq!(world.answer(&again).await, json!(2));
+    assert_eq!(world.calls.count("pay"), 1);
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod caching;
+mod collecting;
 mod commits;
 mod completing;
 mod controlling;

@@ -14,7 +14,7 @@ use weft_workflow_engine::{Answer, Error, Rerun, Selection, StartRun};
 use crate::fakes::calls::{error, parsed};
 use crate::world::{World, chain, project};
 
-fn again(of: RunId, selection: Selection) -> Rerun {
+pub(crate) fn again(of: RunId, selection: Selection) -> Rerun {
     Rerun {
         project: project(),
         of,
