@@ -10,7 +10,8 @@ mod settings;
 
 pub(crate) use file::File;
 pub(crate) use settings::{
-    Client, ClientLayer, Compile, Limits, Logs, Outbound, Serve, ServeLayers, Telemetry, Webhooks,
+    Blobs, Client, ClientLayer, Compile, Limits, Logs, Outbound, Runs, Serve, ServeLayers, Telemetry,
+    Webhooks,
 };
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use crate::output::Output;
 use crate::telemetry::{self, Telemetry};
 
 mod clock;
+mod collection;
 mod exposure;
 pub(crate) mod files;
 mod log_lines;
@@ -39,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) outbound: config::Outbound,
     pub(crate) logs: config::Logs,
     pub(crate) webhooks: config::Webhooks,
+    pub(crate) runs: config::Runs,
+    pub(crate) blobs: config::Blobs,
     pub(crate) telemetry: config::Telemetry,
 }
 
@@ -76,10 +79,11 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
     engine
         .metrics()
         .register(Box::new(log_lines::LogLines(telemetry.dropped.clone())));
-    let blobs = weft_blobs::LocalBlobs::open(data.join("blobs"), weft_blobs::Options::default())
+    let blobs = weft_blobs::LocalBlobs::open(data.join("blobs"), settings::blobs(config))
         .await
         .context("the blobs cannot be opened")?;
-    let workflows = workflows::open(&engine, &store, &blobs).await?;
+    let workflows = workflows::open(config, &engine, &store, &blobs).await?;
+    collect_blobs(config, &engine, &workflows, &blobs);
     let runs = workflows.runs.clone();
     let webhooks = webhooks::open(config, &engine, &store, &workflows).await?;
     let (shutdown, draining) = shutdown::channel();
@@ -109,7 +113,7 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
 }
 
 async fn open_store(config: &Config, data: &Path) -> Result<Store> {
-    let options = weft_store::Options::default();
+    let options = settings::store(config);
     if config.serve.runs_database.is_empty() {
         return Ok(Store::open(data, options).await?);
     }
@@ -167,6 +171,26 @@ fn start_cores(
         api.core()
     })
     .context("the threads that serve cannot be started")
+}
+
+/// Begins to remove blobs that nothing refers to, if that is wanted.
+fn collect_blobs(
+    config: &Config,
+    engine: &Engine,
+    workflows: &weft_api::Workflows,
+    blobs: &weft_blobs::LocalBlobs,
+) {
+    let removed = collection::Removed::default();
+    engine.metrics().register(Box::new(removed.clone()));
+    let collection = collection::Collection {
+        blobs: blobs.clone(),
+        runs: workflows.runs.clone(),
+        definitions: workflows.definitions.clone(),
+        removed,
+    };
+    if let Some(every) = settings::collect_every(config) {
+        tokio::spawn(collection.run(every));
+    }
 }
 
 /// Removes code that belongs to no version: of uploads that ended in a crash, and of functions that were deleted.

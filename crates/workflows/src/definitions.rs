@@ -120,6 +120,27 @@ impl Definitions {
         }
     }
 
+    /// The blobs that saved definitions name, each with its project. Reads every definition that names one: for the background.
+    #[must_use]
+    pub fn blobs(&self) -> Vec<(ProjectName, Digest)> {
+        let projects = self.engine.projects().into_iter();
+        projects.flat_map(|project| self.blobs_of(project)).collect()
+    }
+
+    fn blobs_of(&self, project: ProjectName) -> Vec<(ProjectName, Digest)> {
+        let mut blobs = Vec::new();
+        for function in self.engine.names(&project) {
+            // One that was deleted since names nothing any longer.
+            let versions = self.engine.versions(&project, &function).unwrap_or_default();
+            let sources = versions.iter().filter_map(|version| version.workflow.as_ref());
+            for source in sources {
+                let named = definition::blobs(source.definition.as_bytes(), &self.bounds);
+                blobs.extend(named.into_iter().map(|named| (project.clone(), named.digest)));
+            }
+        }
+        blobs
+    }
+
     /// Checks a definition and saves it, with what it calls, as a version.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod by_address;
 mod calls;
 mod cancel;
 mod capabilities;
+mod collecting;
 mod command;
 mod examples;
 mod faults;

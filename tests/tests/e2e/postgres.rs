@@ -6,7 +6,7 @@ use weft_tests::shell::Shell;
 use weft_tests::{Server, fixture};
 
 /// A database, and a schema of it that no other test has.
-fn database() -> (String, String) {
+pub(crate) fn database() -> (String, String) {
     let url = std::env::var("WEFT_TEST_POSTGRES").expect(
         "WEFT_TEST_POSTGRES names no database: `cargo xtask postgres cargo test -p weft-tests` starts one",
     );

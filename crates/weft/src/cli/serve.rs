@@ -23,6 +23,8 @@ pub(crate) fn run(args: Args, file: File, output: Output) -> Result<()> {
         outbound: layers.outbound.resolve()?,
         logs: layers.logs.resolve()?,
         webhooks: layers.webhooks.resolve()?,
+        runs: layers.runs.resolve()?,
+        blobs: layers.blobs.resolve()?,
         telemetry: layers.telemetry.resolve()?,
     };
     serve::run(&config, output)

@@ -1,6 +1,6 @@
 //! `docs/configuration.md` names every setting with what the code says about it.
 
-use super::{Client, Compile, Limits, Logs, Outbound, Serve, Setting, Telemetry, Webhooks};
+use super::{Blobs, Client, Compile, Limits, Logs, Outbound, Runs, Serve, Setting, Telemetry, Webhooks};
 
 const PAGE: &str = include_str!("../../../../docs/configuration.md");
 
@@ -26,6 +26,8 @@ fn every_setting_is_documented() {
         Outbound::SETTINGS,
         Logs::SETTINGS,
         Webhooks::SETTINGS,
+        Runs::SETTINGS,
+        Blobs::SETTINGS,
         Telemetry::SETTINGS,
     ];
     let rows: Vec<_> = sections.into_iter().flatten().map(row).collect();

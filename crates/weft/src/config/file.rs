@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::settings::{
-    ClientLayer, CompileLayer, LimitsLayer, LogsLayer, OutboundLayer, ServeLayer, TelemetryLayer,
-    WebhooksLayer,
+    BlobsLayer, ClientLayer, CompileLayer, LimitsLayer, LogsLayer, OutboundLayer, RunsLayer, ServeLayer,
+    TelemetryLayer, WebhooksLayer,
 };
 use crate::failure::Failure;
 
@@ -23,6 +23,8 @@ pub(crate) struct File {
     pub(crate) outbound: OutboundLayer,
     pub(crate) logs: LogsLayer,
     pub(crate) webhooks: WebhooksLayer,
+    pub(crate) runs: RunsLayer,
+    pub(crate) blobs: BlobsLayer,
     pub(crate) telemetry: TelemetryLayer,
 }
 

@@ -132,6 +132,78 @@ section! {
 }
 
 section! {
+    /// Bounds on runs of workflows, and how long they are kept.
+    pub(crate) struct Runs, RunsLayer, "runs" {
+        /// Runs that execute at once; others wait. Those that only sleep or wait for an event do not count.
+        runs_at_once: u32, "WEFT_RUNS_AT_ONCE" = "10000";
+        /// Runs that wait to be admitted; further ones are refused.
+        runs_waiting: u32, "WEFT_RUNS_WAITING" = "10000";
+        /// Open runs in all, nested ones and those that sleep included; further ones are refused.
+        runs_open: usize, "WEFT_RUNS_OPEN" = "200000";
+        /// Calls of functions by runs at once; others wait.
+        run_calls: u32, "WEFT_RUN_CALLS" = "4096";
+        /// How many of those one run has, with those nested in it.
+        run_parallelism: usize, "WEFT_RUN_PARALLELISM" = "256";
+        /// How deep runs nest.
+        run_depth: u32, "WEFT_RUN_DEPTH" = "16";
+        /// Values larger than this are kept as blobs.
+        run_inline: Size, "WEFT_RUN_INLINE" = "\"16KiB\"";
+        /// Largest value of a run.
+        run_value: Size, "WEFT_RUN_VALUE" = "\"256MiB\"";
+        /// How many elements the lists of such a value may have altogether.
+        run_elements: usize, "WEFT_RUN_ELEMENTS" = "4000000";
+        /// Values kept as blobs that are in memory as well, over all runs.
+        run_resident: Size, "WEFT_RUN_RESIDENT" = "\"256MiB\"";
+        /// Results kept for nodes with `cache`, over all runs.
+        run_cache: Size, "WEFT_RUN_CACHE" = "\"64MiB\"";
+        /// What a run gathers before it hands it to the journal; it does so earlier whenever it waits.
+        run_outbox: Size, "WEFT_RUN_OUTBOX" = "\"64KiB\"";
+        /// What is kept of the events of an express run.
+        run_express: Size, "WEFT_RUN_EXPRESS" = "\"1MiB\"";
+        /// Requests to one run (cancel, pause, complete) that wait; further ones are refused.
+        run_orders: usize, "WEFT_RUN_ORDERS" = "64";
+        /// Labels of a run.
+        run_labels: usize, "WEFT_RUN_LABELS" = "64";
+        /// Idempotency keys that are remembered; further ones are refused.
+        run_keys: usize, "WEFT_RUN_KEYS" = "1000000";
+        /// How long an idempotency key is remembered.
+        run_key_lifetime: Span, "WEFT_RUN_KEY_LIFETIME" = "\"24h\"";
+        /// Outcomes of express runs kept with their keys; what has no room is looked up in the records.
+        run_key_outcomes: Size, "WEFT_RUN_KEY_OUTCOMES" = "\"16MiB\"";
+        /// How long a closed run is kept; `0s` for whatever its age.
+        runs_keep_for: Span, "WEFT_RUNS_KEEP_FOR" = "\"720h\"";
+        /// Closed runs that are kept; where there are more, the oldest go. 0 for any number.
+        runs_keep: u64, "WEFT_RUNS_KEEP" = "10000000";
+        /// What closed runs may take on the disk before the oldest go; 0 for any size.
+        runs_keep_size: Size, "WEFT_RUNS_KEEP_SIZE" = "\"32GiB\"";
+        /// How often it is looked whether closed runs are to go.
+        runs_sweep_every: Span, "WEFT_RUNS_SWEEP_EVERY" = "\"60s\"";
+    }
+}
+
+section! {
+    /// Values by address, and how long they are kept.
+    pub(crate) struct Blobs, BlobsLayer, "blobs" {
+        /// Largest blob.
+        blob_size: Size, "WEFT_BLOB_SIZE" = "\"4GiB\"";
+        /// How long a project sees a blob that nothing refers to, since it was last stored or asked for.
+        blob_keep_for: Span, "WEFT_BLOB_KEEP_FOR" = "\"24h\"";
+        /// How often such blobs are removed, and at least twice within `blob-keep-for`; `0s` for never.
+        blob_collect_every: Span, "WEFT_BLOB_COLLECT_EVERY" = "\"6h\"";
+        /// Blobs received at once; further ones are refused.
+        blob_uploads: usize, "WEFT_BLOB_UPLOADS" = "64";
+        /// Blobs sent at once; further ones are refused.
+        blob_downloads: usize, "WEFT_BLOB_DOWNLOADS" = "256";
+        /// Blobs stored or looked up at once by runs and calls, each on a thread; others wait.
+        blob_jobs: usize, "WEFT_BLOB_JOBS" = "16";
+        /// Blobs mapped into memory at once; others are read.
+        blob_maps: usize, "WEFT_BLOB_MAPS" = "4096";
+        /// Facts remembered of blobs, about 100 bytes each; what is forgotten is looked up again.
+        blob_facts: usize, "WEFT_BLOB_FACTS" = "262144";
+    }
+}
+
+section! {
     /// Who is told of the end of runs.
     pub(crate) struct Webhooks, WebhooksLayer, "webhooks" {
         /// Hosts that webhooks may go to, such as `hooks.example.com`, `*.example.com`, `localhost:9000`; a list.
@@ -189,6 +261,10 @@ pub(crate) struct ServeLayers {
     pub(crate) logs: LogsLayer,
     #[command(flatten, next_help_heading = "Webhooks")]
     pub(crate) webhooks: WebhooksLayer,
+    #[command(flatten, next_help_heading = "Runs of workflows")]
+    pub(crate) runs: RunsLayer,
+    #[command(flatten, next_help_heading = "Blobs")]
+    pub(crate) blobs: BlobsLayer,
     #[command(flatten, next_help_heading = "Telemetry")]
     pub(crate) telemetry: TelemetryLayer,
 }
@@ -204,6 +280,8 @@ impl ServeLayers {
             outbound: self.outbound.over(file.outbound),
             logs: self.logs.over(file.logs),
             webhooks: self.webhooks.over(file.webhooks),
+            runs: self.runs.over(file.runs),
+            blobs: self.blobs.over(file.blobs),
             telemetry: self.telemetry.over(file.telemetry),
         }
     }

@@ -32,6 +32,8 @@ fn every_default_is_a_value_of_its_type() {
     layers.outbound.resolve().unwrap();
     layers.logs.resolve().unwrap();
     layers.webhooks.resolve().unwrap();
+    layers.runs.resolve().unwrap();
+    layers.blobs.resolve().unwrap();
     layers.telemetry.resolve().unwrap();
     super::ClientLayer::default().resolve().unwrap();
 }

@@ -33,6 +33,74 @@ pub(crate) fn engine(config: &Config) -> weft_function_engine::Config {
     }
 }
 
+/// The bounds of the workflow engine.
+pub(crate) fn runs(config: &Config) -> weft_workflow_engine::Config {
+    let runs = &config.runs;
+    weft_workflow_engine::Config {
+        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        runs: runs.runs_at_once.max(1),
+        waiting_runs: runs.runs_waiting,
+        open_runs: runs.runs_open,
+        calls: runs.run_calls.max(1),
+        run_parallelism: runs.run_parallelism.max(1),
+        depth: runs.run_depth,
+        inline_bytes: count(runs.run_inline),
+        values: weft_types::image::Bounds {
+            bytes: count(runs.run_value),
+            elements: runs.run_elements,
+        },
+        resident_bytes: count(runs.run_resident),
+        cache_bytes: count(runs.run_cache),
+        outbox_bytes: count(runs.run_outbox),
+        express_bytes: count(runs.run_express),
+        orders: runs.run_orders,
+        labels: runs.run_labels,
+        keys: runs.run_keys,
+        key_lifetime: runs.run_key_lifetime.0,
+        key_outcome_bytes: count(runs.run_key_outcomes),
+        metric_series: config.telemetry.metric_series,
+        ..weft_workflow_engine::Config::default()
+    }
+}
+
+/// How runs are kept.
+pub(crate) fn store(config: &Config) -> weft_store::Options {
+    let runs = &config.runs;
+    let some = |bound: u64| (bound > 0).then_some(bound);
+    weft_store::Options {
+        retention_age: Some(runs.runs_keep_for.0).filter(|age| !age.is_zero()),
+        retention_runs: some(runs.runs_keep),
+        retention_bytes: some(runs.runs_keep_size.0),
+        retention_interval: runs.runs_sweep_every.0,
+        ..weft_store::Options::default()
+    }
+}
+
+/// How blobs are kept.
+pub(crate) fn blobs(config: &Config) -> weft_blobs::Options {
+    let blobs = &config.blobs;
+    weft_blobs::Options {
+        max_bytes: blobs.blob_size.0,
+        uploads: blobs.blob_uploads,
+        downloads: blobs.blob_downloads,
+        jobs: blobs.blob_jobs,
+        maps: blobs.blob_maps,
+        remembered: blobs.blob_facts,
+        keep_for: blobs.blob_keep_for.0,
+        ..weft_blobs::Options::default()
+    }
+}
+
+/// How often blobs are collected; none for never. What was found to be referred to the last time must still be young the next time.
+pub(crate) fn collect_every(config: &Config) -> Option<Duration> {
+    let every = config.blobs.blob_collect_every.0;
+    (!every.is_zero()).then(|| {
+        every
+            .min(config.blobs.blob_keep_for.0 / 2)
+            .max(Duration::from_millis(1))
+    })
+}
+
 /// How connections are served.
 pub(crate) fn serving(config: &Config) -> weft_api::serve::Config {
     let defaults = weft_api::serve::Config::default();

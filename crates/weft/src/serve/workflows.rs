@@ -6,13 +6,19 @@ use anyhow::{Context, Result};
 use weft_blobs::LocalBlobs;
 use weft_function_engine::Engine;
 use weft_store::Store;
-use weft_workflow_engine::{Config, Ports};
+use weft_workflow_engine::Ports;
 use weft_workflows::{Definitions, FunctionCalls, Plans, Runs};
 
 use super::clock::WallClock;
+use super::settings;
 
 /// Opens the engine, which takes up every run that was open when the server ended.
-pub(super) async fn open(engine: &Engine, store: &Store, blobs: &LocalBlobs) -> Result<weft_api::Workflows> {
+pub(super) async fn open(
+    config: &super::Config,
+    engine: &Engine,
+    store: &Store,
+    blobs: &LocalBlobs,
+) -> Result<weft_api::Workflows> {
     let definitions = Definitions::new(engine.clone());
     let plans = Arc::new(Plans::new(definitions.clone()));
     let ports = Ports {
@@ -23,7 +29,7 @@ pub(super) async fn open(engine: &Engine, store: &Store, blobs: &LocalBlobs) -> 
         workflows: Arc::clone(&plans) as _,
         clock: Arc::new(WallClock),
     };
-    let (runs, recovered) = weft_workflow_engine::Engine::open(ports, config())
+    let (runs, recovered) = weft_workflow_engine::Engine::open(ports, settings::runs(config))
         .await
         .context("the open runs cannot be taken up")?;
     engine.attach_workflows(Arc::new(Runs(runs.clone())));
@@ -35,12 +41,4 @@ pub(super) async fn open(engine: &Engine, store: &Store, blobs: &LocalBlobs) -> 
         definitions,
         plans,
     })
-}
-
-fn config() -> Config {
-    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    Config {
-        host,
-        ..Config::default()
-    }
 }
