@@ -42,6 +42,9 @@ impl Engine {
     /// As [`Self::start`], and where the earlier run has not ended, or the selection does not make sense.
     pub async fn rerun(&self, request: Rerun) -> Result<RunHandle, Error> {
         let record = self.0.record(&request.project, request.of).await?;
+        if !record.status.is_closed() {
+            return Err(Error::StillOpen(request.of));
+        }
         let plan = self.0.plan_of(&record)?;
         let events = self.0.all_events(request.of).await?;
         let state = RunState::fold(&plan, &events).map_err(|illegal| damaged(request.of, &illegal))?;

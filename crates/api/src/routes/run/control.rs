@@ -5,11 +5,12 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use http::StatusCode;
 use weft_types::{Value, json};
+use weft_workflow::plan;
 
 use super::{body, bounds, no_node, read};
 use crate::api::Context;
 use crate::headers::User;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::query::NoQuery;
 use crate::routes::path::{InNode, InRun};
 use crate::wire;
@@ -128,15 +129,30 @@ pub(in crate::routes) async fn complete(
     let workflows = context.workflows()?;
     let handle = workflows.runs.handle(&project, run).await?;
     let index = handle.plan().find(&node).ok_or_else(|| no_node(run, &node))?;
+    let awaited = handle.plan().node(index);
+    if !matches!(awaited.kind, plan::Kind::Wait { .. }) {
+        let detail = format!("node `{node}` of run {run} awaits no event: it is no `wait`");
+        return Err(Problem::new(Kind::Conflict, detail));
+    }
     let body = body(&context, request).await?;
-    let value = match &handle.plan().node(index).output {
+    let value = match &awaited.output {
         Some(ty) => {
             let image = json::parse(ty, &body, bounds(&context))
                 .map_err(weft_function_engine::Error::InvalidArguments)?;
             Some(Value::Direct(image))
         }
-        None => None,
+        None if matches!(body.trim_ascii(), b"" | b"null") => None,
+        None => return Err(takes_nothing(&node).into()),
     };
     workflows.runs.complete(&project, run, &node, value).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A value for an event that has none.
+fn takes_nothing(node: &str) -> weft_function_engine::Error {
+    weft_function_engine::Error::InvalidArguments(json::Error {
+        pointer: String::new(),
+        message: format!("the event that `{node}` awaits has no value: expected `null` or no body"),
+        kind: json::ErrorKind::Type,
+    })
 }
