@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
@@ -14,6 +15,8 @@ use crate::wrk::{Request, load};
 
 /// Runs one after another.
 const ALONE: u32 = 1000;
+/// Time between two looks whether anything is left.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// Every way to have the disk take something now.
 const SYNCS: &str = "trace=fsync,fdatasync,msync,sync_file_range,sync,syncfs";
 
@@ -25,11 +28,14 @@ pub(super) async fn measure(options: &Options, report: &mut Report) -> Result<()
     let (mut alone, mut together) = (Vec::new(), Vec::new());
     // The first round warms everything and is not counted.
     for round in 0..=options.rounds {
+        settled(&weft).await?;
         let (commits, syncs) = one_after_another(&weft, log.path()).await?;
         let asynchronous = asynchronous(&weft).await?;
+        settled(&weft).await?;
         let before = count(log.path())?;
         let request = Request::post(&invoke("five"), ARGUMENTS);
         let outcome = load(&weft.api.view(), &request, CONNECTIONS, options.seconds)?;
+        settled(&weft).await?;
         let many = (count(log.path())? - before) / outcome.requests;
         if round > 0 {
             awaited.push(commits);
@@ -76,6 +82,14 @@ fn is_sync(line: &str) -> bool {
     let call = line.split_whitespace().nth(1).unwrap_or_default();
     let name = call.split_once('(').map_or("", |(name, _)| name);
     name.contains("sync")
+}
+
+/// Waits until no run is open: a load that ends leaves some behind, which would be counted with what follows.
+async fn settled(weft: &Weft) -> Result<()> {
+    while weft.metric("weft_workflow_runs_in_memory", &[]).await? > 0.0 {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(())
 }
 
 /// Commits and syncs per run.

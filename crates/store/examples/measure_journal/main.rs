@@ -1,8 +1,8 @@
 //! Measures the journal and the records beside what the disk does by itself.
 //!
 //! `cargo run --release -p weft-store --example measure_journal -- [directory [part…]]`; the directory, by default the current
-//! one, should lie on the disk of interest. The parts are `append`, `commit`, `project`, `many` and `recover`, by default all
-//! of them. Times are in microseconds. Where `WEFT_MEASURE_POSTGRES` names a database, runs are in a new schema of it, and CPU
+//! one, should lie on the disk of interest. The parts are `append`, `commit`, `project`, `many`, `retain` and `recover`, by
+//! default all of them. Times are in microseconds. Where `WEFT_MEASURE_POSTGRES` names a database, runs are in a new schema of it, and CPU
 //! times leave out PostgreSQL's own.
 #![allow(clippy::print_stdout, reason = "its output is the point")]
 
@@ -12,21 +12,18 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use bytes::Bytes;
-use jiff::Timestamp;
 use weft_store::{Options, PostgresOptions, RunJournal, RunRecords, Store};
-use weft_types::{Digest, Priority, RunId, RunStatus, VersionNumber};
-use weft_workflow::event::{Accepted, Counts, Event, Finished, Place, Stamped, Stored, Trigger, Usage};
-use weft_workflow::frame::Writer;
-use weft_workflow::plan::NodeIndex;
-use weft_workflow_engine::port::journal::{Entry, Journal, Position, Urgency};
+use weft_types::{RunId, RunStatus};
+use weft_workflow_engine::port::journal::{Journal, Position, Urgency};
 use weft_workflow_engine::port::records::{Records, RunFilter};
+
+use crate::runs::{entry, events, short_run};
+
+mod retention;
+mod runs;
 
 /// How long each row is measured.
 const TIME: Duration = Duration::from_secs(3);
-/// Nodes of a short run, and bytes of an output.
-const NODES: u32 = 5;
-const OUTPUT: usize = 64;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -60,7 +57,10 @@ impl Ground {
     }
 
     async fn open(&self) -> Result<Store> {
-        let options = Options::default();
+        self.open_with(Options::default()).await
+    }
+
+    async fn open_with(&self, options: Options) -> Result<Store> {
         Ok(match &self.postgres {
             Some(postgres) => Store::open_with_postgres(&self.directory, postgres, options).await?,
             None => Store::open(&self.directory, options).await?,
@@ -89,6 +89,9 @@ async fn measure(directory: &Path, wanted: impl Fn(&str) -> bool) -> Result<()> 
         many(&store).await?;
     }
     store.close().await;
+    if wanted("retain") {
+        retention::measure(&ground).await?;
+    }
     if wanted("recover") {
         recovery(&ground).await?;
     }
@@ -312,97 +315,6 @@ async fn recovery(ground: &Ground) -> Result<()> {
     );
     store.close().await;
     Ok(())
-}
-
-/// A whole short run in one entry.
-fn short_run() -> Entry {
-    let (run, events) = events();
-    entry(run, &events, true)
-}
-
-fn entry(run: RunId, events: &[Event], closes: bool) -> Entry {
-    let mut frames = Vec::new();
-    let mut writer = Writer::new(run, 0);
-    for event in events {
-        let stamped = Stamped {
-            at: Timestamp::now(),
-            event: event.clone(),
-        };
-        // No event here is as large as a frame may be.
-        let _ = writer.append(&stamped, &mut frames);
-    }
-    Entry {
-        run,
-        frames: frames.into(),
-        count: events.len() as u32,
-        closes,
-        key: None,
-    }
-}
-
-fn events() -> (RunId, Vec<Event>) {
-    let run = RunId(uuid::Uuid::now_v7());
-    let mut events = vec![Event::Accepted(Box::new(accepted(run)))];
-    events.push(Event::Started);
-    events.extend((0..NODES).map(|node| Event::NodeSucceeded {
-        place: Place::of(NodeIndex(node)),
-        attempt: 1,
-        usage: Usage {
-            wall_us: 20,
-            cpu_us: 10,
-        },
-        output: Some(Stored::Direct(Bytes::from_static(&[7; OUTPUT]))),
-    }));
-    let luck = run.0.as_bytes()[15];
-    events.push(Event::Finished(Box::new(Finished {
-        status: if luck < 8 {
-            RunStatus::Failed
-        } else {
-            RunStatus::Succeeded
-        },
-        result: Some(Stored::Direct(Bytes::from_static(&[7; OUTPUT]))),
-        failure: None,
-        counts: Counts {
-            succeeded: NODES,
-            ..Counts::default()
-        },
-    })));
-    (run, events)
-}
-
-fn accepted(run: RunId) -> Accepted {
-    let luck = run.0.as_bytes()[14];
-    Accepted {
-        run,
-        project: name("default"),
-        workflow: name(&format!("flow-{}", luck % 8)),
-        version: VersionNumber(1),
-        plan: Digest::from_bytes([1; 32]),
-        nodes: NODES,
-        arguments: Stored::Direct(Bytes::from_static(&[7; OUTPUT])),
-        globals: None,
-        seed: [3; 32],
-        submitter: format!("user-{}", luck % 16),
-        trigger: Trigger::Direct,
-        scheduled_at: None,
-        priority: Priority::Medium,
-        deadline: None,
-        group: None,
-        labels: Default::default(),
-        extras: String::new(),
-        host: "localhost".to_owned(),
-        trace: ([1; 16], [2; 8]),
-        depth: 0,
-        given: Vec::new(),
-        left_out: Vec::new(),
-    }
-}
-
-fn name<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
-    match text.parse() {
-        Ok(name) => name,
-        Err(error) => panic!("{text} is not a name: {error:?}"),
-    }
 }
 
 fn told(what: &str, mut times: Vec<Duration>, elapsed: Duration) {
