@@ -23,6 +23,7 @@ mod backend;
 mod bounds;
 mod feed;
 mod gauges;
+mod grouping;
 mod open_runs;
 mod pending;
 mod postgres;

@@ -30,6 +30,9 @@ pub struct Options {
     pub journal_lazy_bytes: usize,
     /// How long such entries wait at most.
     pub journal_lazy_delay: Duration,
+    /// How long a commit waits at most for more that are to come, so that fewer syncs serve many. It waits no longer than commits
+    /// take, and not at all while one waits at a time; zero ends all such waits.
+    pub journal_linger: Duration,
     /// Bytes of the journal that are trimmed at a time, between two commits. Smaller disturbs commits less.
     pub journal_trim_bytes: usize,
     /// Bytes of committed entries, and of records of express runs, that wait in memory for the records at most. Entries
@@ -69,6 +72,7 @@ impl Default for Options {
             journal_batch_bytes: 1 << 20,
             journal_lazy_bytes: 256 << 10,
             journal_lazy_delay: Duration::from_millis(50),
+            journal_linger: Duration::from_millis(1),
             journal_trim_bytes: 256 << 10,
             records_feed_bytes: 32 << 20,
             records_batch_bytes: 4 << 20,

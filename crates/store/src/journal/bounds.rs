@@ -19,6 +19,8 @@ pub(crate) struct Bounds {
     pub(super) lazy_bytes: usize,
     /// How long those wait at most.
     pub(super) lazy_delay: Duration,
+    /// How long the writer waits for more at most while it has something to write.
+    pub(super) linger: Duration,
     /// Bytes that are trimmed at a time.
     pub(super) trim_bytes: usize,
 }
@@ -35,6 +37,7 @@ impl Bounds {
             batch_bytes: options.journal_batch_bytes,
             lazy_bytes: options.journal_lazy_bytes,
             lazy_delay: options.journal_lazy_delay,
+            linger: options.journal_linger,
             trim_bytes: options.journal_trim_bytes,
         }
     }

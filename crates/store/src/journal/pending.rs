@@ -63,13 +63,18 @@ impl Pending {
     /// Somebody waits for everything up to `position`. Answers whether anything of that is still to be taken.
     pub(super) fn want(&mut self, position: u64) -> bool {
         self.wanted = self.wanted.max(position.min(self.appended));
+        self.is_wanted()
+    }
+
+    /// Whether somebody waits for something that is still to be taken.
+    pub(super) fn is_wanted(&self) -> bool {
         self.wanted > self.taken
     }
 
     /// Whether the writer is to take something now.
     pub(super) fn is_due(&self, now: impl FnOnce() -> Instant, bounds: &Bounds) -> bool {
         let late = |since: Instant| since + bounds.lazy_delay <= now();
-        self.wanted > self.taken || self.is_heavy(bounds) || self.since.is_some_and(late)
+        self.is_wanted() || self.is_heavy(bounds) || self.since.is_some_and(late)
     }
 
     /// Whether so much has gathered that it is written though nobody waits.
@@ -156,6 +161,7 @@ mod tests {
             batch_bytes: 400,
             lazy_bytes: 600,
             lazy_delay: DELAY,
+            linger: Duration::ZERO,
             trim_bytes: 0,
         }
     }

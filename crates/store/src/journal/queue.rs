@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use weft_workflow_engine::port::journal::{Entry, JournalError, Urgency};
 
 use super::bounds::Bounds;
+use super::grouping::Grouping;
 use super::pending::{Batch, Pending};
 use super::trim::Trim;
 use crate::error::Error;
@@ -37,6 +38,7 @@ struct State {
     /// Whether the last thing the writer was given was a trim.
     trimmed: bool,
     rest: Rest,
+    grouping: Grouping,
     end: Option<End>,
     /// Why nothing is written any more.
     broken: Option<String>,
@@ -55,6 +57,8 @@ enum Rest {
     /// It works, and will look again.
     #[default]
     No,
+    /// It has something to write, and waits for more that is to come.
+    ForMore,
     /// It rests, but for no longer than lazy entries may wait.
     Briefly,
     /// It rests until it is woken.
@@ -178,6 +182,7 @@ impl Queue {
     fn wake(&self, mut state: MutexGuard<'_, State>, prompt: bool) {
         let wakes = match state.rest {
             Rest::No => false,
+            Rest::ForMore => state.lingers(&self.bounds).is_none(),
             Rest::Briefly => prompt,
             Rest::Long => true,
         };
@@ -202,6 +207,12 @@ impl Queue {
         // After work there often is more, and then a timer is cheaper than being woken.
         let mut briefly = true;
         loop {
+            let lingers = state.lingers(&self.bounds);
+            let left = lingers.map(|until| until.saturating_duration_since(Instant::now()));
+            if let Some(left) = left.filter(|left| !left.is_zero()) {
+                state = self.rest(state, Rest::ForMore, Some(left));
+                continue;
+            }
             if let Some(work) = state.ready(&self.bounds) {
                 return work;
             }
@@ -211,16 +222,19 @@ impl Queue {
                 None => briefly.then_some(self.bounds.lazy_delay),
             };
             briefly = deadline.is_some();
-            state = self.rest(state, limit);
+            let rest = limit.map_or(Rest::Long, |_| Rest::Briefly);
+            state = self.rest(state, rest, limit);
         }
     }
 
-    /// Everything up to `position` is on the disk.
-    pub(super) fn done(&self, position: u64) {
+    /// Everything up to `position` is on the disk, by a commit that took so long.
+    pub(super) fn done(&self, position: u64, took: Duration) {
         self.full.store(false, Ordering::Relaxed);
         let mut state = self.lock();
         self.committed.store(position, Ordering::Release);
         let done = state.served(position);
+        let left = state.waiters.len();
+        state.grouping.committed(Instant::now(), took, done.len(), left);
         drop(state);
         for waiter in done {
             let _ = waiter.answer.send(Ok(()));
@@ -258,25 +272,23 @@ impl Queue {
             if left.is_zero() {
                 return true;
             }
-            state = self.rest(state, Some(left));
+            state = self.rest(state, Rest::Briefly, Some(left));
         }
     }
 
     fn rest<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
+        rest: Rest,
         limit: Option<Duration>,
     ) -> MutexGuard<'a, State> {
+        state.rest = rest;
         let mut rested = match limit {
             Some(limit) => {
-                state.rest = Rest::Briefly;
                 let waited = self.work.wait_timeout(state, limit);
                 waited.unwrap_or_else(PoisonError::into_inner).0
             }
-            None => {
-                state.rest = Rest::Long;
-                self.work.wait(state).unwrap_or_else(PoisonError::into_inner)
-            }
+            None => self.work.wait(state).unwrap_or_else(PoisonError::into_inner),
         };
         rested.rest = Rest::No;
         rested
@@ -290,6 +302,14 @@ impl State {
             None if self.end.is_some() => Err(Error::Closed.into()),
             None => Ok(()),
         }
+    }
+
+    /// Until when the writer waits for more before it writes what somebody waits for; none where it does not.
+    fn lingers(&self, bounds: &Bounds) -> Option<Instant> {
+        let waits = self.pending.is_wanted() && !self.pending.is_heavy(bounds);
+        let else_idle = waits && self.trim.is_none() && self.end.is_none();
+        let until = else_idle.then(|| self.grouping.until(self.waiters.len(), bounds.linger));
+        until.flatten()
     }
 
     /// What is to be done now. Trims and commits take turns where there are both.

@@ -1,7 +1,7 @@
 //! The thread that writes.
 //!
-//! It takes whatever has queued while it was busy into one row of one transaction, so that one sync serves many; nothing
-//! waits for more to come. Only then it acknowledges, passes the row on to the records, and, between two commits, trims and
+//! It takes whatever has queued while it was busy into one row of one transaction, so that one sync serves many; where many
+//! come again and again, it waits for them a little (see `grouping`). Only then it acknowledges, passes the row on to the records, and, between two commits, trims and
 //! does whatever else the database wants done.
 
 use std::sync::Arc;
@@ -77,9 +77,9 @@ impl<W: LogWriter> Thread<W> {
         while let Err(error) = self.write(&batch) {
             self.endure(error, &mut delay)?;
         }
-        self.queue.done(batch.position);
-        self.meter
-            .committed(batch.entries.len(), batch.bytes, started.elapsed());
+        let took = started.elapsed();
+        self.queue.done(batch.position, took);
+        self.meter.committed(batch.entries.len(), batch.bytes, took);
         // Before the row can be trimmed, which those do who are fed.
         self.open.committed(batch.entries.iter());
         self.feed.push(Committed {

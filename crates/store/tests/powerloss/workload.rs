@@ -29,6 +29,7 @@ const OPTIONS: Options = Options {
     journal_batch_bytes: 64 << 10,
     journal_lazy_bytes: 32 << 10,
     journal_lazy_delay: Duration::from_millis(50),
+    journal_linger: Duration::from_millis(1),
     journal_trim_bytes: 16 << 10,
     records_feed_bytes: 64 << 10,
     records_batch_bytes: 32 << 10,
