@@ -13,6 +13,7 @@ pub mod runs;
 pub mod server;
 pub mod session;
 pub mod shell;
+pub mod small_disk;
 pub mod socket;
 pub mod wait;
 

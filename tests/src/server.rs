@@ -13,6 +13,7 @@ use tokio::process::Child;
 use weft_powerloss::Recorder;
 
 use crate::Api;
+use crate::small_disk::{SmallDisk, on_small_disk};
 use crate::wait::within;
 
 /// A server under test, killed when dropped.
@@ -31,6 +32,8 @@ pub struct Builder<'a> {
     data: Option<PathBuf>,
     /// Open files it may have.
     files: Option<u32>,
+    /// Bytes of a disk of its own.
+    disk: Option<u64>,
     /// What stands between it and its disk.
     recorder: Option<&'a Recorder>,
 }
@@ -48,6 +51,7 @@ impl Server {
             arguments: Vec::new(),
             data: None,
             files: None,
+            disk: None,
             recorder: None,
         }
     }
@@ -94,6 +98,15 @@ impl Server {
         self.ended().await;
     }
 
+    /// The disk of its own that it was started on.
+    ///
+    /// # Panics
+    /// Where it has ended.
+    #[must_use]
+    pub fn small_disk(&self) -> SmallDisk {
+        SmallDisk::of(self.pid(), &self.data)
+    }
+
     /// Its process id.
     ///
     /// # Panics
@@ -124,6 +137,13 @@ impl<'a> Builder<'a> {
     #[must_use]
     pub fn files(mut self, most: u32) -> Self {
         self.files = Some(most);
+        self
+    }
+
+    /// Keeps the data on a [disk of its own](SmallDisk) of so many bytes, which goes with it. Only root can have that.
+    #[must_use]
+    pub fn small_disk(mut self, bytes: u64) -> Self {
+        self.disk = Some(bytes);
         self
     }
 
@@ -158,9 +178,10 @@ impl<'a> Builder<'a> {
                 (directory.path().to_owned(), Some(directory))
             }
         };
-        let mut command = match self.files {
-            None => Command::new(binary()),
-            Some(most) => limited(most),
+        let mut command = match (self.disk, self.files) {
+            (Some(bytes), _) => on_small_disk(bytes, &data, &binary()),
+            (None, Some(most)) => limited(most),
+            (None, None) => Command::new(binary()),
         };
         command
             .args([

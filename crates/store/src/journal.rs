@@ -182,6 +182,10 @@ impl Journal for RunJournal {
         Position(self.queue.committed())
     }
 
+    fn is_full(&self) -> bool {
+        self.queue.is_full()
+    }
+
     fn recover(&self) -> Boxed<'_, Result<Recovered, JournalError>> {
         Box::pin(async {
             let recovered = self.reader.recover(Timestamp::now()).await?;

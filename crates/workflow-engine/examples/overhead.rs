@@ -56,6 +56,10 @@ impl Journal for World {
         Position(self.position.load(Relaxed))
     }
 
+    fn is_full(&self) -> bool {
+        false
+    }
+
     fn recover(&self) -> Boxed<'_, Result<Recovered, JournalError>> {
         Box::pin(std::future::ready(Ok(Recovered::default())))
     }

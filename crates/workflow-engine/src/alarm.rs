@@ -84,6 +84,10 @@ impl Alarm {
     async fn probe(&self, probe: Probe) {
         loop {
             probe.clock.sleep_until(probe.clock.now() + probe.every).await;
+            // What is to be committed may be on the disk already, which tells nothing about its space.
+            if probe.journal.is_full() {
+                continue;
+            }
             match probe.journal.commit(probe.position).await {
                 Ok(()) => break,
                 Err(JournalError::DiskFull | JournalError::Full) => {}

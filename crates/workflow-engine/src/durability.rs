@@ -51,7 +51,8 @@
 //!
 //! # When the disk is full or fails
 //!
-//! A full disk holds every run where it is: nothing new starts, what was executed is kept in memory, nobody is told anything. The journal
+//! A full disk holds every run where it is: nothing new starts, what was executed is kept in memory, nobody is told of any end. Who
+//! waits for a commit is told at once that the disk is full; what was handed over stays in the queue. The journal
 //! tries again by itself. A sync that failed is not tried again: the engine stops driving runs, and what is on the disk is
 //! taken up at the next start.
 

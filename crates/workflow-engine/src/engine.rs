@@ -93,6 +93,14 @@ impl Engine {
         EngineMetrics(Arc::downgrade(&self.0))
     }
 
+    /// Whether runs can be written down, and thus started: whoever asks is told why not before a run meets it.
+    ///
+    /// # Errors
+    /// [`Error::StorageFull`] while the disk is full; [`Error::Broken`] once the journal failed for good.
+    pub fn check_store(&self) -> Result<(), Error> {
+        self.0.check_store()
+    }
+
     /// Every version of a workflow of a project of which a run is open, nested ones included.
     #[must_use]
     pub fn open_versions(&self, project: &ProjectName) -> BTreeSet<(FunctionName, VersionNumber)> {

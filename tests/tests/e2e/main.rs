@@ -12,6 +12,7 @@ mod command;
 mod examples;
 mod faults;
 mod fetch;
+mod full_disk;
 mod gone_wrong;
 mod handles;
 mod http_functions;

@@ -108,6 +108,8 @@ problems! {
         "The compiler's process ran out of memory or ended unexpectedly. Nothing was stored."
     StorageFull "storage-full" 507 "The server's disk is full"
         "Nothing was stored."
+    RunsPaused "runs-paused" 503 "Runs are paused, as the server's disk is full"
+        "Runs hold where they are, nothing that was acknowledged is lost, and no new one is taken. They go on by themselves once there is space. Try again after the seconds in `Retry-After`."
     StorageFailed "storage-failed" 500 "The server's storage failed"
         "The server could not read or write its data; nothing was acknowledged that is not stored."
     MissingGrant "missing-grant" 409 "A capability was not granted"

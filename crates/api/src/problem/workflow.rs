@@ -34,7 +34,7 @@ impl From<Error> for Problem {
                 problem(Kind::Overloaded).retry_after(whole_seconds(retry_after))
             }
             Error::StorageFull { retry_after } => {
-                problem(Kind::StorageFull).retry_after(whole_seconds(retry_after))
+                problem(Kind::RunsPaused).retry_after(whole_seconds(retry_after))
             }
             Error::Draining => problem(Kind::Draining).retry_after(RETRY_AFTER_DRAINING),
             Error::Stopped { run, .. } => problem(Kind::Draining)

@@ -29,12 +29,16 @@ pub(super) async fn healthz() -> Json<Health> {
     tag = "server",
     responses(
         (status = 200, description = "It does", body = Health),
-        (status = 503, description = "It is shutting down", body = crate::wire::Problem, content_type = "application/problem+json"),
+        (status = 500, description = "Its journal failed: it is to be started anew", body = crate::wire::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "It is shutting down, or its disk is full", body = crate::wire::Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn readyz(State(context): State<Arc<Context>>) -> Result<Json<Health>, Problem> {
     if context.draining.has_begun() {
         return Err(Problem::new(Kind::Draining, "the server is shutting down").retry_after(5));
+    }
+    if let Some(workflows) = &context.workflows {
+        workflows.runs.check_store()?;
     }
     Ok(Json(health()))
 }

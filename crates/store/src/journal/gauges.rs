@@ -10,7 +10,7 @@ pub struct JournalGauges {
     pub queued: usize,
     /// Bytes of them.
     pub queued_bytes: usize,
-    /// Whether the disk is full: nothing is appended, and commits wait until there is room again. An alert is due.
+    /// Whether the disk is full: nothing is appended or committed until there is room again. An alert is due.
     pub disk_full: bool,
     /// Runs that are open.
     pub open_runs: usize,

@@ -167,9 +167,12 @@ impl Queue {
         if let Some(broken) = &state.broken {
             return Err(JournalError::Broken(broken.clone()));
         }
+        if self.is_full() {
+            return Err(JournalError::DiskFull);
+        }
         let (answer, outcome) = oneshot::channel();
         if state.waiters.len() == state.waiters.capacity() {
-            // While the disk is full they may come and go without end.
+            // While a commit takes long they may come and go without end.
             state.waiters.retain(|waiter| !waiter.answer.is_closed());
         }
         state.waiters.push(Waiter { position, answer });
@@ -247,16 +250,15 @@ impl Queue {
         state.broken.get_or_insert_with(|| told.to_owned());
         state.pending.clear();
         state.trim = None;
-        let waiters = std::mem::take(&mut state.waiters);
-        drop(state);
-        for waiter in waiters {
-            let _ = waiter.answer.send(Err(JournalError::Broken(told.to_owned())));
-        }
+        refuse(state, &JournalError::Broken(told.to_owned()));
     }
 
-    /// The disk is full; waits before another try. Answers false where the writer is to end.
+    /// The disk is full, which all are told who wait; waits before another try. Answers false where the writer is to end.
     pub(super) fn wait_for_space(&self, delay: Duration) -> bool {
+        // Under the lock, so that nobody begins to wait behind it.
+        let state = self.lock();
         self.full.store(true, Ordering::Relaxed);
+        refuse(state, &JournalError::DiskFull);
         self.pause(delay)
     }
 
@@ -292,6 +294,15 @@ impl Queue {
         };
         rested.rest = Rest::No;
         rested
+    }
+}
+
+/// Lets go of the lock and of everybody who waits.
+fn refuse(mut state: MutexGuard<'_, State>, error: &JournalError) {
+    let waiters = std::mem::take(&mut state.waiters);
+    drop(state);
+    for waiter in waiters {
+        let _ = waiter.answer.send(Err(error.clone()));
     }
 }
 

@@ -78,6 +78,9 @@ impl<W: LogWriter> Thread<W> {
             self.endure(error, &mut delay)?;
         }
         let took = started.elapsed();
+        if self.queue.is_full() {
+            tracing::info!("the journal's disk has room again: runs go on");
+        }
         self.queue.done(batch.position, took);
         self.meter.committed(batch.entries.len(), batch.bytes, took);
         // Before the row can be trimmed, which those do who are fed.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 use weft_workflow_engine::port::journal::Entry;
 
 use super::backend::{RecordsReader, RecordsWriter};
@@ -223,10 +223,21 @@ impl<W: RecordsWriter> Projector<W> {
                 }
                 Err(error @ (Error::Full | Error::Busy(_))) if !self.source.feed.is_ended() => {
                     tracing::warn!(%error, "the records wait");
-                    sleep(delay).await;
+                    self.wait(delay).await?;
                     delay = (delay * 2).min(RETRY.1);
                 }
                 Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits before another try. Who asks for something meanwhile is told at once that it cannot be done.
+    async fn wait(&mut self, delay: Duration) -> Result<(), Error> {
+        let until = Instant::now() + delay;
+        loop {
+            tokio::select! {
+                () = sleep_until(until) => return Ok(()),
+                Some(request) = self.inbox.requests.recv() => self.serve(request).await?,
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::path::Path;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -104,21 +104,14 @@ impl Server {
         runs::settle(&self.store, &[second, last]).await
     }
 
-    /// Appends an event to a run. Where the disk is full, nobody waits here for there to be room again: `waiting` is who does.
+    /// Appends an event to a run. Where the disk is full, that is told at once, and `waiting` is what goes on waiting for room.
     pub(crate) async fn append(&self, number: u64, waiting: &mut Vec<Appended>) -> Outcome {
         let appended = self.runs.append(&self.store, number, false, Urgency::Prompt)?;
-        let mut settled = std::pin::pin!(runs::settle(&self.store, std::slice::from_ref(&appended)));
-        let mut context = Context::from_waker(Waker::noop());
-        loop {
-            if let Poll::Ready(outcome) = settled.as_mut().poll(&mut context) {
-                return outcome;
-            }
-            if self.store.journal().gauges().disk_full {
-                waiting.push(appended.clone());
-                return Err(FULL.to_owned());
-            }
-            tokio::task::yield_now().await;
+        let settled = runs::settle(&self.store, std::slice::from_ref(&appended)).await;
+        if settled.is_err() {
+            waiting.push(appended);
         }
+        settled
     }
 
     /// Appends an event to a run, and waits until the records have it.
@@ -128,8 +121,11 @@ impl Server {
         Ok(())
     }
 
-    /// Waits for those who waited for room.
+    /// Waits for room, and for what waited for it.
     pub(crate) async fn settle(&self, waiting: &mut Vec<Appended>) -> Outcome {
+        while self.store.journal().gauges().disk_full {
+            tokio::task::yield_now().await;
+        }
         runs::settle(&self.store, &std::mem::take(waiting)).await
     }
 

@@ -3,6 +3,8 @@
 use std::task::{Context, Poll};
 
 use super::Driver;
+use crate::Error;
+use crate::mailbox::Refusal;
 use crate::open_run::Lost;
 use crate::port::journal::{JournalError, Position};
 
@@ -18,7 +20,7 @@ impl Driver {
             return self.close(cx);
         }
         self.park();
-        if self.inner.alarm.is_full() && !self.stalled && !self.ready.is_empty() {
+        if self.inner.is_disk_full() && !self.stalled && !self.ready.is_empty() {
             self.try_store_in(self.inner.config.retry_after);
         }
         self.wait(cx)
@@ -88,11 +90,20 @@ impl Driver {
             JournalError::DiskFull => {
                 self.inner.disk_filled(self.position.unwrap_or_default());
                 self.try_store_in(self.inner.config.retry_after);
+                self.refuse_orders();
             }
             JournalError::Broken(why) | JournalError::Damaged(why) => {
                 self.inner.alarm.store_broke(why.clone());
                 self.leaving.lost.get_or_insert(Lost::Broken(why));
             }
+        }
+    }
+
+    /// Nobody waits for a disk to be emptied: what was asked for is kept, and happens once there is space.
+    fn refuse_orders(&mut self) {
+        let retry_after = self.inner.config.retry_after;
+        for answer in self.answers.drain(..) {
+            drop(answer.send(Err(Refusal::Error(Error::StorageFull { retry_after }))));
         }
     }
 

@@ -82,12 +82,17 @@ impl Inner {
         if let Some(why) = self.alarm.broken() {
             return Err(Error::Broken(why.to_owned()));
         }
-        if self.alarm.is_full() {
+        if self.is_disk_full() {
             return Err(Error::StorageFull {
                 retry_after: self.config.retry_after,
             });
         }
         Ok(())
+    }
+
+    /// Whether nothing can be written down for now: the journal knows that before any run has met it.
+    pub(crate) fn is_disk_full(&self) -> bool {
+        self.alarm.is_full() || self.ports.journal.is_full()
     }
 
     /// There is too much of something.

@@ -176,7 +176,7 @@ fn gauges(encoder: &mut DescriptorEncoder<'_>, inner: &Inner) -> fmt::Result {
         (
             "weft_workflow_disk_full",
             "Whether runs hold because the disk is full",
-            inner.alarm.is_full().into(),
+            inner.is_disk_full().into(),
         ),
         (
             "weft_workflow_journal_broken",

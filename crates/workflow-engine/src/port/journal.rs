@@ -18,15 +18,22 @@ pub trait Journal: Send + Sync + 'static {
     /// 256 KiB or 50 ms.
     ///
     /// # Errors
-    /// [`JournalError::Full`] where too much is queued already (nothing was queued); [`JournalError::Broken`] once a sync has
-    /// failed, for good.
+    /// [`JournalError::Full`] where too much is queued already and [`JournalError::DiskFull`] while the disk is full (nothing was
+    /// queued); [`JournalError::Broken`] once a sync has failed, for good.
     fn append(&self, entry: Entry, urgency: Urgency) -> Result<Position, JournalError>;
 
     /// Waits until everything up to `position` survives a crash of the machine. Wakes the writer where that is needed.
+    ///
+    /// # Errors
+    /// [`JournalError::DiskFull`] as soon as the writer finds the disk full, and for as long as it does: what was appended stays
+    /// queued. [`JournalError::Broken`] once a sync has failed, for good.
     fn commit(&self, position: Position) -> Boxed<'_, Result<(), JournalError>>;
 
     /// The last position that is committed. Cheap.
     fn committed(&self) -> Position;
+
+    /// Whether the writer found the disk full when it last tried. Cheap.
+    fn is_full(&self) -> bool;
 
     /// Everything about runs that are open, and the keys that have not expired. Called once, before the first append.
     fn recover(&self) -> Boxed<'_, Result<Recovered, JournalError>>;
@@ -92,8 +99,7 @@ pub enum JournalError {
     /// Too much waits to be written already.
     #[error("the journal's queue is full")]
     Full,
-    /// The disk is full. Nothing was acknowledged that is not stored; the writer tries again by itself, and whoever waits for a
-    /// commit goes on waiting where the port says so, or is told this.
+    /// The disk is full. Nothing was acknowledged that is not stored; the writer tries again by itself.
     #[error("the journal's disk is full")]
     DiskFull,
     /// Writing failed for good: nothing is acknowledged until the store is opened anew.

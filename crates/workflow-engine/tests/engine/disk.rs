@@ -38,11 +38,32 @@ async fn runs_hold_while_the_disk_is_full_and_go_on_by_themselves() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_full_disk_is_known_before_a_run_meets_it() {
+    let world = World::new().await;
+    world.define("main", &chain("double", 1));
+    assert!(world.engine.check_store().is_ok());
+    world.journal.set_disk(Disk::Full);
+    let told = world.engine.check_store().unwrap_err();
+    assert!(matches!(told, Error::StorageFull { .. }), "{told}");
+    let refused = world
+        .engine
+        .start(world.request("main", &json!({ "n": 1 })))
+        .await;
+    assert!(matches!(refused, Err(Error::StorageFull { .. })));
+    assert_eq!(world.calls.count("double"), 0);
+    world.journal.set_disk(Disk::Fast);
+    assert!(world.engine.check_store().is_ok());
+    let handle = world.start("main", &json!({ "n": 1 })).await;
+    assert_eq!(world.answer(&handle).await, json!(2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_end_that_cannot_be_written_is_not_told() {
     let world = World::new().await;
     world.define("main", &chain("double", 2));
-    world.journal.set_disk(Disk::Full);
     let handle = world.start("main", &json!({ "n": 1 })).await;
+    // Before its driver had its first turn.
+    world.journal.set_disk(Disk::Full);
     let waited = handle.wait(Duration::from_secs(5)).await.unwrap_err();
     assert!(matches!(waited, Error::StorageFull { .. }), "{waited}");
     world.journal.set_disk(Disk::Fast);

@@ -133,6 +133,9 @@ impl Journal for FakeJournal {
         if inner.disk == Disk::Broken {
             return Err(JournalError::Broken("a sync failed".into()));
         }
+        if inner.disk == Disk::Full {
+            return Err(JournalError::DiskFull);
+        }
         if inner.room == 0 {
             return Err(JournalError::Full);
         }
@@ -166,6 +169,10 @@ impl Journal for FakeJournal {
 
     fn committed(&self) -> Position {
         Position(self.lock().committed as u64)
+    }
+
+    fn is_full(&self) -> bool {
+        self.lock().disk == Disk::Full
     }
 
     fn recover(&self) -> Boxed<'_, Result<Recovered, JournalError>> {
