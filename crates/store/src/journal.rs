@@ -18,6 +18,7 @@ use weft_workflow_engine::port::journal::{Entry, Journal, JournalError, Position
 
 use crate::error::Error;
 use crate::health::Health;
+use crate::pace::Pace;
 
 mod backend;
 mod bounds;
@@ -111,7 +112,7 @@ impl RunJournal {
             meter: meter.clone(),
             durable: told,
             trimmed,
-            chunk: bounds.trim_bytes,
+            pace: Pace::new(bounds.trim_bytes, trimmer::TRIM),
         };
         tokio::spawn(trimmer.run());
         let source = Source {

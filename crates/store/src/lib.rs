@@ -26,6 +26,7 @@ mod keyvalue;
 mod lock;
 mod open;
 mod options;
+mod pace;
 mod postgres;
 mod records;
 mod registry;

@@ -77,10 +77,10 @@ impl<W: LogWriter> Thread<W> {
         while let Err(error) = self.write(&batch) {
             self.endure(error, &mut delay)?;
         }
-        let took = started.elapsed();
         if self.queue.is_full() {
             tracing::info!("the journal's disk has room again: runs go on");
         }
+        let took = started.elapsed();
         self.queue.done(batch.position, took);
         self.meter.committed(batch.entries.len(), batch.bytes, took);
         // Before the row can be trimmed, which those do who are fed.
@@ -135,16 +135,17 @@ impl<W: LogWriter> Thread<W> {
 
     /// A trim that fails is tried again with the next one.
     fn trim(&mut self, trim: Trim) -> Result<(), Over> {
+        let started = Instant::now();
         let outcome = self.runtime.block_on(self.writer.trim(&trim.plan));
         match outcome {
             Ok(()) => {
-                let _ = trim.done.send(true);
+                let _ = trim.done.send(Some(started.elapsed()));
             }
             Err(Error::Full | Error::Busy(_)) => {
-                let _ = trim.done.send(false);
+                let _ = trim.done.send(None);
             }
             Err(error) => {
-                let _ = trim.done.send(false);
+                let _ = trim.done.send(None);
                 let mut delay = RETRY.0;
                 self.endure(error, &mut delay)?;
             }

@@ -6,6 +6,7 @@
 //! it back, it is done again, and the commit behind it syncs it along.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
@@ -15,11 +16,11 @@ use weft_workflow_engine::port::journal::{Entry, Key};
 use super::read::Row;
 use super::row;
 
-/// A plan for the writer, and where it tells whether it was carried out.
+/// A plan for the writer, and where it tells how long that took; nothing where it was not carried out.
 #[derive(Debug)]
 pub(super) struct Trim {
     pub(super) plan: Plan,
-    pub(super) done: oneshot::Sender<bool>,
+    pub(super) done: oneshot::Sender<Option<Duration>>,
 }
 
 /// What becomes of rows.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
@@ -14,6 +15,10 @@ use super::open_runs::OpenRuns;
 use super::queue::Queue;
 use super::trim::{self, Trim};
 use crate::error::Error;
+use crate::pace::Pace;
+
+/// About how long a trim takes, and thus holds up a commit at most.
+pub(super) const TRIM: Duration = Duration::from_micros(500);
 
 /// What the task works with.
 pub(super) struct Trimmer {
@@ -26,7 +31,7 @@ pub(super) struct Trimmer {
     /// The last row that was trimmed.
     pub(super) trimmed: u64,
     /// Bytes that are trimmed at a time.
-    pub(super) chunk: usize,
+    pub(super) pace: Pace,
 }
 
 impl Trimmer {
@@ -50,7 +55,10 @@ impl Trimmer {
 
     /// Trims one chunk. Answers whether that could be done now.
     async fn step(&mut self, durable: u64, kept: &mut HashSet<RunId>) -> Result<bool, Error> {
-        let rows = self.reader.rows(self.trimmed, durable, self.chunk).await?;
+        let rows = self
+            .reader
+            .rows(self.trimmed, durable, self.pace.amount())
+            .await?;
         let runs = rows.iter().flat_map(|row| &row.entries).map(|entry| entry.run);
         let Some(open) = self.open.among(runs) else {
             return Ok(false);
@@ -72,10 +80,14 @@ impl Trimmer {
         Ok(true)
     }
 
-    async fn carry_out(&self, plan: trim::Plan) -> bool {
+    async fn carry_out(&mut self, plan: trim::Plan) -> bool {
         let (done, outcome) = oneshot::channel();
         self.queue.trim(Trim { plan, done });
-        outcome.await.unwrap_or(false)
+        let took = outcome.await.ok().flatten();
+        if let Some(took) = took {
+            self.pace.took(took);
+        }
+        took.is_some()
     }
 }
 

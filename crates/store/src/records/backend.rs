@@ -70,8 +70,8 @@ pub(crate) trait RecordsReader: Debug + Send + Sync + 'static {
     /// The next `limit` blobs that runs refer to, in the order of rows and digests: those behind `digest` of run `row`.
     fn blobs(&self, row: i64, digest: Vec<u8>, limit: i64) -> Answer<'_, Vec<BlobRow>>;
 
-    /// The next [`CHUNK`](super::retention::CHUNK) runs behind row `after`.
-    fn candidates(&self, after: i64) -> Answer<'_, Vec<Candidate>>;
+    /// The next `count` runs behind row `after`.
+    fn candidates(&self, after: i64, count: usize) -> Answer<'_, Vec<Candidate>>;
 
     /// How many runs are closed. Looks at an index of all runs.
     fn closed(&self) -> Answer<'_, i64>;

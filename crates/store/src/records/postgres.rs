@@ -112,8 +112,8 @@ impl RecordsReader for PgPool {
         Box::pin(read::blobs(self, row, digest, limit))
     }
 
-    fn candidates(&self, after: i64) -> Answer<'_, Vec<Candidate>> {
-        Box::pin(read::candidates(self, after))
+    fn candidates(&self, after: i64, count: usize) -> Answer<'_, Vec<Candidate>> {
+        Box::pin(read::candidates(self, after, count))
     }
 
     fn closed(&self) -> Answer<'_, i64> {

@@ -105,15 +105,30 @@ impl<W: RecordsWriter> Projector<W> {
         }
         let taken = self.take().await?;
         self.project(taken).await?;
-        if self.sweep.is_due() {
-            let now = Timestamp::now();
-            let swept = self.sweep.step(&mut self.writer, &*self.reader, now).await;
-            self.tolerate(swept)?;
+        match self.sweep.is_due() {
+            true => self.sweep().await,
+            false => {
+                self.settle().await;
+                Ok(())
+            }
         }
+    }
+
+    async fn sweep(&mut self) -> Result<(), End> {
+        let started = Instant::now();
+        let now = Timestamp::now();
+        let swept = self.sweep.step(&mut self.writer, &*self.reader, now).await;
+        self.tolerate(swept)?;
+        self.settle().await;
+        self.sweep.rest_behind(started.elapsed());
+        Ok(())
+    }
+
+    /// Now and then makes what was written durable, after which the journal may be trimmed.
+    async fn settle(&mut self) {
         if self.writer.settle().await {
             self.source.durable.send_replace(self.applied);
         }
-        Ok(())
     }
 
     /// Waits until there is something to do that is not better done together with more.

@@ -8,7 +8,7 @@ use super::columns::{self, FIRST_CLOSED};
 use crate::options::Options;
 
 /// Runs that are looked at, and removed at most, in one transaction.
-pub(super) const CHUNK: i64 = 500;
+pub(super) const CHUNK: usize = 500;
 
 /// How long and how many.
 #[derive(Clone, Copy, Debug)]
@@ -70,8 +70,8 @@ impl Policy {
 }
 
 impl Excess {
-    /// Decides on candidates, which are the next in the order in which they were accepted.
-    pub(super) fn judge(&self, candidates: &[Candidate]) -> Verdict {
+    /// Decides on candidates, which are the next `count` in the order in which they were accepted, or as many as there are.
+    pub(super) fn judge(&self, candidates: &[Candidate], count: usize) -> Verdict {
         let mut verdict = Verdict::default();
         let mut joined = false;
         for candidate in candidates {
@@ -87,7 +87,7 @@ impl Excess {
         }
         // Whatever follows was accepted later, and ended later still.
         let old = |last: &Candidate| self.before.is_some_and(|before| last.created_at < before);
-        let full = candidates.len() as i64 == CHUNK;
+        let full = candidates.len() == count;
         verdict.goes_on = full && (self.is_short(verdict.count) || candidates.last().is_some_and(old));
         verdict
     }
@@ -120,6 +120,9 @@ pub(super) fn last(candidates: &[Candidate]) -> Option<i64> {
 mod tests {
     use super::*;
 
+    /// The chunk as a row's number.
+    const LAST: i64 = CHUNK as i64;
+
     /// An open run, or one that ended at `finished_at`, accepted at `id`.
     fn candidate(id: i64, finished_at: Option<i64>) -> Candidate {
         Candidate {
@@ -135,7 +138,7 @@ mod tests {
     }
 
     fn check(excess: Excess, candidates: &[Candidate], ranges: &[(i64, i64)], goes_on: bool) {
-        let verdict = excess.judge(candidates);
+        let verdict = excess.judge(candidates, CHUNK);
         assert_eq!((&verdict.ranges[..], verdict.goes_on), (ranges, goes_on));
         let count: i64 = ranges.iter().map(|(first, last)| last - first + 1).sum();
         assert_eq!(verdict.count as i64, count);
@@ -189,7 +192,7 @@ mod tests {
             runs: CHUNK as u64 + 1,
             ..Excess::default()
         };
-        check(excess, &closed(1..=CHUNK), &[(1, CHUNK)], true);
+        check(excess, &closed(1..=LAST), &[(1, LAST)], true);
     }
 
     #[test]
@@ -198,22 +201,22 @@ mod tests {
             bytes: true,
             ..Excess::default()
         };
-        check(excess, &closed(1..=CHUNK), &[(1, CHUNK)], true);
-        check(excess, &closed(1..=CHUNK - 1), &[(1, CHUNK - 1)], false);
+        check(excess, &closed(1..=LAST), &[(1, LAST)], true);
+        check(excess, &closed(1..=LAST - 1), &[(1, LAST - 1)], false);
     }
 
     #[test]
     fn old_chunks_are_followed_by_more() {
         let excess = Excess {
-            before: Some(CHUNK + 100),
+            before: Some(LAST + 100),
             ..Excess::default()
         };
-        check(excess, &closed(1..=CHUNK), &[(1, CHUNK)], true);
+        check(excess, &closed(1..=LAST), &[(1, LAST)], true);
         let excess = Excess {
-            before: Some(CHUNK),
+            before: Some(LAST),
             ..Excess::default()
         };
-        check(excess, &closed(1..=CHUNK), &[(1, CHUNK - 2)], false);
+        check(excess, &closed(1..=LAST), &[(1, LAST - 2)], false);
     }
 
     #[test]

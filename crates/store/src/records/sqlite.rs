@@ -75,8 +75,8 @@ impl RecordsReader for SqlitePool {
         Box::pin(read::blobs(self, row, digest, limit))
     }
 
-    fn candidates(&self, after: i64) -> Answer<'_, Vec<Candidate>> {
-        Box::pin(read::candidates(self, after))
+    fn candidates(&self, after: i64, count: usize) -> Answer<'_, Vec<Candidate>> {
+        Box::pin(read::candidates(self, after, count))
     }
 
     fn closed(&self) -> Answer<'_, i64> {

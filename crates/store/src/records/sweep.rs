@@ -9,6 +9,12 @@ use super::backend::{RecordsReader, RecordsWriter};
 use super::retention::{self, Policy};
 use crate::error::Error;
 use crate::options::Options;
+use crate::pace::Pace;
+
+/// About how long a removal takes, which may hold up a commit for as long.
+const REMOVAL: Duration = Duration::from_micros(500);
+/// How long it rests behind each, in times of what that took: three quarters of the disk's time are left to others.
+const REST: u32 = 3;
 
 /// A look at all runs, chunk by chunk, now and then.
 #[derive(Debug)]
@@ -19,6 +25,8 @@ pub(super) struct Sweep {
     under_way: Option<i64>,
     /// When the next chunk, or the next look, is due.
     next: Instant,
+    /// How many runs are looked at and removed at a time.
+    pace: Pace,
     /// Closed runs in the records; unknown before the first look.
     closed: Option<u64>,
 }
@@ -30,6 +38,7 @@ impl Sweep {
             interval: options.retention_interval,
             under_way: None,
             next: Instant::now() + options.retention_interval,
+            pace: Pace::new(retention::CHUNK, REMOVAL),
             closed: None,
         }
     }
@@ -58,23 +67,29 @@ impl Sweep {
         }
     }
 
-    /// Looks at one chunk and removes what is to go. The next one waits for as long as this one took, so that others get on.
+    /// Looks at one chunk and removes what is to go. Until [`rest_behind`](Self::rest_behind) is told how long it took, the next one is due at once.
     pub(super) async fn step(
         &mut self,
         writer: &mut impl RecordsWriter,
         reader: &dyn RecordsReader,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let started = Instant::now();
         let goes_on = self.chunk(writer, reader, now).await;
         match goes_on {
-            Ok(true) => self.next = Instant::now() + started.elapsed(),
+            Ok(true) => self.next = Instant::now(),
             Ok(false) | Err(_) => {
                 self.under_way = None;
                 self.next = Instant::now() + self.interval;
             }
         }
         goes_on.map(drop)
+    }
+
+    /// Has the next chunk wait, so that others get on: this one took so long, with what it led to.
+    pub(super) fn rest_behind(&mut self, took: Duration) {
+        if self.under_way.is_some() {
+            self.next = Instant::now() + took * REST;
+        }
     }
 
     async fn chunk(
@@ -91,9 +106,12 @@ impl Sweep {
             .policy
             .excess(now, closed, reader.bytes().await?.unsigned_abs());
         let after = self.under_way.unwrap_or(0);
-        let candidates = reader.candidates(after).await?;
-        let verdict = excess.judge(&candidates);
+        let count = self.pace.amount();
+        let candidates = reader.candidates(after, count).await?;
+        let verdict = excess.judge(&candidates, count);
+        let started = Instant::now();
         writer.remove(&verdict.ranges).await?;
+        self.pace.took(started.elapsed());
         self.removed(verdict.count);
         self.under_way = retention::last(&candidates);
         Ok(verdict.goes_on)

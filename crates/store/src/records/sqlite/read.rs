@@ -7,7 +7,7 @@ use weft_types::{ProjectName, RunId};
 use super::super::backend::BlobRow;
 use super::super::columns::{self, FIRST_CLOSED};
 use super::super::list::Page;
-use super::super::retention::{CHUNK, Candidate};
+use super::super::retention::Candidate;
 use crate::error::Error;
 
 pub(super) async fn record(
@@ -99,12 +99,16 @@ pub(super) async fn blobs(
     Ok(found)
 }
 
-pub(super) async fn candidates(readers: &SqlitePool, after: i64) -> Result<Vec<Candidate>, Error> {
+pub(super) async fn candidates(
+    readers: &SqlitePool,
+    after: i64,
+    count: usize,
+) -> Result<Vec<Candidate>, Error> {
     const NEXT: &str =
         "SELECT id, status, created_at, finished_at FROM run WHERE id > $1 ORDER BY id LIMIT $2";
     let found = sqlx::query_as(NEXT)
         .bind(after)
-        .bind(CHUNK)
+        .bind(i64::try_from(count).unwrap_or(i64::MAX))
         .fetch_all(readers)
         .await?;
     Ok(found)

@@ -10,6 +10,10 @@ use crate::sqlite::Writer;
 const SYNCED: &str = "PRAGMA synchronous = FULL; ";
 const UNSYNCED: &str = "PRAGMA synchronous = NORMAL";
 
+/// What a removed run counts for in the log: more than it takes, so that the log is copied in small steps meanwhile. Commits of
+/// runs share the disk with each.
+const RUN_BYTES: u64 = 4096;
+
 /// Removes the runs in some rows; a checkpoint will sync that.
 pub(super) async fn remove(writer: &mut Writer, ranges: &[(i64, i64)]) -> Result<(), Error> {
     if ranges.is_empty() {
@@ -22,7 +26,7 @@ pub(super) async fn remove(writer: &mut Writer, ranges: &[(i64, i64)]) -> Result
     steps.push("COMMIT");
     let runs: u64 = ranges.iter().map(|(first, last)| last.abs_diff(*first) + 1).sum();
     writer
-        .execute_whole(steps.build().persistent(false), runs * 1024)
+        .execute_whole(steps.build().persistent(false), runs * RUN_BYTES)
         .await?;
     Ok(())
 }
