@@ -115,7 +115,7 @@ impl Groups {
     ///
     /// # Errors
     /// Where groups are left; a later server's sweep ends them.
-    pub fn close(self) -> Result<(), GroupError> {
+    pub fn close(&self) -> Result<(), GroupError> {
         for place in &self.places {
             end::remove(&place.within(&self.server))?;
             // Other servers may have groups there.

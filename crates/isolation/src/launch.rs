@@ -114,15 +114,21 @@ impl Launcher {
     ///
     /// # Errors
     /// Where some have not; a later server's sweep ends them.
-    pub fn close(self) -> Result<(), GroupError> {
-        self.groups.map_or(Ok(()), Groups::close)
+    pub fn close(&self) -> Result<(), GroupError> {
+        self.groups.as_ref().map_or(Ok(()), Groups::close)
     }
 
-    /// Starts a worker that is to load `code`. Blocks, for about a millisecond; its hello comes when it is confined.
+    /// Starts a worker that is to load `code`, and is told more of it by `arguments`. Blocks, for about a millisecond; its hello
+    /// comes when it is confined.
     ///
     /// # Errors
     /// Where it could not be started or bounded; nothing is left of it then.
-    pub fn launch(&self, allowance: Allowance, code: File) -> Result<Worker, LaunchError> {
+    pub fn launch(
+        &self,
+        allowance: Allowance,
+        code: File,
+        arguments: &[String],
+    ) -> Result<Worker, LaunchError> {
         let number = self.launched.fetch_add(1, Ordering::Relaxed);
         let group = self.groups.as_ref().map(|groups| {
             let bounds = Bounds {
@@ -133,7 +139,7 @@ impl Launcher {
             groups.create(&number.to_string(), bounds)
         });
         let group = group.transpose()?;
-        match self.start(number, allowance, code, group.as_ref()) {
+        match self.start(number, allowance, code, arguments, group.as_ref()) {
             Ok((socket, process)) => Ok(Worker {
                 socket,
                 process,
@@ -153,6 +159,7 @@ impl Launcher {
         number: u32,
         allowance: Allowance,
         code: File,
+        arguments: &[String],
         group: Option<&Group>,
     ) -> Result<(UnixStream, Child), LaunchError> {
         let (mut ours, theirs) = UnixStream::pair()?;
@@ -171,6 +178,7 @@ impl Launcher {
         );
         let spawned = Command::new(&self.program)
             .args(&self.arguments)
+            .args(arguments)
             .args(confinement.to_arguments())
             .env_clear()
             .current_dir("/")

@@ -184,7 +184,7 @@ fn start(program: &Path, arguments: &[String], lacking: LayerSet) -> Result<(), 
     let launcher =
         Launcher::new(program.to_owned(), arguments.to_vec(), lacking).map_err(|error| error.to_string())?;
     let mut worker = launcher
-        .launch(allowance, code)
+        .launch(allowance, code, &[])
         .map_err(|error| error.to_string())?;
     let heard = hello(&mut worker);
     let ending = worker.end().map_err(|error| error.to_string())?;

@@ -140,6 +140,18 @@ impl Priority {
 }
 
 impl NodeKey {
+    /// Its bytes, as they are sent elsewhere.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0
+    }
+
+    /// From bytes that were sent.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
     /// The key of `node`, for the item at `item` where it executes once per item.
     #[must_use]
     pub fn new(run: RunId, node: &str, item: Option<u32>) -> Self {

@@ -3,6 +3,11 @@
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ChildStderr, ExitStatus};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::Worker;
 use crate::group::{GroupError, Usage};
@@ -56,6 +61,20 @@ impl Worker {
     pub fn wait(mut self) -> Result<Ending, GroupError> {
         let status = self.process.wait().ok();
         self.finish(status)
+    }
+
+    /// Waits for the worker to end by itself, but no longer than `patience`, then as [`Worker::end`].
+    ///
+    /// # Errors
+    /// As [`Worker::end`].
+    pub fn end_within(self, patience: Duration) -> Result<Ending, GroupError> {
+        let process = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw);
+        let handle = process.and_then(|process| pidfd_open(process, PidfdFlags::empty()).ok());
+        if let (Some(handle), Ok(patience)) = (handle, Timespec::try_from(patience)) {
+            let mut events = [PollFd::new(&handle, PollFlags::IN)];
+            while poll(&mut events, Some(&patience)) == Err(Errno::INTR) {}
+        }
+        self.end()
     }
 
     /// Ends the worker, if it has not ended, with all that belongs to it. Blocks, for a fraction of a millisecond as a rule and

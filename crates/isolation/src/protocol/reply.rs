@@ -33,6 +33,13 @@ pub enum Answer {
         /// Where its body comes; none where it has none. The server opens it.
         body: Option<StreamId>,
     },
+    /// The HTTP request failed, or was not let through.
+    HttpFailed {
+        /// A case of WASI's `error-code`, by its name.
+        code: String,
+        /// What that case says beside its name.
+        detail: Option<String>,
+    },
     /// It was not done.
     Refused(Refusal),
 }
@@ -44,8 +51,8 @@ pub enum Refusal {
     NotGranted(String),
     /// It is not something that can be asked.
     Invalid(String),
-    /// It took too long.
-    TimedOut,
+    /// The disk is full.
+    Full,
     /// It could not be done now.
     Unavailable(String),
 }

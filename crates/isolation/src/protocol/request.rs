@@ -59,9 +59,20 @@ pub enum Request {
         head: HttpHead,
         /// Where its body comes from; none where it has none. The worker opens it.
         body: Option<StreamId>,
-        /// How long connecting and the response's head may take, in microseconds; bounded by the call's deadline.
-        timeout_us: u64,
+        /// How long the guest waits.
+        patience: Patience,
     },
+}
+
+/// How long a guest waits, in microseconds; bounded by the server and by the call's deadline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Patience {
+    /// For the connection.
+    pub connect_us: Option<u64>,
+    /// From the request to the response's head.
+    pub first_byte_us: Option<u64>,
+    /// Between two pieces of the response's body.
+    pub between_bytes_us: Option<u64>,
 }
 
 /// The head of a request. Text is checked by whoever makes requests of it.

@@ -3,8 +3,8 @@ use uuid::Uuid;
 
 use super::conversation::{Conversation, Terms};
 use super::{
-    Call, CallBounds, CodeSource, Decoder, Frame, Load, MAGIC, Message, ProtocolError, Target, ToHost,
-    ToWorker, Trace, VERSION,
+    Call, CallBounds, Decoder, Frame, Load, MAGIC, Message, ProtocolError, Target, ToHost, ToWorker, Trace,
+    VERSION,
 };
 
 mod golden;
@@ -52,13 +52,9 @@ fn hello_host() -> ToHost {
 
 fn load() -> ToWorker {
     ToWorker::Load(Load {
-        source: CodeSource::Descriptor(3),
-        digest: [7; 32],
         compiled_key: "48-opt".to_owned(),
         reuse: 1,
         frame_bytes: 1 << 20,
-        calls: 2,
-        bindings: vec![("weft:pricing/api".to_owned(), "pricing".to_owned())],
     })
 }
 

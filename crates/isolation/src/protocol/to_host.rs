@@ -39,6 +39,8 @@ pub enum ToHost {
         headers: Vec<Header>,
         /// Where the body comes; none where it has none.
         body: Option<StreamId>,
+        /// How many bytes it has, where that is known by now.
+        length: Option<u64>,
     },
     /// The call failed.
     Failed(Failure),

@@ -15,7 +15,7 @@ pub enum ToWorker {
         /// [`VERSION`](super::VERSION), little-endian.
         version: [u8; 4],
     },
-    /// Loads code; the second one.
+    /// Loads code; the second one. The body tells what it is.
     Load(Load),
     /// Instantiates ahead of the first call. Opens a call that ends as one does, without a result.
     Warm(Box<CallBounds>),
@@ -121,9 +121,8 @@ impl Message for ToWorker {
             Self::Answer { answer, .. } => {
                 matches!(answer, Answer::Got | Answer::Returned { result: true })
             }
-            Self::Chunk(_) => true,
+            Self::Load(_) | Self::Chunk(_) => true,
             Self::Hello { .. }
-            | Self::Load(_)
             | Self::Warm(_)
             | Self::Cancel
             | Self::End(..)

@@ -164,7 +164,7 @@ fn start(what: &str) -> Worker {
     let arguments = vec![worker::ARGUMENT.to_owned(), what.to_owned()];
     let launcher = Launcher::new(program, arguments, LayerSet::NONE).expect("control groups");
     let code = File::open("/dev/null").expect("a file");
-    launcher.launch(ALLOWANCE, code).expect("a worker")
+    launcher.launch(ALLOWANCE, code, &[]).expect("a worker")
 }
 
 /// Waits for a worker's hello; tells the layers it entered.

@@ -45,7 +45,9 @@ fn main() {
     a_program_that_is_no_worker_is_found_out();
     a_worker_that_leaves_a_layer_out_is_found_out();
     a_program_that_is_not_there_is_named();
-    Groups::find().and_then(Groups::close).expect("no groups left");
+    Groups::find()
+        .and_then(|groups| groups.close())
+        .expect("no groups left");
     println!("probe: ok");
 }
 

@@ -49,6 +49,12 @@ impl Restarts {
         }
     }
 
+    /// Why none may be started at `now`; none where one may.
+    #[must_use]
+    pub fn refusal(&self, now: Duration) -> Option<Reason> {
+        (self.allowed(now) == 0).then(|| self.reason(now))
+    }
+
     /// Why no more are allowed.
     pub(super) fn reason(&self, now: Duration) -> Reason {
         Reason::Crashes {

@@ -48,6 +48,11 @@ impl Scaler {
         self.state.restarts = Restarts::settled();
     }
 
+    /// What crashed so far, where that is counted elsewhere.
+    pub fn restart_as(&mut self, restarts: Restarts) {
+        self.state.restarts = restarts;
+    }
+
     /// Decides for a pool that has so many instances.
     pub fn decide(&mut self, instances: u32, now: Duration) -> Decision {
         let observed = self.windows.observe(instances, now);

@@ -79,6 +79,7 @@ fn a_body_behind_a_message_that_has_none_is_refused_both_ways() {
 #[test]
 fn a_head_is_bounded_whatever_the_frame_may_be() {
     let header = |length| ToHost::Response {
+        length: None,
         status: 200,
         headers: vec![Header {
             name: "x".to_owned(),

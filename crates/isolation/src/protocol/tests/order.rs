@@ -45,6 +45,7 @@ fn http_call(body: Option<StreamId>) -> ToWorker {
 
 fn response(body: Option<StreamId>) -> ToHost {
     ToHost::Response {
+        length: None,
         status: 200,
         headers: vec![Header {
             name: "a".to_owned(),

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::super::{
-    Answer, AttachedStream, Failure, Header, HttpHead, LoadFailure, LogStream, Refusal, Request, Stats,
-    StreamEnd, StreamId,
+    Answer, AttachedStream, Failure, Header, HttpHead, LoadFailure, LogStream, Patience, Refusal, Request,
+    Stats, StreamEnd, StreamId,
 };
 use super::*;
 
@@ -99,7 +99,8 @@ fn answer() -> impl Strategy<Value = Answer> {
             }
         }),
         text().prop_map(|why| Answer::Refused(Refusal::NotGranted(why))),
-        Just(Answer::Refused(Refusal::TimedOut)),
+        (text(), proptest::option::of(text())).prop_map(|(code, detail)| Answer::HttpFailed { code, detail }),
+        Just(Answer::Refused(Refusal::Full)),
     ]
 }
 
@@ -132,13 +133,16 @@ fn request() -> impl Strategy<Value = Request> {
             delta
         }),
         (text(), text()).prop_map(|(interface, function)| Request::Call { interface, function }),
-        (head(), proptest::option::of(stream()), any::<u64>()).prop_map(|(head, body, timeout_us)| {
-            Request::Http {
-                head,
-                body,
-                timeout_us,
+        (head(), proptest::option::of(stream()), any::<[Option<u64>; 3]>()).prop_map(
+            |(head, body, [connect_us, first_byte_us, between_bytes_us])| {
+                let patience = Patience {
+                    connect_us,
+                    first_byte_us,
+                    between_bytes_us,
+                };
+                Request::Http { head, body, patience }
             }
-        }),
+        ),
     ]
 }
 
@@ -160,6 +164,7 @@ fn to_host() -> impl Strategy<Value = ToHost> {
                 status,
                 headers,
                 body,
+                length: None,
             }
         }),
         failure().prop_map(ToHost::Failed),
