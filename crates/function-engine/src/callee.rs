@@ -97,11 +97,7 @@ impl Callee {
     /// Whether it can be executed again unnoticed, as things stand now.
     #[must_use]
     pub fn effect_free(&self) -> bool {
-        let record = self.deployed.record();
-        if record.settings.grants.call.is_empty() && record.workflow.is_none() {
-            return record.effect_free;
-        }
-        self.record().effect_free
+        self.engine.effect_free(&self.deployed)
     }
 
     /// Calls an export. Dropping the future stops the guest within 10 ms.

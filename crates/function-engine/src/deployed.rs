@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::Mutex;
+use weft_pool::Level;
 use weft_types::{Signature, VersionRecord};
 
 use crate::metrics::Series;
@@ -22,6 +23,8 @@ pub(crate) use limits::{DEFAULT_PROFILE, Effective, profile_name, profile_of};
 pub struct Deployed {
     record: Arc<VersionRecord>,
     pub(crate) limits: Effective,
+    /// The profile of its pool; none where it is gone.
+    profile: Option<weft_pool::Profile>,
     /// The bounds of its pool; none where its profile is gone.
     bounds: Option<weft_pool::Bounds>,
     /// The export called where none is named.
@@ -50,6 +53,7 @@ impl Deployed {
         Arc::new(Self {
             record: Arc::new(record),
             limits,
+            profile: profile.cloned(),
             bounds,
             sole,
             logs,
@@ -89,10 +93,21 @@ impl Deployed {
         export::find(&self.record, name, self.sole)
     }
 
+    /// What separates its instances from the host; none where its profile is gone.
+    pub(crate) fn level(&self) -> Option<Level> {
+        self.profile.as_ref().map(|profile| profile.level)
+    }
+
     /// Whether some of its instances are kept ready.
     pub(crate) fn has_warm(&self) -> bool {
-        self.bounds
-            .is_some_and(|bounds| bounds.warm > 0 && bounds.reuse > 1)
+        let sandboxes = self
+            .bounds
+            .is_some_and(|bounds| bounds.warm > 0 && bounds.reuse > 1);
+        let processes = self
+            .profile
+            .as_ref()
+            .is_some_and(|profile| profile.level != Level::Sandbox && profile.scaling.min > 0);
+        sandboxes || processes
     }
 
     /// Whether a call can be repeated from its seed and time: the version was granted nothing, and no call finds what an

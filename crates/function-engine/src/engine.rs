@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use weft_pool::Level;
 use weft_types::{Digest, FunctionName, ProjectName, RunId, VersionNumber, VersionRecord};
 
-use crate::port::{Artifacts, KeyValue, Receiving, Registry, Runtime, Workflows};
+use crate::port::{Artifacts, KeyValue, Receiving, Registry, Runtime, Standing, Workflows};
 use crate::{Config, Error, Filter, FunctionView, Log, Metrics, Page};
 
 mod inner;
@@ -54,6 +55,15 @@ impl Engine {
     #[must_use]
     pub fn profiles(&self) -> &Profiles {
         &self.0.profiles
+    }
+
+    /// How far instances can be had at a level on this host. Tried when it is first asked for, which takes a fraction of a second.
+    ///
+    /// # Errors
+    /// Where the engine is gone.
+    pub async fn standing(&self, level: Level) -> Result<Standing, Error> {
+        let inner = Arc::clone(&self.0);
+        self.0.blocking(move || inner.ports.runtime.standing(level)).await
     }
 
     /// Every project, in order.

@@ -7,7 +7,7 @@ use weft_types::name::NameError;
 use weft_types::version::Pin;
 use weft_types::{FunctionName, Kind, VersionNumber, json};
 
-use crate::port::{Failure, LoadError, PrepareError, RegistryError, StorageError};
+use crate::port::{Failure, LoadError, Loss, PrepareError, RegistryError, StorageError};
 
 /// Why the engine did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -195,6 +195,14 @@ pub enum Error {
         invocation: Uuid,
         /// What happened.
         failure: Box<Failure>,
+    },
+    /// The call has effects and its process was lost under it: whether they happened is not known.
+    #[error("{loss}; whether the call had its effects is not known")]
+    OutcomeUnknown {
+        /// Identifies the call in the logs.
+        invocation: Uuid,
+        /// How the process was lost.
+        loss: Loss,
     },
     /// All places are taken and the queue is full.
     #[error("all places of the function are taken and {queued} calls already wait")]

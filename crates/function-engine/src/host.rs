@@ -165,6 +165,7 @@ fn fork(seed: &[u8; 32], n: u32) -> [u8; 32] {
 fn failed(callee: &FunctionName, error: Error) -> Failure {
     let failure = match error {
         Error::Failed { failure, .. } => *failure,
+        Error::OutcomeUnknown { loss, .. } => Failure::Lost(loss),
         error @ (Error::StorageFull | Error::StorageFailed(_) | Error::Platform(_)) => {
             return Failure::Platform(format!("calling `{callee}`: {error}"));
         }
@@ -179,6 +180,7 @@ fn failed(callee: &FunctionName, error: Error) -> Failure {
         | Failure::CallLimit(_)
         | Failure::Cancelled
         | Failure::Unavailable(_)
+        | Failure::Unstarted(_)
         | Failure::Platform(_)) => same,
         within @ (Failure::Exited(_)
         | Failure::CpuTime(_)
@@ -186,7 +188,8 @@ fn failed(callee: &FunctionName, error: Error) -> Failure {
         | Failure::StackOverflow
         | Failure::OutputTooLarge(_)
         | Failure::InvalidResult(_)
-        | Failure::NoResponse) => Failure::Trap {
+        | Failure::NoResponse
+        | Failure::Lost(_)) => Failure::Trap {
             message: format!("its call of `{callee}` failed: {within}"),
             frames: Vec::new(),
         },

@@ -61,10 +61,7 @@ impl Engine {
             }
             Err(failure) => {
                 measured.end(Some(ErrorKind::from(&failure)));
-                Err(Error::Failed {
-                    invocation,
-                    failure: Box::new(failure),
-                })
+                Err(inner.failed(&deployed, invocation, failure))
             }
         }
     }

@@ -37,3 +37,4 @@ pub use invoke::{Answer, Arguments, Invocation};
 pub use logs::{Log, LogCursor, LogFilter, LogLine, LogPage};
 pub use metrics::Metrics;
 pub use random::new_trace;
+pub use weft_pool::Level;

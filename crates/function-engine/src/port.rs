@@ -6,6 +6,7 @@ use std::pin::Pin;
 pub mod artifacts;
 pub mod attempt;
 pub mod keyvalue;
+pub mod outbound;
 pub mod registry;
 pub mod runtime;
 pub mod workflows;
@@ -13,10 +14,11 @@ pub mod workflows;
 pub use artifacts::{Artifacts, Compiled, Receiving, StorageError, Stored};
 pub use attempt::Attempt;
 pub use keyvalue::KeyValue;
+pub use outbound::{Gateway, Outbound, OutboundBody, OutboundError, Patience, Reach};
 pub use registry::{Added, NewVersion, Registry, RegistryError};
 pub use runtime::{
     Body, BodyError, Call, CallContext, Code, Failure, Host, ImportBinding, Instance, Load, LoadError,
-    LogSink, PrepareError, Reply, Runtime, Stream, Tier, TraceContext,
+    LogSink, Loss, Most, PrepareError, Reply, Runtime, Standing, Stream, Tier, TraceContext,
 };
 pub use workflows::Workflows;
 

@@ -28,7 +28,8 @@ pub(crate) struct Loaded {
     pub(crate) entry: Entry,
     /// How many calls an instance serves.
     pub(crate) reuse: u32,
-    pub(crate) heavy: Arc<Heavy>,
+    /// Threads for calls that execute long; none where all calls have one thread.
+    pub(crate) heavy: Option<Arc<Heavy>>,
     /// Whether fresh instances grew their memory.
     pub(crate) growth: History,
     /// Whether calls executed long.
@@ -52,7 +53,13 @@ pub(crate) enum Entry {
 }
 
 impl Loaded {
-    pub(crate) fn new(engine: Engine, version: Version, entry: Entry, reuse: u32, heavy: Arc<Heavy>) -> Self {
+    pub(crate) fn new(
+        engine: Engine,
+        version: Version,
+        entry: Entry,
+        reuse: u32,
+        heavy: Option<Arc<Heavy>>,
+    ) -> Self {
         // A command's state is that of a process that has ended.
         let reuse = if version.flavor == Flavor::Command {
             1

@@ -55,9 +55,13 @@ impl<T: Send + 'static> Execution<T> {
         }
     }
 
+    /// Where there are threads for that; else the guest stays, and is measured by its thread's clock from now on, too.
     fn move_to_heavy(&mut self) {
+        let Some(heavy) = &self.code.heavy else {
+            return self.meter.moved_to_heavy();
+        };
         if let Place::Here(guest) = std::mem::replace(&mut self.place, Place::Ended) {
-            self.place = Place::Heavy(Moved::new(guest, self.meter.clone(), &self.code.heavy));
+            self.place = Place::Heavy(Moved::new(guest, self.meter.clone(), heavy));
         }
     }
 
@@ -75,7 +79,8 @@ impl<T: Send + 'static> Execution<T> {
         }
         match &mut self.place {
             Place::Heavy(moved) => moved.poll(cx),
-            Place::Here(_) | Place::Ended => Poll::Ready(Err(Stop::Lost)),
+            Place::Here(_) => Poll::Pending,
+            Place::Ended => Poll::Ready(Err(Stop::Lost)),
         }
     }
 

@@ -12,6 +12,7 @@ use weft_types::{Grants, ProjectName, Settings, VersionRecord};
 use crate::data::Held;
 use crate::epoch::Meter;
 use crate::limits::Limiter;
+#[cfg(feature = "server")]
 use crate::outbound::{Access, Client, Exchanges};
 use crate::wasi::{Pipes, VirtualClock, Wasi};
 
@@ -40,6 +41,7 @@ pub(crate) struct Version {
     /// What its calls reach outside themselves through.
     pub(crate) host: Arc<dyn Host>,
     /// What its outbound requests may reach.
+    #[cfg(feature = "server")]
     pub(crate) outbound: Access,
 }
 
@@ -48,7 +50,15 @@ pub(crate) struct Caller {
     pub(crate) version: Arc<Version>,
     pub(crate) context: CallContext,
     /// The outbound requests under way.
+    #[cfg(feature = "server")]
     pub(crate) exchanges: Exchanges,
+}
+
+impl Caller {
+    /// What the call reaches outside itself through.
+    pub(crate) fn host(&self) -> &dyn Host {
+        self.context.host.as_deref().unwrap_or(&*self.version.host)
+    }
 }
 
 /// The data of a store.
@@ -67,7 +77,11 @@ pub(crate) struct HostState {
 }
 
 impl Version {
-    pub(crate) fn new(record: &VersionRecord, host: Arc<dyn Host>, client: &Arc<Client>) -> Self {
+    pub(crate) fn new(
+        record: &VersionRecord,
+        host: Arc<dyn Host>,
+        #[cfg(feature = "server")] client: &Arc<Client>,
+    ) -> Self {
         let Settings { grants, env, .. } = &record.settings;
         let flavor = record.inspection.flavor;
         Self {
@@ -81,6 +95,7 @@ impl Version {
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),
             host,
+            #[cfg(feature = "server")]
             outbound: Access::new(grants, Arc::clone(client)),
         }
     }
@@ -95,6 +110,7 @@ impl HostState {
             caller: Caller {
                 version,
                 context,
+                #[cfg(feature = "server")]
                 exchanges: Exchanges::default(),
             },
             table,
@@ -112,6 +128,7 @@ impl HostState {
         self.limiter.set_limit(context.memory);
         self.meter.reset();
         self.caller.context = context;
+        #[cfg(feature = "server")]
         self.caller.exchanges.reset();
         if let Some(wasi) = &mut self.wasi {
             wasi.begin(&self.caller);

@@ -123,7 +123,8 @@ impl Import {
             .map_err(|error| Why::Arguments(error.to_string()))?;
         let caller = &store.data().caller;
         let (version, context) = (Arc::clone(&caller.version), caller.context.clone());
-        let call = version.host.call(
+        let host = context.host.as_ref().unwrap_or(&version.host);
+        let call = host.call(
             &version.project,
             &self.callee,
             &self.interface,

@@ -86,7 +86,7 @@ struct Store<'a> {
 
 impl Store<'_> {
     fn port(&self) -> (&dyn port::KeyValue, &ProjectName) {
-        (self.caller.version.host.keyvalue(), &self.caller.version.project)
+        (self.caller.host().keyvalue(), &self.caller.version.project)
     }
 
     async fn get(&self, key: &str) -> Result<Option<Bytes>, Error> {

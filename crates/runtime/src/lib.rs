@@ -5,9 +5,11 @@
 //! - `engine` holds the engines of the tiers, `linker` what guests can import, `load` makes code ready;
 //! - `instance` executes calls in a `live` store, polled by an `execution` that can move to the `heavy` threads;
 //! - `abi` passes values, `data` large bytes by handles, `http` requests and responses;
-//! - `host` is what a store carries: `limits` and `epoch` bound the guest, `wasi` and `outbound` are its world.
+//! - `worker` is what executes in a process of its own: everything but what the feature `server` adds;
+//! - `host` is what a store carries: `limits` and `epoch` bound the guest, `wasi`, `reach` and `outbound` are its world.
 
 mod abi;
+#[cfg(feature = "server")]
 mod adapt;
 mod code;
 mod data;
@@ -15,6 +17,10 @@ mod engine;
 mod epoch;
 mod execution;
 mod failure;
+#[cfg_attr(
+    not(feature = "server"),
+    expect(dead_code, reason = "workers have one thread")
+)]
 mod heavy;
 mod history;
 mod host;
@@ -27,17 +33,25 @@ mod limits;
 mod linker;
 mod live;
 mod load;
+#[cfg(feature = "server")]
 mod outbound;
 mod output;
+#[cfg(feature = "server")]
 pub mod prepare;
+mod reach;
+#[cfg(feature = "server")]
 mod runtime;
 mod stop;
 mod val;
 mod wasi;
+mod worker;
 
 pub use engine::Slots;
+#[cfg(feature = "server")]
 pub use outbound::Settings as OutboundSettings;
+#[cfg(feature = "server")]
 pub use runtime::{Error, Runtime, Settings};
+pub use worker::Mapped;
 
 /// Whether the kernel tells which pages a call touched (Linux 6.7 and later). Without it a fresh instance costs several
 /// times as much.

@@ -13,12 +13,13 @@ use http::header::{HeaderName, HeaderValue};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use uuid::Uuid;
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 use weft_function_engine::port::{CallContext, LogSink, Stream, TraceContext};
 use weft_types::settings::HostPattern;
 use weft_types::{Grants, NodeKey};
 
-use crate::host::{BODY_CHUNK, Caller};
+use crate::host::Caller;
+use crate::reach::{Sent, Work};
 
 mod channel;
 mod connect;
@@ -30,14 +31,10 @@ mod target;
 pub use connect::Settings;
 
 pub(crate) use connect::Client;
-use exchange::{Exchange, Terms};
+pub(crate) use exchange::Exchange;
+use exchange::Terms;
 use kept::Kept;
 use target::Target;
-
-/// The response and the work that brings its body.
-type Sent = (http::Response<WasiBody>, Work);
-/// Holds the connection while the request's body is being sent.
-type Work = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
 /// What the calls of a version may reach.
 pub(crate) struct Access {
@@ -94,32 +91,26 @@ impl Exchanges {
     }
 }
 
-impl WasiHttpHooks for Caller {
-    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
-        BODY_CHUNK
-    }
-
-    fn send_request(
+impl Caller {
+    /// Sends a request from this process.
+    pub(crate) fn send_directly(
         &mut self,
         request: http::Request<WasiBody>,
-        options: Option<RequestOptions>,
-        _: Box<dyn Future<Output = Result<(), Error>> + Send>,
+        options: RequestOptions,
     ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
         let Self {
             version,
             context,
             exchanges,
         } = self;
-        let exchange = version
-            .outbound
-            .admit(exchanges, context, request, options.unwrap_or_default());
+        let exchange = version.outbound.admit(exchanges, context, request, options);
         Box::new(async move { exchange?.run().await })
     }
 }
 
 impl Access {
     /// Lets a request of a call through the gates that need no waiting.
-    fn admit(
+    pub(crate) fn admit(
         &self,
         exchanges: &mut Exchanges,
         context: &CallContext,

@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use weft_function_engine::port::{self, Boxed, Code, Load, LoadError, PrepareError, Tier};
+use weft_function_engine::port::{self, Boxed, Code, Load, LoadError, PrepareError, Standing, Tier};
+use weft_pool::Level;
 use weft_types::version::Inspection;
 
 use crate::code::Shared;
@@ -13,6 +14,7 @@ use crate::heavy::Heavy;
 use crate::load;
 use crate::outbound::{Client, Settings as OutboundSettings};
 use crate::prepare::{Preparer, Settings as Compiling};
+use crate::reach::Gateway;
 
 /// How WebAssembly is compiled and executed.
 #[derive(Clone, Debug)]
@@ -75,6 +77,14 @@ impl Runtime {
     }
 }
 
+impl Runtime {
+    /// What sends the requests of guests that execute in workers.
+    #[must_use]
+    pub fn gateway(&self) -> Arc<dyn port::Gateway> {
+        Arc::new(Gateway(Arc::clone(&self.client)))
+    }
+}
+
 impl port::Runtime for Runtime {
     fn prepare<'a>(
         &'a self,
@@ -91,6 +101,15 @@ impl port::Runtime for Runtime {
 
     fn first_tier(&self, size: u64) -> Tier {
         self.preparer.first_tier(size)
+    }
+
+    fn standing(&self, level: Level) -> Standing {
+        match level {
+            Level::Sandbox => Standing::Works,
+            Level::Process | Level::Container => {
+                Standing::Unavailable("only sandboxes are made in the server's own process".to_owned())
+            }
+        }
     }
 
     fn load(&self, load: Load<'_>) -> Result<Arc<dyn Code>, LoadError> {

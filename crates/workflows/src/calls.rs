@@ -92,6 +92,7 @@ impl Callee for Function {
 fn call_error(error: &Error) -> CallError {
     let (code, begun) = match error {
         Error::Failed { failure, .. } => of_failure(failure),
+        Error::OutcomeUnknown { .. } => (ErrorCode::Platform, true),
         Error::QueueTimeout { .. } | Error::Overloaded { .. } | Error::Draining => {
             (ErrorCode::Unavailable, false)
         }
@@ -119,7 +120,8 @@ fn of_failure(failure: &Failure) -> (ErrorCode, bool) {
         | Failure::CallLimit(_) => (ErrorCode::Limit, true),
         Failure::Cancelled => (ErrorCode::Cancelled, true),
         Failure::Unavailable(_) => (ErrorCode::Unavailable, true),
-        Failure::Platform(_) => (ErrorCode::Platform, true),
+        Failure::Unstarted(_) => (ErrorCode::Unavailable, false),
+        Failure::Lost(_) | Failure::Platform(_) => (ErrorCode::Platform, true),
     }
 }
 

@@ -51,6 +51,9 @@ impl From<Error> for Problem {
             Error::StillReferenced { by, .. } => problem(Kind::StillReferenced).with("by", by),
             Error::OpenRuns { by, .. } => problem(Kind::OpenRuns).with("by", by),
             Error::Failed { invocation, failure } => failed(invocation, &failure, detail),
+            Error::OutcomeUnknown { invocation, .. } => {
+                of_invocation(Problem::new(Kind::OutcomeUnknown, detail), invocation)
+            }
             Error::Overloaded { retry_after, .. } => {
                 problem(Kind::Overloaded).retry_after(whole_seconds(retry_after))
             }
@@ -96,8 +99,14 @@ fn failed(invocation: Uuid, failure: &Failure, detail: String) -> Problem {
         Failure::CallLimit(_) => problem(Kind::CallLimit),
         Failure::Cancelled => problem(Kind::Cancelled),
         Failure::Unavailable(_) => problem(Kind::Overloaded).retry_after(1),
+        Failure::Lost(_) => problem(Kind::ProcessLost),
+        Failure::Unstarted(_) => problem(Kind::StartFailed).retry_after(1),
         Failure::Platform(_) => fault(Kind::PlatformFault, &detail),
     };
+    of_invocation(problem, invocation)
+}
+
+fn of_invocation(problem: Problem, invocation: Uuid) -> Problem {
     let mut id = Uuid::encode_buffer();
     let id = invocation.hyphenated().encode_lower(&mut id);
     let header = headers::ascii(id.as_bytes());

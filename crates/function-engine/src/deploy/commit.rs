@@ -82,7 +82,7 @@ impl Inner {
         if latest.record().kind == Kind::Workflow {
             return Ok(());
         }
-        self.compiled(latest.record()).await.map(drop)
+        self.compiled(&latest).await.map(drop)
     }
 
     /// Refuses what can be refused before the long work of compiling.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use weft_pool::Profile;
+use weft_pool::{Level, Profile};
 use weft_types::{Limits, Settings};
 
+use crate::port::Most;
 use crate::{Bound, Config, Profiles};
 
 /// The profile of a version whose settings name none.
@@ -52,13 +53,31 @@ impl Effective {
         }
     }
 
+    /// The most that a call may ask for.
+    pub(super) fn most(&self) -> Most {
+        Most {
+            memory: self.memory,
+            input: self.input,
+            output: self.output,
+        }
+    }
+
     /// The bounds of the version's pool.
     pub(super) fn pool(&self, profile: &Profile, config: &Config) -> weft_pool::Bounds {
         let bounds = weft_pool::Bounds::of(profile, config.shards);
-        weft_pool::Bounds {
+        let bounds = weft_pool::Bounds {
             concurrency: self.concurrency,
             reuse: self.reuse,
             ..bounds
+        };
+        match profile.level {
+            Level::Sandbox => bounds,
+            // What is leased is a right to call: the processes are kept by who starts them.
+            Level::Process | Level::Container => weft_pool::Bounds {
+                reuse: 1,
+                warm: 0,
+                ..bounds
+            },
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use weft_pool::Level;
 use weft_types::{Digest, VersionRecord};
 
 use super::{Deployed, Loaded};
@@ -13,6 +14,18 @@ use crate::port::{Code, Compiled, ImportBinding, Load, LoadError, Tier};
 
 /// Whichever of a code's compiled forms is there, the best suited first.
 const PREFERENCE: [Tier; 3] = [Tier::ExplicitBounds, Tier::Optimized, Tier::Baseline];
+/// The same for workers, which have nothing of the compiler of the last one.
+const OF_WORKERS: [Tier; 2] = [Tier::Optimized, Tier::ExplicitBounds];
+
+impl Deployed {
+    /// The forms of its code that can execute at its level, the best suited first.
+    fn tiers(&self) -> &'static [Tier] {
+        match self.level() {
+            None | Some(Level::Sandbox) => &PREFERENCE,
+            Some(Level::Process | Level::Container) => &OF_WORKERS,
+        }
+    }
+}
 
 impl Inner {
     /// The version's code and pool, loaded if they are not yet: once, whoever asks and gives up meanwhile.
@@ -46,7 +59,7 @@ impl Inner {
 
     /// Loads the best form there is, compiling one if there is none or it is not intact.
     async fn load_best(self: &Arc<Self>, deployed: &Arc<Deployed>) -> Result<(Arc<dyn Code>, Tier), Error> {
-        let (compiled, tier) = self.compiled(&deployed.record).await?;
+        let (compiled, tier) = self.compiled(deployed).await?;
         match self.load(deployed, compiled, tier).await? {
             Ok(code) => Ok((code, tier)),
             Err(LoadError::NotIntact(what)) => {
@@ -59,21 +72,27 @@ impl Inner {
     }
 
     /// The best compiled form of a version's code, made if there is none: once, whoever else needs it meanwhile.
-    pub(crate) async fn compiled(&self, record: &VersionRecord) -> Result<(Compiled, Tier), Error> {
-        if let Some(found) = self.find_compiled(record.digest).await? {
+    pub(crate) async fn compiled(&self, deployed: &Deployed) -> Result<(Compiled, Tier), Error> {
+        let (record, tiers) = (deployed.record(), deployed.tiers());
+        if let Some(found) = self.find_compiled(record.digest, tiers).await? {
             return Ok(found);
         }
         let _only = self.recompiling.lock(record.digest).await;
-        match self.find_compiled(record.digest).await? {
+        match self.find_compiled(record.digest, tiers).await? {
             Some(found) => Ok(found),
             None => {
-                self.recompile(record, self.ports.runtime.first_tier(record.size))
-                    .await
+                let first = self.ports.runtime.first_tier(record.size);
+                let first = tiers.iter().copied().find(|tier| *tier == first);
+                self.recompile(record, first.unwrap_or(Tier::Optimized)).await
             }
         }
     }
 
-    async fn find_compiled(&self, digest: Digest) -> Result<Option<(Compiled, Tier)>, Error> {
+    async fn find_compiled(
+        &self,
+        digest: Digest,
+        tiers: &'static [Tier],
+    ) -> Result<Option<(Compiled, Tier)>, Error> {
         let artifacts = Arc::clone(&self.ports.artifacts);
         let runtime = Arc::clone(&self.ports.runtime);
         let find = move |tier| {
@@ -81,7 +100,7 @@ impl Inner {
                 .compiled(digest, &runtime.compiled_key(tier))
                 .map(|found| (found, tier))
         };
-        self.blocking(move || PREFERENCE.into_iter().find_map(find)).await
+        self.blocking(move || tiers.iter().copied().find_map(find)).await
     }
 
     /// Loads a compiled form; blocks a thread made for that.
@@ -92,25 +111,30 @@ impl Inner {
         tier: Tier,
     ) -> Result<Result<Arc<dyn Code>, LoadError>, Error> {
         let bindings = self.bindings(deployed)?;
+        let unknown = || self.unknown_profile(&deployed.record.settings);
+        let profile = deployed.profile.clone().ok_or_else(unknown)?;
         let (inner, deployed) = (Arc::clone(self), Arc::clone(deployed));
         self.metrics.loads.inc();
-        self.blocking(move || {
+        let loaded = self.blocking(move || {
+            inner.check_level(&deployed.record.settings, profile.level)?;
             let verified = inner.verified.contains(compiled.digest);
             let code = inner.ports.runtime.load(Load {
                 version: &deployed.record,
+                profile: &profile,
                 compiled: &compiled,
                 tier,
                 verified,
                 bindings,
                 reuse: deployed.limits.reuse,
+                most: deployed.limits.most(),
                 host: Arc::new(VersionHost::new(&inner, Arc::clone(&deployed.record))),
             });
             if code.is_ok() {
                 inner.verified.insert(compiled.digest);
             }
-            code
-        })
-        .await
+            Ok(code)
+        });
+        loaded.await?
     }
 
     /// Compiles the code of a version, whatever forms of it there are.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::task::JoinError;
+use weft_pool::Level;
 use weft_types::{Digest, Settings, VersionRecord};
 
 use super::{Ports, Profiles};
@@ -14,7 +15,7 @@ use crate::deploy::Compiling;
 use crate::deployed::Deployed;
 use crate::drain::UnderWay;
 use crate::logs::{LogRoom, RunLogs};
-use crate::port::Workflows;
+use crate::port::{Standing, Workflows};
 use crate::upkeep::Upkeep;
 use crate::{Config, Error, Log, Metrics};
 
@@ -100,6 +101,18 @@ impl Inner {
             |_| Arc::clone(deployed.record()),
             |project| project.current(deployed),
         )
+    }
+
+    /// Refuses a level that this host does not have. Nothing ever falls back to a weaker one.
+    pub(crate) fn check_level(&self, settings: &Settings, level: Level) -> Result<(), Error> {
+        match self.ports.runtime.standing(level) {
+            Standing::Works | Standing::Degraded(_) => Ok(()),
+            Standing::Unavailable(reason) => Err(Error::LevelUnavailable {
+                profile: crate::deployed::profile_name(settings).to_owned(),
+                level: level.to_string(),
+                reason,
+            }),
+        }
     }
 
     pub(crate) fn unknown_profile(&self, settings: &Settings) -> Error {

@@ -90,6 +90,7 @@ impl Deployed {
             trace: terms.trace,
             key: terms.key,
             logs: InvocationLogs::new(Arc::clone(&self.logs), terms.step),
+            host: None,
         }
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout_at;
-use weft_pool::{Lease, LeaseError};
+use uuid::Uuid;
+use weft_pool::{Lease, LeaseError, Level};
 use weft_types::VersionNumber;
 use weft_types::image::Image;
 
@@ -14,7 +15,7 @@ use crate::Error;
 use crate::deployed::{Deployed, Instances};
 use crate::engine::Inner;
 use crate::metrics::ErrorKind;
-use crate::port::{Call, Failure, Reply};
+use crate::port::{Call, Failure, Instance, Reply};
 
 /// When a call that found no place is worth trying again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -24,6 +25,25 @@ pub(crate) struct Executed {
     pub(crate) reply: Reply,
     pub(super) queue: Duration,
     pub(super) start: Duration,
+}
+
+/// How often a call without effects is made again after its process was lost under it: it may be what ends them.
+const AGAIN: usize = 4;
+
+/// Makes a call again whose process was lost, as long as there is time.
+async fn again(
+    instance: &mut Box<dyn Instance>,
+    spare: Call,
+    mut called: Result<Reply, Failure>,
+) -> Result<Reply, Failure> {
+    for _ in 0..AGAIN {
+        let lost = matches!(called, Err(Failure::Lost(_)));
+        if !lost || clock() >= spare.context.deadline {
+            break;
+        }
+        called = instance.call(spare.clone()).await;
+    }
+    called
 }
 
 impl Inner {
@@ -57,9 +77,13 @@ impl Inner {
         }
         let mut measured = Measured::begin(deployed);
         let (invocation, export) = (call.context.invocation, call.export);
+        let spare = self.spare(deployed, &call);
         let (mut lease, loading) = self.lease(deployed, call.context.deadline, &mut measured).await?;
         let queue = lease.waited();
-        let called = lease.instance.call(call).await;
+        let mut called = lease.instance.call(call).await;
+        if let (Err(Failure::Lost(_)), Some(spare)) = (&called, spare) {
+            called = again(&mut lease.instance, spare, called).await;
+        }
         drop(lease);
         match called {
             Ok(reply) => {
@@ -72,12 +96,35 @@ impl Inner {
             }
             Err(failure) => {
                 measured.end(Some(ErrorKind::from(&failure)));
-                Err(Error::Failed {
-                    invocation,
-                    failure: Box::new(failure),
-                })
+                Err(self.failed(deployed, invocation, failure))
             }
         }
+    }
+
+    /// What becomes of a call that failed: one with effects that was lost may have had them.
+    pub(crate) fn failed(&self, deployed: &Deployed, invocation: Uuid, failure: Failure) -> Error {
+        match failure {
+            Failure::Lost(loss) if !self.effect_free(deployed) => Error::OutcomeUnknown { invocation, loss },
+            failure => Error::Failed {
+                invocation,
+                failure: Box::new(failure),
+            },
+        }
+    }
+
+    /// Whether a version can be executed again unnoticed, as things stand now.
+    pub(crate) fn effect_free(&self, deployed: &Deployed) -> bool {
+        let record = deployed.record();
+        if record.settings.grants.call.is_empty() && record.workflow.is_none() {
+            return record.effect_free;
+        }
+        self.current(deployed).effect_free
+    }
+
+    /// The call once more, for the case that its process is lost under it, where nobody could tell that it was made twice.
+    fn spare(&self, deployed: &Deployed, call: &Call) -> Option<Call> {
+        let can_be_lost = deployed.level() != Some(Level::Sandbox);
+        (can_be_lost && self.effect_free(deployed)).then(|| call.clone())
     }
 
     /// Runs a version that is a graph of calls.
@@ -124,7 +171,11 @@ impl Inner {
     ) -> Result<(Lease<Instances>, Duration), Error> {
         let leased = self.try_lease(deployed, deadline).await;
         match &leased {
-            Ok((lease, _)) => measured.leased(lease.waited(), lease.is_new()),
+            Ok((lease, _)) => {
+                // Elsewhere it is the pool of processes that knows what was started.
+                let sandbox = deployed.level() == Some(Level::Sandbox);
+                measured.leased(lease.waited(), sandbox && lease.is_new());
+            }
             Err(error) => measured.refused(error),
         }
         leased

@@ -48,9 +48,10 @@ impl Measured {
         self.end(Some(match error {
             Error::Overloaded { .. } => ErrorKind::Overloaded,
             Error::QueueTimeout { .. } => ErrorKind::QueueTimeout,
-            Error::Draining | Error::MissingGrant { .. } | Error::UnknownProfile { .. } => {
-                ErrorKind::Unavailable
-            }
+            Error::Draining
+            | Error::MissingGrant { .. }
+            | Error::UnknownProfile { .. }
+            | Error::LevelUnavailable { .. } => ErrorKind::Unavailable,
             _ => ErrorKind::Platform,
         }));
     }

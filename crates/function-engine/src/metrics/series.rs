@@ -9,7 +9,7 @@ use std::time::Duration;
 use weft_types::{FunctionName, ProjectName};
 
 use super::histogram::{Histogram, Sum};
-use crate::port::Failure;
+use crate::port::{Failure, Loss};
 
 /// More cores than this share counters: what a function's counters weigh stays under 8 KiB.
 const MOST_SHARDS: usize = 8;
@@ -67,6 +67,11 @@ pub(crate) enum ErrorKind {
     Overloaded,
     QueueTimeout,
     Unavailable,
+    WorkerMemory,
+    WorkerCrash,
+    WorkerHang,
+    WorkerProtocol,
+    WorkerStart,
     Platform,
 }
 
@@ -174,7 +179,7 @@ impl std::fmt::Debug for SeriesList {
 
 impl ErrorKind {
     /// In the order of their numbers.
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 20] = [
         Self::Function,
         Self::Trapped,
         Self::Exited,
@@ -189,6 +194,11 @@ impl ErrorKind {
         Self::Overloaded,
         Self::QueueTimeout,
         Self::Unavailable,
+        Self::WorkerMemory,
+        Self::WorkerCrash,
+        Self::WorkerHang,
+        Self::WorkerProtocol,
+        Self::WorkerStart,
         Self::Platform,
     ];
 
@@ -208,6 +218,11 @@ impl ErrorKind {
             Self::Overloaded => "overloaded",
             Self::QueueTimeout => "queue-timeout",
             Self::Unavailable => "unavailable",
+            Self::WorkerMemory => "worker-memory",
+            Self::WorkerCrash => "worker-crash",
+            Self::WorkerHang => "worker-hang",
+            Self::WorkerProtocol => "worker-protocol",
+            Self::WorkerStart => "worker-start",
             Self::Platform => "platform",
         }
     }
@@ -227,7 +242,20 @@ impl From<&Failure> for ErrorKind {
             Failure::CallLimit(_) => Self::CallLimit,
             Failure::Cancelled => Self::Cancelled,
             Failure::Unavailable(_) => Self::Unavailable,
+            Failure::Lost(loss) | Failure::Unstarted(loss) => Self::from(loss),
             Failure::Platform(_) => Self::Platform,
+        }
+    }
+}
+
+impl From<&Loss> for ErrorKind {
+    fn from(loss: &Loss) -> Self {
+        match loss {
+            Loss::OutOfMemory(_) => Self::WorkerMemory,
+            Loss::Crashed(_) => Self::WorkerCrash,
+            Loss::Hung(_) => Self::WorkerHang,
+            Loss::Violated(_) => Self::WorkerProtocol,
+            Loss::SlowStart(_) => Self::WorkerStart,
         }
     }
 }

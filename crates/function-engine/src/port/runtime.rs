@@ -8,11 +8,12 @@ use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use jiff::Timestamp;
 use uuid::Uuid;
+use weft_pool::{Level, Profile};
 use weft_types::image::{Attached, Image};
 use weft_types::version::{ImportedFunction, Inspection};
 use weft_types::{FunctionName, Limits, NodeKey, ProjectName, VersionRecord};
 
-use super::{Attempt, Boxed, Compiled, StorageError};
+use super::{Attempt, Boxed, Compiled, Outbound, StorageError};
 
 /// What fails in a streamed body.
 pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
@@ -36,11 +37,25 @@ pub trait Runtime: Send + Sync + 'static {
     /// Which tier code of this size is compiled with first.
     fn first_tier(&self, size: u64) -> Tier;
 
+    /// How far instances can be had at a level here. Blocks where that has to be tried first, for a fraction of a second.
+    fn standing(&self, level: Level) -> Standing;
+
     /// Maps compiled code and makes it ready to be instantiated. Blocks, for 0.05 to 3 ms.
     ///
     /// # Errors
     /// Where the file is not what it was when written (the caller compiles anew), or imports cannot be satisfied.
     fn load(&self, load: Load<'_>) -> Result<Arc<dyn Code>, LoadError>;
+}
+
+/// How far a level can be had on a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// All of it is enforced.
+    Works,
+    /// It works, but for what is said.
+    Degraded(Vec<String>),
+    /// It cannot be had: why, and what to do about it.
+    Unavailable(String),
 }
 
 /// How code is compiled.
@@ -58,6 +73,8 @@ pub enum Tier {
 pub struct Load<'a> {
     /// The version.
     pub version: &'a VersionRecord,
+    /// The profile of its pool.
+    pub profile: &'a Profile,
     /// Its compiled form.
     pub compiled: &'a Compiled,
     /// How it was compiled.
@@ -68,8 +85,21 @@ pub struct Load<'a> {
     pub bindings: Vec<ImportBinding>,
     /// How many calls an instance serves.
     pub reuse: u32,
+    /// The most that its calls may ask for.
+    pub most: Most,
     /// What calls of this version reach outside themselves through.
     pub host: Arc<dyn Host>,
+}
+
+/// The most that calls of a version may ask for, in bytes: what a process that serves them is sized by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Most {
+    /// Memory of an instance.
+    pub memory: u64,
+    /// Arguments.
+    pub input: u64,
+    /// The result.
+    pub output: u64,
 }
 
 /// An imported interface and the function that satisfies it.
@@ -112,6 +142,7 @@ pub trait Instance: Send + 'static {
 }
 
 /// A call of a typed export.
+#[derive(Clone)]
 pub struct Call {
     /// Index into [`Inspection::exports`].
     pub export: usize,
@@ -151,6 +182,8 @@ pub struct CallContext {
     pub trace: TraceContext,
     /// Where its output lines go.
     pub logs: Arc<dyn LogSink>,
+    /// What this call alone reaches outside itself through, where that is not what its version does.
+    pub host: Option<Arc<dyn Host>>,
 }
 
 impl CallContext {
@@ -234,6 +267,11 @@ pub trait Host: Send + Sync + 'static {
 
     /// The key-value stores.
     fn keyvalue(&self) -> &dyn super::KeyValue;
+
+    /// What sends requests to other hosts, where the runtime does not do so itself.
+    fn outbound(&self) -> Option<&dyn Outbound> {
+        None
+    }
 }
 
 /// Why code could not be compiled.
@@ -311,10 +349,36 @@ pub enum Failure {
     /// Nobody waited any longer.
     #[error("the call was cancelled")]
     Cancelled,
+    /// The process that executed it ended under it, so that nobody knows how far it came.
+    #[error("{0}")]
+    Lost(Loss),
+    /// The process that should have executed it did not start. Nothing of it was executed.
+    #[error("the call could not begin: {0}")]
+    Unstarted(Loss),
     /// No place to execute was to be had.
     #[error("{0}")]
     Unavailable(String),
     /// The platform failed.
     #[error("the platform failed: {0}")]
     Platform(String),
+}
+
+/// How the process that executed a call was lost.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Loss {
+    /// It ran out of the memory it may have, in bytes.
+    #[error("the function's process ran out of its {0} bytes of memory")]
+    OutOfMemory(u64),
+    /// It ended by itself or was killed; how, in a few words.
+    #[error("the function's process ended: {0}")]
+    Crashed(String),
+    /// It did not answer, so it was killed.
+    #[error("the function's process did not answer for {} ms after the call should have ended, and was killed", .0.as_millis())]
+    Hung(Duration),
+    /// It broke the rules of talking to the server, so it was killed.
+    #[error("the function's process broke the protocol, and was killed: {0}")]
+    Violated(String),
+    /// It did not get ready in time, so it was killed.
+    #[error("the function's process did not get ready within {} ms, and was killed", .0.as_millis())]
+    SlowStart(Duration),
 }

@@ -17,7 +17,7 @@ pub(super) async fn run(engine: Weak<Inner>) {
         if inner.is_draining() {
             return;
         }
-        if let Err(error) = inner.compiled(deployed.record()).await {
+        if let Err(error) = inner.compiled(&deployed).await {
             tracing::warn!(version = ?deployed, %error, "code could not be compiled ahead");
         }
     }

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use uuid::Uuid;
 use weft_function_engine::port::{
-    Boxed, CallContext, Code, Compiled, Failure, Host, KeyValue, Load, LogSink, Runtime as _, Stream, Tier,
-    TraceContext,
+    Boxed, CallContext, Code, Compiled, Failure, Host, KeyValue, Load, LogSink, Most, Runtime as _, Stream,
+    Tier, TraceContext,
 };
+use weft_pool::Profile;
 use weft_runtime::{Runtime, prepare};
 use weft_types::image::Image;
 use weft_types::version::ImportedFunction;
@@ -51,11 +52,13 @@ pub(crate) fn load(
     };
     let code = runtime.load(Load {
         version: &record,
+        profile: &Profile::default(),
         compiled: &compiled,
         tier,
         verified: false,
         bindings: Vec::new(),
         reuse,
+        most: Most::default(),
         host: Arc::new(Nothing),
     })?;
     std::fs::remove_file(path)?;
@@ -91,6 +94,7 @@ pub(crate) fn context() -> CallContext {
             sampled: false,
         },
         logs: Arc::new(Silence),
+        host: None,
     }
 }
 

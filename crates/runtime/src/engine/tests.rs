@@ -1,4 +1,6 @@
-use super::{Engines, Slots, Tier, compatibility, compiled_key, tick};
+use super::engines::tick;
+use super::key::{compatibility, compiled_key};
+use super::{Engines, Slots, Tier};
 use std::sync::Arc;
 
 const FEW: Slots = Slots {

@@ -5,6 +5,7 @@ use wasmtime::component::types::{Component as ComponentType, ComponentInstance, 
 use weft_types::version::{Capability, ImportedFunction};
 
 use super::value::Converter;
+use super::value::{DATA, DATA_VERSIONS, is_data};
 use super::{is_wasi_0_2, split_version};
 use crate::adapt::Refused;
 
@@ -50,10 +51,6 @@ const KEYVALUE: [&str; 3] = [
     "wasi:keyvalue/store",
 ];
 const KEYVALUE_VERSION: &str = "0.2.0-draft2";
-
-/// The interface of large bytes, and the line of versions it is provided in.
-const DATA: &str = "weft:data/blobs";
-const DATA_VERSIONS: &str = "0.1.";
 
 /// What an import is, judged by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,12 +111,6 @@ fn class(interface: &str) -> Result<Class, Refused> {
             "WASI's interfaces for command line, clocks, HTTP, I/O, random and key-value are",
         )),
     }
-}
-
-/// Whether an import is the interface of large bytes.
-pub(super) fn is_data(interface: &str) -> bool {
-    let (name, version) = split_version(interface);
-    name == DATA && version.is_some_and(|version| version.starts_with(DATA_VERSIONS))
 }
 
 /// The capabilities that the imports of a component ask for.

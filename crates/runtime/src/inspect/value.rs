@@ -9,7 +9,7 @@ use weft_types::signature::Callable;
 use weft_types::ty::Shape;
 use weft_types::{Signature, Type};
 
-use super::imports::is_data;
+use super::split_version;
 
 mod handles;
 
@@ -18,6 +18,11 @@ pub(crate) use handles::Handles;
 /// Most nodes converted for one component. Parts that types share count each time they are reached, so that a small
 /// component cannot ask for a large conversion.
 const MAX_NODES: u32 = 200_000;
+
+/// The interface of large bytes, without its version.
+pub(super) const DATA: &str = "weft:data/blobs";
+/// What its version begins with.
+pub(super) const DATA_VERSIONS: &str = "0.1.";
 
 /// Why a type is no value: where in the signature, and what stands there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +48,12 @@ pub(crate) struct Resources {
 struct Data {
     blob: Option<ResourceType>,
     sink: Option<ResourceType>,
+}
+
+/// Whether an import is the interface of large bytes.
+pub(super) fn is_data(interface: &str) -> bool {
+    let (name, version) = split_version(interface);
+    name == DATA && version.is_some_and(|version| version.starts_with(DATA_VERSIONS))
 }
 
 impl Resources {

@@ -20,7 +20,7 @@ use super::target::Target;
 use super::{Notice, Sent, Work};
 
 /// A request that was let through and all that its exchange needs.
-pub(super) struct Exchange {
+pub(crate) struct Exchange {
     pub(super) target: Target,
     pub(super) request: http::Request<WasiBody>,
     /// Given back when the response's body is dropped.
@@ -39,7 +39,7 @@ pub(super) struct Terms {
 
 impl Exchange {
     /// Sends the request and answers at the response's head, by the call's deadline.
-    pub(super) async fn run(self) -> Result<Sent, Error> {
+    pub(crate) async fn run(self) -> Result<Sent, Error> {
         let Self {
             target,
             request,

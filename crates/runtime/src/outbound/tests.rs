@@ -119,6 +119,7 @@ fn context(logs: Arc<Lines>) -> CallContext {
             sampled: true,
         },
         logs,
+        host: None,
     }
 }
 

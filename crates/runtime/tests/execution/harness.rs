@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use uuid::Uuid;
 use weft_function_engine::port::{
-    Boxed, Call, CallContext, Code, Compiled, Failure, Host, Instance, KeyValue, Load, LogSink, Reply,
+    Boxed, Call, CallContext, Code, Compiled, Failure, Host, Instance, KeyValue, Load, LogSink, Most, Reply,
     Runtime as _, Stream, Tier, TraceContext,
 };
+use weft_pool::Profile;
 use weft_runtime::{Runtime, Settings, Slots, prepare};
 use weft_types::image::{Bounds, Image};
 use weft_types::version::ImportedFunction;
@@ -85,11 +86,13 @@ impl Guest {
         let digest = Digest::of(&compiled.bytes);
         let load = Load {
             version: &record,
+            profile: &Profile::default(),
             compiled: &Compiled { path, digest },
             tier,
             verified: false,
             bindings: Vec::new(),
             reuse,
+            most: Most::default(),
             host: Arc::new(Nothing),
         };
         let code = RUNTIME.load(load).unwrap();
@@ -202,6 +205,7 @@ pub(crate) fn logging(logs: Arc<Collected>) -> CallContext {
             sampled: false,
         },
         logs,
+        host: None,
     }
 }
 

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use uuid::Uuid;
 use weft_function_engine::port::{
-    Boxed, Call, CallContext, Code, Compiled, Failure, Host, ImportBinding, KeyValue, Load, LogSink,
+    Boxed, Call, CallContext, Code, Compiled, Failure, Host, ImportBinding, KeyValue, Load, LogSink, Most,
     Runtime as _, Stream, Tier, TraceContext,
 };
+use weft_pool::Profile;
 use weft_runtime::{Runtime, Settings, Slots, prepare};
 use weft_types::image::{Bounds, Image};
 use weft_types::version::{Capability, ImportedFunction};
@@ -120,6 +121,7 @@ impl Platform {
         };
         let load = Load {
             version: &record,
+            profile: &Profile::default(),
             compiled: &Compiled {
                 path,
                 digest: Digest::of(&compiled.bytes),
@@ -128,6 +130,7 @@ impl Platform {
             verified: false,
             bindings,
             reuse: 1,
+            most: Most::default(),
             host: self.itself.upgrade().expect("the platform"),
         };
         let code = RUNTIME.load(load).expect(name);
@@ -202,6 +205,7 @@ impl Platform {
                 sampled: false,
             },
             logs: Arc::clone(&self.lines) as Arc<dyn LogSink>,
+            host: None,
         }
     }
 }

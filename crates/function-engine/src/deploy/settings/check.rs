@@ -1,9 +1,8 @@
 //! What the platform allows settings to say, beyond the bounds that hold anywhere.
 
-use weft_pool::Level;
 use weft_types::{Limits, Settings};
 
-use crate::deployed::{profile_name, profile_of};
+use crate::deployed::profile_of;
 use crate::engine::Inner;
 use crate::{Config, Error};
 
@@ -39,12 +38,5 @@ fn limits(limits: &Limits, config: &Config) -> Result<(), Error> {
 
 fn profile(inner: &Inner, settings: &Settings) -> Result<(), Error> {
     let profile = profile_of(settings, &inner.profiles).ok_or_else(|| inner.unknown_profile(settings))?;
-    match profile.level {
-        Level::Sandbox => Ok(()),
-        level @ (Level::Process | Level::Container) => Err(Error::LevelUnavailable {
-            profile: profile_name(settings).to_owned(),
-            level: level.to_string(),
-            reason: "this server runs functions at the level `sandbox` only".into(),
-        }),
-    }
+    inner.check_level(settings, profile.level)
 }

@@ -11,8 +11,9 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use weft_function_engine::port::{
     Body, Boxed, Call, CallContext, Code, Failure, Instance, Load, LoadError, PrepareError, Reply, Runtime,
-    Tier,
+    Standing, Tier,
 };
+use weft_pool::Level;
 use weft_types::Digest;
 use weft_types::version::Inspection;
 
@@ -107,6 +108,15 @@ impl Runtime for ClosureRuntime {
             Tier::Baseline
         } else {
             Tier::Optimized
+        }
+    }
+
+    fn standing(&self, level: Level) -> Standing {
+        match level {
+            Level::Sandbox => Standing::Works,
+            Level::Process | Level::Container => {
+                Standing::Unavailable("this runtime is made of closures".to_owned())
+            }
         }
     }
 

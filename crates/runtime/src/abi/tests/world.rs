@@ -44,6 +44,7 @@ pub(super) fn state() -> HostState {
             sampled: false,
         },
         logs: Arc::new(Nothing),
+        host: None,
     };
     HostState::new(Arc::new(version), context)
 }
