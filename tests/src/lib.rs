@@ -16,6 +16,7 @@ pub mod shell;
 pub mod small_disk;
 pub mod socket;
 pub mod wait;
+pub mod workers;
 
 pub use api::{Answer, Api};
 pub use guests::{example, fixture};

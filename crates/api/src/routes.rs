@@ -117,6 +117,7 @@ fn described() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(blobs::show, blobs::head))
         .routes(routes!(server::healthz))
         .routes(routes!(server::readyz))
+        .routes(routes!(server::host))
         .routes(routes!(server::metrics))
         .routes(routes!(server::openapi))
 }

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 mod blob;
 mod comparison;
 mod function;
+mod host;
 mod log;
 mod run;
 pub(crate) mod run_view;
@@ -20,6 +21,7 @@ mod webhook;
 pub use blob::Blob;
 pub use comparison::{ComparedNode, ComparedRun, Comparison, NodeSide};
 pub use function::{Function, FunctionSummary, Kind};
+pub use host::{Host, LevelStanding, LevelState, Levels};
 pub use log::{LogLine, LogStep, Logs, Lost, Stream};
 pub use run::{
     Attempt, Cancel, Counts, Items, Node, NodeDetail, NodeError, PinChange, Repinned, Rerun, Run, RunEvent,

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -11,6 +12,7 @@ use weft_api::serve::{Cores, Listeners};
 use weft_api::shutdown::{self, Draining, Shutdown};
 use weft_api::{Api, Hosts};
 use weft_function_engine::{Engine, Ports};
+use weft_process::server::Processes;
 use weft_store::Store;
 use weft_types::Digest;
 
@@ -27,10 +29,13 @@ mod log_lines;
 mod observer;
 pub(crate) mod profiles;
 mod promptness;
-mod settings;
+pub(crate) mod settings;
 mod signals;
 mod webhooks;
 mod workflows;
+
+/// How long workers may take to end, at the end: they are killed, which takes milliseconds.
+const WORKERS: Duration = Duration::from_secs(5);
 
 /// Everything that is configured.
 pub(crate) struct Config {
@@ -73,7 +78,7 @@ fn background() -> Result<Runtime> {
 async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Output) -> Result<()> {
     let mut signals = signals::Signals::new().context("signals cannot be handled")?;
     let store = open_store(config, &data).await?;
-    let engine = open_engine(config, &store).await?;
+    let (engine, processes) = open_engine(config, &store).await?;
     // Before anybody can deploy or delete: the sweep must know of all that was there when the store was opened.
     let referenced = engine.digests();
     engine
@@ -104,7 +109,7 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
     let signal = signals.next().await;
     tracing::info!(signal, "shutting down: calls under way are finished");
     tokio::select! {
-        outcome = end(shutdown, (&engine, &runs), cores, store, config) => outcome,
+        outcome = end(shutdown, (&engine, &runs, &processes), cores, store, config) => outcome,
         signal = signals.next() => {
             tracing::warn!(signal, "ended at once: calls under way are cut off");
             Err(Failure::new(crate::failure::Exit::Error, "ended by a second signal").into())
@@ -122,19 +127,24 @@ async fn open_store(config: &Config, data: &Path) -> Result<Store> {
     Ok(Store::open_with_postgres(data, &postgres, options).await?)
 }
 
-async fn open_engine(config: &Config, store: &Store) -> Result<Engine> {
+async fn open_engine(config: &Config, store: &Store) -> Result<(Engine, Arc<Processes>)> {
     let runtime = weft_runtime::Runtime::new(settings::runtime(config))
         .context("the WebAssembly runtime cannot be started")?;
+    let gateway = runtime.gateway();
+    let processes = settings::processes(&config.serve);
+    let processes = Arc::new(Processes::new(processes, Arc::new(runtime), gateway));
+    tokio::task::spawn_blocking(Processes::sweep);
     let ports = Ports {
         registry: store.registry(),
         artifacts: store.artifacts(),
-        runtime: Arc::new(runtime),
+        runtime: Arc::clone(&processes) as _,
         keyvalue: store.keyvalue(),
     };
     let profiles = profiles::load(&config.serve.profiles)?;
-    Engine::open(ports, profiles, settings::engine(config))
+    let engine = Engine::open(ports, profiles, settings::engine(config))
         .await
-        .context("the functions cannot be loaded")
+        .context("the functions cannot be loaded")?;
+    Ok((engine, processes))
 }
 
 fn listen(config: &Config) -> Result<(Listeners, weft_api::serve::Config)> {
@@ -227,7 +237,7 @@ fn announce(
 /// Finishes what is under way, as long as patience lasts.
 async fn end(
     shutdown: Shutdown,
-    (engine, runs): (&Engine, &weft_workflow_engine::Engine),
+    (engine, runs, processes): (&Engine, &weft_workflow_engine::Engine, &Processes),
     mut cores: Cores,
     store: Store,
     config: &Config,
@@ -237,6 +247,7 @@ async fn end(
     // Runs first: their nodes call functions until the last one that is driven here ended or was left for the next start.
     runs.drain(patience).await;
     engine.drain(patience).await;
+    processes.end(WORKERS).await;
     cores.stopped().await;
     cores.join()?;
     store.close().await;

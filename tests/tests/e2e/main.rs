@@ -21,6 +21,7 @@ mod logs;
 mod pages;
 mod pools;
 mod postgres;
+mod processes;
 mod run_details;
 mod run_logs;
 mod settings;

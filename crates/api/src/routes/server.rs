@@ -6,11 +6,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use weft_function_engine::Level;
 
 use crate::api::Context;
 use crate::headers;
 use crate::problem::{Kind, Problem};
-use crate::wire::Health;
+use crate::wire::{Health, Host, LevelStanding, Levels};
 
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
@@ -48,6 +49,25 @@ fn health() -> Health {
         status: "ok".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
+}
+
+/// What the machine offers
+#[utoipa::path(
+    get,
+    path = "/v1/host",
+    operation_id = "show-host",
+    tag = "server",
+    responses((status = 200, description = "How far each isolation level can be had, tried when first asked for", body = Host)),
+)]
+pub(super) async fn host(State(context): State<Arc<Context>>) -> Result<Json<Host>, Problem> {
+    let standing = async |level| context.engine.standing(level).await.map(LevelStanding::from);
+    Ok(Json(Host {
+        levels: Levels {
+            sandbox: standing(Level::Sandbox).await?,
+            process: standing(Level::Process).await?,
+            container: standing(Level::Container).await?,
+        },
+    }))
 }
 
 /// Metrics in the OpenMetrics text format

@@ -29,6 +29,7 @@ fn every_route_is_described() {
         "GET /metrics".to_owned(),
         "GET /openapi.json".to_owned(),
         "GET /readyz".to_owned(),
+        "GET /v1/host".to_owned(),
         "GET /v1/projects".to_owned(),
         "PUT /v1/projects/{project}".to_owned(),
         "POST /v1/projects/{project}/blobs".to_owned(),

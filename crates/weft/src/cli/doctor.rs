@@ -12,6 +12,7 @@ use crate::output::Table;
 mod compiler;
 mod data;
 mod host;
+mod processes;
 mod server;
 
 #[derive(Debug, ClapArgs)]
@@ -68,6 +69,7 @@ pub(crate) async fn run(args: Args, session: Session, file: File) -> Result<()> 
     }
     let mut checks = host::checks();
     checks.push(compiler::check().await);
+    checks.push(processes::check(&serve).await);
     checks.push(data::check(&serve.data_directory()?));
     checks.push(server::check(&session).await?);
     session.output.result(&checks, table(&checks))?;

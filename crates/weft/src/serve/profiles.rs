@@ -7,7 +7,8 @@ use weft_function_engine::Profiles;
 use weft_pool::Profile;
 
 /// Those that need no directory.
-const BUILT_IN: [(&str, &str); 2] = [
+const BUILT_IN: [(&str, &str); 3] = [
+    ("process", include_str!("../../../../runtime-pools/process.toml")),
     ("sandbox", include_str!("../../../../runtime-pools/sandbox.toml")),
     (
         "sandbox-warm",

@@ -1,5 +1,6 @@
 //! The configuration in the terms of the crates it is for.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use weft_function_engine::{Bound, LogBounds};
@@ -143,6 +144,26 @@ fn bytes(Size(default): Size, Size(max): Size) -> Bound {
 
 fn count(Size(bytes): Size) -> usize {
     usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
+/// How workers are started.
+pub(crate) fn processes(config: &crate::config::Serve) -> weft_process::server::Settings {
+    weft_process::server::Settings {
+        start: config.worker_start.0,
+        grace: config.worker_grace.0,
+        base_memory: config.worker_memory.0,
+        ..weft_process::server::Settings::new(worker(config))
+    }
+}
+
+/// The worker's program.
+pub(crate) fn worker(config: &crate::config::Serve) -> PathBuf {
+    if !config.worker.as_os_str().is_empty() {
+        return config.worker.clone();
+    }
+    // A program that cannot tell where it lies finds none beside it, and says so where one is needed.
+    let own = std::env::current_exe().unwrap_or_default();
+    own.with_file_name("weft-worker")
 }
 
 /// The bounds of the runtime.

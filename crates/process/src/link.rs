@@ -1,0 +1,216 @@
+//! Frames through a socket, either way.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::marker::PhantomData;
+use std::os::unix::net::UnixStream as StdStream;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::net::UnixStream;
+use tokio::sync::Notify;
+use weft_isolation::protocol::{Decoder, Encoded, Frame, Message, ProtocolError};
+
+/// How much is made room for at once, in bytes: more only where a frame that large was announced, and piece by piece.
+const READ: usize = 64 << 10;
+/// The most that is made room for because it was announced, in bytes.
+const READ_MOST: usize = 1 << 20;
+
+/// One end of a conversation, as the one who says `Said` and hears `Heard`.
+///
+/// Sending writes at once, from whatever thread, as long as the socket takes it; what is left waits until [`Link::flush`] moves
+/// it. What may wait is bounded by what is said: calls and answers by their limits, streams by their credit.
+pub(crate) struct Link<Said, Heard> {
+    stream: UnixStream,
+    limit: AtomicUsize,
+    waiting: Mutex<VecDeque<Bytes>>,
+    wake: Notify,
+    said: PhantomData<fn(Said) -> Heard>,
+}
+
+/// Takes frames off a link, one after another.
+pub(crate) struct Reader<Heard> {
+    decoder: Decoder<Heard>,
+    bytes: BytesMut,
+}
+
+/// Why nothing more is heard.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Ended {
+    /// The socket is closed, or as good as.
+    #[error("the socket was closed")]
+    Closed,
+    /// What was heard breaks the rules.
+    #[error(transparent)]
+    Protocol(#[from] ProtocolError),
+}
+
+impl<Said: Message, Heard: Message> Link<Said, Heard> {
+    /// Over a socket, in the runtime of the caller; frames have at most `limit` bytes.
+    pub(crate) fn new(stream: StdStream, limit: usize) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        Ok(Self {
+            stream: UnixStream::from_std(stream)?,
+            limit: AtomicUsize::new(limit),
+            waiting: Mutex::default(),
+            wake: Notify::new(),
+            said: PhantomData,
+        })
+    }
+
+    /// Sets the largest frame that is sent from now on, in bytes.
+    pub(crate) fn set_limit(&self, limit: usize) {
+        self.limit.store(limit, Relaxed);
+    }
+
+    /// Says something. That nobody listens any longer is found out by whoever reads.
+    ///
+    /// # Errors
+    /// Where it is no frame that may be sent.
+    pub(crate) fn send(&self, frame: &Frame<Said>) -> Result<(), ProtocolError> {
+        self.encode(frame).map(|encoded| self.push(encoded))
+    }
+
+    /// A frame in the form that [`Link::push`] takes.
+    ///
+    /// # Errors
+    /// Where it is no frame that may be sent.
+    pub(crate) fn encode(&self, frame: &Frame<Said>) -> Result<Encoded, ProtocolError> {
+        frame.encode(self.limit.load(Relaxed))
+    }
+
+    /// Says what was encoded.
+    pub(crate) fn push(&self, encoded: Encoded) {
+        let mut waiting = self.waiting();
+        let at_once = waiting.is_empty();
+        waiting.push_back(encoded.head.into());
+        if !encoded.body.is_empty() {
+            waiting.push_back(encoded.body);
+        }
+        if at_once {
+            self.write(&mut waiting);
+            if !waiting.is_empty() {
+                self.wake.notify_one();
+            }
+        }
+    }
+
+    /// Moves what waits, for as long as it is polled.
+    pub(crate) async fn flush(&self) {
+        loop {
+            if self.waiting().is_empty() {
+                self.wake.notified().await;
+            } else if self.stream.writable().await.is_err() {
+                return;
+            } else {
+                self.write(&mut self.waiting());
+            }
+        }
+    }
+
+    /// Bytes that wait to be written.
+    pub(crate) fn backlog(&self) -> usize {
+        self.waiting().iter().map(Bytes::len).sum()
+    }
+
+    /// Blocks until the socket takes more, and writes it.
+    pub(crate) fn write_blocking(&self) {
+        use rustix::event::{PollFd, PollFlags, poll};
+        let mut events = [PollFd::new(&self.stream, PollFlags::OUT)];
+        // Interrupted or closed: whoever asked looks again.
+        let _ = poll(&mut events, None);
+        // Tokio may not have seen yet that it can be written to.
+        let mut waiting = self.waiting();
+        if let Some(first) = waiting.front() {
+            match rustix::io::write(&self.stream, first) {
+                Ok(written) => advance(&mut waiting, written),
+                Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
+                Err(_) => waiting.clear(),
+            }
+        }
+    }
+
+    /// The next frame.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub(crate) async fn next(&self, reader: &mut Reader<Heard>) -> Result<Frame<Heard>, Ended> {
+        loop {
+            if let Some(frame) = reader.decoder.decode(&mut reader.bytes)? {
+                return Ok(frame);
+            }
+            reader.make_room();
+            match self.stream.try_read_buf(&mut reader.bytes) {
+                Ok(0) => return Err(Ended::Closed),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.stream.readable().await.map_err(|_| Ended::Closed)?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return Err(Ended::Closed),
+            }
+        }
+    }
+
+    /// Ends the conversation: neither side hears anything more.
+    pub(crate) fn shut(&self) {
+        // That it cannot be shut means that it is.
+        let _ = rustix::net::shutdown(&self.stream, rustix::net::Shutdown::Both);
+    }
+
+    fn write(&self, waiting: &mut VecDeque<Bytes>) {
+        while !waiting.is_empty() {
+            let mut parts = [IoSlice::new(&[]), IoSlice::new(&[])];
+            for (part, bytes) in parts.iter_mut().zip(waiting.iter()) {
+                *part = IoSlice::new(bytes);
+            }
+            match self.stream.try_write_vectored(&parts) {
+                Ok(written) => advance(waiting, written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // Whoever reads finds out that the other side is gone.
+                Err(_) => waiting.clear(),
+            }
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<Bytes>> {
+        // Nothing that can panic half-way runs under the lock.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<Heard: Message> Reader<Heard> {
+    /// Frames have at most `limit` bytes; `bytes` were read already.
+    pub(crate) fn new(limit: usize, bytes: BytesMut) -> Self {
+        Self {
+            decoder: Decoder::new(limit),
+            bytes,
+        }
+    }
+
+    /// Lets frames have at most `limit` bytes from now on.
+    pub(crate) fn set_limit(&mut self, limit: usize) {
+        self.decoder = Decoder::new(limit);
+    }
+
+    fn make_room(&mut self) {
+        let missing = self.decoder.missing(&self.bytes);
+        self.bytes.reserve(missing.clamp(READ, READ_MOST));
+    }
+}
+
+/// Takes what was written off the front.
+fn advance(waiting: &mut VecDeque<Bytes>, mut written: usize) {
+    while let Some(first) = waiting.front_mut() {
+        let part = written.min(first.len());
+        first.advance(part);
+        written -= part;
+        if !first.is_empty() {
+            return;
+        }
+        waiting.pop_front();
+    }
+}

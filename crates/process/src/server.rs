@@ -1,0 +1,20 @@
+//! The server's end: workers, pools of them, and calls to them.
+//!
+//! A [`Processes`] stands in front of the runtime for code in the server's own process, and takes the versions whose profile
+//! asks for processes. Each gets a pool of workers that all cores share. A worker is started on a thread of its own, its
+//! conversation is then had on the core that wanted it, and a call goes there and back without another thread where it comes from
+//! that core.
+
+mod call;
+mod code;
+mod connection;
+mod hear;
+mod level;
+mod outcome;
+mod plan;
+mod requests;
+mod scale;
+mod start;
+mod worker;
+
+pub use level::{Processes, Settings, try_level};

@@ -1,0 +1,193 @@
+//! A version whose calls execute in workers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use weft_function_engine::port::{
+    Body, BodyError, Boxed, Call, CallContext, Code, Failure, Instance, Load, LoadError, Reply,
+};
+use weft_pool::{Bounds, Factory, LeaseError, SharedLease, SharedPool};
+
+use super::call::Served;
+use super::level::Shared;
+use super::plan::Plan;
+use super::scale;
+use super::worker::Worker;
+
+/// A version, and the pool of its workers.
+pub(super) struct ProcessCode {
+    pool: Arc<WorkerPool>,
+}
+
+/// The pool of one version's workers.
+pub(super) struct WorkerPool {
+    pub(super) pool: SharedPool<Workers>,
+    pub(super) plan: Arc<Plan>,
+}
+
+/// Starts workers.
+pub(super) struct Workers(Arc<Plan>);
+
+impl Factory for Workers {
+    type Instance = Worker;
+
+    fn start(&self) -> Worker {
+        Worker::start(&self.0)
+    }
+
+    fn reusable(&self, worker: &Worker) -> bool {
+        worker.may_serve()
+    }
+}
+
+impl ProcessCode {
+    pub(super) fn new(shared: &Arc<Shared>, key: String, load: Load<'_>) -> Result<Arc<Self>, LoadError> {
+        let profile = load.profile.clone();
+        let plan = Arc::new(Plan::new(shared, key, load)?);
+        let bounds = Bounds {
+            // An instance within a worker is replaced, not the worker.
+            reuse: u32::MAX,
+            ..Bounds::of(&profile, 1)
+        };
+        let pool = Arc::new(WorkerPool {
+            pool: SharedPool::new(Workers(Arc::clone(&plan)), bounds),
+            plan,
+        });
+        scale::watch(&pool, &profile);
+        Ok(Arc::new(Self { pool }))
+    }
+}
+
+impl Code for ProcessCode {
+    fn instance(&self) -> Box<dyn Instance> {
+        Box::new(Place(Arc::clone(&self.pool)))
+    }
+
+    fn grows(&self) -> bool {
+        // Whoever grows memory there changes the mappings of a process with one thread.
+        false
+    }
+}
+
+/// The right to a call in whichever worker takes it.
+struct Place(Arc<WorkerPool>);
+
+/// How often another worker is asked where one has ended before the call began.
+const STARTS: usize = 3;
+
+impl WorkerPool {
+    async fn lease(&self, context: &CallContext) -> Result<SharedLease<Workers>, Failure> {
+        self.plan.shared.homes.note();
+        let lease = self.pool.lease(context.deadline.into()).await;
+        lease.map_err(|error| match error {
+            LeaseError::WaitedTooLong(waited) => Failure::TimedOut(waited),
+            LeaseError::Overloaded { .. } | LeaseError::Draining => Failure::Unavailable(error.to_string()),
+        })
+    }
+}
+
+impl Place {
+    async fn call(&self, call: Call) -> Result<Reply, Failure> {
+        let began = tokio::time::Instant::now();
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let lease = self.0.lease(&call.context).await?;
+            let called = match lease.ready(call.context.deadline).await {
+                Ok(connection) => {
+                    let waited = began.elapsed();
+                    let reply = connection.call(call.clone()).await;
+                    reply.map(|reply| after(reply, waited))
+                }
+                Err(failure) => Err(failure),
+            };
+            match called {
+                Err(Failure::Unstarted(_)) if tries < STARTS => {}
+                called => return called,
+            }
+        }
+    }
+
+    async fn http(
+        &self,
+        request: http::Request<Body>,
+        context: CallContext,
+    ) -> Result<http::Response<Body>, Failure> {
+        let mut tries = 0;
+        let (lease, connection) = loop {
+            tries += 1;
+            let lease = self.0.lease(&context).await?;
+            match lease.ready(context.deadline).await {
+                Ok(connection) => break (lease, connection),
+                Err(Failure::Unstarted(_)) if tries < STARTS => {}
+                Err(failure) => return Err(failure),
+            }
+        };
+        let response = connection.http(request, context).await?;
+        Ok(response.map(|body| Body::new(Leased { body, _lease: lease })))
+    }
+}
+
+/// The reply, which began that much later.
+fn after(reply: Reply, waited: Duration) -> Reply {
+    Reply {
+        start_time: reply.start_time + waited,
+        ..reply
+    }
+}
+
+impl Instance for Place {
+    fn warm<'a>(&'a mut self, context: CallContext) -> Boxed<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let lease = self.0.lease(&context).await?;
+            lease.ready(context.deadline).await.map(drop)
+        })
+    }
+
+    fn call<'a>(&'a mut self, call: Call) -> Boxed<'a, Result<Reply, Failure>> {
+        Box::pin(Place::call(self, call))
+    }
+
+    fn http<'a>(
+        &'a mut self,
+        request: http::Request<Body>,
+        context: CallContext,
+    ) -> Boxed<'a, Result<http::Response<Body>, Failure>> {
+        Box::pin(Place::http(self, request, context))
+    }
+
+    fn reusable(&self) -> bool {
+        true
+    }
+}
+
+/// A response's body, which holds its worker's slot.
+struct Leased {
+    // Dropped in this order: the call is cancelled before its slot is given back.
+    body: Served,
+    _lease: SharedLease<Workers>,
+}
+
+impl http_body::Body for Leased {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,218 @@
+//! What the workers of one version are started with, and what all workers have in common.
+
+use std::fs::File;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use bytes::Bytes;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::Notify;
+use weft_function_engine::port::{Host, ImportBinding, Load, LoadError, Loss, Most, Reach};
+use weft_isolation::launch::Allowance;
+use weft_isolation::protocol::MAX_HEAD;
+use weft_isolation::protocol::conversation::Terms;
+use weft_pool::Scaling;
+use weft_pool::autoscale::Restarts;
+use weft_types::VersionRecord;
+
+use super::level::Shared;
+use crate::Description;
+
+/// What functions pass to each other, and keys' values, fit a frame whatever the version's own limits are, in bytes.
+const LEAST_FRAME: u64 = 16 << 20;
+/// Calls that were cancelled and have not ended yet, beside those that were not.
+const LINGERING: u32 = 16;
+
+/// What the workers of one version are started with.
+pub(super) struct Plan {
+    pub(super) shared: Arc<Shared>,
+    pub(super) record: VersionRecord,
+    pub(super) bindings: Vec<ImportBinding>,
+    pub(super) host: Arc<dyn Host>,
+    pub(super) reach: Arc<dyn Reach>,
+    /// The compiled code, which was checked and is not opened again.
+    pub(super) code: File,
+    pub(super) key: String,
+    pub(super) description: Bytes,
+    pub(super) reuse: u32,
+    pub(super) frame: usize,
+    pub(super) terms: Terms,
+    pub(super) allowance: Allowance,
+    /// How many of its workers ended in which way.
+    pub(super) losses: Losses,
+    /// The crashes in a row.
+    pub(super) restarts: Mutex<Restarts>,
+    pub(super) scaling: Scaling,
+    pub(super) origin: Instant,
+}
+
+/// How many workers ended in each way nobody asked for.
+#[derive(Debug, Default)]
+pub(super) struct Losses([AtomicU64; 5]);
+
+impl Plan {
+    pub(super) fn new(shared: &Arc<Shared>, key: String, load: Load<'_>) -> Result<Self, LoadError> {
+        let unreadable =
+            |error: std::io::Error| LoadError::NotIntact(format!("it could not be read: {error}"));
+        let settings = &shared.settings;
+        let slots = load.profile.slots;
+        let description = Description::new(load.version, &load.bindings).to_bytes();
+        let description = description.map_err(|error| LoadError::Unsatisfied(error.to_string()))?;
+        Ok(Self {
+            code: File::open(&load.compiled.path).map_err(unreadable)?,
+            record: load.version.clone(),
+            bindings: load.bindings,
+            host: load.host,
+            reach: shared.gateway.reach(&load.version.settings.grants),
+            key,
+            description,
+            reuse: load.reuse,
+            frame: frame(load.most),
+            terms: Terms {
+                calls: (slots + LINGERING) as usize,
+                ..Terms::DEFAULT
+            },
+            allowance: Allowance {
+                memory: settings.base_memory + u64::from(slots) * memory(load.most),
+                threads: settings.threads,
+                files: settings.files,
+                cpu_millis: None,
+            },
+            losses: Losses::default(),
+            restarts: Mutex::default(),
+            scaling: load.profile.scaling.clone(),
+            origin: Instant::now(),
+            shared: Arc::clone(shared),
+        })
+    }
+
+    /// Instances that a worker has room for: some have not ended when others begin.
+    pub(super) fn instances(&self) -> usize {
+        self.terms.calls
+    }
+
+    /// Notes that a worker ended that should not have.
+    pub(super) fn lost(&self, loss: &Loss, served: bool) {
+        self.losses.count(loss);
+        tracing::warn!(
+            project = %self.record.project, function = %self.record.function, version = %self.record.version,
+            %loss, "a worker was lost"
+        );
+        if !served {
+            let mut restarts = self.restarts();
+            *restarts = restarts.crashed(&self.scaling, &loss.to_string(), self.origin.elapsed());
+        }
+    }
+
+    /// Notes that a worker served a call: whatever was wrong is over.
+    pub(super) fn settled(&self) {
+        *self.restarts() = Restarts::settled();
+    }
+
+    pub(super) fn restarts(&self) -> MutexGuard<'_, Restarts> {
+        // Nothing that can panic half-way runs under the lock.
+        self.restarts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The largest frame: arguments, a result, or what is asked of the world.
+fn frame(most: Most) -> usize {
+    let body = most.input.max(most.output).max(LEAST_FRAME);
+    // A frame's length has 32 bits.
+    usize::try_from(body.min(u64::from(u32::MAX) / 2)).unwrap_or(usize::MAX / 2) + MAX_HEAD
+}
+
+/// What a call takes of a worker, in bytes: its instance, and its values on their way in and out.
+fn memory(most: Most) -> u64 {
+    most.memory
+        .saturating_add(most.input.saturating_add(most.output).saturating_mul(2))
+}
+
+impl Losses {
+    fn count(&self, loss: &Loss) {
+        self.0[place(loss)].fetch_add(1, Relaxed);
+    }
+}
+
+fn place(loss: &Loss) -> usize {
+    match loss {
+        Loss::OutOfMemory(_) => 0,
+        Loss::Crashed(_) => 1,
+        Loss::Hung(_) => 2,
+        Loss::Violated(_) => 3,
+        Loss::SlowStart(_) => 4,
+    }
+}
+
+/// The runtimes of the cores, where conversations are had.
+#[derive(Default)]
+pub(super) struct Homes {
+    cores: Mutex<Vec<Option<Handle>>>,
+    next: AtomicUsize,
+}
+
+impl Homes {
+    /// Notes the runtime of the core that calls this.
+    pub(super) fn note(&self) {
+        let Ok(handle) = Handle::try_current() else { return };
+        // Others that call are not bound to a core.
+        if handle.runtime_flavor() != RuntimeFlavor::CurrentThread {
+            return;
+        }
+        let shard = weft_pool::shard();
+        let mut cores = self.cores.lock().unwrap_or_else(PoisonError::into_inner);
+        if cores.len() <= shard {
+            cores.resize_with(shard + 1, || None);
+        }
+        cores[shard].get_or_insert(handle);
+    }
+
+    /// The next one in turn; none before any core has called.
+    pub(super) fn next(&self) -> Option<Handle> {
+        let cores = self.cores.lock().unwrap_or_else(PoisonError::into_inner);
+        let known: Vec<&Handle> = cores.iter().flatten().collect();
+        let turn = self.next.fetch_add(1, Relaxed);
+        known
+            .get(turn.checked_rem(known.len())?)
+            .map(|handle| (*handle).clone())
+    }
+}
+
+/// Counts the workers there are.
+#[derive(Default)]
+pub(super) struct Living {
+    count: AtomicUsize,
+    ended: Notify,
+}
+
+/// A worker that is there, until it is dropped.
+pub(super) struct Alive(Arc<Shared>);
+
+impl Living {
+    pub(super) async fn none(&self) {
+        loop {
+            let mut ended = std::pin::pin!(self.ended.notified());
+            ended.as_mut().enable();
+            if self.count.load(Acquire) == 0 {
+                return;
+            }
+            ended.await;
+        }
+    }
+}
+
+impl Alive {
+    pub(super) fn new(shared: &Arc<Shared>) -> Self {
+        shared.living.count.fetch_add(1, AcqRel);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.living.count.fetch_sub(1, AcqRel);
+        self.0.living.ended.notify_waiters();
+    }
+}

@@ -1,0 +1,111 @@
+//! A worker as its pool knows it: from the wish for one to its end.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Instant;
+
+use tokio::sync::watch;
+use tokio::time::timeout_at;
+use weft_function_engine::port::{Failure, Loss};
+
+use super::connection::Connection;
+use super::plan::Plan;
+use super::start;
+
+/// A worker. Dropping it ends it.
+pub(super) struct Worker {
+    life: Arc<Life>,
+}
+
+/// How far a worker came.
+#[derive(Clone)]
+pub(super) enum Stage {
+    Starting,
+    Ready(Arc<Connection>),
+    Ended(Loss),
+}
+
+/// What a worker and those who start and watch it share.
+pub(super) struct Life {
+    stage: watch::Sender<Stage>,
+    /// Whether nobody wants it any longer.
+    dismissed: AtomicBool,
+}
+
+impl Worker {
+    /// Has one started, unless too many crashed of late: that one has ended already.
+    pub(super) fn start(plan: &Arc<Plan>) -> Self {
+        let refused = plan.restarts().refusal(plan.origin.elapsed());
+        let stage = match &refused {
+            Some(reason) => Stage::Ended(Loss::Crashed(reason.to_string())),
+            None => Stage::Starting,
+        };
+        let life = Arc::new(Life {
+            stage: watch::Sender::new(stage),
+            dismissed: AtomicBool::new(false),
+        });
+        if refused.is_none() {
+            let (plan, life) = (Arc::clone(plan), Arc::clone(&life));
+            let background = plan.shared.background.clone();
+            background.spawn_blocking(move || start::run(&plan, &life));
+        }
+        Self { life }
+    }
+
+    /// Whether it can be called, now or soon.
+    pub(super) fn may_serve(&self) -> bool {
+        match &*self.life.stage.borrow() {
+            Stage::Starting => true,
+            Stage::Ready(connection) => connection.is_open(),
+            Stage::Ended(_) => false,
+        }
+    }
+
+    /// Waits until it can be called.
+    ///
+    /// # Errors
+    /// Where it ended before, or not until `deadline`.
+    pub(super) async fn ready(&self, deadline: Instant) -> Result<Arc<Connection>, Failure> {
+        if let Stage::Ready(connection) = &*self.life.stage.borrow() {
+            return Ok(Arc::clone(connection));
+        }
+        let began = Instant::now();
+        let mut stage = self.life.stage.subscribe();
+        let settled = stage.wait_for(|stage| !matches!(stage, Stage::Starting));
+        match timeout_at(deadline.into(), settled).await {
+            Ok(Ok(stage)) => match &*stage {
+                Stage::Ready(connection) => Ok(Arc::clone(connection)),
+                Stage::Ended(loss) => Err(Failure::Unstarted(loss.clone())),
+                // Waited for above.
+                Stage::Starting => Err(Failure::TimedOut(began.elapsed())),
+            },
+            // It may be ready in time for others.
+            Ok(Err(_)) | Err(_) => Err(Failure::TimedOut(began.elapsed())),
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.life.dismissed.store(true, SeqCst);
+        if let Stage::Ready(connection) = &*self.life.stage.borrow() {
+            connection.dismiss();
+        }
+    }
+}
+
+impl Life {
+    /// It can be called from now on, unless nobody wants it any longer.
+    pub(super) fn ready(&self, connection: Arc<Connection>) {
+        self.stage.send_replace(Stage::Ready(Arc::clone(&connection)));
+        // Whoever dropped it before had nothing yet to dismiss.
+        if self.dismissed.load(SeqCst) {
+            connection.dismiss();
+        }
+    }
+
+    pub(super) fn ended(&self, loss: Loss) {
+        self.stage.send_replace(Stage::Ended(loss));
+    }
+}

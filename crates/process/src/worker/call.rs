@@ -1,0 +1,188 @@
+//! A call that the worker has not ended.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::{Notify, oneshot};
+use weft_isolation::protocol::{Answer, CallId, Frame, Request, StreamEnd, StreamId, ToHost};
+
+use super::{Answered, ToServer};
+use crate::streams::{self, Arrivals, Arriving, Credit, Voice};
+
+/// Bytes of lines that may wait for the socket: who prints more waits for it.
+const BACKLOG: usize = 1 << 20;
+
+/// A call.
+pub(crate) struct OpenCall {
+    id: CallId,
+    link: Arc<ToServer>,
+    cancelled: Notify,
+    state: Mutex<State>,
+}
+
+struct State {
+    next_request: u32,
+    /// Odd.
+    next_stream: u32,
+    requests: HashMap<u32, oneshot::Sender<Answered>>,
+    incoming: HashMap<StreamId, Arrivals>,
+    outgoing: HashMap<StreamId, Credit>,
+}
+
+impl OpenCall {
+    pub(super) fn new(id: CallId, link: Arc<ToServer>) -> Self {
+        Self {
+            id,
+            link,
+            cancelled: Notify::new(),
+            state: Mutex::new(State {
+                next_request: 1,
+                next_stream: 1,
+                requests: HashMap::new(),
+                incoming: HashMap::new(),
+                outgoing: HashMap::new(),
+            }),
+        }
+    }
+
+    pub(super) fn cancel(&self) {
+        self.cancelled.notify_one();
+    }
+
+    pub(super) async fn cancelled(&self) {
+        self.cancelled.notified().await;
+    }
+
+    /// Says something. What cannot be said is too large for it, which the server must know of.
+    pub(super) fn say(&self, message: ToHost, body: Bytes) {
+        let frame = Frame {
+            call: self.id,
+            message,
+            body,
+        };
+        if let Err(error) = self.link.send(&frame) {
+            let failure = weft_isolation::protocol::Failure::Platform(error.to_string());
+            // As short as it is it can be said.
+            let _ = self.link.send(&Frame {
+                call: self.id,
+                message: ToHost::Failed(failure),
+                body: Bytes::new(),
+            });
+        }
+    }
+
+    /// Says a line, however many are said: the guest waits where the server does not keep up.
+    pub(super) fn line(&self, message: ToHost, line: Bytes) {
+        self.say(message, line);
+        while self.link.backlog() > BACKLOG {
+            self.link.write_blocking();
+        }
+    }
+
+    /// Asks for something; `body` belongs to the request.
+    pub(super) async fn ask(&self, request: Request, body: Bytes) -> Option<Answered> {
+        let answered = self.request(|_| request, body);
+        answered.await.ok()
+    }
+
+    /// Asks for something that may open a stream.
+    pub(super) fn request(
+        &self,
+        request: impl FnOnce(&mut dyn FnMut() -> (StreamId, Credit)) -> Request,
+        body: Bytes,
+    ) -> oneshot::Receiver<Answered> {
+        let (sender, answered) = oneshot::channel();
+        let mut state = self.state();
+        let number = state.next_request;
+        state.next_request += 1;
+        state.requests.insert(number, sender);
+        let request = request(&mut || state.stream());
+        // Said before another can be numbered.
+        self.say(ToHost::Request { number, request }, body);
+        answered
+    }
+
+    /// Says the head of a response; answers the stream for its body where it has one.
+    pub(super) fn respond(
+        &self,
+        has_body: bool,
+        head: impl FnOnce(Option<StreamId>) -> ToHost,
+    ) -> Option<(StreamId, Credit)> {
+        let mut state = self.state();
+        let stream = has_body.then(|| state.stream());
+        self.say(head(stream.as_ref().map(|(stream, _)| *stream)), Bytes::new());
+        stream
+    }
+
+    /// A body that the server sends.
+    pub(super) fn arriving(self: &Arc<Self>, stream: StreamId) -> Arriving<Self> {
+        let (arrivals, arriving) = streams::arrive(stream, Arc::clone(self));
+        self.state().incoming.insert(stream, arrivals);
+        arriving
+    }
+
+    pub(super) fn answered(self: &Arc<Self>, request: u32, answer: Answer, body: Bytes) {
+        let arriving = match &answer {
+            Answer::Http {
+                body: Some(stream), ..
+            } => Some(self.arriving(*stream)),
+            _ => None,
+        };
+        let waiting = self.state().requests.remove(&request);
+        if let Some(waiting) = waiting {
+            // Who asked may have gone.
+            let _ = waiting.send(Answered {
+                answer,
+                body,
+                arriving,
+            });
+        }
+    }
+
+    pub(super) fn chunk(&self, stream: StreamId, bytes: Bytes) {
+        if let Some(arrivals) = self.state().incoming.get(&stream) {
+            arrivals.chunk(bytes);
+        }
+    }
+
+    pub(super) fn end_stream(&self, stream: StreamId, end: StreamEnd) {
+        if let Some(arrivals) = self.state().incoming.remove(&stream) {
+            arrivals.end(end);
+        }
+    }
+
+    pub(super) fn credited(&self, stream: StreamId, bytes: u32) {
+        if let Some(credit) = self.state().outgoing.get(&stream) {
+            credit.add(bytes);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing that can panic half-way runs under the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn stream(&mut self) -> (StreamId, Credit) {
+        let (stream, credit) = (StreamId(self.next_stream), Credit::new());
+        self.next_stream += 2;
+        self.outgoing.insert(stream, credit.clone());
+        (stream, credit)
+    }
+}
+
+impl Voice for OpenCall {
+    fn chunk(&self, stream: StreamId, bytes: Bytes) {
+        self.say(ToHost::Chunk(stream), bytes);
+    }
+
+    fn end(&self, stream: StreamId, end: StreamEnd) {
+        self.say(ToHost::End(stream, end), Bytes::new());
+    }
+
+    fn credit(&self, stream: StreamId, bytes: u32) {
+        self.say(ToHost::Credit(stream, bytes), Bytes::new());
+    }
+}

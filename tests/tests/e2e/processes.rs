@@ -1,0 +1,401 @@
+//! Functions in processes of their own: they answer as in the server's own process, and what becomes of a process becomes of
+//! nobody else.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use weft_tests::api::send;
+use weft_tests::load::Load;
+use weft_tests::peer::Peer;
+use weft_tests::{Answer, Api, Server, eventually, example, fixture, workers};
+
+const PROFILES: [&str; 2] = ["sandbox", "process"];
+
+/// Deploys code under a name for each level.
+async fn deploy(api: &Api, function: &str, code: &[u8], settings: &Value) {
+    for profile in PROFILES {
+        let mut settings = settings.clone();
+        settings["profile"] = json!(profile);
+        let name = format!("{function}-{profile}");
+        let deployed = api.deploy_with(&name, code.to_vec(), settings).await;
+        assert_eq!(deployed["activated"], true, "{deployed}");
+    }
+}
+
+/// What of an answer does not differ from call to call.
+fn essence(answer: &Answer) -> (u16, String) {
+    let body = match answer.problem().as_str() {
+        "" => answer.text(),
+        // It tells how long was left when it began.
+        "call-timeout" => "call-timeout".to_owned(),
+        problem => format!("{problem}: {}", answer.json()["detail"]),
+    };
+    (answer.status.as_u16(), body)
+}
+
+/// Calls both and compares what they answer.
+async fn compare(api: &Api, function: &str, export: &str, arguments: &Value) {
+    let mut answers = Vec::new();
+    for profile in PROFILES {
+        let target = format!("{function}-{profile}?{export}");
+        answers.push(essence(&api.call(&target, arguments).await));
+    }
+    let same = |text: &str| text.replace("-process", "-sandbox");
+    assert_eq!(
+        (answers[0].0, same(&answers[0].1)),
+        (answers[1].0, same(&answers[1].1)),
+        "{function}?{export} {arguments}"
+    );
+}
+
+fn order(items: &Value) -> Value {
+    json!({"order": {"id": "A-1", "customer": "Ada", "express": true, "items": items}})
+}
+
+/// Code, settings, exports and arguments.
+fn calls() -> Vec<(&'static str, Vec<u8>, Value, Vec<(&'static str, Value)>)> {
+    let pen = json!([{"id": 1, "name": "pen", "qty": 3, "price": 1.5, "tags": []}]);
+    let tight =
+        json!({"limits": {"timeout-ms": 20_000, "memory-bytes": 16 << 20, "output-bytes": 1_000_000}});
+    let short = json!({"limits": {"timeout-ms": 300}});
+    vec![
+        (
+            "pricing",
+            example("pricing"),
+            json!({}),
+            vec![
+                ("", order(&pen)),
+                ("", order(&json!([]))),
+                ("", json!({"order": 7})),
+            ],
+        ),
+        (
+            "markdown",
+            example("markdown"),
+            json!({}),
+            vec![("", json!(["# Hello *you*"]))],
+        ),
+        (
+            "image-resize",
+            example("image-resize"),
+            json!({}),
+            vec![(
+                "",
+                json!({"image": "bm8gcGljdHVyZQ==", "options": {"width": 1, "height": 1, "fit": "contain"}}),
+            )],
+        ),
+        (
+            "trap",
+            fixture("trap"),
+            tight.clone(),
+            vec![
+                ("export=unreachable", json!([])),
+                ("export=panic", json!(["oh no"])),
+                ("export=out-of-bounds", json!([])),
+            ],
+        ),
+        (
+            "deep",
+            fixture("deep"),
+            tight.clone(),
+            vec![("export=overflow", json!([]))],
+        ),
+        (
+            "bomb",
+            fixture("bomb"),
+            tight.clone(),
+            vec![("export=fill", json!([]))],
+        ),
+        ("exit", fixture("exit"), tight.clone(), vec![("", json!([3]))]),
+        (
+            "huge-output",
+            fixture("huge-output"),
+            tight,
+            vec![
+                ("export=bytes", json!([2_000_000])),
+                ("export=bytes", json!([900_000])),
+            ],
+        ),
+        ("spin", fixture("spin"), short, vec![("export=spin", json!([]))]),
+    ]
+}
+
+#[tokio::test]
+async fn a_function_answers_as_in_the_sandbox() {
+    let server = Server::start().await;
+    let api = &server.api;
+    for (function, code, settings, calls) in calls() {
+        deploy(api, function, &code, &settings).await;
+        for (export, arguments) in calls {
+            compare(api, function, export, &arguments).await;
+        }
+    }
+    assert!(!workers::of(&server).is_empty(), "no process executed anything");
+}
+
+#[tokio::test]
+async fn http_functions_and_commands_answer_as_in_the_sandbox() {
+    let server = Server::start().await;
+    let api = &server.api;
+    deploy(api, "hello", &example("hello-http"), &json!({})).await;
+    deploy(api, "stream", &fixture("http-stream"), &json!({})).await;
+    deploy(api, "trap", &fixture("http-trap"), &json!({})).await;
+    deploy(api, "wordcount", &example("wordcount"), &json!({})).await;
+    let large = vec![b'x'; 1 << 20];
+    let requests = [
+        (Method::GET, "hello", "/?name=Ada", Vec::new()),
+        (Method::GET, "stream", "/drip?count=4&ms=5", Vec::new()),
+        (Method::POST, "stream", "/echo", b"a body".to_vec()),
+        (Method::POST, "stream", "/echo", large),
+        (Method::GET, "trap", "/", Vec::new()),
+    ];
+    for (method, function, path, body) in requests {
+        let mut answers = Vec::new();
+        for profile in PROFILES {
+            let request = api.function(method.clone(), &format!("{function}-{profile}{path}"));
+            let answer = send(request.body(body.clone())).await;
+            answers.push((essence(&answer), answer.header("content-type").to_owned()));
+        }
+        let [sandbox, process] = &answers[..] else {
+            unreachable!()
+        };
+        assert!(
+            sandbox == process,
+            "{function}{path}: {:.300} and {:.300}",
+            sandbox.0.1,
+            process.0.1
+        );
+    }
+    for profile in PROFILES {
+        let calling = api.calling(&format!("wordcount-{profile}"));
+        let calling = calling
+            .header("content-type", "application/octet-stream")
+            .header("accept", "application/octet-stream");
+        let answer = send(calling.body("one two three")).await;
+        assert!(answer.text().contains('3'), "{profile}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn what_is_granted_is_reached_through_the_server() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let peer = Peer::start().await;
+    let granted = format!("127.0.0.1:{}", peer.port);
+    api.deploy_with("pricing", example("pricing"), json!({"profile": "process"}))
+        .await;
+    deploy(
+        api,
+        "checkout",
+        &example("checkout"),
+        &json!({"grants": {"call": ["pricing"]}}),
+    )
+    .await;
+    let pen = json!([{"id": 1, "name": "pen", "qty": 3, "price": 1.5, "tags": []}]);
+    compare(api, "checkout", "", &order(&pen)).await;
+    compare(api, "checkout", "", &order(&json!([]))).await;
+
+    let grants = json!({"grants": {"http": [granted], "private-network": true}});
+    deploy(api, "fetch", &example("fetch"), &grants).await;
+    let urls = [
+        format!("http://{granted}/"),
+        "http://127.0.0.1:1/".to_owned(),
+        "no address".to_owned(),
+    ];
+    for profile in PROFILES {
+        let arguments = json!({"urls": urls, "timeout-ms": 3000});
+        let reports = api.call(&format!("fetch-{profile}"), &arguments).await.ok();
+        assert_eq!(reports[0]["outcome"], json!({"ok": 200}), "{profile}: {reports}");
+        assert!(reports[1]["outcome"]["err"].is_string(), "{profile}: {reports}");
+        let lines = api
+            .about(&format!("fetch-{profile}"), "/logs?limit=100")
+            .await
+            .to_string();
+        assert!(lines.contains("the host is not granted"), "{profile}: {lines}");
+    }
+    assert_eq!(peer.connections(), 2);
+
+    deploy(
+        api,
+        "counter",
+        &example("counter"),
+        &json!({"grants": {"keyvalue": ["default"]}}),
+    )
+    .await;
+    // The store is the project's: whoever adds, the other sees it.
+    for (turn, profile) in PROFILES.into_iter().cycle().take(6).enumerate() {
+        let sum = api
+            .call(
+                &format!("counter-{profile}?export=add"),
+                &json!({"name": "n", "by": 1}),
+            )
+            .await;
+        assert_eq!(sum.ok(), json!(turn + 1), "{profile}");
+    }
+    compare(api, "counter", "export=get", &json!(["n"])).await;
+    compare(api, "counter", "export=get", &json!(["m"])).await;
+}
+
+#[tokio::test]
+async fn lines_are_kept_of_a_process_as_well() {
+    let server = Server::start().await;
+    let api = &server.api;
+    deploy(api, "flood", &fixture("log-flood"), &json!({})).await;
+    let mut pages = Vec::new();
+    for profile in PROFILES {
+        let function = format!("flood-{profile}");
+        let answer = api
+            .call(&format!("{function}?export=flood"), &json!([5000, 20]))
+            .await;
+        assert_eq!(answer.status.as_u16(), 204, "{}", answer.text());
+        let page = api.about(&function, "/logs?limit=1000").await;
+        let texts: Vec<Value> = page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["text"].clone())
+            .collect();
+        pages.push(texts);
+    }
+    assert!(!pages[0].is_empty());
+    assert_eq!(pages[0], pages[1]);
+}
+
+/// Who was called in the process is called in another: nobody can tell that it was made twice.
+#[tokio::test]
+async fn effect_free_calls_survive_their_process() {
+    let server = Server::start().await;
+    let api = &server.api;
+    api.deploy_with("arith", fixture("arith"), json!({"profile": "process"}))
+        .await;
+    let load = Load::start(api, 8, "arith", &json!([20, 22]));
+    for _ in 0..10 {
+        eventually("a worker serves", || async { !workers::of(&server).is_empty() }).await;
+        workers::kill(&workers::of(&server));
+        // Another serves by then.
+        for number in 0..20 {
+            assert_eq!(
+                api.call("arith", &json!([number, 1])).await.ok(),
+                json!(number + 1)
+            );
+        }
+    }
+    let answers = load.stop().await;
+    assert!(!answers.is_empty());
+    for answer in answers {
+        assert_eq!(answer.ok(), json!(42));
+    }
+}
+
+#[tokio::test]
+async fn of_calls_with_effects_the_outcome_is_unknown() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let settings = json!({
+        "profile": "process", "grants": {"keyvalue": ["default"]}, "limits": {"timeout-ms": 60_000, "cpu-time-ms": 60_000},
+    });
+    api.deploy_with("spin", fixture("spin"), settings).await;
+    let call = tokio::spawn({
+        let api = api.clone();
+        async move { api.call("spin?export=spin", &json!([])).await }
+    });
+    eventually("it executes in a worker", || async {
+        api.executing("spin").await > 0.0 && workers::of(&server).len() > 1
+    })
+    .await;
+    // Until the call is lost: at first the worker may still be starting, and then another is started.
+    while !call.is_finished() {
+        workers::kill(&workers::of(&server));
+        tokio::task::yield_now().await;
+    }
+    let answer = call.await.unwrap();
+    match answer.problem().as_str() {
+        "outcome-unknown" => {
+            let problem = answer.expect_problem(502, "outcome-unknown");
+            assert!(problem["detail"].to_string().contains("SIGKILL"), "{problem}");
+            assert!(!answer.header("weft-invocation").is_empty());
+        }
+        // Killed again and again before it could begin.
+        _ => {
+            answer.expect_problem(503, "start-failed");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_workers_whose_server_is_gone() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::builder().data(data.path()).start().await;
+    let settings = json!({"profile": "process"});
+    server.api.deploy_with("arith", fixture("arith"), settings).await;
+    assert_eq!(server.api.call("arith", &json!([1, 2])).await.ok(), json!(3));
+    let (pid, left) = (server.pid(), workers::of(&server));
+    assert!(!left.is_empty());
+    assert!(!workers::groups(pid).is_empty());
+    server.kill().await;
+    eventually("its workers end with it", || async {
+        !left.iter().any(|worker| workers::alive(*worker))
+    })
+    .await;
+
+    let server = Server::builder().data(data.path()).start().await;
+    eventually("its groups are swept", || async {
+        workers::groups(pid).is_empty()
+    })
+    .await;
+    assert_eq!(server.api.call("arith", &json!([1, 2])).await.ok(), json!(3));
+    let (pid, left) = (server.pid(), workers::of(&server));
+    assert!(server.stop().await.success());
+    assert!(
+        !left.iter().any(|worker| workers::alive(*worker)),
+        "a worker outlives its server"
+    );
+    assert!(workers::groups(pid).is_empty(), "{:?}", workers::groups(pid));
+}
+
+#[tokio::test]
+async fn a_pool_without_calls_has_no_process() {
+    let profiles = tempfile::tempdir().unwrap();
+    let profile = "level = \"process\"\nslots = 1\n[scaling]\ninitial = 2\ngrace-ms = 1000\ninterval-ms = 100\nstable-ms = 1000\npanic-ms = 1000\n";
+    std::fs::write(profiles.path().join("brief.toml"), profile).unwrap();
+    let directory = profiles.path().to_string_lossy().into_owned();
+    let server = Server::builder()
+        .arguments(["--profiles", &directory])
+        .start()
+        .await;
+    server
+        .api
+        .deploy_with("arith", fixture("arith"), json!({"profile": "brief"}))
+        .await;
+    eventually("it begins with some", || async {
+        workers::of(&server).len() >= 4
+    })
+    .await;
+    assert_eq!(server.api.call("arith", &json!([1, 2])).await.ok(), json!(3));
+    eventually("none is left", || async { workers::of(&server).is_empty() }).await;
+    assert_eq!(server.api.call("arith", &json!([1, 2])).await.ok(), json!(3));
+}
+
+#[tokio::test]
+async fn a_level_that_is_not_there_is_refused_at_deploy_time() {
+    let server = Server::builder()
+        .arguments(["--worker", "/nowhere/weft-worker"])
+        .start()
+        .await;
+    for (profile, reason) in [("process", "/nowhere/weft-worker")] {
+        let refused = server
+            .api
+            .put_with("arith", fixture("arith"), &json!({"profile": profile}))
+            .await;
+        let problem = refused.expect_problem(409, "level-unavailable");
+        assert!(problem["detail"].to_string().contains(reason), "{problem}");
+    }
+    let host = server.api.get("/v1/host").await.ok();
+    assert_eq!(host["levels"]["sandbox"]["state"], "works", "{host}");
+    assert_eq!(host["levels"]["process"]["state"], "unavailable", "{host}");
+    assert!(
+        host["levels"]["process"]["reasons"][0]
+            .to_string()
+            .contains("/nowhere"),
+        "{host}"
+    );
+}
