@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Result, bail};
 
 use crate::arguments::Arguments;
-use crate::{functions, prerequisites, process, report, repository};
+use crate::{functions, prerequisites, process, report, repository, worker};
 
 /// Programs that measuring needs, and the Debian package that brings each.
 const PROGRAMS: [(&str, &str); 4] = [
@@ -28,6 +28,7 @@ pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
         prerequisites::programs(&PROGRAMS)
     })?;
     report::step("guests", functions::build)?;
+    report::step("worker", || worker::build(true))?;
     report::step("build", || {
         process::run(&mut process::cargo(&[
             "build",

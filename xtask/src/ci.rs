@@ -12,7 +12,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::arguments::Arguments;
-use crate::{functions, prerequisites, process, report, repository, test};
+use crate::{functions, prerequisites, process, report, repository, test, worker};
 
 /// A step's name and what it does.
 type Step = (&'static str, fn() -> Result<()>);
@@ -86,5 +86,6 @@ fn docs() -> Result<()> {
 }
 
 fn tests() -> Result<()> {
+    worker::build(false)?;
     test::workspace(&[])
 }

@@ -19,6 +19,7 @@ mod report;
 mod repository;
 mod test;
 mod up;
+mod worker;
 
 use std::process::ExitCode;
 

@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::arguments::Arguments;
-use crate::{functions, postgres, prerequisites, process, report};
+use crate::{functions, postgres, prerequisites, process, report, worker};
 
 /// Sets up what the tests need and runs all of them.
 pub fn run(arguments: Arguments) -> Result<ExitCode> {
     report::step("prerequisites", prerequisites::ensure)?;
     report::step("guests", functions::build)?;
+    report::step("worker", || worker::build(false))?;
     report::step("tests", || workspace(&arguments.rest()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::arguments::Arguments;
-use crate::{functions, prerequisites, process, report, repository};
+use crate::{functions, prerequisites, process, report, repository, worker};
 
 use server::{Presence, Server};
 
@@ -30,6 +30,7 @@ pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
     server.presence()?;
     report::step("prerequisites", prerequisites::ensure)?;
     report::step("guests", functions::build)?;
+    report::step("worker", || worker::build(!debug))?;
     report::step("server", || build(debug))?;
     match server.presence()? {
         Presence::Running => {

@@ -18,7 +18,7 @@ struct Owner {
     packages: &'static [&'static str],
 }
 
-const BOUNDARIES: [Boundary; 12] = [
+const BOUNDARIES: [Boundary; 14] = [
     Boundary {
         package: "weft-types",
         without: &["tokio", "wasmtime", "sqlx", "hyper", "axum"],
@@ -81,6 +81,15 @@ const BOUNDARIES: [Boundary; 12] = [
     Boundary {
         package: "weft-isolation",
         without: &["weft-*", "tokio", "wasmtime", "sqlx", "hyper", "axum"],
+    },
+    Boundary {
+        package: "weft-process",
+        without: &["wasmtime", "sqlx", "hyper", "axum", "weft-runtime", "weft-store"],
+    },
+    Boundary {
+        // Neither a compiler nor a network.
+        package: "weft-worker",
+        without: &["cranelift-codegen", "rustls", "sqlx", "axum", "weft-store"],
     },
     Boundary {
         package: "weft-store",
