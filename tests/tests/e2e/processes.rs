@@ -51,8 +51,11 @@ fn order(items: &Value) -> Value {
     json!({"order": {"id": "A-1", "customer": "Ada", "express": true, "items": items}})
 }
 
-/// Code, settings, exports and arguments.
-fn calls() -> Vec<(&'static str, Vec<u8>, Value, Vec<(&'static str, Value)>)> {
+/// Exports and arguments.
+type Calls = Vec<(&'static str, Value)>;
+
+/// Names, code, settings and calls.
+fn calls() -> Vec<(&'static str, Vec<u8>, Value, Calls)> {
     let pen = json!([{"id": 1, "name": "pen", "qty": 3, "price": 1.5, "tags": []}]);
     let tight =
         json!({"limits": {"timeout-ms": 20_000, "memory-bytes": 16 << 20, "output-bytes": 1_000_000}});

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
+use weft_function_engine::Level;
 use weft_function_engine::port::{
     Body, Boxed, Call, CallContext, Code, Failure, Instance, Load, LoadError, PrepareError, Reply, Runtime,
     Standing, Tier,
 };
-use weft_pool::Level;
 use weft_types::Digest;
 use weft_types::version::Inspection;
 
