@@ -30,7 +30,7 @@ pub struct Options {
     pub journal_lazy_bytes: usize,
     /// How long such entries wait at most.
     pub journal_lazy_delay: Duration,
-    /// How long a commit waits at most for more that are to come, so that fewer syncs serve many. It waits no longer than two commits
+    /// How long a commit waits at most for more that are to come, so that fewer syncs serve many. It waits no longer than three commits
     /// take, and not at all while one waits at a time; zero ends all such waits.
     pub journal_linger: Duration,
     /// Bytes of the journal that are trimmed at a time at most, between two commits: as many as take about half a millisecond.

@@ -1,8 +1,8 @@
 //! Whether the writer waits a moment for more to come, so that one sync serves many. No clock, no lock: those are the queue's.
 //!
 //! Those who were just told of their commit tend to come again: a client sends its next request, a run starts its next node. A
-//! writer that takes the first of them at once syncs for a few each time; one that waits for the others as long as two syncs
-//! take needs a third as many, and whoever waits does so for two syncs' time at most. Nothing waits where there was one
+//! writer that takes the first of them at once syncs for a few each time; one that waits for the others as long as three syncs
+//! take needs a quarter as many, and whoever waits does so for three syncs' time at most. Nothing waits where there was one
 //! alone, as with a single client, nor once those who were told have had their time.
 
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const WEIGHT: u32 = 8;
 /// How many times as long as a commit takes the writer waits: runs share the cores with what they wait for, and with one time
 /// only the quickest few of 64 clients are back.
-const PATIENCE: u32 = 2;
+const PATIENCE: u32 = 3;
 
 /// What the last commits were like.
 #[derive(Debug, Default)]
@@ -35,8 +35,8 @@ impl Grouping {
         self.expected = if served > 1 { served + left } else { 0 };
     }
 
-    /// Until when the writer waits for more than those who wait; none where it is to begin at once. At most twice as long as a
-    /// commit takes, and as `bound`, from the end of the last one.
+    /// Until when the writer waits for more than those who wait; none where it is to begin at once. At most three times as long
+    /// as a commit takes, and as `bound`, from the end of the last one.
     pub(super) fn until(&self, waiting: usize, bound: Duration) -> Option<Instant> {
         let ended = self.ended.filter(|_| waiting < self.expected)?;
         Some(ended + (self.took * PATIENCE).min(bound))
@@ -63,9 +63,9 @@ mod tests {
             ("nobody was there but one", (200, 1, 0), 1, None),
             ("two that take turns", (200, 1, 1), 1, None),
             ("lazy entries alone", (200, 0, 0), 1, None),
-            ("one of two is back", (200, 2, 0), 1, Some(400)),
+            ("one of two is back", (200, 2, 0), 1, Some(600)),
             ("both are", (200, 2, 0), 2, None),
-            ("others came meanwhile", (200, 3, 4), 6, Some(400)),
+            ("others came meanwhile", (200, 3, 4), 6, Some(600)),
             ("all are there", (200, 3, 4), 7, None),
             ("more than that", (200, 3, 4), 9, None),
             ("a slow disk", (20_000, 30, 30), 30, Some(1000)),
@@ -86,7 +86,7 @@ mod tests {
             grouping.committed(start, micros(100), 4, 0);
         }
         grouping.committed(start, micros(900), 4, 0);
-        assert_eq!(grouping.until(1, BOUND), Some(start + micros(400)));
+        assert_eq!(grouping.until(1, BOUND), Some(start + micros(600)));
     }
 
     proptest! {
