@@ -50,10 +50,11 @@ async fn start(
     let helper = Writer::open(journal.clone(), health.clone(), options.checkpoint_bytes)
         .await
         .map_err(|error| Error::Sql(error.to_string()))?;
+    let log = SqliteLog::open(journal_writer, helper, applied.lsn).await?;
+    // Behind the last wait that can fail: a runtime must not be dropped within another.
     let runtime = Builder::new_current_thread()
         .build()
         .map_err(|error| Error::Sql(format!("its runtime could not be started: {error}")))?;
-    let log = SqliteLog::open(journal_writer, helper, applied.lsn).await?;
     let (journal, source) = RunJournal::start(
         runtime,
         log,
