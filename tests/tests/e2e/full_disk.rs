@@ -107,7 +107,9 @@ async fn a_run_under_way_ends_once_there_is_space() {
     disk.fill();
     until_refused(api).await;
     assert_paused(&post(api, &complete, &json!(41)).await);
-    assert_eq!(show(api, &waiting).await["status"], "running");
+    // That it was admitted may not have been written before there was no room for it.
+    let status = show(api, &waiting).await["status"].clone();
+    assert!(status == "running" || status == "waiting", "{status}");
     disk.free();
     eventually("it is ready again", || is_ready(api)).await;
     assert_eq!(post(api, &complete, &json!(41)).await.status, 204);
