@@ -7,8 +7,9 @@ use std::time::Duration;
 pub struct Options {
     /// Connections that read each database; each has a thread of its own, or a process of PostgreSQL's.
     pub readers: u32,
-    /// Bytes of write-ahead log, roughly, after which a database is checkpointed. Smaller means shorter pauses, larger
-    /// means fewer. PostgreSQL does that by itself; of its records so many are written before the journal is trimmed again.
+    /// Bytes of write-ahead log, roughly, after which a database is checkpointed. Larger means that pages which change often
+    /// are written and synced less often, at the price of as much disk, and of as much to read after a crash. PostgreSQL does
+    /// that by itself; of its records so many are written before the journal is trimmed again.
     pub checkpoint_bytes: u64,
     /// Key-value writes that wait at most; further ones wait outside.
     pub keyvalue_queue: usize,
@@ -33,7 +34,7 @@ pub struct Options {
     /// How long a commit waits at most for more that are to come, so that fewer syncs serve many. It waits no longer than three commits
     /// take, and not at all while one waits at a time; zero ends all such waits.
     pub journal_linger: Duration,
-    /// Bytes of the journal that are trimmed at a time at most, between two commits: as many as take about half a millisecond.
+    /// Bytes of the journal that are trimmed at a time at most, between two commits: as many as take about as long as a commit.
     pub journal_trim_bytes: usize,
     /// Bytes of committed entries, and of records of express runs, that wait in memory for the records at most. Entries
     /// beyond are read from the journal again, records beyond are dropped.
@@ -61,7 +62,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             readers: 4,
-            checkpoint_bytes: 4 << 20,
+            checkpoint_bytes: 32 << 20,
             keyvalue_queue: 1024,
             keyvalue_queue_bytes: 64 << 20,
             keyvalue_batch: 256,

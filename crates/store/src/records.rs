@@ -82,6 +82,7 @@ impl RunRecords {
         }
         let feed = source.feed.clone();
         let projector = Projector {
+            lingers: None,
             writer,
             reader: reader.clone(),
             inbox: Inbox {

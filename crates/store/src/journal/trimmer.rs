@@ -17,8 +17,8 @@ use super::trim::{self, Trim};
 use crate::error::Error;
 use crate::pace::Pace;
 
-/// About how long a trim takes, and thus holds up a commit at most.
-pub(super) const TRIM: Duration = Duration::from_micros(500);
+/// About how long a trim takes, and thus holds up a commit: as long as a commit itself.
+pub(super) const TRIM: Duration = Duration::from_micros(150);
 
 /// What the task works with.
 pub(super) struct Trimmer {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use weft_workflow_engine::port::journal::Entry;
 
 use super::backend::{RecordsReader, RecordsWriter};
@@ -58,6 +58,17 @@ pub(super) struct Projector<W> {
     /// The last row of the journal that is in the records, and its position.
     pub(super) applied: u64,
     pub(super) position: u64,
+    /// Until when it waits for more before it takes what there is.
+    pub(super) lingers: Option<Instant>,
+}
+
+/// What there is to do.
+enum Due {
+    /// Entries and express runs, if there are any.
+    Projection,
+    /// A chunk of runs for retention to look at.
+    Sweep,
+    Request(Request),
 }
 
 /// The task ends.
@@ -98,29 +109,30 @@ impl<W: RecordsWriter> Projector<W> {
     }
 
     async fn step(&mut self) -> Result<(), End> {
-        let mut request = self.rest().await;
-        while let Some(now) = request.or_else(|| self.inbox.requests.try_recv().ok()) {
-            self.serve(now).await?;
-            request = None;
-        }
-        let taken = self.take().await?;
-        self.project(taken).await?;
-        match self.sweep.is_due() {
-            true => self.sweep().await,
-            false => {
+        match self.rest().await {
+            Due::Request(request) => Ok(self.serve(request).await?),
+            Due::Sweep => self.sweep().await,
+            Due::Projection => {
+                self.lingers = None;
+                let taken = self.take().await?;
+                self.project(taken).await?;
                 self.settle().await;
-                Ok(())
+                // However much there is to project, there is a turn for this.
+                match self.sweep.is_due() {
+                    true => self.sweep().await,
+                    false => Ok(()),
+                }
             }
         }
     }
 
     async fn sweep(&mut self) -> Result<(), End> {
-        let started = Instant::now();
-        let now = Timestamp::now();
-        let swept = self.sweep.step(&mut self.writer, &*self.reader, now).await;
+        let swept = self
+            .sweep
+            .step(&mut self.writer, &*self.reader, Timestamp::now())
+            .await;
         self.tolerate(swept)?;
         self.settle().await;
-        self.sweep.rest_behind(started.elapsed());
         Ok(())
     }
 
@@ -132,25 +144,32 @@ impl<W: RecordsWriter> Projector<W> {
     }
 
     /// Waits until there is something to do that is not better done together with more.
-    async fn rest(&mut self) -> Option<Request> {
+    async fn rest(&mut self) -> Due {
+        if let Ok(request) = self.inbox.requests.try_recv() {
+            return Due::Request(request);
+        }
         let feed = &self.source.feed;
-        let enough = self.progress.is_wanted() || feed.bytes() >= self.bounds.bytes;
-        if enough || self.sweep.is_due() || feed.is_ended() {
+        if self.progress.is_wanted() || feed.bytes() >= self.bounds.bytes || feed.is_ended() {
             tokio::task::yield_now().await;
-            return None;
+            return Due::Projection;
         }
         if feed.last().lsn > self.applied || self.inbox.express.bytes() > 0 {
+            let until = *self
+                .lingers
+                .get_or_insert_with(|| Instant::now() + self.bounds.linger);
             return tokio::select! {
-                () = sleep(self.bounds.linger) => None,
-                () = self.progress.hurried() => None,
-                Some(request) = self.inbox.requests.recv() => Some(request),
+                biased;
+                () = sleep_until(until) => Due::Projection,
+                () = self.progress.hurried() => Due::Projection,
+                () = self.sweep.rest() => Due::Sweep,
+                Some(request) = self.inbox.requests.recv() => Due::Request(request),
             };
         }
         tokio::select! {
-            () = feed.changed() => None,
-            () = self.inbox.express.changed() => None,
-            () = self.sweep.rest() => None,
-            Some(request) = self.inbox.requests.recv() => Some(request),
+            () = feed.changed() => Due::Projection,
+            () = self.inbox.express.changed() => Due::Projection,
+            () = self.sweep.rest() => Due::Sweep,
+            Some(request) = self.inbox.requests.recv() => Due::Request(request),
         }
     }
 

@@ -12,9 +12,18 @@ use crate::options::Options;
 use crate::pace::Pace;
 
 /// About how long a removal takes, which may hold up a commit for as long.
-const REMOVAL: Duration = Duration::from_micros(500);
-/// How long it rests behind each, in times of what that took: three quarters of the disk's time are left to others.
-const REST: u32 = 3;
+const REMOVAL: Duration = Duration::from_millis(1);
+/// How long it rests behind each, in times of what that took: nearly all of the time is left to others.
+const REST: u32 = 8;
+/// A look that takes longer than this rests half as long from then on, and so on: it must keep up with what comes, however much that is.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long to rest behind a removal, in times of what that took, when a look has gone on for so long.
+fn rest(since: Duration) -> u32 {
+    let turns = since.as_secs() / PATIENCE.as_secs();
+    REST.checked_shr(turns.try_into().unwrap_or(u32::MAX))
+        .unwrap_or(0)
+}
 
 /// A look at all runs, chunk by chunk, now and then.
 #[derive(Debug)]
@@ -23,6 +32,8 @@ pub(super) struct Sweep {
     interval: Duration,
     /// The last row that was looked at, while a look is under way.
     under_way: Option<i64>,
+    /// When that look began.
+    began: Instant,
     /// When the next chunk, or the next look, is due.
     next: Instant,
     /// How many runs are looked at and removed at a time.
@@ -37,6 +48,7 @@ impl Sweep {
             policy: Policy::of(options),
             interval: options.retention_interval,
             under_way: None,
+            began: Instant::now(),
             next: Instant::now() + options.retention_interval,
             pace: Pace::new(retention::CHUNK, REMOVAL),
             closed: None,
@@ -67,29 +79,26 @@ impl Sweep {
         }
     }
 
-    /// Looks at one chunk and removes what is to go. Until [`rest_behind`](Self::rest_behind) is told how long it took, the next one is due at once.
+    /// Looks at one chunk, removes what is to go, and says when the next one is due.
     pub(super) async fn step(
         &mut self,
         writer: &mut impl RecordsWriter,
         reader: &dyn RecordsReader,
         now: Timestamp,
     ) -> Result<(), Error> {
+        let started = Instant::now();
+        if self.under_way.is_none() {
+            self.began = started;
+        }
         let goes_on = self.chunk(writer, reader, now).await;
         match goes_on {
-            Ok(true) => self.next = Instant::now(),
+            Ok(true) => self.next = Instant::now() + started.elapsed() * rest(self.began.elapsed()),
             Ok(false) | Err(_) => {
                 self.under_way = None;
                 self.next = Instant::now() + self.interval;
             }
         }
         goes_on.map(drop)
-    }
-
-    /// Has the next chunk wait, so that others get on: this one took so long, with what it led to.
-    pub(super) fn rest_behind(&mut self, took: Duration) {
-        if self.under_way.is_some() {
-            self.next = Instant::now() + took * REST;
-        }
     }
 
     async fn chunk(
@@ -115,5 +124,26 @@ impl Sweep {
         self.removed(verdict.count);
         self.under_way = retention::last(&candidates);
         Ok(verdict.goes_on)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longer_a_look_takes_the_less_it_rests() {
+        for (seconds, expected) in [
+            (0, 8),
+            (59, 8),
+            (60, 4),
+            (130, 2),
+            (200, 1),
+            (240, 0),
+            (86_400, 0),
+        ] {
+            assert_eq!(rest(Duration::from_secs(seconds)), expected, "{seconds} s");
+        }
+        assert_eq!(rest(Duration::MAX), 0);
     }
 }

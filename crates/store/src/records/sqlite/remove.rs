@@ -10,9 +10,8 @@ use crate::sqlite::Writer;
 const SYNCED: &str = "PRAGMA synchronous = FULL; ";
 const UNSYNCED: &str = "PRAGMA synchronous = NORMAL";
 
-/// What a removed run counts for in the log: more than it takes, so that the log is copied in small steps meanwhile. Commits of
-/// runs share the disk with each.
-const RUN_BYTES: u64 = 4096;
+/// What a removed run puts into the log, about: its places in the indexes.
+const RUN_BYTES: u64 = 1024;
 
 /// Removes the runs in some rows; a checkpoint will sync that.
 pub(super) async fn remove(writer: &mut Writer, ranges: &[(i64, i64)]) -> Result<(), Error> {
