@@ -20,7 +20,7 @@ use crate::headers;
 use crate::problem::{Kind, Problem};
 use crate::query::Query;
 
-mod blobs;
+pub(crate) mod blobs;
 mod media;
 mod names;
 mod run;

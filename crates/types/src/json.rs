@@ -86,7 +86,7 @@ fn check_length(json: &[u8]) -> Result<(), Error> {
     }
     Err(Error {
         pointer: String::new(),
-        message: format!("arguments that name blobs have at most {MAX_TEXT_WITH_BLOBS} bytes of text"),
+        message: format!("a text that names blobs has at most {MAX_TEXT_WITH_BLOBS} bytes"),
         kind: ErrorKind::TooLarge,
     })
 }
@@ -96,7 +96,16 @@ fn check_length(json: &[u8]) -> Result<(), Error> {
 /// # Errors
 /// Where the text is not JSON, not of the type, or larger than `bounds`.
 pub fn parse(ty: &Type, json: &[u8], bounds: Bounds) -> Result<Image, Error> {
-    parse::value(ty, json, bounds)
+    parse::value(ty, json, bounds, ByAddress::Never)
+}
+
+/// As [`parse`], where `{"$blob": "<digest>"}` stands for a value as in [`parse_arguments_with_blobs`].
+///
+/// # Errors
+/// As there.
+pub fn parse_with_blobs(ty: &Type, json: &[u8], bounds: Bounds, blobs: Blobs) -> Result<Image, Error> {
+    check_length(json)?;
+    parse::value(ty, json, bounds, ByAddress::Copied(blobs))
 }
 
 /// Appends a value as JSON to `out`. `image` must be an image of `ty`. The text can be much longer than the image, since

@@ -4,6 +4,7 @@ use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 use weft_tests::api::{Answer, send};
+use weft_tests::runs::{RUNS, ended, post, save, start};
 use weft_tests::{Api, Server, fixture};
 
 const BLOBS: &str = "/v1/projects/default/blobs";
@@ -165,4 +166,18 @@ async fn a_workflow_hands_on_what_is_kept() {
     assert_eq!(kept.status, 200);
     let again = server.api.call("hand-on", &arguments).await.ok();
     assert_eq!(again["copy"], again["same"]);
+}
+
+#[tokio::test]
+async fn an_event_brings_its_value_by_address() {
+    let server = Server::start().await;
+    let text = "workflow: asks\noutput: $picture\nnodes:\n  picture: { wait: list<u8> }\n";
+    save(&server.api, "asks", text).await.ok();
+    let digest = store(&server.api, "default", b"hello".to_vec()).await;
+    let run = start(&server.api, "asks", &json!({})).await;
+    let path = format!("{RUNS}/{run}/nodes/picture/complete");
+    let answer = post(&server.api, &path, &named(&digest)).await;
+    assert_eq!(answer.status, 204, "{}", answer.text());
+    let record = ended(&server.api, &run).await;
+    assert_eq!(record["result"], "aGVsbG8=", "{record}");
 }

@@ -169,11 +169,11 @@ async fn what_cannot_be_asked_of_a_run_says_why() {
             "null",
         ),
         posted(
-            "an address, which events do not have",
+            "the address of a blob that is not there",
             at(&bytes, "nodes/go/complete"),
             &json!({"$blob": ABSENT}),
         )
-        .refused(400, "invalid-arguments", "expected list<u8>")
+        .refused(400, "invalid-arguments", "there is no blob")
         .at(""),
         posted("cancelling what is over", at(&over, "cancel"), &json!({}))
             .refused(409, "run-over", "is over")

@@ -40,6 +40,21 @@ pub(super) async fn attached_arguments(
     json::parse_arguments_attaching(signature, text, bounds, blobs).map_err(invalid)
 }
 
+/// Reads one value, which may be a blob of the project or hold some.
+pub(crate) async fn value(
+    context: &Context,
+    project: &ProjectName,
+    ty: &Type,
+    text: &[u8],
+    bounds: Bounds,
+) -> Result<Image, Problem> {
+    if !json::names_blobs(text) {
+        return json::parse(ty, text, bounds).map_err(invalid);
+    }
+    let blobs = fetch(context, project, text, bounds.bytes as u64).await?;
+    json::parse_with_blobs(ty, text, bounds, blobs).map_err(invalid)
+}
+
 fn invalid(error: json::Error) -> Problem {
     weft_function_engine::Error::InvalidArguments(error).into()
 }
@@ -67,7 +82,7 @@ async fn fetch(context: &Context, project: &ProjectName, text: &[u8], limit: u64
 }
 
 fn too_large(limit: u64) -> Problem {
-    let detail = format!("the blobs that the arguments name have more than the limit of {limit} bytes");
+    let detail = format!("the blobs that are named have more than the limit of {limit} bytes");
     Problem::new(Kind::ArgumentsTooLarge, detail).with("limit", limit)
 }
 

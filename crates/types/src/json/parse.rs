@@ -57,8 +57,8 @@ pub(super) fn arguments(
 }
 
 /// Reads a value of type `ty`.
-pub(super) fn value(ty: &Type, json: &[u8], bounds: Bounds) -> Result<Image, Error> {
-    let (image, _) = read(ty, utf8(json)?, bounds, ByAddress::Never, |cx, json| {
+pub(super) fn value(ty: &Type, json: &[u8], bounds: Bounds, by_address: ByAddress) -> Result<Image, Error> {
+    let (image, _) = read(ty, utf8(json)?, bounds, by_address, |cx, json| {
         let segment = Segment::Here;
         Seed {
             cx,

@@ -9,6 +9,7 @@ use weft_workflow::plan;
 
 use super::{body, bounds, no_node, read};
 use crate::api::Context;
+use crate::call::blobs;
 use crate::headers::User;
 use crate::problem::{Kind, Problem};
 use crate::query::NoQuery;
@@ -103,7 +104,7 @@ pub(in crate::routes) async fn resume(
 
 /// Bring an event that a node awaits
 ///
-/// The body is the value that the node outputs; nothing where it outputs none. Durable before it is answered.
+/// The body is the value that the node outputs, or `{"$blob": "<digest>"}` in its place; nothing where it outputs none. Durable before it is answered.
 #[utoipa::path(
     post,
     path = "/v1/projects/{project}/runs/{run}/nodes/{node}/complete",
@@ -137,8 +138,7 @@ pub(in crate::routes) async fn complete(
     let body = body(&context, request).await?;
     let value = match &awaited.output {
         Some(ty) => {
-            let image = json::parse(ty, &body, bounds(&context))
-                .map_err(weft_function_engine::Error::InvalidArguments)?;
+            let image = blobs::value(&context, &project, ty, &body, bounds(&context)).await?;
             Some(Value::Direct(image))
         }
         None if matches!(body.trim_ascii(), b"" | b"null") => None,
