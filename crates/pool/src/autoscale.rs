@@ -13,11 +13,13 @@ use std::time::Duration;
 
 use crate::profile::Profile;
 
+mod history;
 mod reason;
 mod restarts;
 mod scaler;
 mod windows;
 
+pub use history::{Change, History};
 pub use reason::Reason;
 pub use restarts::Restarts;
 pub use scaler::Scaler;

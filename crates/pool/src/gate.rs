@@ -72,7 +72,7 @@ impl Gate {
             return Ok(Duration::ZERO);
         }
         let since = Instant::now();
-        match self.join()? {
+        match self.join(since)? {
             Joined::Entered => Ok(Duration::ZERO),
             Joined::Waiting(ticket) => self.wait(ticket, since, deadline).await,
         }
@@ -124,6 +124,15 @@ impl Gate {
         (state.active(), state.waiting())
     }
 
+    /// How long the first of those who wait has waited; none where nobody does.
+    pub(crate) fn oldest_wait(&self) -> Option<Duration> {
+        if self.counts().1 == 0 {
+            return None;
+        }
+        let waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
+        waiters.oldest().map(|since| since.elapsed())
+    }
+
     fn try_enter(&self) -> Result<bool, LeaseError> {
         let mut state = State(self.state.load(Relaxed));
         loop {
@@ -140,7 +149,7 @@ impl Gate {
         }
     }
 
-    fn join(&self) -> Result<Joined, LeaseError> {
+    fn join(&self, since: Instant) -> Result<Joined, LeaseError> {
         let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
         let mut state = State(self.state.load(Relaxed));
         loop {
@@ -156,7 +165,7 @@ impl Gate {
             let next = if place { state.entered() } else { state.joined() };
             match self.swap(state, next) {
                 Ok(()) if place => return Ok(Joined::Entered),
-                Ok(()) => return Ok(Joined::Waiting(waiters.join())),
+                Ok(()) => return Ok(Joined::Waiting(waiters.join(since))),
                 Err(now) => state = now,
             }
         }

@@ -23,8 +23,8 @@ pub mod simulate;
 
 pub use fair::{FairQueue, Joined};
 pub use gate::LeaseError;
-pub use pool::{Bounds, Factory, Lease, Pool, Stats};
+pub use pool::{Bounds, Factory, Idle, Lease, Pool, Stats, WeakPool};
 pub use profile::{Level, Profile, ProfileError, Queue, Scaling};
 pub use room::Room;
 pub use shard::{enter_shard, shard};
-pub use shared::{SharedLease, SharedPool};
+pub use shared::{Scaled, SharedLease, SharedPool, SlotStats};

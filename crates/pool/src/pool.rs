@@ -1,6 +1,6 @@
 //! Pools whose instances serve one lease at a time.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -51,6 +51,18 @@ pub struct Bounds {
 
 /// A pool. Cheap to clone; all clones are one pool.
 pub struct Pool<F: Factory>(Arc<Inner<F>>);
+
+/// A pool that is looked at, and not kept, by who holds this.
+pub struct WeakPool<F: Factory>(Weak<Inner<F>>);
+
+/// An instance that nobody leases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Idle {
+    /// For how long it has been idle.
+    pub idle: Duration,
+    /// Leases it served.
+    pub used: u32,
+}
 
 struct Inner<F: Factory> {
     factory: F,
@@ -110,6 +122,32 @@ impl<F: Factory> Pool<F> {
     #[must_use]
     pub fn factory(&self) -> &F {
         &self.0.factory
+    }
+
+    /// The pool for those who only look at it: it is gone once its last owner and its last lease are.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakPool<F> {
+        WeakPool(Arc::downgrade(&self.0))
+    }
+
+    /// The bounds it was made with.
+    #[must_use]
+    pub fn bounds(&self) -> &Bounds {
+        &self.0.bounds
+    }
+
+    /// How long the first of the leases that are waited for has been; none where none is.
+    #[must_use]
+    pub fn oldest_wait(&self) -> Option<Duration> {
+        self.0.gate.oldest_wait()
+    }
+
+    /// The instances kept ready.
+    #[must_use]
+    pub fn each_idle(&self) -> Vec<Idle> {
+        let of = |shard: &Padded<Shard<_>>| shard.0.each_idle();
+        let idle = self.0.shards.iter().flat_map(of);
+        idle.map(|(idle, used)| Idle { idle, used }).collect()
     }
 
     /// Which shards lack warm instances, each as often as it lacks one and there is room for it.
@@ -220,6 +258,14 @@ impl<F: Factory> Inner<F> {
 impl<F: Factory> Drop for Inner<F> {
     fn drop(&mut self) {
         (0..self.shards.len()).for_each(|shard| self.clear(shard));
+    }
+}
+
+impl<F: Factory> WeakPool<F> {
+    /// The pool, if it is still there.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Pool<F>> {
+        self.0.upgrade().map(Pool)
     }
 }
 

@@ -2,16 +2,21 @@
 
 use std::ops::Deref;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
-use std::sync::atomic::{AtomicBool, AtomicU32};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::autoscale::{Decision, Scaler};
 use crate::balance::choose;
 use crate::gate::{Gate, LeaseError};
 use crate::pool::{Bounds, Factory, Stats};
+
+mod look;
+mod scale;
+
+pub use look::SlotStats;
+pub use scale::Scaled;
 
 /// A pool of instances with counted slots. Cheap to clone; all clones are one pool.
 ///
@@ -26,12 +31,19 @@ struct Inner<F: Factory> {
     bounds: Bounds,
     gate: Gate,
     slots: Mutex<Vec<Arc<Slot<F::Instance>>>>,
-    started: AtomicU32,
+    started: AtomicU64,
+    /// Instances started for a lease since the pool was last scaled.
+    demanded: AtomicU32,
+    /// Whether what is idle ends at once, as others serve from now on.
+    retired: AtomicBool,
     /// Whether there was a lease since the pool was last scaled.
     leased: AtomicBool,
 }
 
 struct Slot<I> {
+    /// Counts the instances of the pool, from 1.
+    number: u64,
+    since: Instant,
     instance: I,
     /// Raised only under the lock of `slots`.
     outstanding: AtomicU32,
@@ -63,7 +75,9 @@ where
             bounds,
             gate,
             slots: Mutex::default(),
-            started: AtomicU32::new(0),
+            started: AtomicU64::new(0),
+            demanded: AtomicU32::new(0),
+            retired: AtomicBool::new(false),
             leased: AtomicBool::new(false),
         }))
     }
@@ -91,23 +105,6 @@ where
         self.0.lock().clear();
     }
 
-    /// Looks at the load and does what the scaler decides of it: starts what is missing, ends idle instances, the last
-    /// started first. Called every `interval` of the profile's scaling; `now` counts from the scaler's origin.
-    ///
-    /// Leases start instances of their own where none has a free slot, whatever was decided.
-    pub fn scale(&self, scaler: &mut Scaler, now: Duration) -> Decision {
-        let (active, waiting) = self.0.gate.counts();
-        if self.0.leased.swap(false, Relaxed) {
-            scaler.touch(now);
-        }
-        scaler.set(active + waiting, now);
-        let instances = u32::try_from(self.0.lock().len()).unwrap_or(u32::MAX);
-        let decision = scaler.decide(instances, now);
-        self.0.start_ahead(decision.start);
-        self.0.end_idle(decision.end);
-        decision
-    }
-
     /// What the pool is doing now.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -122,7 +119,7 @@ where
             active,
             waiting,
             idle,
-            started: self.0.started.load(Relaxed).into(),
+            started: self.0.started.load(Relaxed),
         }
     }
 }
@@ -147,46 +144,20 @@ impl<F: Factory> Inner<F> {
             return slot;
         }
         let slot = Arc::new(self.start(1));
+        self.demanded.fetch_add(1, Relaxed);
         slots.push(Arc::clone(&slot));
         slot
     }
 
     /// A new instance that has so many leases.
     fn start(&self, leases: u32) -> Slot<F::Instance> {
-        self.started.fetch_add(1, Relaxed);
         Slot {
+            number: self.started.fetch_add(1, Relaxed) + 1,
+            since: Instant::now(),
             instance: self.factory.start(),
             outstanding: AtomicU32::new(leases),
             used: AtomicU32::new(leases),
         }
-    }
-
-    /// Adds so many instances without any lease, unless the pool drains.
-    fn start_ahead(&self, instances: u32) {
-        for _ in 0..instances {
-            let slot = Arc::new(self.start(0));
-            let mut slots = self.lock();
-            // Asked under the lock: whoever drains closes first, and clears under it afterwards.
-            if self.gate.is_closed() {
-                return;
-            }
-            slots.push(slot);
-        }
-    }
-
-    /// Ends up to so many of those without any lease.
-    fn end_idle(&self, most: u32) {
-        let mut ended = Vec::new();
-        let mut slots = self.lock();
-        for index in (0..slots.len()).rev() {
-            // Raised only under the lock, so one that is idle stays so.
-            if ended.len() < most as usize && slots[index].outstanding.load(Acquire) == 0 {
-                ended.push(slots.remove(index));
-            }
-        }
-        drop(slots);
-        // Ending may take time, which nobody who leases waits for.
-        drop(ended);
     }
 
     fn choose_slot(&self, slots: &[Arc<Slot<F::Instance>>]) -> Option<Arc<Slot<F::Instance>>> {
@@ -235,7 +206,7 @@ where
 {
     fn drop(&mut self) {
         let last = self.slot.outstanding.fetch_sub(1, AcqRel) == 1;
-        if last && !self.pool.may_serve(&self.slot) {
+        if last && (!self.pool.may_serve(&self.slot) || self.pool.is_spare()) {
             self.pool.lock().retain(|slot| !Arc::ptr_eq(slot, &self.slot));
         }
         self.pool.gate.leave();

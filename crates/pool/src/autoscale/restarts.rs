@@ -55,6 +55,12 @@ impl Restarts {
         (self.allowed(now) == 0).then(|| self.reason(now))
     }
 
+    /// That instances crash in a row, while starts are held back or tried one at a time; none otherwise.
+    #[must_use]
+    pub fn crash_loop(&self, now: Duration) -> Option<Reason> {
+        (self.allowed(now) <= 1).then(|| self.reason(now))
+    }
+
     /// Why no more are allowed.
     pub(super) fn reason(&self, now: Duration) -> Reason {
         Reason::Crashes {

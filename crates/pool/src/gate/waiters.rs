@@ -3,12 +3,19 @@
 use std::collections::BTreeMap;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 /// The line. A map by number rather than a list, so that giving up in the middle costs `log n`.
 #[derive(Default)]
 pub(super) struct Waiters {
     next: u64,
-    line: BTreeMap<u64, oneshot::Sender<()>>,
+    line: BTreeMap<u64, Waiter>,
+}
+
+/// Who waits, and since when.
+struct Waiter {
+    call: oneshot::Sender<()>,
+    since: Instant,
 }
 
 /// A place in the line.
@@ -18,11 +25,11 @@ pub(super) struct Ticket {
 }
 
 impl Waiters {
-    pub(super) fn join(&mut self) -> Ticket {
+    pub(super) fn join(&mut self, since: Instant) -> Ticket {
         let (call, called) = oneshot::channel();
         let number = self.next;
         self.next += 1;
-        self.line.insert(number, call);
+        self.line.insert(number, Waiter { call, since });
         Ticket { number, called }
     }
 
@@ -32,7 +39,12 @@ impl Waiters {
     pub(super) fn call_first(&mut self) -> bool {
         self.line
             .pop_first()
-            .is_some_and(|(_, call)| call.send(()).is_ok())
+            .is_some_and(|(_, waiter)| waiter.call.send(()).is_ok())
+    }
+
+    /// Since when the first in line waits.
+    pub(super) fn oldest(&self) -> Option<Instant> {
+        self.line.first_key_value().map(|(_, waiter)| waiter.since)
     }
 
     /// Takes a ticket out of the line; false where it was called before.

@@ -32,6 +32,14 @@ impl<I> Shard<I> {
         self.lock().len()
     }
 
+    /// How long each instance has been idle, and how many leases it served.
+    pub(super) fn each_idle(&self) -> Vec<(Duration, u32)> {
+        let idle = self.lock();
+        idle.iter()
+            .map(|idle| (idle.since.elapsed(), idle.used))
+            .collect()
+    }
+
     /// The instance used most recently, whose memory is the warmest, and how often it was used.
     pub(super) fn take(&self) -> Option<(I, u32)> {
         self.lock().pop().map(|idle| (idle.instance, idle.used))

@@ -128,17 +128,17 @@ fn scaled(scaling: &str) -> (SharedPool<Flags>, Scaler) {
 async fn a_pool_is_scaled_ahead_of_load_and_to_nothing_after_it() {
     let s = Duration::from_secs;
     let (pool, mut scaler) = scaled("target-percent = 50\ngrace-ms = 10000");
-    assert_eq!(pool.scale(&mut scaler, s(0)).desired, 0);
+    assert_eq!(pool.scale(&mut scaler, s(0)).decision.desired, 0);
     let leases = [lease(&pool).await, lease(&pool).await, lease(&pool).await];
     pool.scale(&mut scaler, s(1));
-    assert_eq!(pool.scale(&mut scaler, s(61)).desired, 3);
+    assert_eq!(pool.scale(&mut scaler, s(61)).decision.desired, 3);
     assert_eq!(
         (pool.stats().started, pool.stats().idle),
         (3, 1),
         "two had to be, one is ahead"
     );
     drop(leases);
-    let decision = pool.scale(&mut scaler, s(62));
+    let decision = pool.scale(&mut scaler, s(62)).decision;
     assert!(
         decision.desired > 0 && pool.stats().idle > 0,
         "the grace is not over"
@@ -146,10 +146,10 @@ async fn a_pool_is_scaled_ahead_of_load_and_to_nothing_after_it() {
     drop(lease(&pool).await);
     pool.scale(&mut scaler, s(70));
     assert!(
-        pool.scale(&mut scaler, s(79)).desired > 0,
+        pool.scale(&mut scaler, s(79)).decision.desired > 0,
         "a short call was there within the grace"
     );
-    let decision = pool.scale(&mut scaler, s(80));
+    let decision = pool.scale(&mut scaler, s(80)).decision;
     assert_eq!(
         (decision.reason.to_string().as_str(), pool.stats().idle),
         ("no call for 10 s", 0)
@@ -174,7 +174,8 @@ async fn scaling_ends_nothing_that_serves_and_starts_nothing_while_draining() {
         async move { pool.drain().await }
     });
     tokio::task::yield_now().await;
-    assert_eq!(pool.scale(&mut scaler, s(1)).start, 3);
+    let scaled = pool.scale(&mut scaler, s(1));
+    assert_eq!((scaled.decision.start, scaled.started), (3, 0));
     assert_eq!(pool.stats().idle, 0, "the pool drains");
     drop(held);
     draining.await.unwrap();
@@ -193,4 +194,61 @@ async fn leases_wait_where_all_instances_there_may_be_are_full() {
     leases.pop();
     leases.push(lease(&pool).await);
     assert_eq!(pool.stats().started, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retired_pool_serves_to_the_end_and_keeps_nothing() {
+    let s = Duration::from_secs;
+    let (pool, mut scaler) = scaled("min = 4\nmax = 4");
+    pool.scale(&mut scaler, s(0));
+    let mut held = Vec::new();
+    for _ in 0..8 {
+        held.push(lease(&pool).await);
+    }
+    let waiting = tokio::spawn({
+        let pool = pool.clone();
+        async move { lease(&pool).await }
+    });
+    tokio::task::yield_now().await;
+    tokio::time::advance(s(2)).await;
+    assert_eq!(pool.oldest_wait(), Some(s(2)));
+    pool.retire();
+    assert_eq!(pool.look(|_, stats| stats.outstanding), [2, 2, 2, 2]);
+    held.clear();
+    let served = waiting.await.unwrap();
+    assert_eq!(pool.oldest_wait(), None);
+    assert_eq!(pool.look(|_, stats| stats.outstanding), [1]);
+    assert_eq!(pool.scale(&mut scaler, s(1)).started, 0);
+    drop(served);
+    assert!(pool.0.lock().is_empty());
+    drop(lease(&pool).await);
+    assert!(pool.0.lock().is_empty(), "whoever comes late is served as well");
+}
+
+#[tokio::test(start_paused = true)]
+async fn instances_are_seen() {
+    let (pool, _) = scaled("max = 4");
+    let first = lease(&pool).await;
+    tokio::time::advance(Duration::from_secs(5)).await;
+    drop(lease(&pool).await);
+    let seen = pool.look(|_, stats| stats);
+    let expected = super::SlotStats {
+        number: 1,
+        age: Duration::from_secs(5),
+        outstanding: 1,
+        served: 1,
+    };
+    assert_eq!(seen, [expected]);
+    drop(first);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_instance_that_nobody_leases_is_replaced() {
+    let s = Duration::from_secs;
+    let (pool, mut scaler) = scaled("min = 2");
+    pool.scale(&mut scaler, s(0));
+    pool.look(|flag, _| flag.broken.store(true, SeqCst));
+    let scaled = pool.scale(&mut scaler, s(1));
+    assert_eq!((scaled.instances, scaled.started), (0, 2));
+    assert_eq!(pool.look(|_, stats| stats.number), [3, 4]);
 }
