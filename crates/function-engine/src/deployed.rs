@@ -131,7 +131,7 @@ impl Deployed {
     /// Lets go of the loaded code. Calls under way keep it to their end; the next call loads it again.
     pub(crate) fn unload(&self) {
         if let Some(loaded) = self.loaded.swap(None) {
-            loaded.pool.clear();
+            loaded.retire();
         }
         let others = std::mem::take(&mut *self.others.lock().unwrap_or_else(PoisonError::into_inner));
         others.values().for_each(|other| other.unload());

@@ -33,6 +33,9 @@ pub enum Error {
         /// The highest there is.
         latest: VersionNumber,
     },
+    /// No such pool.
+    #[error("there is no pool `{0}`: it ended, or the server was started anew")]
+    NoPool(String),
     /// The function has no version that answers calls.
     #[error("function `{function}` has no active version{}", hint(.missing))]
     NoActiveVersion {

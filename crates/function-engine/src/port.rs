@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 pub mod artifacts;
 pub mod attempt;
+pub mod kept;
 pub mod keyvalue;
 pub mod outbound;
 pub mod registry;
@@ -13,6 +14,7 @@ pub mod workflows;
 
 pub use artifacts::{Artifacts, Compiled, Receiving, StorageError, Stored};
 pub use attempt::Attempt;
+pub use kept::{Change, CrashLoop, Decided, InstanceState, Kept, KeptInstance, Losses};
 pub use keyvalue::KeyValue;
 pub use outbound::{Gateway, Outbound, OutboundBody, OutboundError, Patience, Reach};
 pub use registry::{Added, NewVersion, Registry, RegistryError};

@@ -6,6 +6,7 @@
 
 mod bounds;
 mod end;
+mod meter;
 mod place;
 mod server;
 mod usage;
@@ -13,6 +14,7 @@ mod usage;
 use std::path::{Path, PathBuf};
 
 pub use bounds::Bounds;
+pub use meter::Meter;
 pub use usage::Usage;
 
 use place::Place;

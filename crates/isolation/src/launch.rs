@@ -5,6 +5,7 @@
 //! its environment. It begins when the server's first word arrives, which is when it is in its control group.
 
 mod ending;
+mod measure;
 
 use std::fs::File;
 use std::io::{self, Write};

@@ -9,6 +9,7 @@ mod call;
 mod code;
 mod connection;
 mod hear;
+mod kept;
 mod level;
 mod outcome;
 mod plan;

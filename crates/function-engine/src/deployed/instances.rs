@@ -9,7 +9,8 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use arc_swap::ArcSwap;
 use weft_pool::{Bounds, Factory, Pool, Room};
 
-use crate::port::{Code, Instance, Tier};
+use crate::pools::{About, Roster};
+use crate::port::{Code, Instance, Kept, Tier};
 
 /// A version's code and the pool of its instances.
 pub(crate) struct Loaded {
@@ -26,6 +27,7 @@ pub(crate) struct Loaded {
 
 /// Starts instances from whichever code is current.
 pub(crate) struct Instances {
+    pub(crate) about: About,
     current: ArcSwap<Current>,
     /// Of `current`, to tell instances of replaced code.
     generation: AtomicU64,
@@ -44,18 +46,27 @@ pub(crate) struct Leased {
 }
 
 impl Loaded {
-    pub(super) fn new(code: Arc<dyn Code>, tier: Tier, bounds: Bounds, room: Arc<Room>) -> Arc<Self> {
+    pub(super) fn new(
+        about: About,
+        (code, tier): (Arc<dyn Code>, Tier),
+        bounds: Bounds,
+        room: Arc<Room>,
+        roster: &Roster,
+    ) -> Arc<Self> {
         let current = ArcSwap::from_pointee(Current {
             code,
             tier,
             generation: 0,
         });
         let instances = Instances {
+            about,
             current,
             generation: AtomicU64::new(0),
         };
+        let pool = Pool::new(instances, bounds, room);
+        roster.add(&pool);
         Arc::new(Self {
-            pool: Pool::new(instances, bounds, room),
+            pool,
             upgrading: AtomicBool::new(false),
             warming: AtomicBool::new(false),
             used: AtomicBool::new(true),
@@ -120,12 +131,28 @@ impl Loaded {
     pub(crate) fn replace(&self, code: Arc<dyn Code>, tier: Tier) {
         let instances = self.pool.factory();
         let generation = instances.generation.fetch_add(1, AcqRel) + 1;
-        instances.current.store(Arc::new(Current {
+        let replaced = instances.current.swap(Arc::new(Current {
             code,
             tier,
             generation,
         }));
         self.pool.clear();
+        replaced.code.retire();
+    }
+
+    /// Others serve from now on. Who is in the pool, or waits for a place in it, is served to the end.
+    pub(crate) fn retire(&self) {
+        let instances = self.pool.factory();
+        instances.about.drain();
+        self.pool.clear();
+        instances.current.load().code.retire();
+    }
+}
+
+impl Instances {
+    /// What the level keeps by itself.
+    pub(crate) fn kept(&self, memory: bool) -> Option<Kept> {
+        self.current.load_full().code.kept(memory)
     }
 }
 
@@ -141,6 +168,8 @@ impl Factory for Instances {
     }
 
     fn reusable(&self, leased: &Leased) -> bool {
-        leased.generation == self.generation.load(Acquire) && leased.instance.reusable()
+        leased.generation == self.generation.load(Acquire)
+            && leased.instance.reusable()
+            && !self.about.is_draining()
     }
 }

@@ -10,6 +10,7 @@ use crate::Error;
 use crate::deploy::wiring::wire;
 use crate::engine::Inner;
 use crate::host::VersionHost;
+use crate::pools::About;
 use crate::port::{Code, Compiled, ImportBinding, Load, LoadError, Tier};
 
 /// Whichever of a code's compiled forms is there, the best suited first.
@@ -47,7 +48,10 @@ impl Inner {
             .bounds
             .ok_or_else(|| self.unknown_profile(&deployed.record.settings))?;
         let (code, tier) = self.load_best(deployed).await?;
-        let loaded = Loaded::new(code, tier, bounds, Arc::clone(&self.idle_room));
+        let profile = super::profile_name(&deployed.record.settings);
+        let about = About::new(&deployed.record, profile, deployed.level().unwrap_or_default());
+        let room = Arc::clone(&self.idle_room);
+        let loaded = Loaded::new(about, (code, tier), bounds, room, &self.roster);
         deployed.loaded.store(Some(Arc::clone(&loaded)));
         self.upkeep.watch(deployed);
         if let Some(better) = loaded.better_tier() {

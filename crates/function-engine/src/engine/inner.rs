@@ -15,6 +15,7 @@ use crate::deploy::Compiling;
 use crate::deployed::Deployed;
 use crate::drain::UnderWay;
 use crate::logs::{LogRoom, RunLogs};
+use crate::pools::Roster;
 use crate::port::{Standing, Workflows};
 use crate::upkeep::Upkeep;
 use crate::{Config, Error, Log, Metrics};
@@ -32,6 +33,8 @@ pub(crate) struct Inner {
     pub(crate) recompiling: Compiling,
     pub(crate) verified: Verified,
     pub(crate) upkeep: Upkeep,
+    /// Every pool there is.
+    pub(crate) roster: Roster,
     /// For the idle instances of all pools.
     pub(crate) idle_room: Arc<weft_pool::Room>,
     /// For the lines of all functions.

@@ -14,6 +14,7 @@ use crate::drain::UnderWay;
 use crate::engine::inner::Verified;
 use crate::logs::{LogRoom, RunLogs};
 use crate::metrics::Pools;
+use crate::pools::Roster;
 use crate::upkeep::{self, Upkeep};
 use crate::{Config, Error, Log, Metrics};
 
@@ -54,6 +55,7 @@ pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Re
         config,
         metrics,
         upkeep,
+        roster: Roster::default(),
     });
     inner.metrics.register(Box::new(Pools(Arc::downgrade(&inner))));
     upkeep::start(&inner, requests);

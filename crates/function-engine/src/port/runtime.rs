@@ -13,7 +13,7 @@ use weft_types::image::{Attached, Image};
 use weft_types::version::{ImportedFunction, Inspection};
 use weft_types::{FunctionName, Limits, NodeKey, ProjectName, VersionRecord};
 
-use super::{Attempt, Boxed, Compiled, Outbound, StorageError};
+use super::{Attempt, Boxed, Compiled, Kept, Outbound, StorageError};
 
 /// What fails in a streamed body.
 pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
@@ -120,6 +120,17 @@ pub trait Code: Send + Sync + 'static {
 
     /// Whether most of the recent fresh instances grew their memory, so that [`Tier::ExplicitBounds`] suits it better.
     fn grows(&self) -> bool;
+
+    /// The instances that its level keeps by itself; none where each instance is leased from the engine's own pool. The memory of
+    /// each is looked at where `memory` says so, which reads a file each.
+    fn kept(&self, memory: bool) -> Option<Kept> {
+        let _ = memory;
+        None
+    }
+
+    /// Other code serves from now on: instances that nobody needs end, the others with their last call. Whoever holds an
+    /// instance is served as before.
+    fn retire(&self) {}
 }
 
 /// A place to execute calls of one version, one at a time.

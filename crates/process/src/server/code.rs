@@ -1,6 +1,6 @@
 //! A version whose calls execute in workers.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,15 +8,16 @@ use http_body::{Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use weft_function_engine::port::{
-    Body, BodyError, Boxed, Call, CallContext, Code, Failure, Instance, Load, LoadError, Reply,
+    Body, BodyError, Boxed, Call, CallContext, Code, Failure, Instance, Kept, Load, LoadError, Reply,
 };
+use weft_pool::autoscale::History;
 use weft_pool::{Bounds, Factory, LeaseError, SharedLease, SharedPool};
 
 use super::call::Served;
 use super::level::Shared;
 use super::plan::Plan;
-use super::scale;
 use super::worker::Worker;
+use super::{kept, scale};
 
 /// A version, and the pool of its workers.
 pub(super) struct ProcessCode {
@@ -27,6 +28,8 @@ pub(super) struct ProcessCode {
 pub(super) struct WorkerPool {
     pub(super) pool: SharedPool<Workers>,
     pub(super) plan: Arc<Plan>,
+    /// What was decided lately of their number.
+    pub(super) history: Mutex<History>,
 }
 
 /// Starts workers.
@@ -56,6 +59,7 @@ impl ProcessCode {
         let pool = Arc::new(WorkerPool {
             pool: SharedPool::new(Workers(Arc::clone(&plan)), bounds),
             plan,
+            history: Mutex::default(),
         });
         scale::watch(&pool, &profile);
         Ok(Arc::new(Self { pool }))
@@ -70,6 +74,14 @@ impl Code for ProcessCode {
     fn grows(&self) -> bool {
         // Whoever grows memory there changes the mappings of a process with one thread.
         false
+    }
+
+    fn kept(&self, memory: bool) -> Option<Kept> {
+        Some(kept::look(&self.pool, memory))
+    }
+
+    fn retire(&self) {
+        self.pool.pool.retire();
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::{Bytes, BytesMut};
 use tokio::runtime::Handle;
 use weft_function_engine::port::{Failure, Loss};
+use weft_isolation::group::Meter;
 use weft_isolation::launch::Worker as Process;
 use weft_isolation::protocol::conversation::{Conversation, Fate};
 use weft_isolation::protocol::{CallId, Frame, StreamEnd, StreamId, ToHost, ToWorker};
@@ -32,6 +33,7 @@ pub(super) struct Connection {
     link: Link<ToWorker, ToHost>,
     state: Mutex<State>,
     served: AtomicBool,
+    meter: Option<Meter>,
 }
 
 pub(super) struct State {
@@ -88,6 +90,7 @@ impl Connection {
                 closing: None,
             }),
             served: AtomicBool::new(false),
+            meter: process.meter(),
         });
         let leaving = Leaving {
             connection: Arc::clone(&connection),
@@ -102,6 +105,11 @@ impl Connection {
     /// Whether calls can be made.
     pub(super) fn is_open(&self) -> bool {
         self.state().closing.is_none()
+    }
+
+    /// Memory that the worker uses, in bytes, where that is known. Reads a file.
+    pub(super) fn memory(&self) -> Option<u64> {
+        self.meter.as_ref().and_then(Meter::memory)
     }
 
     /// Ends the worker, which is wanted no longer.

@@ -9,7 +9,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
-use weft_function_engine::port::{Host, ImportBinding, Load, LoadError, Loss, Most, Reach};
+use weft_function_engine::port::{Host, ImportBinding, Load, LoadError, Loss, Losses as Lost, Most, Reach};
 use weft_isolation::launch::Allowance;
 use weft_isolation::protocol::MAX_HEAD;
 use weft_isolation::protocol::conversation::Terms;
@@ -131,6 +131,18 @@ fn memory(most: Most) -> u64 {
 }
 
 impl Losses {
+    /// How many there were of each kind.
+    pub(super) fn told(&self) -> Lost {
+        let [memory, crash, hang, protocol, start] = self.0.each_ref().map(|count| count.load(Relaxed));
+        Lost {
+            memory,
+            crash,
+            hang,
+            protocol,
+            start,
+        }
+    }
+
     fn count(&self, loss: &Loss) {
         self.0[place(loss)].fetch_add(1, Relaxed);
     }

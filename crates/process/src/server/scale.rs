@@ -1,6 +1,6 @@
 //! Scaling pools: each as long as it is there.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use weft_pool::Profile;
@@ -19,16 +19,31 @@ async fn run(pool: Weak<WorkerPool>, profile: Profile) {
     let mut scaler = Scaler::new(profile, Duration::ZERO);
     loop {
         let Some(pool) = pool.upgrade() else { return };
-        let WorkerPool { pool: workers, plan } = &*pool;
-        scaler.restart_as(plan.restarts().clone());
-        let decision = workers.scale(&mut scaler, plan.origin.elapsed());
-        if decision.start > 0 || decision.end > 0 {
-            tracing::debug!(
-                project = %plan.record.project, function = %plan.record.function,
-                start = decision.start, end = decision.end, reason = %decision.reason, "scaled"
-            );
+        if pool.pool.is_retired() {
+            return;
         }
+        scale(&pool, &mut scaler);
         drop(pool);
         tokio::time::sleep(interval).await;
     }
+}
+
+fn scale(pool: &WorkerPool, scaler: &mut Scaler) {
+    let WorkerPool {
+        pool: workers,
+        plan,
+        history,
+    } = pool;
+    scaler.restart_as(plan.restarts().clone());
+    let now = plan.origin.elapsed();
+    let scaled = workers.scale(scaler, now);
+    if scaled.started > 0 || scaled.ended > 0 {
+        tracing::debug!(
+            project = %plan.record.project, function = %plan.record.function,
+            start = scaled.started, end = scaled.ended, reason = %scaled.decision.reason, "scaled"
+        );
+    }
+    // Nothing that can panic half-way runs under the lock.
+    let mut history = history.lock().unwrap_or_else(PoisonError::into_inner);
+    history.note(&scaled, now);
 }

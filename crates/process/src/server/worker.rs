@@ -16,6 +16,8 @@ use super::start;
 /// A worker. Dropping it ends it.
 pub(super) struct Worker {
     life: Arc<Life>,
+    /// Not started, as others crashed.
+    refused: bool,
 }
 
 /// How far a worker came.
@@ -50,7 +52,20 @@ impl Worker {
             let background = plan.shared.background.clone();
             background.spawn_blocking(move || start::run(&plan, &life));
         }
-        Self { life }
+        Self {
+            life,
+            refused: refused.is_some(),
+        }
+    }
+
+    /// How far it came, for who looks on.
+    pub(super) fn stage(&self) -> Stage {
+        self.life.stage.borrow().clone()
+    }
+
+    /// Whether it was not even started, as others crashed.
+    pub(super) fn was_refused(&self) -> bool {
+        self.refused
     }
 
     /// Whether it can be called, now or soon.

@@ -1,0 +1,92 @@
+//! What there is to see of pools: which there are, what their instances do, and what was decided of them.
+
+use std::sync::Arc;
+
+use crate::engine::Inner;
+use crate::{Engine, Error};
+
+mod id;
+mod roster;
+mod view;
+
+pub use id::PoolId;
+pub(crate) use roster::{About, Roster};
+pub use view::{InstanceCounts, InstanceView, PoolView};
+
+/// Which pools to list; empty lets all pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PoolFilter {
+    /// Of functions in this project.
+    pub project: Option<String>,
+    /// Of functions of this name.
+    pub function: Option<String>,
+    /// Of this level.
+    pub level: Option<weft_pool::Level>,
+    /// Of this profile.
+    pub profile: Option<String>,
+}
+
+/// A part of the list of pools.
+#[derive(Clone, Debug)]
+pub struct PoolPage {
+    /// In the order of their ids. What instances use of memory is not looked at.
+    pub items: Vec<PoolView>,
+    /// Where the next page begins after; none at the end.
+    pub next: Option<PoolId>,
+}
+
+impl Engine {
+    /// Up to `limit` pools that pass the filter, in the order of their ids, from behind `after` on: those of loaded versions, and
+    /// those that serve their last calls.
+    #[must_use]
+    pub fn pools(&self, filter: &PoolFilter, after: Option<&PoolId>, limit: usize) -> PoolPage {
+        let behind = self.0.roster.behind(after).into_iter();
+        let mut passing = behind.filter(|(id, pool)| filter.passes(id, &pool.factory().about));
+        let looked = passing.by_ref().take(limit);
+        let items: Vec<_> = looked.map(|(id, pool)| self.0.look(id, &pool, false)).collect();
+        let more = passing.next().is_some();
+        let next = items.last().filter(|_| more).map(|last| last.id.clone());
+        PoolPage { items, next }
+    }
+
+    /// One pool, with what its instances use of memory.
+    ///
+    /// # Errors
+    /// Where there is none of this id.
+    pub async fn pool(&self, id: &PoolId) -> Result<PoolView, Error> {
+        let pool = self
+            .0
+            .roster
+            .find(id)
+            .ok_or_else(|| Error::NoPool(id.to_string()))?;
+        let (inner, id) = (Arc::clone(&self.0), id.clone());
+        self.0.blocking(move || inner.look(id, &pool, true)).await
+    }
+}
+
+impl PoolFilter {
+    fn passes(&self, id: &PoolId, about: &About) -> bool {
+        let is = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted == found);
+        is(&self.project, id.project.as_str())
+            && is(&self.function, id.function.as_str())
+            && is(&self.profile, &id.profile)
+            && self.level.is_none_or(|level| level == about.level)
+    }
+}
+
+impl Inner {
+    fn look(&self, id: PoolId, pool: &weft_pool::Pool<crate::deployed::Instances>, memory: bool) -> PoolView {
+        let instances = pool.factory();
+        let snapshot = self.catalog.read();
+        let function = snapshot.function(id.project.as_str(), id.function.as_str());
+        let active = function.is_ok_and(|function| function.record.active == Some(id.version));
+        drop(snapshot);
+        let engines = view::Engines {
+            stats: pool.stats(),
+            oldest_wait: pool.oldest_wait(),
+            idle: pool.each_idle(),
+            bounds: *pool.bounds(),
+        };
+        view::of(id, &instances.about, active, &engines, instances.kept(memory))
+    }
+}
