@@ -25,6 +25,7 @@ mod invoke;
 mod logs;
 mod pages;
 mod path;
+mod pools;
 mod projects;
 mod run;
 mod runs;
@@ -55,6 +56,7 @@ pub(crate) use workflow::not_a_workflow;
         (name = "blobs", description = "Values by address"),
         (name = "logs", description = "What functions print"),
         (name = "projects", description = "Namespaces"),
+        (name = "pools", description = "Where functions execute"),
         (name = "server", description = "The server itself"),
     ),
 )]
@@ -115,6 +117,8 @@ fn described() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(run::events::events))
         .routes(routes!(blobs::store))
         .routes(routes!(blobs::show, blobs::head))
+        .routes(routes!(pools::list))
+        .routes(routes!(pools::show))
         .routes(routes!(server::healthz))
         .routes(routes!(server::readyz))
         .routes(routes!(server::host))

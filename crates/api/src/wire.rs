@@ -11,6 +11,7 @@ mod comparison;
 mod function;
 mod host;
 mod log;
+mod pool;
 mod run;
 pub(crate) mod run_view;
 mod settings;
@@ -23,6 +24,10 @@ pub use comparison::{ComparedNode, ComparedRun, Comparison, NodeSide};
 pub use function::{Function, FunctionSummary, Kind};
 pub use host::{Host, LevelStanding, LevelState, Levels};
 pub use log::{LogLine, LogStep, Logs, Lost, Stream};
+pub use pool::{
+    CrashLoop, InstanceCounts, InstanceState, Level, Losses, Pool, PoolChange, PoolDecision, PoolInstance,
+    PoolState, PoolSummary,
+};
 pub use run::{
     Attempt, Cancel, Counts, Items, Node, NodeDetail, NodeError, PinChange, Repinned, Rerun, Run, RunEvent,
     RunSummary, Started, Trigger, Usage, Validated,

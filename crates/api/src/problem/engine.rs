@@ -23,6 +23,7 @@ impl From<Error> for Problem {
         match error {
             Error::NoProject(_) => problem(Kind::NotFoundProject),
             Error::NoFunction { .. } => problem(Kind::NotFoundFunction),
+            Error::NoPool(_) => problem(Kind::NotFoundPool),
             Error::NoVersion { latest, .. } => problem(Kind::NotFoundVersion).with("latest", latest),
             Error::NoActiveVersion { missing, .. } => problem(Kind::NoActiveVersion).with("missing", missing),
             Error::NoExport { candidates, .. } => problem(Kind::NotFoundExport).with("exports", candidates),

@@ -128,6 +128,8 @@ problems! {
         "The project has no run of this id, or its record was removed. `GET /v1/projects/{project}/runs` lists runs."
     NotFoundNode "not-found-node" 404 "No such node"
         "The run's workflow has no node of this name. `GET …/runs/{run}` lists them."
+    NotFoundPool "not-found-pool" 404 "No such pool"
+        "The server has no pool of this id: it has ended, or the server was started anew. `GET /v1/pools` lists those there are."
     NotFoundBlob "not-found-blob" 404 "No such blob"
         "The project has no blob of this digest. `POST /v1/projects/{project}/blobs` stores one."
     BlobTooLarge "blob-too-large" 413 "The blob is too large"

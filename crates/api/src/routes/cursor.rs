@@ -2,7 +2,7 @@
 //!
 //! Hexadecimal, so that nobody is tempted to make one up, and what it is made of may change.
 
-use weft_function_engine::LogCursor;
+use weft_function_engine::{LogCursor, PoolId};
 use weft_types::{FunctionName, ProjectName, RunId};
 
 use crate::problem::Problem;
@@ -22,6 +22,11 @@ pub(super) fn of_project(name: &ProjectName) -> String {
 /// The cursor behind a run.
 pub(super) fn of_run(run: RunId) -> String {
     of_text(&run.to_string())
+}
+
+/// The cursor behind a pool.
+pub(super) fn of_pool(id: &PoolId) -> String {
+    of_text(&id.to_string())
 }
 
 /// The cursor behind a version's number.

@@ -3,7 +3,7 @@
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
-use weft_function_engine::Error;
+use weft_function_engine::{Error, PoolId};
 use weft_types::{Digest, FunctionName, ProjectName, RunId, VersionNumber};
 
 use crate::problem::{Kind, Problem};
@@ -122,6 +122,20 @@ impl<S: Send + Sync> FromRequestParts<S> for InVersion {
             function: name(&function)?,
             version: number(&version)?,
         })
+    }
+}
+
+/// `{pool}` of a path.
+pub(super) struct InPool(pub(super) PoolId);
+
+impl<S: Send + Sync> FromRequestParts<S> for InPool {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(id) = Path::<String>::from_request_parts(parts, state).await?;
+        let id = id.parse::<PoolId>();
+        id.map(Self)
+            .map_err(|error| Problem::new(Kind::NotFoundPool, error.to_string()))
     }
 }
 

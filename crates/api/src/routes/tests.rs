@@ -68,6 +68,8 @@ fn every_route_is_described() {
         format!("POST {run}/resume"),
         format!("POST {run}/rerun"),
         format!("POST {run}/nodes/{{node}}/complete"),
+        "GET /v1/pools".to_owned(),
+        "GET /v1/pools/{pool}".to_owned(),
     ];
     assert_eq!(operations(&document()), BTreeSet::from(expected));
 }
