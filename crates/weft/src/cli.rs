@@ -24,6 +24,7 @@ mod functions;
 mod graph;
 mod logs;
 mod new;
+mod pools;
 mod repin;
 mod rerun;
 mod run;
@@ -110,6 +111,8 @@ enum Command {
     Graph(graph::Args),
     /// Have a workflow call the versions that are active now.
     Repin(repin::Args),
+    /// Show pools: what their instances do, and why there are as many.
+    Pools(pools::Args),
     /// Replay traffic against a pool profile: instances, queue and latency over time.
     Simulate(simulate::Args),
     /// Delete a function with all its versions.
@@ -183,6 +186,7 @@ fn execute(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         Command::Validate(args) => wait(validate::run(args, session)),
         Command::Graph(args) => wait(graph::run(args, session)),
         Command::Repin(args) => wait(repin::run(args, session)),
+        Command::Pools(args) => wait(pools::run(args, session)),
         Command::Delete(args) => wait(delete::run(args, session)),
         Command::Doctor(args) => wait(doctor::run(args, session, file)),
     }

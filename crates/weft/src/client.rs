@@ -58,13 +58,23 @@ impl Client {
 
     /// A request to `/v1/projects/{project}` and below: one path segment per item.
     pub(crate) fn in_project(&self, method: Method, segments: &[&str]) -> RequestBuilder {
+        let mut below = vec!["projects", &self.project];
+        below.extend(segments);
+        self.of_server(method, &below)
+    }
+
+    /// A request to `/v1` and below: one path segment per item.
+    pub(crate) fn of_server(&self, method: Method, segments: &[&str]) -> RequestBuilder {
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty()
-                .extend(["v1", "projects", &self.project])
-                .extend(segments);
+            path.pop_if_empty().push("v1").extend(segments);
         }
         self.http.request(method, url)
+    }
+
+    /// The project it talks about.
+    pub(crate) fn project(&self) -> &str {
+        &self.project
     }
 
     /// A `GET` of a path from the root of the server.

@@ -20,6 +20,7 @@ mod lifecycle;
 mod logs;
 mod pages;
 mod pools;
+mod pools_seen;
 mod postgres;
 mod processes;
 mod run_details;
