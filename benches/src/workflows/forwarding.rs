@@ -96,7 +96,7 @@ async fn stored_once(weft: &Weft, name: &str, report: &mut Report) -> Result<()>
         "{} bytes came back",
         answer.body.len()
     );
-    let copies = bytes_below(weft.data())? / LENGTH as u64;
+    let copies = copies_below(weft.data())?;
     report.row(
         10,
         "copies of it on the disk",
@@ -107,15 +107,15 @@ async fn stored_once(weft: &Weft, name: &str, report: &mut Report) -> Result<()>
     Ok(())
 }
 
-/// Bytes of all files.
-fn bytes_below(directory: &Path) -> Result<u64> {
-    let mut bytes = 0;
+/// How many files are long enough to hold it, and how often.
+fn copies_below(directory: &Path) -> Result<u64> {
+    let mut copies = 0;
     for entry in std::fs::read_dir(directory)? {
         let entry = entry?;
-        bytes += match entry.file_type()?.is_dir() {
-            true => bytes_below(&entry.path())?,
-            false => entry.metadata()?.len(),
+        copies += match entry.file_type()?.is_dir() {
+            true => copies_below(&entry.path())?,
+            false => entry.metadata()?.len() / LENGTH as u64,
         };
     }
-    Ok(bytes)
+    Ok(copies)
 }

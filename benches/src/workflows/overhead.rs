@@ -11,17 +11,26 @@ use crate::weft::{Weft, invoke};
 use crate::wrk::{Request, load};
 use crate::{Options, in_process};
 
-/// A plain call of the function that all nodes call.
-const PLAIN: &str = "plain call";
 /// Most that the dearest chain may cost per node, beside the cheapest.
 const FLAT: f64 = 1.25;
+
+/// Turns that a chain and a run of one node take: what differs little must be measured side by side.
+const TURNS: u32 = 2;
 
 /// Microseconds of CPU of one round.
 struct Round {
     /// Of a call by itself: in a loop, with neither HTTP nor a pool around it.
     call: f64,
-    /// Of a request over HTTP, by the function or workflow that it calls.
-    requests: HashMap<&'static str, f64>,
+    /// Of a call over HTTP.
+    plain: f64,
+    /// Of a run over HTTP, and of one of a single node beside it, by the workflow.
+    runs: HashMap<&'static str, Pair>,
+}
+
+#[derive(Clone, Copy)]
+struct Pair {
+    run: f64,
+    single: f64,
 }
 
 pub(super) async fn measure(options: &Options, report: &mut Report) -> Result<()> {
@@ -36,12 +45,12 @@ pub(super) async fn measure(options: &Options, report: &mut Report) -> Result<()
     }
     let calls: Vec<_> = rounds.iter().map(|round| round.call).collect();
     report.row(4, "CPU of the same call in a loop", "µs", &calls, Bound::None);
-    for (class, one, most) in [("express", "one-express", 10.0), ("durable", "one", 20.0)] {
+    for (class, most) in [("express", 10.0), ("durable", 20.0)] {
         let chains = CHAINS.map(|(nodes, durable, express)| match class {
             "express" => (nodes, express),
             _ => (nodes, durable),
         });
-        show(&rounds, class, one, chains, most, report)?;
+        show(&rounds, class, chains, most, report)?;
     }
     Ok(())
 }
@@ -49,14 +58,13 @@ pub(super) async fn measure(options: &Options, report: &mut Report) -> Result<()
 fn show(
     rounds: &[Round],
     class: &str,
-    one: &str,
     chains: [(u32, &str); 3],
     most: f64,
     report: &mut Report,
 ) -> Result<()> {
     let mut medians = Vec::new();
     for (nodes, name) in chains {
-        let figures = over(rounds, |round| round.per_node(nodes, name, one))?;
+        let figures = over(rounds, |round| round.per_node(nodes, name))?;
         let what = format!("engine per node, above its call, {nodes} nodes, {class}");
         report.row(4, &what, "µs", &figures, Bound::AtMost(most));
         medians.push(median(&figures));
@@ -80,41 +88,48 @@ fn over(rounds: &[Round], figure: impl Fn(&Round) -> Result<f64>) -> Result<Vec<
 impl Round {
     fn measure(weft: &Weft, options: &Options) -> Result<Self> {
         let [calls, _] = in_process::calls("fixtures/arith Optimized fresh")?;
-        let cpu = |name: &'static str, path: &str, arguments: &str| -> Result<_> {
+        let cpu = |path: &str, arguments: &str| -> Result<f64> {
             let request = Request::post(path, arguments);
-            let outcome = load(&weft.api.view(), &request, CONNECTIONS, options.seconds)?;
-            Ok((name, outcome.cpu_micros))
+            Ok(load(&weft.api.view(), &request, CONNECTIONS, options.seconds)?.cpu_micros)
         };
-        let plain = cpu(
-            PLAIN,
-            &format!("{}?export=add", invoke("arith")),
-            r#"{"a":1,"b":1}"#,
-        )?;
-        let chains = CHAINS
-            .iter()
-            .flat_map(|(_, durable, express)| [*durable, *express]);
-        let runs = chains.chain(["one", "one-express"]);
-        let requests = runs.map(|name| cpu(name, &invoke(name), ARGUMENTS));
+        let pair = |name: &'static str, single: &str| -> Result<_> {
+            let mut sums = Pair {
+                run: 0.0,
+                single: 0.0,
+            };
+            for _ in 0..TURNS {
+                sums.single += cpu(&invoke(single), ARGUMENTS)?;
+                sums.run += cpu(&invoke(name), ARGUMENTS)?;
+            }
+            let [run, single] = [sums.run, sums.single].map(|sum| sum / f64::from(TURNS));
+            Ok((name, Pair { run, single }))
+        };
+        let plain = cpu(&format!("{}?export=add", invoke("arith")), r#"{"a":1,"b":1}"#)?;
+        let chains = CHAINS.iter();
+        let chains = chains.flat_map(|(_, durable, express)| [(*durable, "one"), (*express, "one-express")]);
         Ok(Self {
             call: 1e6 / calls,
-            requests: requests.chain([Ok(plain)]).collect::<Result<_>>()?,
+            plain,
+            runs: chains
+                .map(|(name, single)| pair(name, single))
+                .collect::<Result<_>>()?,
         })
     }
 
     /// What one more node costs, its call taken off.
-    fn per_node(&self, nodes: u32, name: &str, one: &str) -> Result<f64> {
-        let more = f64::from(nodes - 1);
-        Ok((self.of(name)? - self.of(one)?) / more - self.call)
+    fn per_node(&self, nodes: u32, name: &str) -> Result<f64> {
+        let Pair { run, single } = self.of(name)?;
+        Ok((run - single) / f64::from(nodes - 1) - self.call)
     }
 
     /// A run over HTTP less a call over HTTP and all other calls, by its nodes.
     fn per_node_in_all(&self, nodes: u32, name: &str) -> Result<f64> {
-        let calls = self.of(PLAIN)? + f64::from(nodes - 1) * self.call;
-        Ok((self.of(name)? - calls) / f64::from(nodes))
+        let calls = self.plain + f64::from(nodes - 1) * self.call;
+        Ok((self.of(name)?.run - calls) / f64::from(nodes))
     }
 
-    fn of(&self, name: &str) -> Result<f64> {
-        self.requests
+    fn of(&self, name: &str) -> Result<Pair> {
+        self.runs
             .get(name)
             .copied()
             .with_context(|| format!("no figure of {name}"))

@@ -34,7 +34,7 @@ pub struct Options {
     /// How long a commit waits at most for more that are to come, so that fewer syncs serve many. It waits no longer than three commits
     /// take, and not at all while one waits at a time; zero ends all such waits.
     pub journal_linger: Duration,
-    /// Bytes of the journal that are trimmed at a time at most, between two commits: as many as take about as long as a commit.
+    /// Bytes of the journal that are trimmed at a time at most, between two commits: as many as take about a millisecond.
     pub journal_trim_bytes: usize,
     /// Bytes of committed entries, and of records of express runs, that wait in memory for the records at most. Entries
     /// beyond are read from the journal again, records beyond are dropped.
@@ -62,7 +62,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             readers: 4,
-            checkpoint_bytes: 32 << 20,
+            checkpoint_bytes: 16 << 20,
             keyvalue_queue: 1024,
             keyvalue_queue_bytes: 64 << 20,
             keyvalue_batch: 256,
@@ -74,7 +74,7 @@ impl Default for Options {
             journal_lazy_bytes: 256 << 10,
             journal_lazy_delay: Duration::from_millis(50),
             journal_linger: Duration::from_millis(1),
-            journal_trim_bytes: 256 << 10,
+            journal_trim_bytes: 1 << 20,
             records_feed_bytes: 32 << 20,
             records_batch_bytes: 4 << 20,
             records_linger: Duration::from_millis(50),
