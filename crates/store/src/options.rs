@@ -34,7 +34,7 @@ pub struct Options {
     /// How long a commit waits at most for more that are to come, so that fewer syncs serve many. It waits no longer than three commits
     /// take, and not at all while one waits at a time; zero ends all such waits.
     pub journal_linger: Duration,
-    /// Bytes of the journal that are trimmed at a time at most, between two commits: as many as take about a millisecond.
+    /// Bytes of the journal that are trimmed at a time at most, between two commits: as many as take about 0.4 ms.
     pub journal_trim_bytes: usize,
     /// Bytes of committed entries, and of records of express runs, that wait in memory for the records at most. Entries
     /// beyond are read from the journal again, records beyond are dropped.

@@ -1,6 +1,6 @@
 //! How much is done at a time, so that whatever else wants the disk is never held up for long.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// An amount that follows how long it takes.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +33,32 @@ impl Pace {
         let share = self.wanted.as_secs_f64() / took.as_secs_f64().max(1e-9);
         let fits = (self.amount as f64 * share.clamp(0.5, 2.0)).ceil() as usize;
         self.amount = fits.clamp((self.most / LEAST).max(1), self.most);
+    }
+}
+
+/// Leaves the core to others now and then, in work that takes long and that nobody waits for. A thread that wakes up on a core
+/// where somebody is at work may have to wait for milliseconds, though another core is idle.
+#[derive(Debug)]
+pub(crate) struct Courtesy {
+    since: Instant,
+}
+
+/// How long it goes on before it does.
+const PORTION: Duration = Duration::from_micros(100);
+
+impl Courtesy {
+    pub(crate) fn new() -> Self {
+        Self {
+            since: Instant::now(),
+        }
+    }
+
+    /// To be called between two pieces of the work.
+    pub(crate) fn extend(&mut self) {
+        if self.since.elapsed() >= PORTION {
+            std::thread::yield_now();
+            self.since = Instant::now();
+        }
     }
 }
 

@@ -17,9 +17,9 @@ use super::trim::{self, Trim};
 use crate::error::Error;
 use crate::pace::Pace;
 
-/// About how long a trim takes, and thus holds up a commit. Its statements take a third of a millisecond whatever they remove, so
-/// trims are few and large rather than many and small.
-pub(super) const TRIM: Duration = Duration::from_millis(1);
+/// About how long a trim takes, and thus holds up a commit. Its statements take a quarter of that whatever they remove, so
+/// trims are rather few and large than many and small.
+pub(super) const TRIM: Duration = Duration::from_micros(400);
 
 /// What the task works with.
 pub(super) struct Trimmer {

@@ -11,6 +11,7 @@ use super::held::Held;
 use super::projector::Projector;
 use super::{fold, read};
 use crate::error::Error;
+use crate::pace::Courtesy;
 
 /// Why events cannot be added to a run's record. Those of other runs can: one run does not end the projection of all.
 #[derive(Debug, thiserror::Error)]
@@ -25,8 +26,10 @@ impl<W: RecordsWriter> Projector<W> {
     /// What entries, and the express runs that wait, change.
     pub(super) async fn gather(&mut self, entries: &[Entry]) -> Result<Batch, Error> {
         let mut batch = Batch::default();
+        let mut courtesy = Courtesy::new();
         for entry in entries {
             self.add(&mut batch, entry).await?;
+            courtesy.extend();
         }
         for kept in self.inbox.express.take() {
             batch.count(kept.frames.len());

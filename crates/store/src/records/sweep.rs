@@ -12,9 +12,9 @@ use crate::options::Options;
 use crate::pace::Pace;
 
 /// About how long a removal takes, which may hold up a commit for as long.
-const REMOVAL: Duration = Duration::from_millis(1);
-/// How long it rests behind each, in times of what that took: nearly all of the time is left to others.
-const REST: u32 = 8;
+const REMOVAL: Duration = Duration::from_micros(400);
+/// How long it rests behind each, in times of what that took: four fifths of the time are left to others.
+const REST: u32 = 4;
 /// A look that takes longer than this rests half as long from then on, and so on: it must keep up with what comes, however much that is.
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -11,8 +11,9 @@ use super::super::{blob, columns};
 use crate::error::Error;
 use crate::sqlite::Writer;
 
-/// Rows in one statement. Fixed sizes, so that each is prepared once.
-const SIZES: [usize; 3] = [128, 16, 1];
+/// Rows in one statement. Fixed sizes, so that each is prepared once; small enough that SQLite's thread leaves its core to others
+/// every tenth of a millisecond: a thread that wakes up there, such as that of a commit, may wait for as long as a statement takes.
+const SIZES: [usize; 2] = [16, 1];
 
 /// The beginning, the number of columns, and the end of a statement. Those that only insert end their transaction where a row is
 /// there already, as it is given up then: so SQLite need not be able to undo them alone, which means a copy of each page.
@@ -37,11 +38,11 @@ const LABEL: Form = (
 
 const BLOB: Form = ("INSERT OR IGNORE INTO run_blob (id, digest)", 2, "");
 
-static NEW_RUNS: LazyLock<[String; 3]> = LazyLock::new(|| statements(NEW_RUN));
-static KNOWN_RUNS: LazyLock<[String; 3]> = LazyLock::new(|| statements(KNOWN_RUN));
-static HISTORIES: LazyLock<[String; 3]> = LazyLock::new(|| statements(HISTORY));
-static LABELS: LazyLock<[String; 3]> = LazyLock::new(|| statements(LABEL));
-static BLOBS: LazyLock<[String; 3]> = LazyLock::new(|| statements(BLOB));
+static NEW_RUNS: LazyLock<[String; 2]> = LazyLock::new(|| statements(NEW_RUN));
+static KNOWN_RUNS: LazyLock<[String; 2]> = LazyLock::new(|| statements(KNOWN_RUN));
+static HISTORIES: LazyLock<[String; 2]> = LazyLock::new(|| statements(HISTORY));
+static LABELS: LazyLock<[String; 2]> = LazyLock::new(|| statements(LABEL));
+static BLOBS: LazyLock<[String; 2]> = LazyLock::new(|| statements(BLOB));
 
 /// Writes a batch in one transaction, which takes the journal's rows from `before` to `after`. Where somebody else has taken
 /// them, nothing is written.
@@ -108,7 +109,7 @@ type Insert<'q> = Query<'q, Sqlite, SqliteArguments>;
 /// Inserts all rows, in as few statements as the sizes allow.
 async fn insert<T>(
     connection: &mut SqliteConnection,
-    statements: &'static [String; 3],
+    statements: &'static [String; 2],
     rows: &[T],
     bind: impl for<'q> Fn(Insert<'q>, &T) -> Result<Insert<'q>, Error>,
 ) -> Result<(), Error> {
@@ -156,7 +157,7 @@ fn bind_label<'q>(query: Insert<'q>, change: &Change, name: &str, value: &str) -
 }
 
 /// The statement in each size.
-fn statements((head, columns, tail): Form) -> [String; 3] {
+fn statements((head, columns, tail): Form) -> [String; 2] {
     SIZES.map(|rows| {
         let row = format!("({})", vec!["?"; columns].join(", "));
         format!("{head} VALUES {} {tail}", vec![row; rows].join(", "))
