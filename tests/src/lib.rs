@@ -9,6 +9,7 @@ pub mod guests;
 pub mod load;
 pub mod peer;
 pub mod receiver;
+pub mod relay;
 pub mod runs;
 pub mod server;
 pub mod session;

@@ -1,5 +1,6 @@
 //! The command as people use it: in a directory of its own, against a server.
 
+use std::path::PathBuf;
 use std::process::{ExitStatus, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -22,6 +23,8 @@ pub struct Shell {
 pub struct Running {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
+    /// Where its standard error goes.
+    notes: PathBuf,
 }
 
 impl Shell {
@@ -112,10 +115,12 @@ impl Shell {
     /// Where it cannot be started.
     #[must_use]
     pub fn start(&self, arguments: &[&str]) -> Running {
+        let notes = self.directory.path().join(".told");
+        let told = std::fs::File::create(&notes).expect("the directory can be written");
         let mut child = self
             .command(arguments)
             .stdin(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(told)
             .kill_on_drop(true)
             .spawn()
             .expect("the command can be started");
@@ -123,6 +128,7 @@ impl Shell {
         Running {
             child,
             lines: BufReader::new(stdout).lines(),
+            notes,
         }
     }
 
@@ -148,6 +154,22 @@ impl Running {
         self.lines.next_line().await.ok().flatten()
     }
 
+    /// What it said on standard error so far.
+    #[must_use]
+    pub fn told(&self) -> String {
+        std::fs::read_to_string(&self.notes).unwrap_or_default()
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// Where it does not end in time.
+    pub async fn ended(&mut self) -> ExitStatus {
+        crate::wait::within("the command to end", self.child.wait())
+            .await
+            .expect("the command can be waited for")
+    }
+
     /// Interrupts it, as Ctrl-C does, and waits for its end.
     ///
     /// # Panics
@@ -156,8 +178,6 @@ impl Running {
         let id = self.child.id().and_then(|id| i32::try_from(id).ok());
         let pid = id.and_then(Pid::from_raw).expect("the command has not ended");
         kill_process(pid, Signal::INT).expect("the command runs");
-        crate::wait::within("the command to end", self.child.wait())
-            .await
-            .expect("the command can be waited for")
+        self.ended().await
     }
 }

@@ -10,21 +10,28 @@ use crate::config::{self, ClientLayer, File};
 use crate::output::{self, Output};
 
 mod activate;
+mod awaited;
 mod build;
 mod call;
 mod compare;
+mod complete;
 mod completions;
 mod control;
+mod definition;
 mod delete;
 mod deploy;
 mod describe;
 mod dev;
+mod diff;
 mod doctor;
+mod follow;
 mod functions;
 mod graph;
 mod logs;
 mod new;
+mod parse;
 mod pools;
+mod problems;
 mod repin;
 mod rerun;
 mod run;
@@ -37,6 +44,8 @@ mod versions;
 
 #[cfg(test)]
 mod docs;
+
+pub(crate) use parse::parse;
 
 /// Upload WebAssembly components and call them as typed cloud functions.
 #[derive(Debug, Parser)]
@@ -61,7 +70,8 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 success, 1 error, 2 wrong usage, 3 the function answered an error, 4 not found, \
-    5 server unreachable, 6 refused by the server, 7 the function failed, 8 server busy";
+    5 server unreachable, 6 refused by the server, 7 the function was ended, 8 server busy, 9 the run ended without success, \
+    10 the run goes on";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -104,18 +114,22 @@ enum Command {
     /// Have a paused run go on.
     Resume(control::OneRun),
     /// Bring the event that a node awaits.
-    Complete(control::CompleteArgs),
+    Complete(complete::Args),
     /// Check a workflow's definition; nothing is stored.
     Validate(validate::Args),
-    /// Draw a workflow.
+    /// Draw a workflow, or a run of one.
     Graph(graph::Args),
+    /// Print a workflow's definition as it was saved.
+    Definition(definition::Args),
+    /// Tell what differs between two versions of a workflow.
+    Diff(diff::Args),
     /// Have a workflow call the versions that are active now.
     Repin(repin::Args),
     /// Show pools: what their instances do, and why there are as many.
     Pools(pools::Args),
     /// Replay traffic against a pool profile: instances, queue and latency over time.
     Simulate(simulate::Args),
-    /// Delete a function with all its versions.
+    /// Delete a function with all its versions, or the record of a run.
     Delete(delete::Args),
     /// Examine this machine and the server.
     Doctor(doctor::Args),
@@ -182,9 +196,11 @@ fn execute(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         Command::Cancel(args) => wait(control::cancel(args, session)),
         Command::Pause(args) => wait(control::pause(args, session)),
         Command::Resume(args) => wait(control::resume(args, session)),
-        Command::Complete(args) => wait(control::complete(args, session)),
+        Command::Complete(args) => wait(complete::run(args, session)),
         Command::Validate(args) => wait(validate::run(args, session)),
         Command::Graph(args) => wait(graph::run(args, session)),
+        Command::Definition(args) => wait(definition::run(args, session)),
+        Command::Diff(args) => wait(diff::run(args, session)),
         Command::Repin(args) => wait(repin::run(args, session)),
         Command::Pools(args) => wait(pools::run(args, session)),
         Command::Delete(args) => wait(delete::run(args, session)),

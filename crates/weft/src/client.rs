@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use reqwest::header::HeaderValue;
 use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 
@@ -10,6 +11,7 @@ use crate::config;
 use crate::failure::{Exit, Failure};
 
 mod events;
+mod hint;
 mod problem;
 mod upload;
 
@@ -18,6 +20,10 @@ pub(crate) use problem::described;
 pub(crate) use upload::Upload;
 
 const CONNECT: Duration = Duration::from_secs(10);
+/// Tells who asks.
+const USER: &str = "weft-user";
+/// The longest name of who asks, in bytes.
+const MAX_USER: usize = 128;
 
 /// Talks to one server about one project; cheap to clone.
 #[derive(Clone)]
@@ -25,6 +31,7 @@ pub(crate) struct Client {
     http: reqwest::Client,
     base: Url,
     project: String,
+    user: Option<HeaderValue>,
 }
 
 impl Client {
@@ -46,6 +53,7 @@ impl Client {
             http,
             base,
             project: config.project.clone(),
+            user: parse_user(&config.user)?,
         })
     }
 
@@ -69,7 +77,11 @@ impl Client {
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().push("v1").extend(segments);
         }
-        self.http.request(method, url)
+        let request = self.http.request(method, url);
+        match &self.user {
+            Some(user) => request.header(USER, user.clone()),
+            None => request,
+        }
     }
 
     /// The project it talks about.
@@ -102,6 +114,12 @@ impl Client {
         )
     }
 
+    /// Sends a request and reads the answer's text.
+    pub(crate) async fn text(&self, request: RequestBuilder) -> anyhow::Result<String> {
+        let response = self.send(request).await?;
+        response.text().await.context("the answer broke off")
+    }
+
     fn unsent(&self, error: reqwest::Error) -> anyhow::Error {
         let server = self.base.as_str().trim_end_matches('/');
         if error.is_connect() {
@@ -113,9 +131,28 @@ impl Client {
     }
 }
 
+/// Who asks; none where nothing is said.
+fn parse_user(text: &str) -> Result<Option<HeaderValue>, Failure> {
+    let fits = text.len() <= MAX_USER && text.bytes().all(|byte| byte.is_ascii_graphic());
+    match HeaderValue::from_str(text) {
+        Ok(_) if text.is_empty() => Ok(None),
+        Ok(user) if fits => Ok(Some(user)),
+        _ => Err(
+            Failure::usage(format!("`{}` cannot be told as who asks", text.escape_debug()))
+                .hint(format!("--user takes 1 to {MAX_USER} visible ASCII characters")),
+        ),
+    }
+}
+
+/// Reads an address; one without a scheme is meant as `--listen` takes it.
 fn parse_server(text: &str) -> Result<Url, Failure> {
     let hint = "write it as http://127.0.0.1:8080";
-    let url = Url::parse(text).map_err(|error| {
+    let port = text.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
+    let written = match port {
+        Some(Ok(_)) if !text.contains('/') => format!("http://{text}"),
+        _ => text.to_owned(),
+    };
+    let url = Url::parse(&written).map_err(|error| {
         Failure::usage(format!("`{text}` is not the address of a server: {error}")).hint(hint)
     })?;
     match url.scheme() {
@@ -136,6 +173,7 @@ mod tests {
         Client::new(&config::Client {
             server: server.to_owned(),
             project: "default".to_owned(),
+            user: String::new(),
             output: Format::Text,
         })
     }
@@ -155,10 +193,42 @@ mod tests {
 
     #[test]
     fn an_address_that_is_none_is_wrong_usage() {
-        for server in ["", "127.0.0.1", "localhost:8080", "ftp://here"] {
+        for server in ["", "127.0.0.1", "localhost", "localhost:http", "ftp://here"] {
             let error = client(server).err().unwrap();
             assert_eq!(crate::output::exit_code(&error), Exit::Usage, "{server}");
         }
+    }
+
+    #[test]
+    fn an_address_may_be_written_as_the_server_takes_it() {
+        for server in [
+            "http://127.0.0.1:8080",
+            "127.0.0.1:8080",
+            "localhost:8080",
+            "[::1]:8080",
+        ] {
+            assert!(client(server).is_ok(), "{server}");
+        }
+    }
+
+    #[test]
+    fn who_asks_is_told_in_a_header() {
+        for (user, fits) in [
+            ("", true),
+            ("ada", true),
+            ("ada@example.com", true),
+            ("Ada L", false),
+            ("ä", false),
+        ] {
+            let parsed = parse_user(user);
+            assert_eq!(parsed.is_ok(), fits, "{user}");
+            assert_eq!(
+                parsed.ok().flatten().is_some(),
+                fits && !user.is_empty(),
+                "{user}"
+            );
+        }
+        assert!(parse_user(&"x".repeat(MAX_USER + 1)).is_err());
     }
 
     #[tokio::test]

@@ -20,10 +20,14 @@ pub(crate) enum Exit {
     Unreachable = 5,
     /// The server refused what it was given: arguments, settings or code.
     Refused = 6,
-    /// The function was ended: it trapped, exited or reached a limit.
+    /// The function was ended: it trapped, exited, reached a limit or lost its process.
     FunctionFailed = 7,
     /// The server is too busy or shutting down; trying again may help.
     Busy = 8,
+    /// A run of a workflow ended without success: it failed, was cancelled or took too long.
+    RunFailed = 9,
+    /// A run of a workflow has not ended, and nobody waits for it any longer.
+    RunGoesOn = 10,
 }
 
 /// Why a command did not succeed, and what would help.
@@ -32,6 +36,7 @@ pub(crate) struct Failure {
     exit: Exit,
     message: String,
     hint: Option<String>,
+    run: Option<String>,
     details: Option<Value>,
 }
 
@@ -42,6 +47,7 @@ impl Failure {
             exit,
             message: message.into(),
             hint: None,
+            run: None,
             details: None,
         }
     }
@@ -58,10 +64,24 @@ impl Failure {
         self
     }
 
+    /// Adds the run that it is about.
+    #[must_use]
+    pub(crate) fn of_run(mut self, run: impl Into<String>) -> Self {
+        self.run = Some(run.into());
+        self
+    }
+
     /// Adds what programs may want to read.
     #[must_use]
     pub(crate) fn details(mut self, details: Value) -> Self {
         self.details = Some(details);
+        self
+    }
+
+    /// Tells it in other words.
+    #[must_use]
+    pub(crate) fn told(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
         self
     }
 
@@ -80,6 +100,11 @@ impl Failure {
     /// What the user can do, if anything is known to help.
     pub(crate) fn as_hint(&self) -> Option<&str> {
         self.hint.as_deref()
+    }
+
+    /// The run that it is about, if any.
+    pub(crate) fn as_run(&self) -> Option<&str> {
+        self.run.as_deref()
     }
 
     /// What programs may want to read: the server's problem.

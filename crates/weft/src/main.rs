@@ -4,6 +4,7 @@ mod cli;
 mod client;
 mod config;
 mod failure;
+mod grants;
 mod output;
 mod project;
 mod reference;
@@ -13,13 +14,14 @@ mod units;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     // A compiler process is this same binary: it must not do anything else first.
     weft_runtime::prepare::child_main();
-    cli::run(cli::Cli::parse())
+    match cli::parse() {
+        Ok(cli) => cli::run(cli),
+        Err(code) => code,
+    }
 }

@@ -128,6 +128,7 @@ fn failure_json(error: &anyhow::Error) -> Value {
         "error": causes.join(": "),
         "hint": failure.and_then(Failure::as_hint),
         "exit": exit_code(error) as u8,
+        "run": failure.and_then(Failure::as_run),
         "problem": failure.and_then(Failure::as_details),
     })
 }
@@ -145,7 +146,7 @@ mod tests {
         );
         assert_eq!(
             failure_json(&error),
-            json!({"error": "no such thing", "hint": "look elsewhere", "exit": 4, "problem": null})
+            json!({"error": "no such thing", "hint": "look elsewhere", "exit": 4, "run": null, "problem": null})
         );
         assert_eq!(exit_code(&error), Exit::NotFound);
     }

@@ -36,7 +36,13 @@ const SIZES: [(&str, u64); 7] = [
     ("kB", 1_000),
     ("B", 1),
 ];
-const SPANS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+const SPANS: [(&str, u64); 5] = [
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1_000),
+    ("ms", 1),
+];
 
 fn parse(text: &str, units: &[(&str, u64)], plain: Option<u64>) -> Option<u64> {
     let text = text.trim();
@@ -76,7 +82,7 @@ impl FromStr for Span {
     fn from_str(text: &str) -> Result<Self, String> {
         parse(text, &SPANS, None)
             .map(|ms| Self(Duration::from_millis(ms)))
-            .ok_or_else(|| format!("`{text}` is not a duration: write a number with ms, s, m or h"))
+            .ok_or_else(|| format!("`{text}` is not a duration: write a number with ms, s, m, h or d"))
     }
 }
 
@@ -150,12 +156,13 @@ mod tests {
             ("250ms", 250),
             ("5m", 300_000),
             ("2h", 7_200_000),
+            ("2d", 172_800_000),
         ] {
             let span: Span = text.parse().unwrap();
             assert_eq!(span.0.as_millis(), ms);
             assert_eq!(span.to_string(), text);
         }
-        for text in ["30", "", "s", "1d"] {
+        for text in ["30", "", "s", "1w"] {
             assert!(text.parse::<Span>().is_err(), "{text}");
         }
     }

@@ -9,6 +9,8 @@ mod cancel;
 mod capabilities;
 mod collecting;
 mod command;
+mod command_runs;
+mod command_workflows;
 mod examples;
 mod faults;
 mod fetch;

@@ -3,11 +3,13 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use weft_api::wire::Started;
 
 use self::arguments::Body;
-use super::Session;
+use super::{Session, follow};
 use crate::client::Client;
+use crate::failure::Failure;
 use crate::reference::Reference;
 use crate::units::Span;
 
@@ -18,10 +20,10 @@ const BYTES: &str = "application/octet-stream";
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  weft call pricing '{\"lines\": [{\"sku\": \"a\", \"qty\": 2, \"price\": 1.5}]}'
-  weft call greeter name=you
-  weft call pricing#total@3 -f order.json
-  weft call image-resize --raw -f cat.png -o small.png
+  weft call markdown text='# Hello'
+  weft call jq '{\"program\": \".a\", \"input\": \"{\\\"a\\\": 1}\"}'
+  weft call pricing#quote@3 -f order.json
+  weft call image-resize#thumbnail --raw -f cat.png -o small.png
   echo 'a b' | weft call wordcount --raw -")]
 pub(crate) struct Args {
     /// `NAME[#EXPORT][@VERSION]`; the active version, and the only export, where not given.
@@ -44,7 +46,7 @@ pub(crate) struct Args {
     /// Write the result to a file, as bytes where it is a `list<u8>`.
     #[arg(short = 'o', long = "out", value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Give up after this time.
+    /// Give up after this time. The run of a workflow goes on.
     #[arg(long, value_name = "DURATION")]
     timeout: Option<Span>,
     /// Seed of a recorded call, 64 hexadecimal digits: with its time, an effect-free function answers the same.
@@ -58,7 +60,11 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     let client = session.client()?;
     let body = arguments::read(&args.arguments, args.file.as_deref(), args.raw)?;
-    let response = client.send(request(&client, &args, body)).await?;
+    let sent = client.send(request(&client, &args, body)).await;
+    let response = sent.map_err(|error| arguments::explained(error, &args.arguments))?;
+    if response.status() == StatusCode::ACCEPTED {
+        return Err(still_running(&args, response).await?.into());
+    }
     let is_json = response
         .headers()
         .get(CONTENT_TYPE)
@@ -72,6 +78,20 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
         None if result.is_empty() => Ok(()),
         None => Ok(session.output.bytes(&result)?),
     }
+}
+
+/// A workflow that was waited for as long as was said: the run goes on.
+async fn still_running(args: &Args, response: Response) -> Result<Failure> {
+    let text = read(response).await?;
+    let started: Started = serde_json::from_slice(&text).context("the answer names no run")?;
+    let run = started.run;
+    let waited = args
+        .timeout
+        .map_or_else(String::new, |timeout| format!(" after {timeout}"));
+    Ok(follow::goes_on(
+        &run,
+        format!("run {run} has not ended{waited} and goes on"),
+    ))
 }
 
 fn request(client: &Client, args: &Args, body: Body) -> RequestBuilder {

@@ -26,19 +26,6 @@ pub(crate) struct CancelArgs {
     reason: String,
 }
 
-#[derive(Debug, ClapArgs)]
-pub(crate) struct CompleteArgs {
-    /// The run's id.
-    #[arg(value_name = "RUN")]
-    run: String,
-    /// The node that awaits an event.
-    #[arg(value_name = "NODE")]
-    node: String,
-    /// The value that it brings, as JSON.
-    #[arg(value_name = "JSON", default_value = "")]
-    value: String,
-}
-
 pub(crate) async fn cancel(args: CancelArgs, session: Session) -> Result<()> {
     let body = Cancel { reason: args.reason };
     let client = session.client()?;
@@ -59,17 +46,6 @@ pub(crate) async fn resume(args: OneRun, session: Session) -> Result<()> {
     told(&session, &args.run, "goes on")
 }
 
-pub(crate) async fn complete(args: CompleteArgs, session: Session) -> Result<()> {
-    let client = session.client()?;
-    let path = ["runs", &args.run, "nodes", &args.node, "complete"];
-    let request = client
-        .in_project(Method::POST, &path)
-        .header(reqwest::header::CONTENT_TYPE, "application/json")
-        .body(args.value);
-    client.send(request).await?;
-    told(&session, &args.run, &format!("has what `{}` awaited", args.node))
-}
-
 async fn ask(session: &Session, run: &str, what: &str) -> Result<()> {
     let client = session.client()?;
     client
@@ -78,7 +54,8 @@ async fn ask(session: &Session, run: &str, what: &str) -> Result<()> {
     Ok(())
 }
 
-fn told(session: &Session, run: &str, what: &str) -> Result<()> {
+/// Tells what became of the run.
+pub(super) fn told(session: &Session, run: &str, what: &str) -> Result<()> {
     session
         .output
         .result(&json!({ "run": run }), format_args!("run {run} {what}"))?;

@@ -9,18 +9,29 @@ use super::{Session, deploy};
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
     /// The function, which goes with all its versions.
-    #[arg(value_name = "FUNCTION", value_parser = deploy::name)]
-    function: FunctionName,
+    #[arg(value_name = "FUNCTION", value_parser = deploy::name, required_unless_present = "run")]
+    function: Option<FunctionName>,
+    /// The record of this run, which has ended, instead.
+    #[arg(long, value_name = "RUN", conflicts_with = "function")]
+    run: Option<String>,
 }
 
 pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     let client = session.client()?;
-    client
-        .send(client.request(Method::DELETE, &[args.function.as_str()]))
-        .await?;
-    let text = format!("{} is deleted", args.function);
-    session
-        .output
-        .result(&json!({"deleted": args.function.as_str()}), text)?;
+    let name = args.function.as_ref().map(FunctionName::as_str);
+    // One of both is there, and only one.
+    let (path, name, text) = match (&args.run, name) {
+        (Some(run), _) => (
+            ["runs", run.as_str()],
+            run.as_str(),
+            format!("run {run} is deleted"),
+        ),
+        (None, name) => {
+            let name = name.unwrap_or_default();
+            (["functions", name], name, format!("{name} is deleted"))
+        }
+    };
+    client.send(client.in_project(Method::DELETE, &path)).await?;
+    session.output.result(&json!({ "deleted": name }), text)?;
     Ok(())
 }

@@ -3,14 +3,19 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
 use reqwest::Method;
+use reqwest::header::CONTENT_TYPE;
+use serde_json::Value;
+use weft_api::wire::Deployment;
 use weft_types::FunctionName;
 
-use super::Session;
+use self::settings::Sent;
+use super::{Session, problems};
 use crate::client::{Client, Upload};
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::project::Project;
 
+mod definition;
 mod report;
 mod settings;
 
@@ -22,13 +27,13 @@ pub(crate) use settings::{Overrides, pair};
 Examples:
   weft deploy                                   build the project here and deploy it
   weft deploy fetch.wasm --grant-http api.example.com
-  weft deploy order.yaml                        save a workflow
+  weft deploy order.yaml --label team=shop      save a workflow, by the name in it
   weft deploy pricing.wasm --name prices --label team=shop --no-activate")]
 pub(crate) struct Args {
     /// A .wasm file, a workflow's definition (.yaml or .json), or the directory of a project, which is built first.
     #[arg(default_value = ".", value_name = "FILE|DIR")]
     path: PathBuf,
-    /// Name of the function, instead of the file's or package's.
+    /// Name of the function, instead of the one in the definition, or the file's or package's.
     #[arg(long, value_parser = name)]
     name: Option<FunctionName>,
     #[command(flatten)]
@@ -77,10 +82,14 @@ pub(crate) fn subject(path: &Path, name: Option<FunctionName>, output: Output) -
     }
     if !path.exists() {
         return Err(Failure::usage(format!("{} does not exist", path.display()))
-            .hint("name a .wasm file or the directory of a project")
+            .hint("name a .wasm file, a workflow's definition (.yaml or .json) or the directory of a project")
             .into());
     }
+    let called = definition::is_one(path)
+        .then(|| definition::name(path))
+        .transpose()?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let name = name.or(called.flatten());
     Ok(Subject {
         name: name.map_or_else(|| derived(&stem), Ok)?,
         file: path.to_owned(),
@@ -95,20 +104,43 @@ pub(crate) async fn upload(
     overrides: &Overrides,
     activate: bool,
     output: Output,
-) -> Result<weft_api::wire::Deployment> {
+) -> Result<Deployment> {
     let settings = settings::effective(client, subject, overrides).await?;
+    let along = match &settings {
+        Some(Sent::Along(settings)) => Some(settings),
+        Some(Sent::After(_)) | None => None,
+    };
     let upload = Upload::open(&subject.file).await?;
     let progress = output.progress();
     progress.bytes("uploading", upload.size());
     let request = client
         .request(Method::PUT, &[subject.name.as_str()])
         .query(&[("activate", activate)]);
-    let sent = upload.send(request, settings.as_ref(), progress.counter("compiling"));
-    client
-        .json(sent)
-        .await
+    let sent = upload.send(request, along, progress.counter("compiling"));
+    let deployed: Result<Deployment> = client.json(sent).await;
+    let deployed = deployed.map_err(|error| problems::listed(error, &subject.file.to_string_lossy()));
+    let deployed = deployed
         .with_context(|| format!("`{}` is not deployed", subject.name))
-        .map_err(plain)
+        .map_err(plain)?;
+    match settings {
+        Some(Sent::After(change)) => change_settings(client, subject, &change, activate).await,
+        _ => Ok(deployed),
+    }
+}
+
+/// Makes a version of the workflow with other settings.
+async fn change_settings(
+    client: &Client,
+    subject: &Subject,
+    change: &Value,
+    activate: bool,
+) -> Result<Deployment> {
+    let request = client
+        .request(Method::PATCH, &[subject.name.as_str()])
+        .query(&[("activate", activate)])
+        .header(CONTENT_TYPE, "application/merge-patch+json")
+        .body(change.to_string());
+    client.json(request).await
 }
 
 /// Keeps the exit code and hint of a failure below a context.

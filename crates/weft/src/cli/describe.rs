@@ -5,9 +5,13 @@ use clap::Args as ClapArgs;
 use reqwest::Method;
 use weft_api::wire::{Capability, Export, Flavor, Function, Version};
 
+use self::calls::Calls;
 use super::Session;
 use super::build::human;
+use crate::grants;
 use crate::reference::Reference;
+
+mod calls;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
@@ -23,11 +27,15 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
         Some(version) => {
             let path = [name, "versions", &version.to_string()];
             let version: Version = client.json(client.request(Method::GET, &path)).await?;
-            session.output.result(&version, version_text(&version))?;
+            let calls = Calls::of(&client, &version).await;
+            session.output.result(&version, version_text(&version, &calls))?;
         }
         None => {
             let function: Function = client.json(client.request(Method::GET, &[name])).await?;
-            session.output.result(&function, function_text(&function))?;
+            let calls = Calls::of(&client, &function.version).await;
+            session
+                .output
+                .result(&function, function_text(&function, &calls))?;
         }
     }
     Ok(())
@@ -61,35 +69,42 @@ pub(crate) fn signature(export: &Export) -> String {
     text
 }
 
-fn function_text(function: &Function) -> String {
+fn function_text(function: &Function, calls: &Calls) -> String {
     let summary = &function.summary;
     let active = match summary.active {
         Some(active) => format!("version {active} answers calls, of {}", summary.latest),
         None => format!("no version is active, of {}", summary.latest),
     };
-    let mut text = format!("{} ({active})\n{}", summary.function, body(&function.version));
+    let mut text = format!(
+        "{} ({active})\n{}",
+        summary.function,
+        body(&function.version, calls)
+    );
     for missing in &function.missing {
-        push(&mut text, "missing", missing);
+        push(&mut text, "missing", &grants::as_flags(missing));
     }
     text
 }
 
-fn version_text(version: &Version) -> String {
+fn version_text(version: &Version, calls: &Calls) -> String {
     format!(
         "{} version {}\n{}",
         version.function,
         version.version,
-        body(version)
+        body(version, calls)
     )
 }
 
-fn body(version: &Version) -> String {
+fn body(version: &Version, calls: &Calls) -> String {
     let mut text = String::new();
     if !version.settings.description.is_empty() {
         push(&mut text, "about", &version.settings.description);
     }
     for export in &version.exports {
         push(&mut text, "export", &signature(export));
+    }
+    for call in &calls.0 {
+        push(&mut text, "calls", call);
     }
     for capability in &version.capabilities {
         push(&mut text, "wants", &capability_text(capability));

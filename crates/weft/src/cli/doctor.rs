@@ -18,7 +18,7 @@ mod server;
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
     /// Data directory to examine, instead of the configured one.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = "WEFT_DATA", hide_env_values = true)]
     data: Option<PathBuf>,
 }
 

@@ -44,6 +44,7 @@ struct Wanted {
     /// Where in the project: one path segment per item.
     path: Vec<String>,
     filter: Option<String>,
+    of_run: bool,
 }
 
 pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
@@ -62,6 +63,7 @@ pub(crate) async fn follow_from_now(client: &Client, function: &FunctionName, ou
     let wanted = Wanted {
         path: of_function(function),
         filter: None,
+        of_run: false,
     };
     wanted.follow(client, "end", output).await
 }
@@ -73,6 +75,7 @@ fn of_function(function: &FunctionName) -> Vec<String> {
 impl Wanted {
     fn of(args: Args) -> Self {
         // One of both is there, and only one.
+        let of_run = args.run.is_some();
         let mut path = args.function.as_ref().map(of_function).unwrap_or_default();
         if let Some(run) = args.run {
             path.extend(["runs".to_owned(), run]);
@@ -82,6 +85,7 @@ impl Wanted {
         Self {
             path,
             filter: args.filter,
+            of_run,
         }
     }
 
@@ -103,10 +107,24 @@ impl Wanted {
             for line in &page.items {
                 line::print(line, output)?;
             }
+            if page.items.is_empty() && after.is_empty() {
+                output.note(self.none());
+            }
             if page.items.is_empty() || page.next == after {
                 return Ok(page.next);
             }
             after = page.next;
+        }
+    }
+
+    /// What is said where there is nothing.
+    fn none(&self) -> &'static str {
+        match (&self.filter, self.of_run) {
+            (Some(_), _) => "no line that is kept has this text",
+            (None, true) => "the nodes of the run wrote nothing that is kept",
+            (None, false) => {
+                "nothing that it wrote is kept; `weft logs --run RUN` shows what was written for nodes of a workflow"
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use reqwest::Method;
 use weft_api::wire::Repinned;
 use weft_types::FunctionName;
 
-use super::{Session, deploy};
+use super::{Session, deploy, problems};
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
@@ -24,7 +24,8 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     let request = client
         .request(Method::POST, &[args.workflow.as_str(), "repin"])
         .query(&[("dry-run", args.dry_run), ("activate", !args.no_activate)]);
-    let repinned: Repinned = client.json(request).await?;
+    let repinned: Result<Repinned> = client.json(request).await;
+    let repinned = repinned.map_err(|error| problems::listed(error, args.workflow.as_str()))?;
     let mut lines: Vec<_> = repinned
         .changes
         .iter()

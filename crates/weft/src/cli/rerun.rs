@@ -3,14 +3,14 @@ use clap::Args as ClapArgs;
 use reqwest::Method;
 use weft_api::wire::{Rerun, Started};
 
-use super::{Session, show};
+use super::{Session, follow};
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
   weft rerun RUN                         what failed; results of the rest are reused
   weft rerun RUN --from charge           `charge` and all that need it
-  weft rerun RUN --whole --arguments '{\"id\": \"A-2\", \"lines\": []}'")]
+  weft rerun RUN --whole --arguments '{\"text\": \"# Other\"}'")]
 pub(crate) struct Args {
     /// The run's id, which has ended.
     #[arg(value_name = "RUN")]
@@ -46,7 +46,8 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
         .json(&body);
     let started: Started = client.json(request).await?;
     if args.follow {
-        return show::follow(&client, &started.run, session.output).await;
+        session.output.note(format_args!("run {}", started.run));
+        return follow::follow(&client, &started.run, session.output).await;
     }
     session.output.result(&started, &started.run)?;
     Ok(())

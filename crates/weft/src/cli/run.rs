@@ -8,7 +8,7 @@ use serde_json::Value;
 use weft_api::wire::{Start, Started};
 
 use super::call::arguments::{self, Body};
-use super::{Session, show};
+use super::{Session, follow};
 use crate::failure::Failure;
 use crate::reference::Reference;
 use crate::units::Span;
@@ -19,9 +19,9 @@ const START: &str = "application/vnd.weft.start+json";
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  weft run order id=A-1 lines='[]'             start a run and print its id
+  weft run document text='# Hello'              start a run and print its id
   weft run order -f --file order.json          start it, watch it, print its result
-  weft run order -f --stub note=null --file order.json   the same, without executing `note`
+  weft run order -f --stub note=none --file order.json   the same, without executing `note`
   weft run order --key A-1 --file order.json   the same run, however often this is repeated")]
 pub(crate) struct Args {
     /// `NAME[@VERSION]`; the active version where not given.
@@ -61,7 +61,8 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     let client = session.client()?;
-    let body = arguments::read(&args.arguments, args.file.as_deref(), false)?;
+    let body = arguments::read(&args.arguments, args.file.as_deref(), false);
+    let body = body.map_err(|error| file_meant(error, &args))?;
     let mut request = client.request(Method::POST, &[args.reference.function.as_str(), "runs"]);
     if let Some(version) = args.reference.version {
         request = request.query(&[("version", version)]);
@@ -84,13 +85,31 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
             .body(serde_json::to_vec(&start)?),
         Sent::Plain(body) => plain(request, body),
     };
-    let started: Started = client.json(request).await?;
+    let started: Result<Started> = client.json(request).await;
+    let started = started.map_err(|error| arguments::explained(error, &args.arguments))?;
     if !args.follow {
         session.output.result(&started, &started.run)?;
         return Ok(());
     }
     session.output.note(format_args!("run {}", started.run));
-    show::follow(&client, &started.run, session.output).await
+    follow::follow(&client, &started.run, session.output).await
+}
+
+/// A word that is no argument, with what helps where it is the name of a file: other commands take it behind `-f`.
+fn file_meant(error: anyhow::Error, args: &Args) -> anyhow::Error {
+    let file = args
+        .arguments
+        .iter()
+        .find(|word| std::path::Path::new(word).is_file());
+    match (error.downcast::<Failure>(), file) {
+        (Ok(failure), Some(file)) => failure
+            .hint(format!(
+                "--file {file} reads the arguments from that file; -f is --follow here"
+            ))
+            .into(),
+        (Ok(failure), None) => failure.into(),
+        (Err(error), _) => error,
+    }
 }
 
 /// What is sent.

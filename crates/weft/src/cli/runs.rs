@@ -4,6 +4,7 @@ use reqwest::Method;
 use weft_api::wire::{Page, RunSummary};
 
 use super::Session;
+use crate::client::Client;
 use crate::output::Table;
 
 #[derive(Debug, ClapArgs)]
@@ -34,6 +35,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     let client = session.client()?;
+    let workflow = args.workflow.clone();
     let label = args.label.map(|label| label.replacen('=', ":", 1));
     let filters = [
         ("workflow", args.workflow),
@@ -50,11 +52,27 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
         .collect();
     let request = client.in_project(Method::GET, &["runs"]).query(&query);
     let page: Page<RunSummary> = client.json(request).await?;
+    if page.items.is_empty() {
+        return none(&client, workflow.as_deref(), &session).await;
+    }
     session.output.result(&page.items, table(&page.items))?;
     if page.next.is_some() {
         session
             .output
             .note("there are older runs: --limit shows more, filters fewer");
+    }
+    Ok(())
+}
+
+/// Says that there are no such runs, or that there is no such workflow.
+async fn none(client: &Client, workflow: Option<&str>, session: &Session) -> Result<()> {
+    if let Some(workflow) = workflow {
+        client.send(client.request(Method::GET, &[workflow])).await?;
+    }
+    let runs: [RunSummary; 0] = [];
+    match session.output.is_json() {
+        true => session.output.result(&runs, "")?,
+        false => session.output.note("no such runs are kept"),
     }
     Ok(())
 }

@@ -1,13 +1,11 @@
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args as ClapArgs;
 use reqwest::Method;
-use reqwest::header::ACCEPT;
-use weft_api::wire::{Node, NodeDetail, NodeError, Run, RunEvent};
+use weft_api::wire::{Items, Node, NodeDetail, NodeError, Run};
 
-use super::Session;
-use crate::client::{Client, Events};
-use crate::failure::{Exit, Failure};
-use crate::output::Output;
+use super::awaited::Awaited;
+use super::{Session, follow};
+use crate::client::Client;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
@@ -28,7 +26,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     let client = session.client()?;
     if args.follow {
-        return follow(&client, &args.run, session.output).await;
+        return follow::follow(&client, &args.run, session.output).await;
     }
     if let Some(node) = &args.node {
         let request = client.in_project(Method::GET, &["runs", &args.run, "nodes", node]);
@@ -38,51 +36,18 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
         return Ok(());
     }
     let run = fetch(&client, &args.run).await?;
-    session.output.result(&run, tree(&run))?;
+    let awaited = Awaited::of(&client, &run).await;
+    session.output.result(&run, tree(&run, &awaited))?;
     Ok(())
 }
 
-/// Tells what happens in a run until it ends; then prints its result, or fails as it did.
-pub(crate) async fn follow(client: &Client, run: &str, output: Output) -> Result<()> {
-    let request = client.in_project(Method::GET, &["runs", run, "events"]);
-    let response = client.send(request.header(ACCEPT, "text/event-stream")).await?;
-    let mut events = Events::new(response);
-    while let Some(event) = events.next().await? {
-        let event: RunEvent = serde_json::from_str(&event.data)
-            .with_context(|| format!("the server sent an event that is not expected: {}", event.data))?;
-        output.note(line(&event));
-    }
-    let run = fetch(client, run).await?;
-    if run.summary.status != "succeeded" {
-        return Err(failure(&run).into());
-    }
-    match &run.result {
-        Some(result) => Ok(output.line(result)?),
-        None => Ok(()),
-    }
-}
-
-async fn fetch(client: &Client, run: &str) -> Result<Run> {
+/// The run as it stands.
+pub(super) async fn fetch(client: &Client, run: &str) -> Result<Run> {
     client.json(client.in_project(Method::GET, &["runs", run])).await
 }
 
-fn failure(run: &Run) -> Failure {
-    let summary = &run.summary;
-    let why = summary
-        .error
-        .as_ref()
-        .map_or_else(String::new, |error| format!(": {}", because(error)));
-    Failure::new(
-        Exit::FunctionFailed,
-        format!("run {} {}{why}", summary.run, summary.status),
-    )
-    .hint(format!(
-        "`weft show {}` tells what became of each node",
-        summary.run
-    ))
-}
-
-fn because(error: &NodeError) -> String {
+/// Why it failed, with its place.
+pub(super) fn because(error: &NodeError) -> String {
     match (&error.node, error.item) {
         (Some(node), Some(item)) => format!("item {item} of `{node}`: {}", error.message),
         (Some(node), None) => format!("`{node}`: {}", error.message),
@@ -90,34 +55,8 @@ fn because(error: &NodeError) -> String {
     }
 }
 
-/// An event in a line.
-fn line(event: &RunEvent) -> String {
-    let time = event.at.strftime("%H:%M:%S%.3f");
-    let place = match (&event.node, event.item) {
-        (Some(node), Some(item)) => format!(" {node}[{item}]"),
-        (Some(node), None) => format!(" {node}"),
-        (None, _) => String::new(),
-    };
-    let more = [
-        event.items.map(|items| format!("{items} items")),
-        event
-            .attempt
-            .filter(|&attempt| attempt > 1)
-            .map(|attempt| format!("attempt {attempt}")),
-        event.status.clone(),
-        event.error.as_ref().map(because),
-    ];
-    let more: Vec<_> = more.into_iter().flatten().collect();
-    let more = if more.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", more.join(", "))
-    };
-    format!("{time} {}{place}{more}", event.kind)
-}
-
 /// A run with its nodes, as a tree.
-fn tree(run: &Run) -> String {
+fn tree(run: &Run, awaited: &[Awaited]) -> String {
     let summary = &run.summary;
     let mut lines = vec![format!(
         "{} {}@{} {} {:.0} %",
@@ -130,7 +69,12 @@ fn tree(run: &Run) -> String {
     let last = run.node_states.len().saturating_sub(1);
     for (index, node) in run.node_states.iter().enumerate() {
         let branch = if index == last { "└─" } else { "├─" };
-        lines.push(format!("{branch} {}", in_line(node)));
+        let awaited = awaited.iter().find(|awaited| awaited.node == node.name);
+        let awaits = awaited.map_or_else(String::new, |awaited| format!(", {}", awaited.in_words()));
+        lines.push(format!("{branch} {}{awaits}", in_line(node)));
+    }
+    for awaited in awaited {
+        lines.push(format!("to complete it: {}", awaited.command(&summary.run)));
     }
     if let Some(error) = &summary.error {
         lines.push(format!("error: {}", because(error)));
@@ -144,8 +88,9 @@ fn tree(run: &Run) -> String {
             .as_ref()
             .map_or_else(String::new, |error| format!(": {error}"));
         lines.push(format!(
-            "webhook: {} after {} attempts{why}",
-            webhook.state, webhook.attempts
+            "webhook: {} after {}{why}",
+            webhook.state,
+            counted(webhook.attempts, "attempt")
         ));
     }
     lines.join("\n")
@@ -175,17 +120,81 @@ fn in_line(node: &Node) -> String {
     let took = took.map_or_else(String::new, |(start, end)| {
         format!(" {:.1}ms", end.duration_since(start).as_secs_f64() * 1e3)
     });
-    let items = node.items.map_or_else(String::new, |items| {
-        format!(
-            " {}/{} items",
-            items.succeeded + items.failed + items.cancelled,
-            items.total
-        )
-    });
+    let items = node.items.as_ref().map_or_else(String::new, items);
+    let attempts = match node.attempt {
+        0 | 1 => String::new(),
+        many => format!(" {many} attempts"),
+    };
     let why = match (&node.error, &node.reason) {
+        // An output in spite of an error: something took its place.
+        (Some(error), Some(reason)) if node.status == "succeeded" => {
+            format!(": {reason} ({})", because(error))
+        }
         (Some(error), _) => format!(": {}", because(error)),
         (None, Some(reason)) => format!(": {reason}"),
         (None, None) => String::new(),
     };
-    format!("{mark} {} {}{items}{took}{why}", node.name, node.status)
+    format!("{mark} {} {}{items}{attempts}{took}{why}", node.name, node.status)
+}
+
+/// How many items are over, and how many of those not well.
+fn items(items: &Items) -> String {
+    let over = items.succeeded + items.failed + items.cancelled;
+    let mut text = format!(" {over}/{}", counted(items.total, "item"));
+    for (number, what) in [(items.failed, "failed"), (items.cancelled, "cancelled")] {
+        if number > 0 {
+            text.push_str(&format!(", {number} {what}"));
+        }
+    }
+    text
+}
+
+/// A number of things: `1 item`, `2 items`.
+pub(super) fn counted(number: u32, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        number => format!("{number} {thing}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn check(more: Value, expected: &str) {
+        let mut node =
+            json!({"name": "a", "status": "succeeded", "attempt": 1, "usage": {"wall-us": 0, "cpu-us": 0}});
+        let more = more.as_object().unwrap().clone();
+        node.as_object_mut().unwrap().extend(more);
+        assert_eq!(in_line(&serde_json::from_value(node).unwrap()), expected);
+    }
+
+    #[test]
+    fn a_node_is_told_in_a_line() {
+        let error = json!({"code": "trap", "message": "it broke"});
+        check(json!({}), "✓ a succeeded");
+        check(json!({"attempt": 3}), "✓ a succeeded 3 attempts");
+        check(
+            json!({"status": "failed", "error": error}),
+            "✗ a failed: it broke",
+        );
+        check(
+            json!({"error": error, "reason": "it failed, and the failure was caught"}),
+            "✓ a succeeded: it failed, and the failure was caught (it broke)",
+        );
+        check(
+            json!({"items": {"total": 1, "succeeded": 1, "failed": 0, "cancelled": 0}}),
+            "✓ a succeeded 1/1 item",
+        );
+        check(
+            json!({"items": {"total": 3, "succeeded": 1, "failed": 1, "cancelled": 0}}),
+            "✓ a succeeded 2/3 items, 1 failed",
+        );
+        check(
+            json!({"status": "skipped", "reason": "its condition was false"}),
+            "- a skipped: its condition was false",
+        );
+    }
 }

@@ -5,7 +5,7 @@ use clap::Args as ClapArgs;
 use reqwest::Method;
 use weft_api::wire::Validated;
 
-use super::Session;
+use super::{Session, problems};
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
@@ -23,7 +23,8 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
         .in_project(Method::POST, &["validate"])
         .header(reqwest::header::CONTENT_TYPE, "application/yaml")
         .body(text);
-    let valid: Validated = client.json(request).await?;
+    let valid: Result<Validated> = client.json(request).await;
+    let valid = valid.map_err(|error| problems::listed(error, &args.file.to_string_lossy()))?;
     let effects = if valid.effect_free {
         "effect-free"
     } else {

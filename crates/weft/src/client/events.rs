@@ -13,6 +13,8 @@ pub(crate) struct Event {
     pub(crate) name: String,
     /// Its data, lines joined by newlines.
     pub(crate) data: String,
+    /// What a reader that comes again goes on behind; empty where none was said.
+    pub(crate) id: String,
 }
 
 /// The events of an answer.
@@ -67,7 +69,8 @@ fn parse(block: &str) -> Option<Event> {
         match field {
             "event" => event.name = value.to_owned(),
             "data" => data.push(value),
-            // Comments keep the connection alive; ids and retry times are for browsers.
+            "id" => event.id = value.to_owned(),
+            // Comments keep the connection alive; retry times are for browsers.
             _ => {}
         }
     }
@@ -81,14 +84,16 @@ mod tests {
 
     #[test]
     fn events_are_cut_at_empty_lines() {
-        let mut buffer = b"event: line\ndata: {\"a\":1}\n\n: ping\n\ndata: x\ndata: y\n\ndata: rest".to_vec();
+        let mut buffer =
+            b"event: line\nid: 7\ndata: {\"a\":1}\n\n: ping\n\ndata: x\ndata: y\n\ndata: rest".to_vec();
         let blocks: Vec<_> = std::iter::from_fn(|| take_block(&mut buffer)).collect();
         let events: Vec<_> = blocks.iter().filter_map(|block| parse(block)).collect();
-        let event = |name: &str, data: &str| Event {
+        let event = |name: &str, data: &str, id: &str| Event {
             name: name.into(),
             data: data.into(),
+            id: id.into(),
         };
-        assert_eq!(events, [event("line", "{\"a\":1}"), event("", "x\ny")]);
+        assert_eq!(events, [event("line", "{\"a\":1}", "7"), event("", "x\ny", "")]);
         assert_eq!(buffer, b"data: rest");
     }
 }

@@ -4,14 +4,17 @@ use reqwest::Response;
 use serde_json::Value;
 use weft_types::pointer::Told;
 
+use super::hint::{Subject, hint};
 use crate::failure::{Exit, Failure};
+use crate::grants;
 
 /// Reads an answer that is not a success.
 pub(crate) async fn failure(response: Response) -> Failure {
     let status = response.status();
+    let subject = Subject::of(response.url());
     let bytes = response.bytes().await.unwrap_or_default();
     match serde_json::from_slice::<Value>(&bytes) {
-        Ok(problem) if problem.get("type").is_some() => described(problem),
+        Ok(problem) if problem.get("type").is_some() => about(problem, &subject),
         _ => Failure::new(
             by_status(status.as_u16()),
             format!("the server answered {status}"),
@@ -22,6 +25,10 @@ pub(crate) async fn failure(response: Response) -> Failure {
 
 /// A problem as a failure.
 pub(crate) fn described(problem: Value) -> Failure {
+    about(problem, &Subject::default())
+}
+
+fn about(problem: Value, subject: &Subject) -> Failure {
     let text = |member: &str| problem.get(member).and_then(Value::as_str).unwrap_or_default();
     let slug = text("type").rsplit('/').next().unwrap_or_default().to_owned();
     let detail = if text("detail").is_empty() {
@@ -29,7 +36,7 @@ pub(crate) fn described(problem: Value) -> Failure {
     } else {
         text("detail")
     };
-    let mut message = detail.to_owned();
+    let mut message = grants::as_flags(detail);
     let pointer = problem.get("pointer").and_then(Value::as_str);
     let place = pointer.map(|pointer| Told(pointer).to_string());
     if let Some(place) = place.filter(|place| !detail.contains(place)) {
@@ -39,11 +46,14 @@ pub(crate) fn described(problem: Value) -> Failure {
         message = format!("the function answered an error: {error}");
     }
     let status = problem.get("status").and_then(Value::as_u64).unwrap_or_default();
-    let failure = Failure::new(by_slug(&slug, status), message);
-    let failure = match hint(&slug) {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    };
+    let run = problem.get("run").and_then(Value::as_str).map(str::to_owned);
+    let mut failure = Failure::new(by_slug(&slug, status), message);
+    if let Some(hint) = hint(&slug, &problem, subject) {
+        failure = failure.hint(hint);
+    }
+    if let Some(run) = run.or_else(|| subject.run.clone()) {
+        failure = failure.of_run(run);
+    }
     failure.details(problem)
 }
 
@@ -52,7 +62,8 @@ fn by_slug(slug: &str, status: u64) -> Exit {
         "function-error" => Exit::FunctionError,
         "function-trapped" | "function-exited" | "call-timeout" | "cpu-limit" | "memory-limit"
         | "stack-overflow" | "result-too-large" | "invalid-result" | "no-response" | "call-depth"
-        | "call-limit" => Exit::FunctionFailed,
+        | "call-limit" | "process-lost" | "outcome-unknown" => Exit::FunctionFailed,
+        "run-failed" | "run-cancelled" | "run-timed-out" => Exit::RunFailed,
         "no-active-version" => Exit::NotFound,
         _ => by_status(u16::try_from(status).unwrap_or_default()),
     }
@@ -65,38 +76,6 @@ fn by_status(status: u16) -> Exit {
         400..=499 => Exit::Refused,
         _ => Exit::Error,
     }
-}
-
-fn hint(slug: &str) -> Option<&'static str> {
-    Some(match slug {
-        "not-found-function" | "not-found-project" => {
-            "`weft functions` lists what there is; --project names a project"
-        }
-        "not-found-version" => "`weft versions NAME` lists them",
-        "not-found-export" | "ambiguous-export" | "not-callable" => {
-            "`weft describe NAME` lists the exports; call one as NAME#EXPORT"
-        }
-        "no-active-version" => {
-            "`weft activate NAME VERSION` makes one answer calls; `weft describe NAME` says what is missing"
-        }
-        "invalid-arguments" => "`weft describe NAME` shows the parameters and their types",
-        "missing-grant" => {
-            "deploy again with the grant, such as --grant-http HOST, --grant-keyvalue STORE or --grant-call FUNCTION"
-        }
-        "still-referenced" => "delete what refers to it first",
-        "open-runs" => {
-            "`weft runs WORKFLOW --status waiting,running,paused` lists them; `weft cancel RUN` ends one"
-        }
-        "function-trapped" | "function-exited" => "`weft logs NAME` shows what it wrote",
-        "call-timeout" => "`limits.timeout-ms` in the function's settings allows more time",
-        "cpu-limit" => "`limits.cpu-time-ms` in the function's settings allows more time",
-        "memory-limit" => "`limits.memory-bytes` in the function's settings allows more memory",
-        "result-too-large" => "`limits.output-bytes` in the function's settings allows larger results",
-        "arguments-too-large" => "`limits.input-bytes` in the function's settings allows larger arguments",
-        "overloaded" | "queue-timeout" | "draining" => "try again in a moment",
-        "host-not-allowed" => "start the server with --allow-host for this name",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -133,6 +112,15 @@ mod tests {
     }
 
     #[test]
+    fn a_problem_of_a_run_names_it() {
+        let failure = described(json!({
+            "type": "/problems/run-failed", "title": "t", "status": 500, "detail": "`a` failed", "run": "018f",
+        }));
+        assert_eq!(failure.as_run(), Some("018f"));
+        assert!(failure.as_hint().unwrap().contains("weft show 018f"));
+    }
+
+    #[test]
     fn exit_codes_tell_causes_apart() {
         for (slug, status, exit) in [
             ("not-found-function", 404, Exit::NotFound),
@@ -141,6 +129,10 @@ mod tests {
             ("call-timeout", 504, Exit::FunctionFailed),
             ("overloaded", 503, Exit::Busy),
             ("invalid-code", 422, Exit::Refused),
+            ("process-lost", 502, Exit::FunctionFailed),
+            ("run-failed", 500, Exit::RunFailed),
+            ("run-cancelled", 409, Exit::RunFailed),
+            ("run-timed-out", 504, Exit::RunFailed),
             ("platform-fault", 500, Exit::Error),
         ] {
             assert_eq!(by_slug(slug, status), exit, "{slug}");

@@ -15,11 +15,13 @@ section! {
     /// What the commands that talk to a server need.
     pub(crate) struct Client, ClientLayer, "client" {
         /// Address of the server.
-        server: String, "WEFT_SERVER" = "\"http://127.0.0.1:8080\"", #[arg(global = true)];
+        server: String, "WEFT_SERVER" = "\"http://127.0.0.1:8080\"", #[arg(global = true, value_name = "ADDRESS")];
         /// Project that functions are looked for in.
-        project: String, "WEFT_PROJECT" = "\"default\"", #[arg(global = true)];
+        project: String, "WEFT_PROJECT" = "\"default\"", #[arg(global = true, value_name = "PROJECT")];
+        /// Who asks: kept with what is deployed, started, cancelled and completed; `anonymous` where empty.
+        user: String, "WEFT_USER" = "\"\"", #[arg(global = true, value_name = "WHO")];
         /// How results are written: `text` for people or `json` for programs.
-        output: Format, "WEFT_OUTPUT" = "\"text\"", #[arg(global = true)];
+        output: Format, "WEFT_OUTPUT" = "\"text\"", #[arg(global = true, value_name = "FORMAT")];
     }
 }
 

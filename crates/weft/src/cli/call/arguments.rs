@@ -55,9 +55,12 @@ fn written(words: &[String]) -> Result<Vec<u8>, Failure> {
         [] => Ok(b"{}".to_vec()),
         [json] if json.trim_start().starts_with(['{', '[']) => Ok(json.clone().into_bytes()),
         pairs => {
-            let object: Map<_, _> = pairs.iter().map(|word| pair(word)).collect::<Result<_, _>>()?;
-            if object.len() < pairs.len() {
-                return Err(Failure::usage("a parameter is given twice"));
+            let mut object = Map::new();
+            for word in pairs {
+                let (key, value) = pair(word)?;
+                if object.insert(key.clone(), value).is_some() {
+                    return Err(Failure::usage(format!("the parameter `{key}` is given twice")));
+                }
             }
             Ok(Value::Object(object).to_string().into_bytes())
         }
@@ -68,12 +71,46 @@ fn written(words: &[String]) -> Result<Vec<u8>, Failure> {
 pub(crate) fn pair(word: &str) -> Result<(String, Value), Failure> {
     let Some((key, value)) = word.split_once('=') else {
         return Err(
-            Failure::usage(format!("`{word}` is neither JSON arguments nor a key=value pair"))
-                .hint("write '{\"name\": \"value\"}', '[1, 2]' or name=value"),
+            Failure::usage(format!("`{word}` is neither JSON arguments nor a key=value pair")).hint(
+                "write '{\"name\": \"value\"}', '[1, 2]' or name=value; --file FILE reads them from a file",
+            ),
         );
     };
     let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
     Ok((key.to_owned(), value))
+}
+
+/// A refusal of arguments, with what helps where a pair was meant as a text and read as something else.
+pub(crate) fn explained(error: anyhow::Error, words: &[String]) -> anyhow::Error {
+    let failure = match error.downcast::<Failure>() {
+        Ok(failure) => failure,
+        Err(error) => return error,
+    };
+    match text_meant(&failure, words) {
+        Some((key, value)) => failure
+            .hint(format!(
+                "the value of a pair is JSON where it can be: write {key}='\"{value}\"' for a text"
+            ))
+            .into(),
+        None => failure.into(),
+    }
+}
+
+/// The pair at whose place a text was expected.
+fn text_meant<'a>(failure: &Failure, words: &'a [String]) -> Option<(&'a str, &'a str)> {
+    let problem = failure.as_details()?;
+    let key = problem.get("pointer")?.as_str()?.strip_prefix('/')?;
+    let detail = problem.get("detail")?.as_str()?;
+    if !detail.contains("expected a string") {
+        return None;
+    }
+    words
+        .iter()
+        .filter_map(|word| word.split_once('='))
+        .find(|(name, value)| {
+            let is_plain = |value: &str| !value.contains(['"', '\'', '\\']);
+            *name == key && is_plain(value)
+        })
 }
 
 #[cfg(test)]

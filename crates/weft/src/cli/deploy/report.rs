@@ -3,6 +3,7 @@
 use weft_api::wire::{Deployment, Flavor};
 
 use crate::cli::describe;
+use crate::grants;
 
 /// One line on what became of it, then what can be called.
 pub(crate) fn report(deployment: &Deployment) -> String {
@@ -17,7 +18,7 @@ pub(crate) fn report(deployment: &Deployment) -> String {
         deployment
             .missing
             .iter()
-            .map(|missing| format!("  missing: {missing}")),
+            .map(|missing| format!("  missing: {}", grants::as_flags(missing))),
     );
     match version.flavor {
         Flavor::Http => lines.push("  answers HTTP requests".to_owned()),

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use weft_api::wire::{Function, Version};
 use weft_types::{FunctionName, Settings};
 
-use super::Subject;
+use super::{Subject, definition};
 use crate::client::Client;
 use crate::failure::{Exit, Failure};
 
@@ -46,6 +46,14 @@ pub(crate) struct Overrides {
     profile: Option<String>,
 }
 
+/// Settings to send, and when.
+pub(crate) enum Sent {
+    /// All of them, along with the code.
+    Along(Value),
+    /// A merge patch, once a definition is saved: those are sent without settings.
+    After(Value),
+}
+
 /// What to send: none leaves the settings of the latest version, or the defaults, as they are.
 ///
 /// A settings file, given or beside the code, is the whole; single changes are made to it, or else to the settings of
@@ -54,7 +62,10 @@ pub(crate) async fn effective(
     client: &Client,
     subject: &Subject,
     overrides: &Overrides,
-) -> Result<Option<Value>> {
+) -> Result<Option<Sent>> {
+    if definition::is_one(&subject.file) {
+        return Ok(overrides.of_workflow(&subject.file)?.map(Sent::After));
+    }
     let file = overrides.settings.as_deref().or(subject.settings.as_deref());
     let mut settings = match file {
         Some(path) => read(path)?,
@@ -62,10 +73,44 @@ pub(crate) async fn effective(
         None => latest(client, &subject.name).await?,
     };
     overrides.apply(&mut settings);
-    Ok(Some(serde_json::to_value(settings)?))
+    Ok(Some(Sent::Along(serde_json::to_value(settings)?)))
 }
 
 impl Overrides {
+    /// The changes to a workflow's settings, which are only what helps to find it again.
+    fn of_workflow(&self, file: &Path) -> Result<Option<Value>, Failure> {
+        let others = [
+            ("--settings", self.settings.is_some()),
+            ("--grant-http", !self.grant_http.is_empty()),
+            ("--grant-private-network", self.grant_private_network),
+            ("--grant-keyvalue", !self.grant_keyvalue.is_empty()),
+            ("--grant-call", !self.grant_call.is_empty()),
+            ("--env", !self.env.is_empty()),
+            ("--profile", self.profile.is_some()),
+        ];
+        if let Some((flag, _)) = others.iter().find(|(_, given)| *given) {
+            return Err(Failure::usage(format!(
+                "{flag} is for functions, and {} is the definition of a workflow",
+                file.display()
+            ))
+            .hint(
+                "deploy the functions that it calls with it; a node may name a `profile` in the definition",
+            ));
+        }
+        let mut change = Map::new();
+        if !self.label.is_empty() {
+            let labels = self
+                .label
+                .iter()
+                .map(|(key, value)| (key.clone(), Value::from(&**value)));
+            change.insert("labels".to_owned(), labels.collect::<Map<_, _>>().into());
+        }
+        if let Some(description) = &self.description {
+            change.insert("description".to_owned(), Value::from(&**description));
+        }
+        Ok((!change.is_empty()).then(|| change.into()))
+    }
+
     fn is_empty(&self) -> bool {
         self.grant_http.is_empty()
             && !self.grant_private_network
@@ -151,6 +196,27 @@ mod tests {
         );
         assert_eq!(settings.env["A"], "2");
         assert_eq!(settings.env["B"], "x=y");
+    }
+
+    #[test]
+    fn a_workflow_has_a_description_and_labels_only() {
+        let file = Path::new("order.yaml");
+        let overrides = Overrides {
+            label: vec![pair("team=shop").unwrap()],
+            description: Some("sells".into()),
+            ..Overrides::default()
+        };
+        assert_eq!(
+            overrides.of_workflow(file).unwrap(),
+            Some(serde_json::json!({"labels": {"team": "shop"}, "description": "sells"}))
+        );
+        assert_eq!(Overrides::default().of_workflow(file).unwrap(), None);
+        let overrides = Overrides {
+            grant_http: vec!["a.com".into()],
+            ..Overrides::default()
+        };
+        let refused = overrides.of_workflow(file).unwrap_err();
+        assert!(refused.to_string().contains("--grant-http"), "{refused}");
     }
 
     #[test]
