@@ -84,6 +84,7 @@ async fn the_pages_commands_do_what_they_say() {
     for (name, page) in [
         ("docs/functions.md", include_str!("../../docs/functions.md")),
         ("docs/types.md", include_str!("../../docs/types.md")),
+        ("docs/workflows.md", include_str!("../../docs/workflows.md")),
     ] {
         let (server, directory) = up().await;
         let builds = concat!(env!("CARGO_TARGET_TMPDIR"), "/greeter");
@@ -95,7 +96,59 @@ async fn the_pages_commands_do_what_they_say() {
     }
 }
 
-/// What `docs/functions.md` takes for granted.
+#[tokio::test]
+async fn the_first_definition_of_the_page_is_one_that_runs() {
+    let (server, directory) = up().await;
+    let page = include_str!("../../docs/workflows.md");
+    let text = page
+        .split("```yaml\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    std::fs::write(directory.path().join("first.yaml"), text).unwrap();
+    let shell = Shell::at(&server.api.base);
+    let path = directory.path().join("first.yaml");
+    shell
+        .ok(&["deploy", &path.to_string_lossy(), "--name", "first"])
+        .await;
+    let items = r#"[{"id": 1, "name": "pen", "qty": 3, "price": 50, "tags": []}]"#;
+    let result = shell
+        .json(&[
+            "call",
+            "first",
+            "id=A-1",
+            "customer=Ada",
+            &format!("items={items}"),
+        ])
+        .await;
+    assert_eq!(
+        result,
+        serde_json::json!({"total": 150.0, "labels": ["<p>pen</p>\n"], "note": "<p>Ada</p>\n"})
+    );
+}
+
+#[test]
+fn every_code_of_a_wrong_definition_is_listed() {
+    let page = include_str!("../../docs/workflows.md");
+    let told = include_str!("bad_definitions.txt").lines();
+    let codes: std::collections::BTreeSet<_> = told
+        .filter(|line| line.starts_with(|first: char| first.is_ascii_digit()))
+        .filter_map(|line| line.split(' ').nth(1))
+        .collect();
+    assert!(codes.len() > 30, "{codes:?}");
+    let missing: Vec<_> = codes
+        .iter()
+        .filter(|code| !page.contains(&format!("`{code}`")))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "docs/workflows.md does not say what these mean: {missing:?}"
+    );
+}
+
+/// What the pages take for granted.
 fn prepare(command: &str) -> Option<&'static str> {
     Some(match command {
         // Builds go where later runs find them.
@@ -108,6 +161,8 @@ fn prepare(command: &str) -> Option<&'static str> {
             "base64 -d > photo.jpg <<< iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg=="
         }
         _ if command.starts_with("weft deploy target/functions") => "cd \"$ROOT\"",
+        // A moment later than it was started.
+        "weft show $run" => "until weft show $run | grep -q awaits; do :; done",
         // Goes on for ever.
         _ if command.contains("--follow") => return None,
         _ => "",
