@@ -11,7 +11,11 @@ use crate::definition::quote::quoted;
 use crate::definition::{Access, Definition, Root, Spot, Step};
 use crate::evaluate::{self, Hop, Path};
 use crate::expression::{Reference, Spelled};
+use crate::nearest::nearest;
 use crate::problem::Problem;
+
+/// What a reference begins with that is no node.
+const ROOTS: [&str; 4] = ["input", "item", "index", "global"];
 
 /// Where a reference stands and what holds there.
 #[derive(Clone, Copy)]
@@ -197,9 +201,11 @@ impl<'n> Site<'n> {
     fn unknown_node(&self, name: &str) -> Lost {
         let nodes = self.definition.nodes.iter().map(|node| &*node.name.value);
         let inputs: Vec<_> = self.names.input.names().collect();
-        let message = match inputs.contains(&name) {
-            true => format!("there is no node `{name}`, did you mean the input `$input.{name}`?"),
-            false => format!("there is no node {}{}", quoted(name), hint(name, nodes)),
+        let root = nearest(name, ROOTS).filter(|_| nearest(name, nodes.clone()).is_none());
+        let message = match (inputs.contains(&name), root) {
+            (true, _) => format!("there is no node `{name}`, did you mean the input `$input.{name}`?"),
+            (false, Some(root)) => format!("there is no node {}, did you mean `${root}`?", quoted(name)),
+            (false, None) => format!("there is no node {}{}", quoted(name), hint(name, nodes)),
         };
         self.lost(0, "unknown-reference", message)
     }

@@ -88,9 +88,35 @@ impl Types {
 
     /// The end of a message about a name that is no type.
     fn hint(&self, name: &str) -> String {
+        if let Some(meant) = of_other_languages(name) {
+            return format!(", did you mean `{meant}`?");
+        }
         let declared = self.declared.keys().map(|name| &**name);
         hint(name, declared.chain(BUILT_IN))
     }
+}
+
+/// The type that other languages call so.
+fn of_other_languages(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "int" | "integer" | "int32" | "i32" => "s32",
+        "i8" | "int8" => "s8",
+        "i16" | "int16" | "short" => "s16",
+        "i64" | "int64" | "long" => "s64",
+        "uint" | "uint32" => "u32",
+        "byte" | "uint8" => "u8",
+        "uint16" => "u16",
+        "uint64" | "usize" => "u64",
+        "str" | "text" | "varchar" => "string",
+        "float" | "double" | "number" | "float64" => "f64",
+        "float32" => "f32",
+        "boolean" => "bool",
+        "bytes" | "binary" | "blob" => "list<u8>",
+        "array" | "vec" | "sequence" => "list<…>",
+        "optional" | "maybe" | "nullable" => "option<…>",
+        "object" | "struct" | "map" | "dict" => "record { … }",
+        _ => return None,
+    })
 }
 
 impl Reader<'_> {
@@ -163,8 +189,17 @@ impl Reader<'_> {
             spot,
             base + at,
             "type",
-            format!("not a type: expected {expected}, found {found}"),
+            format!("not a type: expected {expected}, found {found}{}", of_sign(rest)),
         );
+    }
+}
+
+/// What a sign of other languages stands for.
+fn of_sign(rest: &str) -> &'static str {
+    match rest.chars().next() {
+        Some('[') => "; a list is written `list<…>`",
+        Some('?') => "; what may be absent is written `option<…>`",
+        _ => "",
     }
 }
 

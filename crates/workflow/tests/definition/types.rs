@@ -78,6 +78,18 @@ fn names_of_types() {
         &[("duplicate-type", "`string` is a type of WIT itself")],
     );
     check_types(
+        "record a { b: ‸int, c: ‸str, d: ‸float, e: ‸bytes, f: ‸i32 }",
+        &[
+            ("unknown-type", "there is no type `int`, did you mean `s32`?"),
+            ("unknown-type", "did you mean `string`?"),
+            ("unknown-type", "did you mean `f64`?"),
+            ("unknown-type", "did you mean `list<u8>`?"),
+            ("unknown-type", "did you mean `s32`?"),
+        ],
+    );
+    check_types("type a = string‸[];", &[("type", "a list is written `list<…>`")]);
+    check_types("type a = string‸?;", &[("type", "written `option<…>`")]);
+    check_types(
         "type a = ‸future<u8>;",
         &[("unknown-type", "there is no type `future`")],
     );
