@@ -25,9 +25,10 @@ mod media;
 mod names;
 mod run;
 
-use media::{Accepted, Sent};
+use media::Sent;
+pub(crate) use media::{Accepted, expect_json};
 pub(crate) use names::explain;
-pub(crate) use run::{start_of, started};
+pub(crate) use run::{answer as answer_run, start_of, started};
 
 /// What a call without any arguments is called with.
 const NO_ARGUMENTS: &[u8] = b"{}";
@@ -222,11 +223,11 @@ fn most_text(context: &Context, answer: &Answer) -> usize {
         .max(MIN_TEXT)
 }
 
-fn json_text(text: Vec<u8>) -> Response<ResponseBody> {
+pub(crate) fn json_text(text: Vec<u8>) -> Response<ResponseBody> {
     with_type(Bytes::from(text), headers::JSON)
 }
 
-fn octets(bytes: Bytes) -> Response<ResponseBody> {
+pub(crate) fn octets(bytes: Bytes) -> Response<ResponseBody> {
     let mut response = with_type(bytes, headers::OCTETS);
     // What a guest made must never be shown by a browser as if it were a page of ours.
     response.headers_mut().insert(
@@ -236,7 +237,7 @@ fn octets(bytes: Bytes) -> Response<ResponseBody> {
     response
 }
 
-fn nothing() -> Response<ResponseBody> {
+pub(crate) fn nothing() -> Response<ResponseBody> {
     let mut response = Response::new(ResponseBody::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     response

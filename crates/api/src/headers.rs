@@ -28,6 +28,8 @@ pub(crate) const RUN: HeaderName = HeaderName::from_static("weft-run");
 pub(crate) const RUN_STATUS: HeaderName = HeaderName::from_static("weft-run-status");
 /// Where a result is kept.
 pub(crate) const BLOB: HeaderName = HeaderName::from_static("weft-blob");
+/// How many runs are kept of a workflow that was deleted.
+pub(crate) const KEPT_RUNS: HeaderName = HeaderName::from_static("weft-kept-runs");
 /// What the caller calls its request, so that a repetition is none.
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// How long a call took where.

@@ -10,6 +10,7 @@ mod blob;
 mod comparison;
 mod function;
 mod host;
+mod json;
 mod log;
 mod pool;
 mod run;
@@ -23,14 +24,15 @@ pub use blob::Blob;
 pub use comparison::{ComparedNode, ComparedRun, Comparison, NodeSide};
 pub use function::{Function, FunctionSummary, Kind};
 pub use host::{Host, LevelStanding, LevelState, Levels};
+pub use json::Json;
 pub use log::{LogLine, LogStep, Logs, Lost, Stream};
 pub use pool::{
     CrashLoop, InstanceCounts, InstanceState, Level, Losses, Pool, PoolChange, PoolDecision, PoolInstance,
     PoolState, PoolSummary,
 };
 pub use run::{
-    Attempt, Cancel, Counts, Items, Node, NodeDetail, NodeError, PinChange, Repinned, Rerun, Run, RunEvent,
-    RunSummary, Started, Trigger, Usage, Validated,
+    Attempt, Cancel, Counts, Items, NestedRun, Node, NodeDetail, NodeError, Nothing, PinChange, Repinned,
+    Rerun, Run, RunEvent, RunSummary, Started, Trigger, Usage, Validated,
 };
 pub use settings::{Grants, Limits, Settings};
 pub use start::Start;

@@ -119,6 +119,7 @@ impl Callee {
                 runs: Arc::clone(&self.engine.run_logs),
             }),
         };
+        let timeout = self.deployed.timeout(&terms);
         let mut context = self.deployed.context(terms);
         if let Some(limits) = &step.limits {
             context.tighten(limits);
@@ -129,7 +130,8 @@ impl Callee {
             attached: step.attached,
             context,
         };
-        Ok(self.engine.execute(&self.deployed, call).await?.reply)
+        let executed = self.engine.execute(&self.deployed, call).await;
+        Ok(executed.map_err(|error| error.with_timeout(timeout))?.reply)
     }
 
     /// The same version in the pool of another profile.

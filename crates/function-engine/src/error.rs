@@ -128,13 +128,19 @@ pub enum Error {
     #[error("function `{0}` has no version yet, so its first needs code")]
     NoCode(FunctionName),
     /// A workflow was uploaded where a component is, or the other way round.
-    #[error("`{function}` is a {}: save under another name, or delete it first", kind(*.is))]
+    #[error(
+        "`{function}` is a {}, and a {} was sent: save that under another name, or delete `{function}` first",
+        kind(*.is), other_kind(*.is)
+    )]
     OtherKind {
         /// The function.
         function: FunctionName,
         /// What it is.
         is: Kind,
     },
+    /// Only a workflow can be asked this.
+    #[error("`{0}` is a component, not a workflow: it calls no versions that could be pinned anew")]
+    NotAWorkflow(FunctionName),
     /// A version that a workflow calls was deleted while the workflow was saved.
     #[error("version {} of `{}`, which the workflow calls, was deleted meanwhile", .0.version, .0.function)]
     PinGone(Pin),
@@ -198,6 +204,8 @@ pub enum Error {
         invocation: Uuid,
         /// What happened.
         failure: Box<Failure>,
+        /// How long the guest executed; 0 where that is not known.
+        cpu_time: Duration,
     },
     /// The call has effects and its process was lost under it: whether they happened is not known.
     #[error("{loss}; whether the call had its effects is not known")]
@@ -236,6 +244,22 @@ impl Error {
         Self::NoFunction {
             project: project.into(),
             function: function.into(),
+        }
+    }
+
+    /// The same for a caller who gave the call so long: what was left of that when it began to execute is nobody's setting.
+    pub(crate) fn with_timeout(self, timeout: Duration) -> Self {
+        match self {
+            Self::Failed {
+                invocation,
+                failure,
+                cpu_time,
+            } if matches!(*failure, Failure::TimedOut(_)) => Self::Failed {
+                invocation,
+                failure: Box::new(Failure::TimedOut(timeout)),
+                cpu_time,
+            },
+            other => other,
         }
     }
 
@@ -318,6 +342,13 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Component => "component",
         Kind::Workflow => "workflow",
     }
+}
+
+fn other_kind(other: Kind) -> &'static str {
+    kind(match other {
+        Kind::Component => Kind::Workflow,
+        Kind::Workflow => Kind::Component,
+    })
 }
 
 fn hint(missing: &[String]) -> String {

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
@@ -61,7 +62,7 @@ impl Engine {
             }
             Err(failure) => {
                 measured.end(Some(ErrorKind::from(&failure)));
-                Err(inner.failed(&deployed, invocation, failure))
+                Err(inner.failed(&deployed, invocation, failure, Duration::ZERO))
             }
         }
     }

@@ -95,19 +95,17 @@ impl Callee {
         let bounds = inner.config.bounds(deployed.limits.input);
         let export_name = || deployed.record().inspection.exports[export].full_name();
         let (arguments, attached) = arguments::read(signature, invocation.arguments, bounds, export_name)?;
+        let timeout = deployed.timeout(&terms);
         let context = deployed.context(terms);
         let (invocation, seed, time) = (context.invocation, context.seed, context.time);
-        let executed = inner
-            .execute(
-                deployed,
-                Call {
-                    export,
-                    arguments,
-                    attached,
-                    context,
-                },
-            )
-            .await?;
+        let call = Call {
+            export,
+            arguments,
+            attached,
+            context,
+        };
+        let executed = inner.execute(deployed, call).await;
+        let executed = executed.map_err(|error| error.with_timeout(timeout))?;
         let repeatable = deployed.repeatable();
         Ok(Answer {
             invocation,

@@ -1,7 +1,7 @@
 //! A place to execute calls of one version: a fresh store for each call, or one store for a number of them.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use weft_function_engine::port::{Body, Boxed, Call, CallContext, Failure, Instance, Reply};
 
@@ -23,6 +23,8 @@ pub(crate) struct Sandbox {
     returns: Option<Returns>,
     /// Calls begun.
     served: u32,
+    /// How long the guest executed in the call that ended last.
+    used: Duration,
 }
 
 impl Sandbox {
@@ -32,6 +34,7 @@ impl Sandbox {
             live: None,
             returns: None,
             served: 0,
+            used: Duration::ZERO,
         }
     }
 
@@ -80,6 +83,7 @@ impl Sandbox {
             (live, grew, result)
         });
         let ended = Execution::new(guest, meter.clone(), self.code.clone(), deadline).await;
+        self.used = meter.used();
         let (live, grew, result) = ended.map_err(|stop| failure::of_stop(stop, timeout))?;
         if fresh {
             self.code.growth.record(grew);
@@ -89,7 +93,7 @@ impl Sandbox {
         let start_time = entered.saturating_duration_since(began);
         Ok(Reply {
             result,
-            cpu_time: meter.used(),
+            cpu_time: self.used,
             start_time,
         })
     }
@@ -154,6 +158,10 @@ impl Instance for Sandbox {
 
     fn call<'a>(&'a mut self, call: Call) -> Boxed<'a, Result<Reply, Failure>> {
         Box::pin(self.call(call))
+    }
+
+    fn cpu_time(&self) -> Duration {
+        self.used
     }
 
     fn http<'a>(

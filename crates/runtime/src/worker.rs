@@ -4,6 +4,7 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
@@ -137,6 +138,10 @@ impl Instance for ClockedInstance {
             let _ticking = ticking;
             self.instance.call(call).await
         })
+    }
+
+    fn cpu_time(&self) -> Duration {
+        self.instance.cpu_time()
     }
 
     fn http<'a>(

@@ -13,7 +13,8 @@ use crate::start::{check_value, keep};
 
 impl Engine {
     /// Ends a run and those nested in it. What executes is stopped; once this returns, that is committed, and so is the end
-    /// unless something has to be waited for. Asked of a run that is being cancelled, changes nothing.
+    /// unless something has to be waited for. Asked of a run that is being cancelled, changes nothing. One that cannot be driven, as what
+    /// is stored of it is damaged, is ended too, though nothing is known of what it was doing.
     ///
     /// # Errors
     /// Where there is no such run, it is over or ending otherwise, or the store cannot be written to.
@@ -25,6 +26,10 @@ impl Engine {
         reason: &str,
     ) -> Result<(), Error> {
         check_length("reason", reason, MAX_REASON)?;
+        check_length("by", by, MAX_TEXT)?;
+        if self.0.cancel_damaged(project, run).await? {
+            return Ok(());
+        }
         let order = Order::Cancel {
             by: by.to_owned(),
             reason: reason.to_owned(),
@@ -60,12 +65,14 @@ impl Engine {
         run: RunId,
         node: &str,
         value: Option<Value>,
+        by: &str,
     ) -> Result<(), Error> {
+        check_length("by", by, MAX_TEXT)?;
         let open = self.find_open(project, run).await?;
-        let index = open.plan.find(node).ok_or_else(|| Error::NoNode {
-            run,
-            node: node.chars().take(MAX_TEXT).collect(),
-        })?;
+        let index = open
+            .plan
+            .find(node)
+            .ok_or_else(|| Error::no_node(run, node, &open.plan))?;
         let value = match (value, &open.plan.node(index).output) {
             (Some(mut value), Some(ty)) => {
                 check_value("the event", &value, ty)?;
@@ -76,7 +83,11 @@ impl Engine {
             (Some(_), None) => return Err(wrong_type("nothing")),
             (None, Some(ty)) => return Err(wrong_type(&ty.to_string())),
         };
-        let order = Order::Complete { node: index, value };
+        let order = Order::Complete {
+            node: index,
+            value,
+            by: by.to_owned(),
+        };
         self.obeyed(&open, order).await
     }
 

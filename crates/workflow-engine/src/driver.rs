@@ -26,7 +26,6 @@ mod begin;
 mod call;
 mod due;
 mod event;
-mod express;
 mod finish;
 mod gather;
 mod job;

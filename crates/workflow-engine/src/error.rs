@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use weft_types::{NodeStatus, RunId, RunStatus};
+use weft_workflow::state::RerunError;
+use weft_workflow::{Plan, nearest};
 
+use crate::config::MAX_TEXT;
 use crate::port::blobs::BlobError;
 use crate::port::journal::JournalError;
 use crate::port::records::RecordsError;
@@ -19,12 +22,14 @@ pub enum Error {
     #[error("there is no run {0}")]
     NoRun(RunId),
     /// No such node in the run's workflow.
-    #[error("the workflow of run {run} has no node `{node}`")]
+    #[error("the workflow of run {run} has no node `{node}`{hint}")]
     NoNode {
         /// The run, which exists.
         run: RunId,
         /// The name asked for.
         node: String,
+        /// What was probably meant, as the end of the sentence; or empty.
+        hint: String,
     },
     /// The run ended already.
     #[error("run {run} is over: it {}", past(*.status))]
@@ -74,6 +79,9 @@ pub enum Error {
         /// What is wrong and what would be right.
         message: String,
     },
+    /// The run cannot be repeated so.
+    #[error(transparent)]
+    Rerun(#[from] RerunError),
     /// The idempotency key was used for another request. By which run is not told: it may not be committed yet, or never be.
     #[error(
         "the idempotency key was used for another request: choose a new one for each that is not a repetition"
@@ -133,6 +141,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// That the workflow of a run has no such node, with what was probably meant.
+    #[must_use]
+    pub fn no_node(run: RunId, node: &str, plan: &Plan) -> Self {
+        Self::NoNode {
+            run,
+            node: node.chars().take(MAX_TEXT).collect(),
+            hint: nearest::hint(node, plan.nodes.iter().map(|node| &*node.name)),
+        }
+    }
+
     /// What a failed append or commit means to who asked for it.
     pub(crate) fn journal(error: JournalError, retry_after: Duration) -> Self {
         match error {

@@ -3,13 +3,17 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use weft_types::{ProjectName, RunId};
+use bytes::Bytes;
+use weft_types::{NodeStatus, ProjectName, RunId};
+use weft_workflow::event::{ErrorCode, NodeError, Trigger};
 use weft_workflow::frame::{FrameError, Reader};
+use weft_workflow::plan::{Kind, Node};
 use weft_workflow::record::{NodeRecord, Nodes, RunRecord};
-use weft_workflow::{Event, Plan, Stamped};
+use weft_workflow::{Event, NodeIndex, Place, Plan, Stamped};
 
 use crate::Error;
 use crate::engine::{Engine, Inner};
+use crate::follow::{Following, Follows};
 use crate::open_run::{Ended, Lost, OpenRun};
 use crate::port::journal::Position;
 use crate::port::records::RunFilter;
@@ -29,7 +33,16 @@ pub struct RunDetail {
     pub nodes: Vec<NodeRecord>,
     /// How much is over, from 0 to 1.
     pub progress: f64,
+    /// Nodes that await an outside event.
+    pub awaiting: Vec<NodeIndex>,
+    /// What the run around it executes, where it is nested and that is still there.
+    pub around: Option<Arc<Plan>>,
+    /// Runs that are nested in it, in no order, [`MAX_NESTED`] at most.
+    pub nested: Vec<RunRecord>,
 }
+
+/// Nested runs that are told of with the run around them.
+pub const MAX_NESTED: usize = 1_000;
 
 /// The events of a run, in order, from one on; those to come are awaited.
 ///
@@ -43,8 +56,11 @@ pub struct Events {
     /// Up to where its frames were seen.
     seen: Option<Position>,
     frames: Frames,
-    /// Read, and not told yet.
-    pending: VecDeque<(u32, Stamped)>,
+    following: Following,
+    /// Read, and not told yet, each with what follows from it.
+    pending: VecDeque<(u32, Stamped, Vec<Follows>)>,
+    /// What follows from the event that was told last.
+    follows: Vec<Follows>,
     /// Events before this one are not told.
     from: u32,
     over: bool,
@@ -57,6 +73,8 @@ pub(crate) struct Frames {
     after: Option<u64>,
     /// The number of the next event.
     next: u32,
+    /// Bytes that were read of what is known here of a run that is not journalled.
+    read: usize,
 }
 
 impl Engine {
@@ -66,6 +84,10 @@ impl Engine {
     /// Where there is no such run, it is open and its plan can no longer be made, or the records fail.
     pub async fn detail(&self, project: &ProjectName, run: RunId) -> Result<RunDetail, Error> {
         let record = self.0.record(project, run).await?;
+        let around = match record.trigger {
+            Trigger::Parent { run, .. } => self.plan_of_run(project, run).await,
+            Trigger::Direct | Trigger::Schedule | Trigger::Backfill | Trigger::Rerun { .. } => None,
+        };
         let plan = match self.0.plan_of(&record) {
             Err(Error::NoPlan(_)) if record.status.is_closed() => {
                 return Ok(RunDetail {
@@ -73,33 +95,104 @@ impl Engine {
                     record,
                     plan: None,
                     nodes: Vec::new(),
+                    awaiting: Vec::new(),
+                    around,
+                    nested: Vec::new(),
                 });
             }
             plan => plan?,
         };
         let mut nodes = Nodes::new(&plan);
-        let mut frames = Frames::new(run);
-        loop {
-            let events = frames.read(&self.0).await?;
-            if events.is_empty() {
-                break;
-            }
-            for (_, event) in &events {
-                let taken = nodes.take(event);
-                taken.map_err(|illegal| damaged(run, &illegal))?;
-            }
+        match self.0.read_nodes(run, &mut nodes).await {
+            // All that could be done with it was to end it: what can be read is shown.
+            Err(Error::Damaged { .. }) if was_ended_unread(&record) => {}
+            read => read?,
         }
         // What is kept of the events of a run that was not journalled may lack its end.
         let progress = match record.status.is_closed() {
             true => record.progress(),
             false => nodes.state().progress(),
         };
+        let nodes = nodes.into_records();
+        let awaits = |node: &&NodeRecord| {
+            let is_wait = matches!(plan.node(node.node).kind, Kind::Wait { .. });
+            is_wait && node.status == NodeStatus::Running
+        };
         Ok(RunDetail {
+            awaiting: nodes.iter().filter(awaits).map(|node| node.node).collect(),
+            nested: self.nested(&record, &plan).await?,
+            around,
             record,
-            nodes: nodes.into_records(),
+            nodes,
             progress,
             plan: Some(plan),
         })
+    }
+
+    async fn nested(&self, record: &RunRecord, plan: &Plan) -> Result<Vec<RunRecord>, Error> {
+        let nests = |node: &Node| matches!(&node.kind, Kind::Call(call) if call.workflow);
+        if !plan.nodes.iter().any(nests) {
+            return Ok(Vec::new());
+        }
+        let within = RunFilter {
+            parent: Some(record.run),
+            ..RunFilter::default()
+        };
+        self.list(&record.project, &within, None, MAX_NESTED).await
+    }
+
+    /// What a run executes, or did; none where there is no such run, or its workflow is gone.
+    pub async fn plan_of_run(&self, project: &ProjectName, run: RunId) -> Option<Arc<Plan>> {
+        if let Some(open) = self.0.registry.of_project(project, run) {
+            return Some(Arc::clone(&open.plan));
+        }
+        let record = self.0.record(project, run).await.ok()?;
+        self.0.plan_of(&record).ok()
+    }
+
+    /// Nodes of an open run that await an outside event, as far as that is committed.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn awaiting(&self, project: &ProjectName, run: RunId) -> Result<Vec<NodeIndex>, Error> {
+        let Some(open) = self.0.registry.of_project(project, run) else {
+            return Ok(Vec::new());
+        };
+        let awaiting = open.awaiting();
+        if !awaiting.is_empty() {
+            self.commit(open.passed()).await?;
+        }
+        Ok(awaiting)
+    }
+
+    /// As [`list`](Self::list), of those runs alone of which a node awaits an outside event.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub async fn list_awaiting(
+        &self,
+        project: &ProjectName,
+        filter: &RunFilter,
+        before: Option<RunId>,
+        limit: usize,
+    ) -> Result<Vec<RunRecord>, Error> {
+        let mut open = self.0.registry.awaiting(project);
+        open.retain(|open| before.is_none_or(|before| open.run < before));
+        open.sort_unstable_by_key(|open| std::cmp::Reverse(open.run));
+        let mut records = Vec::new();
+        for open in open {
+            if records.len() >= limit {
+                break;
+            }
+            self.commit(open.passed()).await?;
+            match self.0.record(project, open.run).await {
+                Ok(record) if filter.passes(&record) => records.push(record),
+                // It may have been removed meanwhile.
+                Ok(_) | Err(Error::NoRun(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(records)
     }
 
     /// Runs of a project that pass the filter, as far as they are committed: the newest first, up to `limit` of those older than
@@ -114,8 +207,11 @@ impl Engine {
         before: Option<RunId>,
         limit: usize,
     ) -> Result<Vec<RunRecord>, Error> {
+        // Looked at first: what leaves them meanwhile goes to the records.
+        let express = self.0.express_records(project, filter, before);
         self.0.settled().await;
-        Ok(self.0.ports.records.list(project, filter, before, limit).await?)
+        let records = self.0.ports.records.list(project, filter, before, limit).await?;
+        Ok(merged(express, records, limit))
     }
 
     /// The record of a run, as far as it is committed.
@@ -127,16 +223,19 @@ impl Engine {
     }
 
     /// The events of a run from number `from` on, beginning with 0: those that are committed, and those to come until the last.
-    /// Of a run that is not journalled there are none before its end, and then as many as were kept.
+    /// Of a run that is not journalled, as many as are kept.
     ///
     /// # Errors
-    /// Where there is no such run, or the records fail.
+    /// Where there is no such run, its plan can no longer be made, or the records fail.
     pub async fn events(&self, project: &ProjectName, run: RunId, from: u32) -> Result<Events, Error> {
         let open = self.0.registry.of_project(project, run);
-        if open.is_none() {
-            self.0.record(project, run).await?;
-        }
+        let plan = match &open {
+            Some(open) => Arc::clone(&open.plan),
+            None => self.0.plan_of(&self.0.record(project, run).await?)?,
+        };
         Ok(Events {
+            following: Following::new(plan),
+            follows: Vec::new(),
             engine: self.clone(),
             run,
             open,
@@ -156,13 +255,15 @@ impl Engine {
         if self.0.registry.of_project(project, run).is_some() {
             return Err(Error::StillOpen(run));
         }
-        self.0.settled_for(run).await;
-        match self.0.ports.records.run(project, run).await? {
-            None => Ok(false),
-            Some(record) if record.status.is_closed() => {
-                Ok(self.0.ports.records.delete(project, run).await?)
+        match self.0.record(project, run).await {
+            Err(Error::NoRun(_)) => Ok(false),
+            Err(error) => Err(error),
+            Ok(record) if record.status.is_closed() => {
+                let was_here = self.0.express.get(&run).is_some();
+                self.0.express.remove(&run);
+                Ok(self.0.ports.records.delete(project, run).await? || was_here)
             }
-            Some(_) => Err(Error::StillOpen(run)),
+            Ok(_) => Err(Error::StillOpen(run)),
         }
     }
 }
@@ -174,14 +275,27 @@ impl Events {
         self.run
     }
 
+    /// The run's plan.
+    #[must_use]
+    pub fn plan(&self) -> &Arc<Plan> {
+        self.following.plan()
+    }
+
+    /// Nodes that are over because of the event that was told last, beside the one that it is about.
+    #[must_use]
+    pub fn follows(&self) -> &[Follows] {
+        &self.follows
+    }
+
     /// The next event and its number; none behind the last. May be dropped while it waits, and asked again.
     ///
     /// # Errors
     /// Where the store fails, or the server shuts down before the run ended.
     pub async fn next(&mut self) -> Result<Option<(u32, Stamped)>, Error> {
         loop {
-            if let Some(event) = self.pending.pop_front() {
-                return Ok(Some(event));
+            if let Some((number, event, follows)) = self.pending.pop_front() {
+                self.follows = follows;
+                return Ok(Some((number, event)));
             }
             if self.over {
                 return Ok(None);
@@ -207,8 +321,9 @@ impl Events {
         }
         for (number, event) in events {
             self.over |= matches!(event.event, Event::Finished(_));
+            let follows = self.following.take(&event);
             if number >= self.from {
-                self.pending.push_back((number, event));
+                self.pending.push_back((number, event, follows));
             }
         }
         Ok(())
@@ -228,7 +343,7 @@ impl Events {
                     durable: open.durable,
                 });
             }
-            (Some(open), None) => open.until_changed(self.seen).await,
+            (Some(open), None) => open.until_changed(self.seen, self.frames.read).await,
         }
         Ok(())
     }
@@ -240,23 +355,65 @@ impl Frames {
             run,
             after: None,
             next: 0,
+            read: 0,
         }
     }
 
     /// Some more events; none where there are no more for now.
     pub(crate) async fn read(&mut self, inner: &Inner) -> Result<Vec<(u32, Stamped)>, Error> {
-        let pieces = inner.ports.records.history(self.run, self.after, PIECE).await?;
         let mut events = Vec::new();
-        for (number, bytes) in pieces {
-            for frame in Reader::of(self.run, self.next, bytes) {
-                let frame = frame.map_err(|error: FrameError| damaged(self.run, &error))?;
-                self.next = frame.seq.saturating_add(1);
-                events.push((frame.seq, frame.stamped));
+        // Where the records were begun with, they go on.
+        if let (None, Some(kept)) = (self.after, inner.kept_of(self.run)) {
+            let frames = kept.frames(self.read);
+            self.read += frames.len();
+            self.take(frames, &mut events)?;
+            return Ok(events);
+        }
+        while events.is_empty() {
+            let pieces = inner.ports.records.history(self.run, self.after, PIECE).await?;
+            let Some((last, _)) = pieces.last() else {
+                break;
+            };
+            self.after = Some(*last);
+            for (_, frames) in pieces {
+                // What was read before it came to the records is there again.
+                let again = self.read.min(frames.len());
+                self.read -= again;
+                self.take(frames.slice(again..), &mut events)?;
             }
-            self.after = Some(number);
         }
         Ok(events)
     }
+
+    fn take(&mut self, frames: Bytes, events: &mut Vec<(u32, Stamped)>) -> Result<(), Error> {
+        for frame in Reader::of(self.run, self.next, frames) {
+            let frame = frame.map_err(|error: FrameError| damaged(self.run, &error))?;
+            self.next = frame.seq.saturating_add(1);
+            events.push((frame.seq, frame.stamped));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a run was ended by somebody who did not know what it was doing.
+fn was_ended_unread(record: &RunRecord) -> bool {
+    let unread =
+        |(place, error): &(Option<Place>, NodeError)| place.is_none() && error.code == ErrorCode::Platform;
+    record.status.is_closed() && record.failure.as_ref().is_some_and(unread)
+}
+
+/// The newest of both, each run once.
+fn merged(express: Vec<RunRecord>, records: Vec<RunRecord>, limit: usize) -> Vec<RunRecord> {
+    if express.is_empty() {
+        return records;
+    }
+    let mut all = records;
+    all.extend(express);
+    // Of two of one run the one from the records comes first, and stays.
+    all.sort_by_key(|record| std::cmp::Reverse(record.run));
+    all.dedup_by_key(|record| record.run);
+    all.truncate(limit);
+    all
 }
 
 impl Inner {
@@ -268,6 +425,20 @@ impl Inner {
             return Ok(plan);
         }
         Err(NoPlan::Other(record.workflow.clone(), record.version).into())
+    }
+
+    async fn read_nodes(&self, run: RunId, nodes: &mut Nodes<'_>) -> Result<(), Error> {
+        let mut frames = Frames::new(run);
+        loop {
+            let events = frames.read(self).await?;
+            if events.is_empty() {
+                return Ok(());
+            }
+            for (_, event) in &events {
+                let taken = nodes.take(event);
+                taken.map_err(|illegal| damaged(run, &illegal))?;
+            }
+        }
     }
 
     /// Everything that happened in a run.

@@ -3,16 +3,22 @@
 use std::collections::HashMap;
 
 use weft_types::image::{Bounds, Image};
-use weft_types::{Digest, ProjectName, RunId, Value};
+use weft_types::{Digest, ProjectName, RunId, Type, Value};
 use weft_workflow::evaluate::{EvaluationError, Root, Scope};
+use weft_workflow::event::Stored;
 use weft_workflow::plan::Kind;
+use weft_workflow::state::Reason;
 use weft_workflow::{NodeIndex, Plan};
 
+use crate::Error;
 use crate::engine::Engine;
 use crate::history::damaged;
+use crate::port::blobs::BlobError;
 use crate::told::Told;
 use crate::values::named_in_definition;
-use crate::{Error, MAX_TEXT};
+
+/// Items of a node whose arguments are compared at most.
+const MOST_ITEMS: u32 = 10_000;
 
 /// The values of a run that one node sees.
 struct Past {
@@ -32,6 +38,15 @@ pub(crate) enum Input {
     Items(u32, Vec<Image>),
 }
 
+/// What is asked of a node.
+#[derive(PartialEq, Eq)]
+enum Asked {
+    /// Its condition is false.
+    Nothing,
+    ToWait,
+    With(Input),
+}
+
 impl Engine {
     /// What a node was, or would be, called with: an image of its callee's parameter record, or of a `u64` for the
     /// milliseconds of a sleep. None where it takes nothing, what it needs is not there (yet), or it cannot be put together.
@@ -46,16 +61,39 @@ impl Engine {
         item: Option<u32>,
     ) -> Result<Option<Image>, Error> {
         let told = self.0.told(project, run).await?;
-        let index = told.plan.find(node).ok_or_else(|| Error::NoNode {
-            run,
-            node: node.chars().take(MAX_TEXT).collect(),
-        })?;
+        let index = told
+            .plan
+            .find(node)
+            .ok_or_else(|| Error::no_node(run, node, &told.plan))?;
         if let Kind::Wait { .. } = told.plan.node(index).kind {
             return Ok(None);
         }
-        let past = self.past(&told, index).await?;
+        let past = self.past(&told, index, &told.accepted.arguments).await?;
         let arguments = past.arguments(&told.plan, index, item, self.0.config.values);
         absent_where_missing(run, arguments)
+    }
+
+    /// The output of a node of a run: its own, a given one, or that of what took its place. None where it has none, or not yet.
+    ///
+    /// # Errors
+    /// Where there is no such run or node, or what is stored cannot be read.
+    pub async fn output(
+        &self,
+        project: &ProjectName,
+        run: RunId,
+        node: &str,
+    ) -> Result<Option<(Image, Type)>, Error> {
+        let told = self.0.told(project, run).await?;
+        let index = told
+            .plan
+            .find(node)
+            .ok_or_else(|| Error::no_node(run, node, &told.plan))?;
+        let (Some(stored), Some(ty)) = (told.find(Root::Node(index)), &told.plan.node(index).output) else {
+            return Ok(None);
+        };
+        let value = self.0.verified(run, stored, ty)?;
+        let image = self.load(project, &value, ty).await?;
+        Ok(Some((image, Type::clone(ty))))
     }
 
     /// All that a node was called with, of its items the first `most`. None as for [`Self::arguments`].
@@ -65,17 +103,55 @@ impl Engine {
         node: NodeIndex,
         most: u32,
     ) -> Result<Option<Input>, Error> {
-        let past = self.past(told, node).await?;
+        let past = self.past(told, node, &told.accepted.arguments).await?;
         let input = past.input(&told.plan, node, most, self.0.config.values);
         absent_where_missing(told.record.run, input)
     }
 
-    /// Everything that a node reads, as far as it is there.
-    async fn past(&self, told: &Told, node: NodeIndex) -> Result<Past, Error> {
+    /// Whether a node would be executed alike, or skipped alike, in a run with these arguments, if all else that it reads stays the same.
+    pub(crate) async fn asks_the_same(
+        &self,
+        told: &Told,
+        node: NodeIndex,
+        arguments: &Stored,
+    ) -> Result<bool, Error> {
+        // What its catch would be made of is not told by what it was called with.
+        if told.nodes[node.0 as usize].reason == Some(Reason::Caught) {
+            return Ok(false);
+        }
+        if !told.plan.reads(node).any(|read| read.root == Root::Input) {
+            return Ok(true);
+        }
+        let inputs = async {
+            let before = self.past(told, node, &told.accepted.arguments).await?;
+            let after = self.past(told, node, arguments).await?;
+            Ok((before, after))
+        };
+        let bounds = self.0.config.values;
+        match inputs.await {
+            Ok((before, after)) => {
+                let (before, after) = (
+                    before.asked(&told.plan, node, bounds),
+                    after.asked(&told.plan, node, bounds),
+                );
+                Ok(before.is_some() && before == after)
+            }
+            // A value of a closed run may have been collected.
+            Err(Error::Blob(BlobError::Missing(_))) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Everything that a node reads, as far as it is there, in a run with these arguments.
+    async fn past(&self, told: &Told, node: NodeIndex, arguments: &Stored) -> Result<Past, Error> {
         let record = &told.record;
         let mut values = HashMap::new();
         for read in told.plan.reads(node) {
-            let value = match (read.root, told.find(read.root)) {
+            let found = match read.root {
+                Root::Input => Some(arguments),
+                root => told.find(root),
+            };
+            let value = match (read.root, found) {
                 (_, Some(stored)) => self.0.verified(record.run, stored, &read.ty)?,
                 (Root::Blob(digest), None) => Value::Address(named_in_definition(digest, &read.ty)),
                 (Root::Input | Root::Globals | Root::Node(_) | Root::List, None) => continue,
@@ -101,6 +177,7 @@ fn absent_where_missing<T>(run: RunId, found: Result<T, EvaluationError>) -> Res
             | EvaluationError::OutOfRange { .. }
             | EvaluationError::Overflow { .. }
             | EvaluationError::DivisionByZero { .. }
+            | EvaluationError::TooLong(_)
             | EvaluationError::TooLarge(_),
         ) => Ok(None),
         Err(error @ EvaluationError::Unfit(_)) => Err(damaged(run, &error)),
@@ -120,6 +197,20 @@ impl Past {
             self.item = Some(item.ok_or_else(|| EvaluationError::Missing("$item".to_owned()))?);
         }
         plan.arguments(node, &self, bounds)
+    }
+
+    /// What is asked of a node; none where that cannot be told.
+    fn asked(self, plan: &Plan, node: NodeIndex, bounds: Bounds) -> Option<Asked> {
+        if !plan.condition(node, &self).ok()? {
+            return Some(Asked::Nothing);
+        }
+        if let Kind::Wait { .. } = plan.node(node).kind {
+            return Some(Asked::ToWait);
+        }
+        match self.input(plan, node, MOST_ITEMS, bounds).ok()? {
+            Input::Items(count, _) if count > MOST_ITEMS => None,
+            input => Some(Asked::With(input)),
+        }
     }
 
     fn input(

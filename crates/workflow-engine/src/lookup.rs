@@ -19,6 +19,11 @@ const CATCHING_UP: Duration = Duration::from_secs(600);
 impl Inner {
     /// The record of a run, with everything in it that is committed by now.
     pub(crate) async fn record(&self, project: &ProjectName, run: RunId) -> Result<RunRecord, Error> {
+        if let Some(kept) = self.kept_of(run)
+            && let Some(record) = kept.record().filter(|record| record.project == *project)
+        {
+            return Ok(record);
+        }
         self.settled_for(run).await;
         let record = self.ports.records.run(project, run).await?;
         record.ok_or(Error::NoRun(run))

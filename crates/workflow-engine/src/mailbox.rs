@@ -67,7 +67,11 @@ pub(crate) enum Order {
     /// To go on.
     Resume { by: String },
     /// To take the event that a node awaits.
-    Complete { node: NodeIndex, value: Option<Value> },
+    Complete {
+        node: NodeIndex,
+        value: Option<Value>,
+        by: String,
+    },
     /// To pass on to the journal what has happened so far.
     PassOn,
 }

@@ -1,6 +1,6 @@
 //! An open run as everybody but its driver sees it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use weft_types::{Digest, FunctionName, ProjectName, RunId, RunStatus, Value, VersionNumber};
 use weft_workflow::event::{Counts, NodeError, Usage};
-use weft_workflow::{Place, Plan};
+use weft_workflow::{NodeIndex, Place, Plan};
 
 use crate::driver::Key;
+use crate::express::Kept;
 use crate::mailbox::Mailbox;
 use crate::port::journal::Position;
 
@@ -24,12 +25,16 @@ pub(crate) struct OpenRun {
     pub(crate) plan: Arc<Plan>,
     /// Whether it is journalled.
     pub(crate) durable: bool,
+    /// What is known of it, where it is not journalled and nothing around it is: it may be told of at once.
+    pub(crate) kept: Option<Arc<Kept>>,
     /// What its driver knows it by.
     pub(crate) key: Key,
     /// Where its driver takes orders.
     pub(crate) mailbox: Arc<Mailbox>,
     /// The blobs that its events named in this process. What recovery read of it is in the records.
     held: Mutex<HashSet<Digest>>,
+    /// Nodes that await an outside event, as far as the journal has that.
+    awaiting: Mutex<BTreeSet<NodeIndex>>,
     /// One more than the position of the last of its frames that the journal has; 0 while it has none.
     passed: AtomicU64,
     end: OnceLock<Result<Ended, Lost>>,
@@ -88,6 +93,7 @@ pub(crate) struct Opening {
     pub(crate) version: VersionNumber,
     pub(crate) plan: Arc<Plan>,
     pub(crate) durable: bool,
+    pub(crate) kept: Option<Arc<Kept>>,
     pub(crate) key: Key,
     pub(crate) mailbox: Arc<Mailbox>,
 }
@@ -101,9 +107,11 @@ impl OpenRun {
             version: opening.version,
             plan: opening.plan,
             durable: opening.durable,
+            kept: opening.kept,
             key: opening.key,
             mailbox: opening.mailbox,
             held: Mutex::default(),
+            awaiting: Mutex::default(),
             passed: AtomicU64::new(0),
             end: OnceLock::new(),
             changed: Notify::new(),
@@ -126,6 +134,30 @@ impl OpenRun {
     /// Poisoned or not: nothing is left half done.
     fn lock_held(&self) -> MutexGuard<'_, HashSet<Digest>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nodes began to await something, or do not any longer.
+    pub(crate) fn note_waits(&self, waits: &[(NodeIndex, bool)]) {
+        if waits.is_empty() {
+            return;
+        }
+        let mut awaiting = self.lock_awaiting();
+        for (node, begins) in waits {
+            match begins {
+                true => awaiting.insert(*node),
+                false => awaiting.remove(node),
+            };
+        }
+    }
+
+    /// The nodes that await something, in the order of the plan.
+    pub(crate) fn awaiting(&self) -> Vec<NodeIndex> {
+        self.lock_awaiting().iter().copied().collect()
+    }
+
+    /// Poisoned or not: nothing is left half done.
+    fn lock_awaiting(&self) -> MutexGuard<'_, BTreeSet<NodeIndex>> {
+        self.awaiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The journal has its frames up to this position.
@@ -163,12 +195,20 @@ impl OpenRun {
         }
     }
 
-    /// Waits until the journal has more than up to `seen`, or the run ended.
-    pub(crate) async fn until_changed(&self, seen: Option<Position>) {
+    /// Something happened in it that is not journalled.
+    pub(crate) fn tell_changed(&self) {
+        if self.kept.is_some() {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Waits until the journal has more than up to `seen`, what is kept is more than `read` bytes, or the run ended.
+    pub(crate) async fn until_changed(&self, seen: Option<Position>, read: usize) {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
-            if self.passed() > seen || self.end.get().is_some() {
+            let more = self.kept.as_ref().is_some_and(|kept| kept.len() > read);
+            if more || self.passed() > seen || self.end.get().is_some() {
                 return;
             }
             changed.await;

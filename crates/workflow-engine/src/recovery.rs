@@ -7,18 +7,19 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use weft_types::image::Invalid;
 use weft_types::{RunId, RunStatus};
-use weft_workflow::event::{Accepted, Counts, ErrorCode, Finished, NodeError, Trigger};
-use weft_workflow::frame::{FrameError, Reader, Writer};
+use weft_workflow::event::{Accepted, Trigger};
+use weft_workflow::frame::{FrameError, Reader};
 use weft_workflow::{Event, Plan, Stamped};
 
 use crate::Error;
 use crate::admission::Places;
+use crate::damaged::Damage;
 use crate::driver::{Damaged, Driver, Key, NewSlot, Outbox, Parent, Slot, Slots, Terms};
 use crate::engine::Inner;
 use crate::mailbox::Mailbox;
 use crate::metrics::count;
 use crate::open_run::{OpenRun, Opening};
-use crate::port::journal::{Entry, Position, Urgency};
+use crate::port::journal::Position;
 
 /// A run as it was found.
 struct Found {
@@ -58,7 +59,7 @@ pub(crate) async fn find(inner: &Arc<Inner>, runs: Vec<(RunId, Bytes)>) -> Resul
     let mut order = Vec::with_capacity(runs.len());
     let mut closed = None;
     for (run, frames) in runs {
-        match read(run, frames) {
+        match read(run, frames.clone()) {
             Ok((accepted, events)) => match inner.plan_of_accepted(&accepted) {
                 Ok(plan) => {
                     order.push(run);
@@ -66,7 +67,7 @@ pub(crate) async fn find(inner: &Arc<Inner>, runs: Vec<(RunId, Bytes)>) -> Resul
                 }
                 Err(why) => closed = Some(close(inner, run, &events, why)?),
             },
-            Err(error) => leave(inner, run, &error),
+            Err(error) => leave(inner, run, next_after(frames), &error),
         }
     }
     if let Some(position) = closed {
@@ -86,6 +87,10 @@ fn drivers(inner: &Arc<Inner>, mut found: HashMap<RunId, Found>, order: &[RunId]
             orphaned_by => roots.push((*run, orphaned_by)),
         }
     }
+    let next: HashMap<RunId, u32> = found
+        .iter()
+        .map(|(run, found)| (*run, found.events.len() as u32))
+        .collect();
     let mut drivers = Vec::with_capacity(roots.len());
     for (root, orphaned_by) in roots {
         match grow(inner, &mut found, &nested, root) {
@@ -95,10 +100,25 @@ fn drivers(inner: &Arc<Inner>, mut found: HashMap<RunId, Found>, order: &[RunId]
                 }
                 drivers.push(driver);
             }
-            Err(error) => leave(inner, root, &error),
+            Err(error) => {
+                for run in tree(root, &nested) {
+                    leave(inner, run, next.get(&run).copied().unwrap_or(0), &error);
+                }
+            }
         }
     }
     drivers
+}
+
+/// A run and all that are nested in it.
+fn tree(root: RunId, nested: &HashMap<RunId, Vec<RunId>>) -> Vec<RunId> {
+    let mut tree = vec![root];
+    let mut at = 0;
+    while let Some(run) = tree.get(at) {
+        tree.extend(nested.get(run).into_iter().flatten().copied());
+        at += 1;
+    }
+    tree
 }
 
 /// Puts the tree of a run together.
@@ -214,6 +234,7 @@ impl Found {
             version: accepted.version,
             plan,
             durable: true,
+            kept: None,
             key,
             mailbox: Arc::clone(mailbox),
         });
@@ -265,36 +286,20 @@ fn read(run: RunId, frames: Bytes) -> Result<(Box<Accepted>, Vec<Stamped>), NotT
 /// A run that cannot go on, as its plan is gone: it failed.
 fn close(inner: &Arc<Inner>, run: RunId, events: &[Stamped], why: String) -> Result<Position, Error> {
     tracing::error!(%run, why, "an open run fails: it cannot go on");
-    let error = NodeError {
-        code: ErrorCode::Platform,
-        message: why,
-        value: None,
-    };
-    let finished = Event::Finished(Box::new(Finished {
-        status: RunStatus::Failed,
-        result: None,
-        failure: Some((None, error)),
-        counts: Counts::default(),
-    }));
-    let stamped = Stamped {
-        at: inner.ports.clock.now(),
-        event: finished,
-    };
-    let mut frames = Vec::new();
-    let written = Writer::new(run, events.len() as u32).append(&stamped, &mut frames);
-    written.map_err(|error| Error::Platform(error.to_string()))?;
-    let entry = Entry {
-        run,
-        frames: frames.into(),
-        count: 1,
-        closes: true,
-        key: None,
-    };
-    let appended = inner.ports.journal.append(entry, Urgency::Lazy);
-    appended.map_err(|error| Error::journal(error, inner.config.retry_after))
+    inner.close_unread(run, events.len() as u32, RunStatus::Failed, why)
 }
 
-fn leave(inner: &Arc<Inner>, run: RunId, error: &NotTakenUp) {
+/// A run stays as it is until somebody cancels it; its next event would be number `next`.
+fn leave(inner: &Arc<Inner>, run: RunId, next: u32, error: &NotTakenUp) {
     tracing::error!(%run, %error, "an open run is left as it is: what is stored of it is damaged");
     count(&inner.totals.damaged);
+    let why = error.to_string();
+    inner.damaged.put(run, Damage { next, why });
+}
+
+/// The number of the event that would follow those in some frames, readable or not.
+fn next_after(frames: Bytes) -> u32 {
+    let mut reader = Reader::new(frames);
+    let frames = std::iter::from_fn(|| reader.next_raw()?.ok());
+    frames.last().map_or(0, |frame| frame.seq.wrapping_add(1))
 }

@@ -16,18 +16,23 @@ pub(crate) struct Registry {
     runs: DashMap<RunId, Arc<OpenRun>>,
     /// Counted beside the map, whose own count looks at all of its parts.
     count: AtomicUsize,
+    /// How many of them are known from here alone.
+    express: AtomicUsize,
 }
 
 impl Registry {
     pub(crate) fn insert(&self, open: Arc<OpenRun>) {
+        let express = usize::from(open.kept.is_some());
         if self.runs.insert(open.run, open).is_none() {
             self.count.fetch_add(1, SeqCst);
+            self.express.fetch_add(express, SeqCst);
         }
     }
 
     pub(crate) fn remove(&self, run: RunId) {
-        if self.runs.remove(&run).is_some() {
+        if let Some((_, open)) = self.runs.remove(&run) {
             self.count.fetch_sub(1, SeqCst);
+            self.express.fetch_sub(usize::from(open.kept.is_some()), SeqCst);
         }
     }
 
@@ -51,6 +56,22 @@ impl Registry {
 
     pub(crate) fn len(&self) -> usize {
         self.count.load(SeqCst)
+    }
+
+    /// Those that are not journalled, and may be told of.
+    pub(crate) fn express(&self) -> Vec<Arc<OpenRun>> {
+        if self.express.load(SeqCst) == 0 {
+            return Vec::new();
+        }
+        let express = self.runs.iter().filter(|open| open.kept.is_some());
+        express.map(|open| Arc::clone(&open)).collect()
+    }
+
+    /// Those of a project that await an outside event.
+    pub(crate) fn awaiting(&self, project: &ProjectName) -> Vec<Arc<OpenRun>> {
+        let of_project = self.runs.iter().filter(|open| open.project == *project);
+        let awaiting = of_project.filter(|open| !open.awaiting().is_empty());
+        awaiting.map(|open| Arc::clone(&open)).collect()
     }
 
     /// All of them.

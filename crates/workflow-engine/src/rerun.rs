@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use weft_types::{ProjectName, RunId, Value};
-use weft_workflow::event::{Accepted, Given, Origin, Stored, Trigger};
+use weft_workflow::event::{Accepted, Given, Stored, Trigger};
 use weft_workflow::record::RunRecord;
 use weft_workflow::state::{RunState, Selection, rerun};
 use weft_workflow::{Event, NodeIndex, Place, Plan, Stamped};
 
 use crate::engine::Engine;
 use crate::history::damaged;
-use crate::start::{Answer, CallerKey, StartRun};
+use crate::start::{Answer, CallerKey, StartRun, check_value};
 use crate::{Error, RunHandle};
 
 /// A run that is to be repeated, as a whole or in part.
@@ -23,7 +23,7 @@ pub struct Rerun {
     pub of: RunId,
     /// Which nodes are to be executed again; results of the others are reused.
     pub selection: Selection,
-    /// Other arguments than it had. Results that are reused stay as they are.
+    /// Other arguments than it had. Nodes that are called with something else then are executed again, selected or not.
     pub arguments: Option<Value>,
     /// Who asks.
     pub submitter: String,
@@ -48,15 +48,13 @@ impl Engine {
         let plan = self.0.plan_of(&record)?;
         let events = self.0.all_events(request.of).await?;
         let state = RunState::fold(&plan, &events).map_err(|illegal| damaged(request.of, &illegal))?;
-        let again = rerun(&plan, &state, &request.selection).map_err(|error| Error::Invalid {
-            what: "selection",
-            message: error.to_string(),
-        })?;
+        let changed = self.changed(&request).await?;
+        let again = rerun(&plan, &state, &request.selection, &changed)?;
         let accepted = accepted(&events).ok_or_else(|| damaged(request.of, &"it does not begin"))?;
         let outputs = outputs(&events);
         let given = again.reused.iter().map(|reused| Given {
             node: reused.node,
-            origin: Origin::Reused,
+            origin: reused.origin,
             output: reused.output_of.and_then(|node| outputs.get(&node).cloned()),
             skipped: reused.output_of.is_none(),
         });
@@ -68,6 +66,30 @@ impl Engine {
             ..start
         })
         .await
+    }
+
+    /// The nodes whose results cannot be reused, as with the arguments of the new run they would not be called with what they were. Of those
+    /// that read outputs of others nothing is known yet.
+    async fn changed(&self, request: &Rerun) -> Result<Vec<NodeIndex>, Error> {
+        let Some(value) = &request.arguments else {
+            return Ok(Vec::new());
+        };
+        if request.selection == Selection::Whole {
+            return Ok(Vec::new());
+        }
+        let told = self.0.told(&request.project, request.of).await?;
+        check_value("arguments", value, &told.plan.signature.params)?;
+        let arguments = Stored::from(value);
+        if told.accepted.arguments == arguments {
+            return Ok(Vec::new());
+        }
+        let mut changed = Vec::new();
+        for (node, _) in told.plan.iter() {
+            if !self.asks_the_same(&told, node, &arguments).await? {
+                changed.push(node);
+            }
+        }
+        Ok(changed)
     }
 
     fn repeat(

@@ -81,6 +81,9 @@ pub enum EvaluationError {
         /// The byte of the condition where the sign stands.
         at: usize,
     },
+    /// A sleep is longer than [`Bounds::MAX_DURATION`](crate::definition::Bounds::MAX_DURATION).
+    #[error("a sleep of {0} ms is too long: at most 366 days, which are 31622400000 ms")]
+    TooLong(u64),
     /// A value is larger than allowed.
     #[error("{0}")]
     TooLarge(AssembleError),

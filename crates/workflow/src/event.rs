@@ -15,7 +15,10 @@ use weft_types::{
 
 use crate::plan::NodeIndex;
 
+mod times;
 mod values;
+
+pub use times::{LATEST, after, micros};
 
 /// An event and when it happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +56,7 @@ pub enum Event {
         /// The node.
         node: NodeIndex,
         /// When the sleep ends, or the wait times out.
-        #[serde(with = "jiff::fmt::serde::timestamp::microsecond::optional")]
+        #[serde(with = "times::optional")]
         due: Option<Timestamp>,
     },
     /// An attempt ended well.
@@ -104,6 +107,13 @@ pub enum Event {
     DeadlinePassed,
     /// The run ended: always the last event.
     Finished(Box<Finished>),
+    /// Somebody brought what a node awaits; that it succeeded follows. Told for people only: nothing depends on it.
+    Completed {
+        /// The node.
+        node: NodeIndex,
+        /// Who.
+        by: String,
+    },
 }
 
 impl Event {
@@ -143,12 +153,12 @@ pub struct Accepted {
     /// What started it.
     pub trigger: Trigger,
     /// When it was meant to start, for triggers that have such a time.
-    #[serde(with = "jiff::fmt::serde::timestamp::microsecond::optional")]
+    #[serde(with = "times::optional")]
     pub scheduled_at: Option<Timestamp>,
     /// How urgent it is.
     pub priority: Priority,
     /// When it must have ended.
-    #[serde(with = "jiff::fmt::serde::timestamp::microsecond::optional")]
+    #[serde(with = "times::optional")]
     pub deadline: Option<Timestamp>,
     /// Labels that pools must carry; none means any.
     pub group: Option<String>,
@@ -307,13 +317,6 @@ pub enum Stored {
     Direct(Bytes),
     /// Where it is kept.
     Address(Address),
-}
-
-/// A time without what is finer than a microsecond: what is written down is no more exact.
-#[must_use]
-pub fn micros(at: Timestamp) -> Timestamp {
-    // A timestamp of whole microseconds within the range of one is in the range again.
-    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }
 
 impl Stamped {

@@ -73,6 +73,8 @@ pub struct RunRecord {
     pub result: Option<Stored>,
     /// The failure that ended it, and the node it came from.
     pub failure: Option<(Option<Place>, NodeError)>,
+    /// How many nodes have an output that was given in place of executing them: where there are any, the run is a trial.
+    pub stubs: u32,
 }
 
 /// How far a node is that goes over a list.

@@ -131,7 +131,10 @@ pub fn decide(
 }
 
 /// As [`decide`], and answers which nodes are over since.
-pub(crate) fn decide_telling(
+///
+/// # Errors
+/// As [`decide`].
+pub fn decide_telling(
     plan: &Plan,
     state: &mut RunState,
     at: Timestamp,

@@ -100,10 +100,15 @@ fn call_error(error: &Error) -> CallError {
         // What the check of the definition would have refused: the version cannot be called as things are now.
         _ => (ErrorCode::Unavailable, false),
     };
+    let cpu_time = match error {
+        Error::Failed { cpu_time, .. } => *cpu_time,
+        _ => Duration::ZERO,
+    };
     CallError {
         code,
         message: error.to_string(),
         begun,
+        cpu_time,
     }
 }
 

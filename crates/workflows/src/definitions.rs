@@ -28,6 +28,8 @@ pub struct Validated {
     pub plan: Plan,
     /// What it is called with and what it answers.
     pub signature: Signature,
+    /// Its description in one line, as versions have it; empty where it has none.
+    pub description: String,
 }
 
 /// A definition to be saved.
@@ -99,6 +101,7 @@ impl Definitions {
         let Some(definition) = &read.definition else {
             return Err(read.problems);
         };
+        let description = one_line(&definition.description);
         let directory = Directory {
             engine: &self.engine,
             project,
@@ -112,7 +115,11 @@ impl Definitions {
         let checked = check(definition, &directory, &options);
         read.problems.extend(checked.problems);
         match (checked.plan, checked.signature) {
-            (Some(plan), Some(signature)) if read.problems.is_empty() => Ok(Validated { plan, signature }),
+            (Some(plan), Some(signature)) if read.problems.is_empty() => Ok(Validated {
+                plan,
+                signature,
+                description,
+            }),
             _ => {
                 read.problems.sort_by_key(|problem| problem.at);
                 Err(read.problems)
@@ -147,7 +154,17 @@ impl Definitions {
     /// Where it is wrong, or cannot be stored; nothing has changed then.
     pub async fn save(&self, save: Save) -> Result<Saved, SaveError> {
         self.engine.check_project(&save.project)?;
-        let Validated { plan, signature } = self.check(&save).await?;
+        let Validated {
+            plan,
+            signature,
+            description,
+        } = self.check(&save).await?;
+        let settings = match save.settings {
+            SettingsChange::Keep if !description.is_empty() => {
+                SettingsChange::Merge(serde_json::json!({ "description": description }))
+            }
+            settings => settings,
+        };
         let source = WorkflowSource {
             pins: plan.pins.0.clone(),
             calls: calls(&plan),
@@ -160,7 +177,7 @@ impl Definitions {
             source,
             signature,
             effect_free: plan.effect_free,
-            settings: save.settings,
+            settings,
             activate: save.activate,
             creator: save.creator,
         });
@@ -181,6 +198,19 @@ impl Definitions {
             .map_err(SaveError::Problems)
     }
 }
+
+/// A description as versions have it: one line, cut where it is too long.
+fn one_line(description: &str) -> String {
+    let words = description
+        .split_whitespace()
+        .map(|word| word.replace(char::is_control, ""));
+    let mut line = words.collect::<Vec<_>>().join(" ");
+    line.truncate(line.floor_char_boundary(MOST_DESCRIPTION));
+    line
+}
+
+/// The longest description of a version, in bytes.
+const MOST_DESCRIPTION: usize = 1024;
 
 /// Every version that a plan calls, in order.
 pub(crate) fn calls(plan: &Plan) -> Vec<Pin> {

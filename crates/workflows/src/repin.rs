@@ -48,11 +48,7 @@ impl Definitions {
     pub async fn repin(&self, repin: Repin) -> Result<Repinned, SaveError> {
         let latest = self.engine.version(&repin.project, &repin.function, None)?;
         let Some(source) = latest.workflow.clone() else {
-            return Err(weft_function_engine::Error::OtherKind {
-                function: repin.function,
-                is: latest.kind,
-            }
-            .into());
+            return Err(weft_function_engine::Error::NotAWorkflow(repin.function).into());
         };
         let save = Save {
             project: repin.project,

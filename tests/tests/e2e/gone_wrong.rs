@@ -153,10 +153,10 @@ async fn what_cannot_be_asked_of_a_run_says_why() {
     let node = |node: &str| at(&open, &format!("nodes/{node}/complete"));
     let cases = vec![
         posted("a wait that has its value", node("first"), &json!(2))
-            .refused(409, "conflict", "`first`")
+            .refused(409, "run-state", "`first`")
             .and("completed already"),
         posted("a node that does not wait", node("copy"), &json!(2))
-            .refused(409, "conflict", "`copy`")
+            .refused(409, "run-state", "`copy`")
             .and("no `wait`"),
         posted("a node that is not there", node("third"), &json!(2)).refused(
             404,
@@ -181,8 +181,13 @@ async fn what_cannot_be_asked_of_a_run_says_why() {
         posted("pausing what is over", at(&over, "pause"), &json!({})).refused(409, "run-over", "succeeded"),
         posted("resuming what is not paused", at(&open, "resume"), &json!({})).refused(
             409,
-            "conflict",
+            "run-state",
             "not paused",
+        ),
+        posted("repeating no node", at(&over, "rerun"), &json!({"from": []})).refused(
+            400,
+            "invalid-request",
+            "`from` is empty",
         ),
         posted("repeating what is open", at(&open, "rerun"), &json!({})).refused(
             409,

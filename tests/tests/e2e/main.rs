@@ -2,6 +2,7 @@
 // Helpers fail a test by panicking, as the tests themselves do.
 #![allow(clippy::unwrap_used)]
 
+mod approvals;
 mod bounds;
 mod by_address;
 mod calls;
@@ -27,6 +28,7 @@ mod postgres;
 mod processes;
 mod run_details;
 mod run_logs;
+mod run_values;
 mod settings;
 mod storage;
 mod traces;

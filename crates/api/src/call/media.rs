@@ -16,7 +16,7 @@ pub(super) enum Sent {
 
 /// The form the answer may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Accepted {
+pub(crate) enum Accepted {
     Json,
     /// Bytes and nothing else.
     Octets,
@@ -53,6 +53,23 @@ impl Sent {
     }
 }
 
+/// Expects JSON, or nothing.
+pub(crate) fn expect_json(headers: &HeaderMap, empty: bool) -> Result<(), Problem> {
+    match Sent::of(headers, empty) {
+        Ok(Sent::Json) => Ok(()),
+        Ok(Sent::Octets) | Err(_) => {
+            let sent = headers
+                .get(header::CONTENT_TYPE)
+                .map(|value| value.to_str().unwrap_or_default());
+            let sent = sent.map_or("no `Content-Type`".to_owned(), |sent| {
+                format!("`{}`", sent.escape_debug())
+            });
+            let detail = format!("{sent} was sent; a request about a run takes `{JSON}` (in UTF-8)");
+            Err(Problem::new(Kind::UnsupportedMediaType, detail).with("accepts", [JSON]))
+        }
+    }
+}
+
 fn charset(parameters: &str) -> Option<&str> {
     let mut pairs = parameters
         .split(';')
@@ -73,7 +90,7 @@ fn unsupported(found: &str) -> Problem {
 
 impl Accepted {
     /// Reads `Accept`: bytes are answered only to those who name them.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         let mut json = Weight::default();
         let mut octets = 0;
         let mut any = false;

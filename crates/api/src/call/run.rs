@@ -250,7 +250,8 @@ async fn by_address(
     }
 }
 
-async fn answer(
+/// The result of a run, or why it has none.
+pub(crate) async fn answer(
     workflows: &Workflows,
     handle: &weft_workflow_engine::RunHandle,
     outcome: &Outcome,

@@ -40,7 +40,7 @@ impl From<Error> for Problem {
             Error::UnknownProfile { known, .. } => problem(Kind::UnknownProfile).with("profiles", known),
             Error::LevelUnavailable { .. } => problem(Kind::LevelUnavailable),
             Error::NoCode(_) | Error::InvalidCode(_) => problem(Kind::InvalidCode),
-            Error::OtherKind { .. } => problem(Kind::OtherKind),
+            Error::OtherKind { .. } | Error::NotAWorkflow(_) => problem(Kind::OtherKind),
             Error::PinGone(_) => problem(Kind::Conflict),
             Error::UploadTooLarge { limit } => problem(Kind::UploadTooLarge).with("limit", limit),
             Error::CompileTimeout(_) => problem(Kind::CompileTimeout),
@@ -51,7 +51,9 @@ impl From<Error> for Problem {
             Error::MissingGrant { missing, .. } => problem(Kind::MissingGrant).with("missing", missing),
             Error::StillReferenced { by, .. } => problem(Kind::StillReferenced).with("by", by),
             Error::OpenRuns { by, .. } => problem(Kind::OpenRuns).with("by", by),
-            Error::Failed { invocation, failure } => failed(invocation, &failure, detail),
+            Error::Failed {
+                invocation, failure, ..
+            } => failed(invocation, &failure, detail),
             Error::OutcomeUnknown { invocation, .. } => {
                 of_invocation(Problem::new(Kind::OutcomeUnknown, detail), invocation)
             }
@@ -166,6 +168,7 @@ mod tests {
         let error = Error::Failed {
             invocation,
             failure: Box::new(Failure::Exited(3)),
+            cpu_time: std::time::Duration::ZERO,
         };
         let response = Problem::from(error).into_response();
         assert_eq!(response.status(), 500);

@@ -144,6 +144,8 @@ problems! {
         "The run has ended, or is being ended, and nothing more can be asked of it. The member `run-status` says how it ended."
     RunOpen "run-open" 409 "The run has not ended"
         "Only a run that has ended can be deleted or run again. Wait for it (`?wait=`), or cancel it."
+    RunState "run-state" 409 "The run stands otherwise"
+        "The run is paused already, or is not paused, or its node awaits nothing (any longer); the detail says how it stands. `GET …/runs/{run}` shows it."
     RunFailed "run-failed" 500 "The run failed"
         "A node of the workflow failed for good. The members `node`, `code` and `error` say which, how, and with which value; `run` names the run, whose record has more."
     RunCancelled "run-cancelled" 409 "The run was cancelled"

@@ -25,9 +25,10 @@ impl From<Error> for Problem {
             Error::Over { status, .. } => problem(Kind::RunOver).with("run-status", status),
             Error::Ending(_) => problem(Kind::RunOver),
             Error::StillOpen(_) => problem(Kind::RunOpen),
-            Error::Pausing { .. } | Error::NotWaiting { .. } => problem(Kind::Conflict),
+            Error::Pausing { .. } | Error::NotWaiting { .. } => problem(Kind::RunState),
             Error::WrongType { expected, .. } => problem(Kind::InvalidArguments).with("expected", expected),
             Error::Invalid { what, .. } => problem(Kind::InvalidRequest).with("member", what),
+            Error::Rerun(_) => problem(Kind::InvalidRequest).with("member", "selection"),
             Error::KeyReused => problem(Kind::KeyReused),
             Error::KeyInFlight => problem(Kind::KeyInFlight),
             Error::Overloaded { retry_after, .. } => {

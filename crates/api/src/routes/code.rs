@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Uri, header};
+use weft_types::Kind as FunctionKind;
 
 use super::file;
 use super::path::InFunction;
 use crate::api::Context;
 use crate::headers;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::query::Query;
 
 /// Show the world in WIT
@@ -69,6 +70,12 @@ pub(super) async fn wasm(
 ) -> Result<Response, Problem> {
     let version = Query::parse(&uri, &["version"])?.version()?;
     let record = context.engine.version(&project, &function, version)?;
+    if record.kind == FunctionKind::Workflow {
+        let detail = format!(
+            "`{function}` is a workflow, which has no code: `/v1/projects/{project}/functions/{function}/definition` is what was saved"
+        );
+        return Err(Problem::new(Kind::OtherKind, detail));
+    }
     let path = context
         .engine
         .code_path(&project, &function, Some(record.version))?;

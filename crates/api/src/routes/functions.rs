@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, Uri};
 use weft_function_engine::Filter;
-use weft_types::Kind;
+use weft_types::{FunctionName, Kind, ProjectName};
+use weft_workflow_engine::port::records::RunFilter;
 
 use super::cursor;
 use super::path::{InFunction, InProject};
 use crate::api::Context;
+use crate::headers;
 use crate::problem::Problem;
 use crate::query::{NoQuery, Query, invalid};
 use crate::wire;
@@ -100,7 +103,8 @@ pub(super) async fn show(
 
 /// Delete a function
 ///
-/// With all its versions. Refused while other functions may call it.
+/// With all its versions. Refused while other functions may call it, or open runs need it. Runs of a workflow that are kept stay in lists, but what their
+/// nodes and results were is no longer told: the header `Weft-Kept-Runs` says how many these are, up to 1,000.
 #[utoipa::path(
     delete,
     path = "/v1/projects/{project}/functions/{function}",
@@ -111,7 +115,7 @@ pub(super) async fn show(
         ("function" = String, Path, description = "The function"),
     ),
     responses(
-        (status = 204, description = "It is gone"),
+        (status = 204, description = "It is gone", headers(("weft-kept-runs" = Option<u32>, description = "Runs of it that are kept, and lose their details"))),
         (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -119,7 +123,28 @@ pub(super) async fn delete(
     State(context): State<Arc<Context>>,
     InFunction { project, function }: InFunction,
     _: NoQuery,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     context.engine.delete(&project, &function).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let kept = kept_runs(&context, &project, &function).await;
+    if kept > 0 {
+        response
+            .headers_mut()
+            .insert(headers::KEPT_RUNS, HeaderValue::from(kept));
+    }
+    Ok(response)
+}
+
+/// How many runs of a workflow are kept; 0 where that cannot be found out, as it is gone all the same.
+async fn kept_runs(context: &Context, project: &ProjectName, function: &FunctionName) -> usize {
+    let Ok(workflows) = context.workflows() else {
+        return 0;
+    };
+    let filter = RunFilter {
+        workflow: Some(function.clone()),
+        nested: true,
+        ..RunFilter::default()
+    };
+    let kept = workflows.runs.list(project, &filter, None, MAX_LIMIT).await;
+    kept.map_or(0, |runs| runs.len())
 }

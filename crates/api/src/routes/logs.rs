@@ -129,7 +129,9 @@ pub(super) async fn of_node(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     match context.workflows()?.runs.handle(&project, run).await {
-        Ok(handle) if handle.plan().find(&node).is_none() => return Err(super::run::no_node(run, &node)),
+        Ok(handle) if handle.plan().find(&node).is_none() => {
+            return Err(super::run::no_node(run, &node, handle.plan()));
+        }
         // Which nodes there were is not known once the workflow is deleted.
         Ok(_) | Err(Error::NoPlan(_)) => {}
         Err(error) => return Err(error.into()),

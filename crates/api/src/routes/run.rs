@@ -1,6 +1,6 @@
 //! One run: what becomes of it, and what can be asked of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,9 @@ use serde::de::DeserializeOwned;
 use weft_function_engine::port::TraceContext;
 use weft_types::image::Bounds;
 use weft_types::{Value, json};
-use weft_workflow::NodeIndex;
+use weft_workflow::event::Trigger;
+use weft_workflow::record::RunRecord;
+use weft_workflow::{NodeIndex, Place, Plan};
 use weft_workflow_engine::{Answer, Error, Rerun, RunDetail, Selection};
 
 use super::path::InRun;
@@ -30,9 +32,12 @@ pub(super) mod compare;
 pub(super) mod control;
 pub(super) mod events;
 pub(super) mod node;
+pub(super) mod values;
 
 /// The longest wait for a run's end.
 const MOST_WAIT: Duration = Duration::from_secs(300);
+/// Nested runs that are told of with a node.
+const MOST_NESTED: usize = 100;
 /// The largest body of a request about a run, in bytes.
 const MOST_BODY: u64 = 16 << 20;
 
@@ -83,8 +88,12 @@ pub(crate) fn view(detail: &RunDetail) -> wire::Run {
         plan,
         nodes,
         progress,
+        awaiting,
+        around,
+        nested,
     } = detail;
     let plan = plan.as_deref();
+    let mut runs = nested_by_node(nested);
     let mut sets: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for node in nodes {
         sets.entry(name(&node.status))
@@ -94,7 +103,7 @@ pub(crate) fn view(detail: &RunDetail) -> wire::Run {
     let ty = plan.and_then(|plan| plan.signature.result.as_ref());
     let told = nodes.iter().zip(plan.into_iter().cycle());
     wire::Run {
-        summary: wire::RunSummary::new(record, plan),
+        summary: wire::RunSummary::new(record, plan, around.as_deref(), awaiting),
         progress: *progress,
         result: record
             .result
@@ -103,8 +112,31 @@ pub(crate) fn view(detail: &RunDetail) -> wire::Run {
             .map(|(stored, ty)| shown(stored, ty)),
         sets,
         webhook: None,
-        node_states: told.map(|(node, plan)| wire::Node::new(node, plan)).collect(),
+        node_states: told
+            .map(|(node, plan)| wire::Node::new(node, plan, runs.remove(&node.node).unwrap_or_default()))
+            .collect(),
     }
+}
+
+/// Of each node, the first of the runs that are nested in it.
+pub(super) fn nested_by_node(nested: &[RunRecord]) -> HashMap<NodeIndex, Vec<wire::NestedRun>> {
+    let mut runs: HashMap<NodeIndex, Vec<(Place, &RunRecord)>> = HashMap::new();
+    for record in nested {
+        if let Trigger::Parent { place, .. } = record.trigger {
+            runs.entry(place.node).or_default().push((place, record));
+        }
+    }
+    let told = runs.into_iter().map(|(node, mut runs)| {
+        runs.sort_by_key(|(place, record)| (place.item, record.created_at));
+        runs.truncate(MOST_NESTED);
+        let told = runs.into_iter().map(|(place, record)| wire::NestedRun {
+            run: record.run.to_string(),
+            item: place.item,
+            status: name(&record.status),
+        });
+        (node, told.collect())
+    });
+    told.collect()
 }
 
 /// Delete a run
@@ -162,11 +194,13 @@ pub(super) async fn rerun(
     User(submitter): User,
     request: Request,
 ) -> Result<Response, Problem> {
-    let asked: wire::Rerun = read(&context, request).await?;
+    let body = body(&context, request).await?;
+    let asked: wire::Rerun = read_json(&body)?;
+    names_something(&body)?;
     let workflows = context.workflows()?;
     let handle = workflows.runs.handle(&project, run).await?;
     let plan = handle.plan();
-    let node = |name: &String| plan.find(name).ok_or_else(|| no_node(run, name));
+    let node = |name: &String| plan.find(name).ok_or_else(|| no_node(run, name, plan));
     let selection = selection(&asked, node)?;
     let arguments = match &asked.arguments {
         Some(arguments) => {
@@ -192,6 +226,18 @@ pub(super) async fn rerun(
     Ok(call::started(&handle).map(axum::body::Body::new))
 }
 
+/// Refuses an empty list of nodes: that it selects nothing is not what it would be taken for.
+fn names_something(body: &[u8]) -> Result<(), Problem> {
+    let members: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    for member in ["from", "only"] {
+        if members[member].as_array().is_some_and(Vec::is_empty) {
+            let detail = format!("`{member}` is empty: name the nodes to be executed again, or leave it out");
+            return Err(Problem::new(Kind::InvalidRequest, detail).with("member", member));
+        }
+    }
+    Ok(())
+}
+
 fn selection(
     asked: &wire::Rerun,
     node: impl Fn(&String) -> Result<NodeIndex, Problem>,
@@ -209,9 +255,8 @@ fn selection(
     }
 }
 
-pub(super) fn no_node(run: weft_types::RunId, node: &str) -> Problem {
-    let node = node.chars().take(80).collect();
-    weft_workflow_engine::Error::NoNode { run, node }.into()
+pub(super) fn no_node(run: weft_types::RunId, node: &str, plan: &Plan) -> Problem {
+    Error::no_node(run, node, plan).into()
 }
 
 fn bounds(context: &Context) -> Bounds {
@@ -221,22 +266,35 @@ fn bounds(context: &Context) -> Bounds {
     }
 }
 
+/// Reads a body that is JSON, or empty.
 async fn body(context: &Context, request: Request) -> Result<Bytes, Problem> {
+    let (parts, body) = request.into_parts();
     let bound = Bound {
         bytes: MOST_BODY,
         idle: context.options.body_idle,
         too_large: Kind::ArgumentsTooLarge,
     };
-    collect(request.into_body(), Whole::new(None), bound).await
+    let body = collect(body, Whole::new(None), bound).await?;
+    call::expect_json(&parts.headers, body.is_empty())?;
+    Ok(body)
+}
+
+/// Expects nothing in the body.
+async fn no_body(context: &Context, request: Request) -> Result<(), Problem> {
+    let wire::Nothing {} = read(context, request).await?;
+    Ok(())
 }
 
 /// Reads a JSON body; an empty one is the default.
 async fn read<T: DeserializeOwned + Default>(context: &Context, request: Request) -> Result<T, Problem> {
-    let body = body(context, request).await?;
+    read_json(&body(context, request).await?)
+}
+
+fn read_json<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Problem> {
     if body.is_empty() {
         return Ok(T::default());
     }
-    serde_json::from_slice(&body).map_err(|error| {
+    serde_json::from_slice(body).map_err(|error| {
         Problem::new(
             Kind::InvalidRequest,
             format!("the body is not as described: {error}"),

@@ -1,5 +1,6 @@
 //! Runs of workflows: starting and listing them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -9,7 +10,10 @@ use http::Uri;
 use jiff::Timestamp;
 use weft_function_engine::port::TraceContext;
 use weft_types::image::Bounds;
-use weft_types::{FunctionName, Priority, RunId, RunStatus};
+use weft_types::{FunctionName, Priority, ProjectName, RunId, RunStatus};
+use weft_workflow::Plan;
+use weft_workflow::event::Trigger;
+use weft_workflow::record::RunRecord;
 use weft_workflow_engine::port::records::RunFilter;
 use weft_workflow_engine::port::workflows::Workflows as _;
 use weft_workflow_engine::{Answer, Error};
@@ -23,6 +27,7 @@ use crate::call;
 use crate::problem::{Kind, Problem};
 use crate::query::{Query, invalid};
 use crate::wire;
+use crate::workflows::Workflows;
 
 mod asked;
 mod stands_for;
@@ -43,6 +48,7 @@ const LIST: &[&str] = &[
     "submitter",
     "parent",
     "nested",
+    "awaiting",
     "limit",
     "after",
 ];
@@ -168,7 +174,8 @@ fn named<T: serde::de::DeserializeOwned>(name: &str) -> Option<T> {
 
 /// List runs
 ///
-/// The newest first. Nested runs are left out unless `nested` or `parent` asks for them.
+/// The newest first. Nested runs are left out unless `nested`, `awaiting` or `parent` asks for them; those of one parent are in no order from part to
+/// part, and the newest first within one.
 #[utoipa::path(
     get,
     path = "/v1/projects/{project}/runs",
@@ -185,6 +192,7 @@ fn named<T: serde::de::DeserializeOwned>(name: &str) -> Option<T> {
         ("submitter" = Option<String>, Query, description = "Started by this caller"),
         ("parent" = Option<String>, Query, description = "Nested in this run"),
         ("nested" = Option<bool>, Query, description = "Nested ones too"),
+        ("awaiting" = Option<bool>, Query, description = "Only those of which a node awaits what somebody must bring, nested ones too unless `nested=false`"),
         ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given"),
         ("after" = Option<String>, Query, description = "`next` of the answer before"),
     ),
@@ -202,25 +210,62 @@ pub(super) async fn list(
     let query = Query::parse(&uri, LIST)?;
     let limit = query.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
     let before = query.text("after")?.map(cursor::parse::<RunId>).transpose()?;
-    let filter = filter(&query)?;
+    let awaiting = query.flag("awaiting", false)?;
+    let filter = filter(&query, awaiting)?;
     context.engine.check_project(&project)?;
-    let mut records = workflows.runs.list(&project, &filter, before, limit + 1).await?;
+    let runs = &workflows.runs;
+    let mut records = match awaiting {
+        true => runs.list_awaiting(&project, &filter, before, limit + 1).await?,
+        false => runs.list(&project, &filter, before, limit + 1).await?,
+    };
     let more = records.len() > limit;
     records.truncate(limit);
     let next = records
         .last()
         .filter(|_| more)
         .map(|last| cursor::of_run(last.run));
-    let items = records
-        .iter()
-        .map(|record| wire::RunSummary::new(record, workflows.plan_of(record).as_deref()));
-    Ok(Json(wire::Page {
-        items: items.collect(),
-        next,
-    }))
+    if filter.parent.is_some() {
+        // The number of a nested run tells when the one around it was accepted.
+        records.sort_by_key(|record| std::cmp::Reverse(record.created_at));
+    }
+    let items = summaries(workflows, &project, &records).await?;
+    Ok(Json(wire::Page { items, next }))
 }
 
-fn filter(query: &Query) -> Result<RunFilter, Problem> {
+async fn summaries(
+    workflows: &Workflows,
+    project: &ProjectName,
+    records: &[RunRecord],
+) -> Result<Vec<wire::RunSummary>, Problem> {
+    let mut around: HashMap<RunId, Option<Arc<Plan>>> = HashMap::new();
+    let mut items = Vec::with_capacity(records.len());
+    for record in records {
+        let plan = workflows.plan_of(record);
+        let parent = match record.trigger {
+            Trigger::Parent { run, .. } => match around.get(&run) {
+                Some(plan) => plan.clone(),
+                None => {
+                    let plan = workflows.runs.plan_of_run(project, run).await;
+                    around.entry(run).or_insert(plan).clone()
+                }
+            },
+            Trigger::Direct | Trigger::Schedule | Trigger::Backfill | Trigger::Rerun { .. } => None,
+        };
+        let awaiting = match record.status.is_closed() {
+            true => Vec::new(),
+            false => workflows.runs.awaiting(project, record.run).await?,
+        };
+        items.push(wire::RunSummary::new(
+            record,
+            plan.as_deref(),
+            parent.as_deref(),
+            &awaiting,
+        ));
+    }
+    Ok(items)
+}
+
+fn filter(query: &Query, awaiting: bool) -> Result<RunFilter, Problem> {
     let status: Result<Vec<RunStatus>, Problem> = query
         .all("status")
         .flat_map(|text| text.split(','))
@@ -246,7 +291,7 @@ fn filter(query: &Query) -> Result<RunFilter, Problem> {
         label,
         submitter: query.text("submitter")?.map(str::to_owned),
         parent: query.value::<RunId>("parent", "a run's id")?,
-        nested: query.flag("nested", false)?,
+        nested: query.flag("nested", awaiting)?,
     })
 }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::json::Json;
 use super::webhook::Webhook;
 
 /// A run, as lists have it.
@@ -61,6 +62,12 @@ pub struct RunSummary {
     pub trace: String,
     /// How many nodes it has.
     pub nodes: u32,
+    /// How many of them have an output that was given in place of executing them: where there are any, it is a trial.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub stubs: u32,
+    /// Nodes that await what somebody must bring, as long as it is open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub awaiting: Vec<String>,
     /// How many of them ended, and how.
     pub counts: Counts,
     /// What its attempts cost, summed.
@@ -73,6 +80,10 @@ pub struct RunSummary {
     pub extras: Option<serde_json::Value>,
 }
 
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
 /// A run with its nodes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -82,9 +93,11 @@ pub struct Run {
     pub summary: RunSummary,
     /// How much is over, from 0 to 1.
     pub progress: f64,
-    /// Its result, once it succeeded and where it has one.
+    /// Its result, once it succeeded and where it has one: `{"$blob": "<digest>"}` or `{"$bytes": n}` stands for a large one, which
+    /// `…/runs/{run}/result` answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub result: Option<serde_json::Value>,
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub result: Option<Json>,
     /// Who is told of its end, and how far that is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<Webhook>,
@@ -112,6 +125,9 @@ pub enum Trigger {
         run: String,
         /// The outermost run.
         root: String,
+        /// The node; absent where its workflow is gone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node: Option<String>,
         /// The item of the node, where it goes over a list.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         item: Option<u32>,
@@ -197,12 +213,36 @@ pub struct Node {
     /// Its latest attempts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
-    /// Its output.
+    /// The type of the value that it awaits, as long as it does; `null` for an event without a value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub output: Option<serde_json::Value>,
+    #[schema(example = "record { by: string, granted: bool }")]
+    pub awaits: Option<String>,
+    /// Who brought what it awaited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_by: Option<String>,
+    /// Runs that are nested in it, where it calls a workflow: the first 100, by item. `…/runs?parent={run}` lists all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nested: Vec<NestedRun>,
+    /// Its output: `{"$blob": "<digest>"}` or `{"$bytes": n}` stands for a large one, which `…/nodes/{node}/output` answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub output: Option<Json>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<NodeError>,
+}
+
+/// A run that is nested in a node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct NestedRun {
+    /// Its id.
+    pub run: String,
+    /// The item, where the node goes over a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<u32>,
+    /// Where it stands, as runs do.
+    pub status: String,
 }
 
 /// A node of a run, with what it was called with.
@@ -219,9 +259,11 @@ pub struct NodeDetail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callee: Option<String>,
     /// What it was, or would be, called with: the arguments by name, or the milliseconds of a sleep. Absent where it takes nothing, where
-    /// that is not known (yet), or where the node goes over a list and no item was asked for.
+    /// that is not known (yet), or where the node goes over a list and no item was asked for. `{"$bytes": n}` stands for a large one, which
+    /// `…/nodes/{node}/input` answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub input: Option<serde_json::Value>,
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub input: Option<Json>,
 }
 
 /// One try.
@@ -265,7 +307,8 @@ pub struct RunEvent {
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// What happened: `accepted`, `started`, `node-started`, `expanded`, `suspended`, `node-succeeded`, `node-failed`,
-    /// `node-skipped`, `paused`, `resumed`, `cancel-requested`, `deadline-passed` or `finished`.
+    /// `node-skipped`, `completed`, `paused`, `resumed`, `cancel-requested`, `deadline-passed` or `finished`. `node-failed`,
+    /// `node-skipped`, `node-cancelled` and `node-timed-out` with a `reason` follow from the event of that number.
     pub kind: String,
     /// Which node.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -285,9 +328,12 @@ pub struct RunEvent {
     /// How the run ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// Who asked.
+    /// Who asked, or brought it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
+    /// Why a node is over to which nothing happened itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// A run that was started.
@@ -301,6 +347,11 @@ pub struct Started {
     /// Where it is to be looked at.
     pub location: String,
 }
+
+/// Nothing to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
 
 /// Why a run is to be cancelled.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

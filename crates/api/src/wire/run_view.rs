@@ -1,14 +1,19 @@
 //! From the engine's runs to what is spoken.
 
+use jiff::Timestamp;
 use weft_types::image::{Bounds, Image};
 use weft_types::json;
-use weft_types::{Type, Value};
+use weft_types::{NodeStatus, Type, Value};
 use weft_workflow::event::{self, Event, Stored};
+use weft_workflow::plan::Kind;
 use weft_workflow::record::{NodeRecord, RunRecord};
 use weft_workflow::state::Reason;
 use weft_workflow::{NodeIndex, Place, Plan, Stamped};
 
-use super::run::{Attempt, Counts, Items, Node, NodeError, RunEvent, RunSummary, Trigger, Usage};
+use weft_workflow_engine::Follows;
+
+use super::json::Json;
+use super::run::{Attempt, Counts, Items, NestedRun, Node, NodeError, RunEvent, RunSummary, Trigger, Usage};
 use crate::trace::hex;
 
 /// A value larger than this is shown by its size, in bytes of its image.
@@ -23,15 +28,21 @@ pub(crate) fn name(value: &impl serde::Serialize) -> String {
 }
 
 impl RunSummary {
-    /// The record of a run; with its plan, failures are told by the names of nodes.
-    pub(crate) fn new(record: &RunRecord, plan: Option<&Plan>) -> Self {
+    /// The record of a run, with its plan and that of the run around it: by these, nodes have names. `awaiting` are those of its nodes that
+    /// await something.
+    pub(crate) fn new(
+        record: &RunRecord,
+        plan: Option<&Plan>,
+        around: Option<&Plan>,
+        awaiting: &[NodeIndex],
+    ) -> Self {
         Self {
             run: record.run.to_string(),
             workflow: record.workflow.to_string(),
             version: record.version.0,
             status: name(&record.status),
             submitter: record.submitter.clone(),
-            trigger: Trigger::from(&record.trigger),
+            trigger: Trigger::new(&record.trigger, around),
             priority: name(&record.priority),
             express: record.express,
             depth: record.depth,
@@ -45,6 +56,8 @@ impl RunSummary {
             host: record.host.clone(),
             trace: hex(&record.trace),
             nodes: record.nodes,
+            stubs: record.stubs,
+            awaiting: awaiting.iter().map(|node| node_name(*node, plan)).collect(),
             counts: Counts::from(record.counts),
             usage: Usage::from(record.usage),
             error: record
@@ -56,8 +69,9 @@ impl RunSummary {
     }
 }
 
-impl From<&event::Trigger> for Trigger {
-    fn from(trigger: &event::Trigger) -> Self {
+impl Trigger {
+    /// With the plan of the run around it, that is told by the name of its node.
+    fn new(trigger: &event::Trigger, around: Option<&Plan>) -> Self {
         match trigger {
             event::Trigger::Direct => Self::Direct,
             event::Trigger::Schedule => Self::Schedule,
@@ -65,6 +79,7 @@ impl From<&event::Trigger> for Trigger {
             event::Trigger::Parent { run, place, root } => Self::Parent {
                 run: run.to_string(),
                 root: root.to_string(),
+                node: around.map(|plan| node_name(place.node, Some(plan))),
                 item: place.item,
             },
             event::Trigger::Rerun { of } => Self::Rerun { of: of.to_string() },
@@ -109,11 +124,11 @@ fn node_name(index: NodeIndex, plan: Option<&Plan>) -> String {
 }
 
 impl Node {
-    pub(crate) fn new(record: &NodeRecord, plan: &Plan) -> Self {
-        let output = plan
-            .nodes
-            .get(record.node.0 as usize)
-            .and_then(|node| node.output.as_ref());
+    pub(crate) fn new(record: &NodeRecord, plan: &Plan, nested: Vec<NestedRun>) -> Self {
+        let node = plan.nodes.get(record.node.0 as usize);
+        let output = node.and_then(|node| node.output.as_ref());
+        let waits = node.is_some_and(|node| matches!(node.kind, Kind::Wait { .. }));
+        let awaits = waits && record.status == NodeStatus::Running;
         Self {
             name: record.name.to_string(),
             status: name(&record.status),
@@ -142,6 +157,9 @@ impl Node {
                         .map(|error| NodeError::new(None, error, Some(plan))),
                 })
                 .collect(),
+            awaits: awaits.then(|| output.map_or_else(|| "null".to_owned(), ToString::to_string)),
+            completed_by: record.completed_by.clone(),
+            nested,
             output: output
                 .zip(record.output.as_ref())
                 .map(|(ty, stored)| shown(stored, ty)),
@@ -171,32 +189,41 @@ fn in_words(reason: Reason, plan: &Plan) -> String {
 }
 
 /// A stored value as JSON: itself where it is small, else where it is kept or how large it is.
-pub(crate) fn shown(stored: &Stored, ty: &Type) -> serde_json::Value {
+pub(crate) fn shown(stored: &Stored, ty: &Type) -> Json {
     let bounds = Bounds {
         bytes: SHOWN,
         elements: SHOWN,
     };
     match stored {
-        Stored::Address(address) => serde_json::json!({ "$blob": address_text(address) }),
+        Stored::Address(address) => stands_for("$blob", Json::Text(address_text(address))),
         Stored::Direct(bytes) => match stored.verify(ty, bounds) {
             Ok(Value::Direct(image)) => printed(&image, ty),
-            _ => serde_json::json!({ "$bytes": bytes.len() }),
+            _ => size(bytes.len()),
         },
     }
 }
 
 /// A value as JSON: itself where it is small, else how large it is.
-pub(crate) fn shown_image(image: &Image, ty: &Type) -> serde_json::Value {
+pub(crate) fn shown_image(image: &Image, ty: &Type) -> Json {
     match image.as_bytes().len() {
         0..=SHOWN => printed(image, ty),
-        bytes => serde_json::json!({ "$bytes": bytes }),
+        bytes => size(bytes),
     }
 }
 
-fn printed(image: &Image, ty: &Type) -> serde_json::Value {
+fn size(bytes: usize) -> Json {
+    stands_for("$bytes", Json::Number(bytes.into()))
+}
+
+fn stands_for(name: &str, value: Json) -> Json {
+    Json::Object(vec![(name.to_owned(), value)])
+}
+
+fn printed(image: &Image, ty: &Type) -> Json {
     let mut text = Vec::new();
     json::print(ty, image, &mut text);
-    serde_json::from_slice(&text).unwrap_or_default()
+    // What was printed is always JSON.
+    Json::parse(&text).unwrap_or(Json::Null)
 }
 
 /// The digest by which a value is addressed.
@@ -219,6 +246,7 @@ impl RunEvent {
             error: None,
             status: None,
             by: None,
+            reason: None,
         };
         match &stamped.event {
             Event::Accepted(accepted) => told.by = Some(accepted.submitter.clone()),
@@ -245,6 +273,10 @@ impl RunEvent {
             Event::Paused { by } | Event::Resumed { by } | Event::CancelRequested { by, .. } => {
                 told.by = Some(by.clone());
             }
+            Event::Completed { node, by } => {
+                told.node = Some(node_name(*node, Some(plan)));
+                told.by = Some(by.clone());
+            }
             Event::Finished(finished) => {
                 told.status = Some(name(&finished.status));
                 told.error = finished
@@ -254,6 +286,23 @@ impl RunEvent {
             }
         }
         told
+    }
+
+    /// A node that is over because of event number `number`, which was another's.
+    pub(crate) fn following(number: u32, at: Timestamp, follows: &Follows, plan: &Plan) -> Self {
+        Self {
+            number,
+            at,
+            kind: format!("node-{}", name(&follows.status)),
+            node: Some(node_name(follows.node, Some(plan))),
+            item: None,
+            attempt: None,
+            items: None,
+            error: None,
+            status: None,
+            by: None,
+            reason: Some(in_words(follows.reason, plan)),
+        }
     }
 
     fn at_place(&mut self, place: Place, attempt: u32, plan: &Plan) {
@@ -278,5 +327,6 @@ fn kind(event: &Event) -> &'static str {
         Event::CancelRequested { .. } => "cancel-requested",
         Event::DeadlinePassed => "deadline-passed",
         Event::Finished(_) => "finished",
+        Event::Completed { .. } => "completed",
     }
 }

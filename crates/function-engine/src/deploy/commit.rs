@@ -7,7 +7,7 @@ use weft_types::version::{Inspection, Kind, WorkflowSource};
 use weft_types::{Digest, Settings, VersionNumber, VersionRecord};
 
 use super::compile::Prepared;
-use super::settings::{changed, check};
+use super::settings::{changed, check, check_of_workflow};
 use super::wiring::{effect_free, wire};
 use super::workflow::check_kind;
 use super::{Deploy, Deployment, SettingsChange};
@@ -100,7 +100,11 @@ impl Inner {
             return Err(Error::NoCode(deploy.function.clone()));
         }
         let base = latest.map(|record| record.settings.clone()).unwrap_or_default();
-        check(self, &changed(base, deploy.settings.clone())?)
+        let settings = changed(base, deploy.settings.clone())?;
+        if deploy.code.is_none() && latest.is_some_and(|record| record.kind == Kind::Workflow) {
+            check_of_workflow(&settings)?;
+        }
+        check(self, &settings)
     }
 
     /// Works out the version. Only under the right to write, so that nothing it builds on changes meanwhile.

@@ -9,7 +9,7 @@ use crate::Error;
 mod check;
 mod pointer;
 
-pub(super) use check::check;
+pub(super) use check::{check, check_of_workflow};
 
 /// Reads settings from JSON.
 ///

@@ -70,13 +70,17 @@ impl Terms {
 }
 
 impl Deployed {
+    /// How long a call under these terms may take.
+    pub(crate) fn timeout(&self, terms: &Terms) -> Duration {
+        let most = self.limits.timeout;
+        terms.timeout.map_or(most, |timeout| timeout.min(most))
+    }
+
     /// What a call under these terms carries along, from now on.
     pub(crate) fn context(&self, terms: Terms) -> CallContext {
         let now = Timestamp::now();
         let limits = &self.limits;
-        let timeout = terms
-            .timeout
-            .map_or(limits.timeout, |timeout| timeout.min(limits.timeout));
+        let timeout = self.timeout(&terms);
         CallContext {
             invocation: random::invocation(now),
             deadline: clock() + timeout,

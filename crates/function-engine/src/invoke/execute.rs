@@ -84,6 +84,7 @@ impl Inner {
         if let (Err(Failure::Lost(_)), Some(spare)) = (&called, spare) {
             called = again(&mut lease.instance, spare, called).await;
         }
+        let cpu_time = lease.instance.cpu_time();
         drop(lease);
         match called {
             Ok(reply) => {
@@ -96,18 +97,25 @@ impl Inner {
             }
             Err(failure) => {
                 measured.end(Some(ErrorKind::from(&failure)));
-                Err(self.failed(deployed, invocation, failure))
+                Err(self.failed(deployed, invocation, failure, cpu_time))
             }
         }
     }
 
     /// What becomes of a call that failed: one with effects that was lost may have had them.
-    pub(crate) fn failed(&self, deployed: &Deployed, invocation: Uuid, failure: Failure) -> Error {
+    pub(crate) fn failed(
+        &self,
+        deployed: &Deployed,
+        invocation: Uuid,
+        failure: Failure,
+        cpu_time: Duration,
+    ) -> Error {
         match failure {
             Failure::Lost(loss) if !self.effect_free(deployed) => Error::OutcomeUnknown { invocation, loss },
             failure => Error::Failed {
                 invocation,
                 failure: Box::new(failure),
+                cpu_time,
             },
         }
     }
@@ -133,6 +141,7 @@ impl Inner {
         let failed = |failure| Error::Failed {
             invocation,
             failure: Box::new(failure),
+            cpu_time: Duration::ZERO,
         };
         let Some(workflows) = self.workflows.get() else {
             return Err(failed(Failure::Unavailable("no workflows are run here".into())));

@@ -141,6 +141,11 @@ pub trait Instance: Send + 'static {
     /// Executes a call of a typed export or command. Dropping the future stops the guest within 10 ms.
     fn call<'a>(&'a mut self, call: Call) -> Boxed<'a, Result<Reply, Failure>>;
 
+    /// How long the guest executed in the call that ended last, whether it answered or failed; 0 where that is not known.
+    fn cpu_time(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Executes a call of an HTTP function, answering at the response's head. Dropping the response's body stops the guest.
     fn http<'a>(
         &'a mut self,

@@ -8,7 +8,9 @@ use weft_workflow::record::RunRecord;
 use crate::error::Error;
 
 /// The first byte.
-const FORM: u8 = 1;
+const FORM: u8 = 2;
+/// The form that ends where [`RunRecord::stubs`] begins.
+const WITHOUT_STUBS: u8 = 1;
 /// Form and checksum.
 const HEAD: usize = 1 + 4;
 
@@ -34,7 +36,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<RunRecord, Error> {
     let Some((&[form, ref checksum @ ..], record)) = bytes.split_first_chunk::<HEAD>() else {
         return Err(damaged(format!("it has {} bytes", bytes.len())));
     };
-    if form != FORM {
+    if !matches!(form, FORM | WITHOUT_STUBS) {
         return Err(damaged(format!(
             "it has form {form}, which this version does not know"
         )));
@@ -42,7 +44,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<RunRecord, Error> {
     if u32::from_le_bytes(*checksum) != crc32fast::hash(record) {
         return Err(damaged("its bytes do not match their checksum".to_owned()));
     }
-    postcard::from_bytes(record).map_err(|error| damaged(error.to_string()))
+    let read = match form {
+        // A number that is 0 is a byte that is 0.
+        WITHOUT_STUBS => postcard::from_bytes(&[record, &[0]].concat()),
+        _ => postcard::from_bytes(record),
+    };
+    read.map_err(|error| damaged(error.to_string()))
 }
 
 #[cfg(test)]

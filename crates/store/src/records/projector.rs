@@ -110,7 +110,18 @@ impl<W: RecordsWriter> Projector<W> {
 
     async fn step(&mut self) -> Result<(), End> {
         match self.rest().await {
-            Due::Request(request) => Ok(self.serve(request).await?),
+            Due::Request(request) => {
+                // Whoever asks may know of an express run that still waits.
+                if self.inbox.express.bytes() > 0 {
+                    let nothing = Taken {
+                        entries: Vec::new(),
+                        applied: self.applied,
+                        position: self.position,
+                    };
+                    self.project(nothing).await?;
+                }
+                Ok(self.serve(request).await?)
+            }
             Due::Sweep => self.sweep().await,
             Due::Projection => {
                 self.lingers = None;

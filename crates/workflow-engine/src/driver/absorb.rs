@@ -172,7 +172,8 @@ impl Driver {
         let Task::Attempt(place, attempt) = errand.task else {
             return;
         };
-        let usage = self.usage(&errand, 0);
+        let cpu_us = u64::try_from(error.cpu_time.as_micros()).unwrap_or(u64::MAX);
+        let usage = self.usage(&errand, cpu_us);
         let unknown = errand.effects && error.begun && is_loss(error.code);
         let code = if unknown {
             ErrorCode::OutcomeUnknown

@@ -1,12 +1,10 @@
 //! Beginning an attempt.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use jiff::Timestamp;
 use weft_types::Value;
 use weft_workflow::evaluate::Items;
-use weft_workflow::event::Usage;
+use weft_workflow::event::{Usage, after};
 use weft_workflow::{Event, Place};
 
 use super::Driver;
@@ -75,7 +73,7 @@ impl Driver {
                 let now = self.inner.ports.clock.now();
                 Event::Suspended {
                     node,
-                    due: duration.map(|duration| later(now, duration)),
+                    due: duration.map(|duration| after(now, duration)),
                 }
             }
             Begin::Fail(error) => {
@@ -142,9 +140,4 @@ impl Task {
             Self::Finish(_) => None,
         }
     }
-}
-
-/// A time after another; where there is none, the last one there is.
-pub(super) fn later(now: Timestamp, duration: Duration) -> Timestamp {
-    now.checked_add(duration).unwrap_or(Timestamp::MAX)
 }

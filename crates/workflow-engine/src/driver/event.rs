@@ -46,9 +46,12 @@ fn take(
     let stamped = Stamped { at, event };
     slot.count_event(&stamped);
     slot.open.hold(stamped.event.blobs());
-    match &mut slot.kept {
+    match &slot.kept {
         None => outbox.write(&slot.open, &mut slot.frames, &stamped)?,
-        Some(kept) => kept.write(&mut slot.frames, &stamped)?,
+        Some(kept) => {
+            kept.write(&mut slot.frames, &stamped)?;
+            slot.open.tell_changed();
+        }
     }
     slot.count_status();
     Ok(())
@@ -98,6 +101,7 @@ impl Slot {
             | Event::Resumed { .. }
             | Event::CancelRequested { .. }
             | Event::DeadlinePassed
+            | Event::Completed { .. }
             | Event::Finished(_) => {}
         }
     }

@@ -4,12 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
-use weft_workflow::record::RunRecord;
-
 use super::{Driver, Slot};
 use crate::Error;
 use crate::alarm::Broken;
+use crate::express::Kept;
 use crate::mailbox::Refusal;
 use crate::open_run::{Ended, Lost, OpenRun, Outcome};
 use crate::port::Boxed;
@@ -33,8 +31,8 @@ pub(super) struct Leaving {
 struct Departed {
     open: Arc<OpenRun>,
     outcome: Arc<Outcome>,
-    /// What to keep of one that is not journalled.
-    record: Option<(RunRecord, Bytes)>,
+    /// What is known of one that is not journalled.
+    kept: Option<Arc<Kept>>,
 }
 
 impl Leaving {
@@ -47,14 +45,14 @@ impl Leaving {
 impl Driver {
     /// Notes that a run ended.
     pub(super) fn leave_with(&mut self, slot: &mut Slot, outcome: &Arc<Outcome>) {
-        let mut kept = slot.kept.take();
-        if let Some(key) = kept.as_mut().and_then(|kept| kept.key.take()) {
+        let kept = slot.kept.take();
+        if let Some(key) = kept.as_ref().and_then(|kept| kept.take_key()) {
             self.inner.keys.ended(&key, outcome);
         }
         let departed = Departed {
             open: Arc::clone(&slot.open),
             outcome: Arc::clone(outcome),
-            record: kept.and_then(|kept| kept.into_record()),
+            kept,
         };
         match slot.parent {
             None => self.leaving.root = Some(departed),
@@ -86,10 +84,10 @@ impl Driver {
 
     /// Everything that is to be known of a run is on the disk, or never will be.
     fn forget(&self, departed: Departed) {
-        self.inner.close(&departed.open);
-        if let Some((record, frames)) = departed.record {
-            self.inner.ports.records.keep(record, frames);
+        if let Some(kept) = departed.kept {
+            self.inner.keep_ended(kept);
         }
+        self.inner.close(&departed.open);
     }
 
     /// The outermost run ended: tells everybody once that is committed.

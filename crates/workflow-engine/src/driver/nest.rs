@@ -209,6 +209,7 @@ impl Driver {
                             code: ErrorCode::Evaluation,
                             message: unavailable.to_string(),
                             begun: true,
+                            cpu_time: std::time::Duration::from_micros(usage.cpu_us),
                         })),
                     }
                 };

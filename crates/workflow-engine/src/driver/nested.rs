@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use weft_types::{NodeKey, RunId, Value};
-use weft_workflow::event::{Accepted, Stored, Trigger};
+use weft_workflow::event::{Accepted, Stored, Trigger, after};
 use weft_workflow::plan::Kind;
 use weft_workflow::{Place, Plan};
 
-use super::begin::later;
 use super::slot::{NewSlot, Parent, Slot, Terms};
 use super::slots::Key;
 use crate::engine::Inner;
+use crate::express::Kept;
 use crate::open_run::{OpenRun, Opening};
 
 /// What is needed to begin a nested run.
@@ -55,12 +55,16 @@ impl Slot {
             arguments,
         } = nesting;
         let accepted = self.accept_nested(parent, &plan, &arguments, inner);
+        let durable = is_durable(&plan);
+        // Within a journalled run it waits for the commit of what led to it.
+        let told = !durable && self.open.kept.is_some();
         let open = OpenRun::new(Opening {
             run: accepted.run,
             project: accepted.project.clone(),
             workflow: accepted.workflow.clone(),
             version: accepted.version,
-            durable: is_durable(&plan),
+            durable,
+            kept: told.then(|| Kept::new(inner.config.express_bytes)),
             plan,
             key,
             mailbox: Arc::clone(&self.open.mailbox),
@@ -125,7 +129,7 @@ impl Slot {
         let of_node = self.plan().node(parent.place.node).timeout;
         let timeouts = [of_node, plan.defaults.timeout];
         let own = timeouts.into_iter().flatten().min();
-        let own = own.map(|timeout| later(inner.ports.clock.now(), timeout));
+        let own = own.map(|timeout| after(inner.ports.clock.now(), timeout));
         [own, self.terms.deadline].into_iter().flatten().min()
     }
 }

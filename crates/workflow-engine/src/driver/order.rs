@@ -50,7 +50,7 @@ impl Driver {
             }
             Order::Pause { by } => Ok(self.pause(key, &by)?),
             Order::Resume { by } => Ok(self.go_on(key, &by)?),
-            Order::Complete { node, value } => Ok(self.complete(key, node, value)?),
+            Order::Complete { node, value, by } => Ok(self.complete(key, node, value, by)?),
             Order::PassOn => Ok(()),
         }
     }
@@ -117,7 +117,7 @@ impl Driver {
     }
 
     /// The event that a node awaits has come.
-    fn complete(&mut self, key: Key, node: NodeIndex, value: Option<Value>) -> Result<(), Error> {
+    fn complete(&mut self, key: Key, node: NodeIndex, value: Option<Value>, by: String) -> Result<(), Error> {
         let Some(slot) = self.slots.get(key) else {
             return Ok(());
         };
@@ -132,6 +132,7 @@ impl Driver {
             });
         }
         self.unstand(key, place);
+        self.tell(key, Event::Completed { node, by });
         self.succeed(key, place, attempt, Usage::default(), value);
         Ok(())
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use weft_workflow::frame::{TooLarge, Writer};
-use weft_workflow::{Event, Stamped};
+use weft_workflow::plan::Kind;
+use weft_workflow::{Event, NodeIndex, Plan, Stamped};
 
 use crate::open_run::OpenRun;
 use crate::port::journal::{Entry, Journal, JournalError, Key, Position, Urgency};
@@ -25,6 +26,8 @@ struct Piece {
     closes: bool,
     /// Whether anything follows from it.
     matters: bool,
+    /// Nodes that began to await an outside event, or ended.
+    waits: Vec<(NodeIndex, bool)>,
     key: Option<Key>,
 }
 
@@ -46,6 +49,7 @@ impl Outbox {
         frames.append(event, &mut self.bytes)?;
         let closes = matches!(event.event, Event::Finished(_));
         let matters = matters(&event.event);
+        let wait = wait(&open.plan, &event.event);
         let end = self.bytes.len();
         match self.pieces.last_mut() {
             Some(last) if last.open.run == open.run => {
@@ -53,6 +57,7 @@ impl Outbox {
                 last.count += 1;
                 last.closes = closes;
                 last.matters |= matters;
+                last.waits.extend(wait);
             }
             _ => self.pieces.push(Piece {
                 open: Arc::clone(open),
@@ -60,6 +65,7 @@ impl Outbox {
                 count: 1,
                 closes,
                 matters,
+                waits: wait.into_iter().collect(),
                 key: None,
             }),
         }
@@ -102,6 +108,7 @@ impl Outbox {
             };
             match journal.append(entry, Urgency::Lazy) {
                 Ok(position) => {
+                    piece.open.note_waits(&piece.waits);
                     piece.open.pass(position);
                     tell(Passed {
                         position,
@@ -128,10 +135,20 @@ impl Outbox {
     }
 }
 
+/// The node that begins to await an outside event, or ends, with this event.
+fn wait(plan: &Plan, event: &Event) -> Option<(NodeIndex, bool)> {
+    let (node, begins) = match event {
+        Event::Suspended { node, .. } => (*node, true),
+        Event::NodeSucceeded { place, .. } | Event::NodeFailed { place, .. } => (place.node, false),
+        _ => return None,
+    };
+    matches!(plan.node(node).kind, Kind::Wait { .. }).then_some((node, begins))
+}
+
 /// Whether anything that a run does follows from an event. Of the others it is enough that people hear of them some time.
 fn matters(event: &Event) -> bool {
     match event {
-        Event::Started | Event::NodeStarted { .. } => false,
+        Event::Started | Event::NodeStarted { .. } | Event::Completed { .. } => false,
         Event::Accepted(_)
         | Event::Expanded { .. }
         | Event::Suspended { .. }

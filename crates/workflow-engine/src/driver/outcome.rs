@@ -3,12 +3,11 @@
 use weft_types::image::Image;
 use weft_types::ty::Shape;
 use weft_types::{Type, Value, json};
-use weft_workflow::event::{ErrorCode, NodeError, Stored, Usage};
+use weft_workflow::event::{ErrorCode, NodeError, Stored, Usage, after};
 use weft_workflow::plan::Node;
 use weft_workflow::{Event, Place};
 
 use super::Driver;
-use super::begin::later;
 use super::job::{Errand, Task};
 use super::slots::Key;
 
@@ -110,7 +109,7 @@ impl Driver {
 
     /// A retry, sleep or deadline at this distance from now.
     pub(super) fn in_a_while(&self, pause: std::time::Duration) -> jiff::Timestamp {
-        later(self.inner.ports.clock.now(), pause)
+        after(self.inner.ports.clock.now(), pause)
     }
 }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use weft_types::image::Invalid;
 use weft_types::{RunId, Type, Value};
 use weft_workflow::event::{Given, Stored};
+use weft_workflow::plan::Kind;
 use weft_workflow::state::{Action, Illegal, decide, resume};
-use weft_workflow::{Event, Place, Stamped};
+use weft_workflow::{Event, NodeIndex, Place, Stamped};
 
 use super::Driver;
 use super::outcome::ok_type;
@@ -37,8 +38,17 @@ impl Slot {
         }
         // A run has far fewer than 2^32 events: their numbers are `u32`.
         self.continue_from(events.len() as u32);
+        self.open.note_waits(&self.waits());
         self.count_status();
         Ok(())
+    }
+
+    /// The nodes that await an outside event.
+    fn waits(&self) -> Vec<(NodeIndex, bool)> {
+        let waits = self.plan().iter().filter(|(index, node)| {
+            matches!(node.kind, Kind::Wait { .. }) && self.state.is_suspended(*index)
+        });
+        waits.map(|(index, _)| (index, true)).collect()
     }
 
     /// Takes back the values that an event brought.
@@ -69,6 +79,7 @@ impl Slot {
             | Event::Resumed { .. }
             | Event::CancelRequested { .. }
             | Event::DeadlinePassed
+            | Event::Completed { .. }
             | Event::Finished(_) => {}
         }
         Ok(())

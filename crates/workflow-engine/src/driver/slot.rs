@@ -12,10 +12,10 @@ use weft_workflow::state::RunState;
 use weft_workflow::{NodeIndex, Place, Plan};
 
 use super::Outbox;
-use super::express::Kept;
 use super::ready::Work;
 use super::slots::Key;
 use crate::admission::Places;
+use crate::express::Kept;
 use crate::flow::Flow;
 use crate::jobs::JobId;
 use crate::metrics::Attempts;
@@ -57,7 +57,7 @@ pub(crate) struct Slot {
     /// Its place among the runs of its workflow, where those are bounded.
     pub(super) flow_place: Option<Places>,
     /// Its record, where it is not journalled.
-    pub(super) kept: Option<Box<Kept>>,
+    pub(super) kept: Option<Arc<Kept>>,
     /// Places at which a nested run may have been open before a crash, and may have closed since.
     pub(super) lookups: HashSet<Place>,
     /// Nodes that were made ready ahead.
@@ -150,7 +150,10 @@ impl Slot {
             state: RunState::new(plan),
             frames: Writer::new(new.open.run, 0),
             outputs: (0..plan.nodes.len()).map(|_| None).collect(),
-            kept: (!new.open.durable).then(|| Box::new(Kept::new(new.express_bytes))),
+            kept: match &new.open.kept {
+                Some(kept) => Some(Arc::clone(kept)),
+                None => (!new.open.durable).then(|| Kept::new(new.express_bytes)),
+            },
             open: new.open,
             flow: new.flow,
             terms: new.terms,
@@ -176,9 +179,9 @@ impl Slot {
 
     /// Has the caller's key go with the run: into the journal with its acceptance, or with how it ends.
     pub(crate) fn attach_key(&mut self, key: Caller, outbox: &mut Outbox) {
-        match &mut self.kept {
+        match &self.kept {
             None => outbox.attach(key),
-            Some(kept) => kept.key = Some(key),
+            Some(kept) => kept.set_key(key),
         }
     }
 

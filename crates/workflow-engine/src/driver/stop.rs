@@ -1,6 +1,7 @@
 //! Stopping what is under way at a place.
 
 use weft_workflow::event::{ErrorCode, Usage};
+use weft_workflow::plan::Kind;
 use weft_workflow::{Event, Place};
 
 use super::Driver;
@@ -19,18 +20,23 @@ impl Driver {
         if slot.is_over(place) {
             return;
         }
-        match slot.standing.get(&place).copied() {
+        let standing = slot.standing.get(&place).copied();
+        let message = match standing {
             Some(Standing::Nested(nested)) => return self.cancel_nested(nested),
             Some(Standing::Job(id)) => return self.stop_job(key, place, id),
-            Some(Standing::Retry(_) | Standing::Suspended) => {
-                slot.standing.remove(&place);
-            }
+            Some(Standing::Retry(_)) => "it was stopped before it was tried again",
+            Some(Standing::Suspended) => match slot.plan().node(place.node).kind {
+                Kind::Sleep { .. } => "it was stopped while it slept",
+                Kind::Wait { .. } | Kind::Call(_) => "it was stopped while it awaited an event",
+            },
+            None => "it was stopped before it began",
+        };
+        match standing {
+            Some(_) => drop(slot.standing.remove(&place)),
             // In the queue: taken out when its turn comes.
-            None => {
-                slot.stopped.insert(place);
-            }
+            None => drop(slot.stopped.insert(place)),
         }
-        self.answer_stop(key, place, ErrorCode::Cancelled, "it was stopped before it began");
+        self.answer_stop(key, place, ErrorCode::Cancelled, message);
     }
 
     /// Drops a job, which stops the guest.

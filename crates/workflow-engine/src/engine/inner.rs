@@ -11,7 +11,9 @@ use super::Ports;
 use super::drivers::Drivers;
 use crate::admission::Levels;
 use crate::alarm::Alarm;
+use crate::damaged::DamagedRuns;
 use crate::ends::Ends;
+use crate::express::Ended;
 use crate::flow::{Flow, Flows};
 use crate::keys::Keys;
 use crate::metrics::{SeriesList, Totals};
@@ -27,6 +29,7 @@ pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) registry: Registry,
     pub(crate) ends: Ends,
+    pub(crate) damaged: DamagedRuns,
     pub(crate) drivers: Drivers,
     /// Who executes, over all runs.
     pub(crate) runs: Levels,
@@ -36,6 +39,7 @@ pub(crate) struct Inner {
     pub(crate) series: SeriesList,
     pub(crate) totals: Totals,
     pub(crate) keys: Keys,
+    pub(crate) express: Ended,
     pub(crate) residents: Residents,
     pub(crate) results: Results,
     pub(crate) alarm: Arc<Alarm>,

@@ -10,8 +10,10 @@ use super::drivers::Drivers;
 use super::{Inner, Ports};
 use crate::admission::Levels;
 use crate::alarm::Alarm;
+use crate::damaged::DamagedRuns;
 use crate::driver::Driver;
 use crate::ends::Ends;
+use crate::express::Ended;
 use crate::flow::Flows;
 use crate::keys::Keys;
 use crate::metrics::{SeriesList, Totals};
@@ -26,6 +28,7 @@ pub(super) async fn open(ports: Ports, config: Config) -> Result<(Arc<Inner>, Ve
     let inner = Arc::new(Inner {
         registry: Registry::default(),
         ends: Ends::default(),
+        damaged: DamagedRuns::default(),
         drivers: Drivers::default(),
         runs: Levels::new(config.depth, config.runs, config.waiting_runs),
         calls: Levels::new(config.depth, config.calls, u32::MAX),
@@ -33,6 +36,7 @@ pub(super) async fn open(ports: Ports, config: Config) -> Result<(Arc<Inner>, Ve
         series: SeriesList::new(config.metric_series),
         totals: Totals::default(),
         keys: Keys::new(config.keys, config.key_outcome_bytes),
+        express: Ended::new(config.express_ended_bytes),
         residents: Residents::new(config.resident_bytes),
         results: Results::new(config.cache_bytes),
         alarm: Arc::new(Alarm::new()),

@@ -98,4 +98,6 @@ pub struct CallError {
     pub message: String,
     /// Whether the guest had begun: if it has effects, they may have happened.
     pub begun: bool,
+    /// How long the guest executed; 0 where that is not known.
+    pub cpu_time: Duration,
 }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use weft_types::{Digest, FunctionName, ProjectName, RunId, RunStatus, VersionNumber};
+use weft_workflow::event::Trigger;
 use weft_workflow::record::RunRecord;
 
 use super::Boxed;
@@ -84,6 +85,33 @@ pub struct RunFilter {
     pub parent: Option<RunId>,
     /// Whether nested runs are listed where no parent is named.
     pub nested: bool,
+}
+
+impl RunFilter {
+    /// Whether a run passes.
+    #[must_use]
+    pub fn passes(&self, record: &RunRecord) -> bool {
+        let parent = match record.trigger {
+            Trigger::Parent { run, .. } => Some(run),
+            Trigger::Direct | Trigger::Schedule | Trigger::Backfill | Trigger::Rerun { .. } => None,
+        };
+        let nesting = match self.parent {
+            Some(_) => parent == self.parent,
+            None => self.nested || parent.is_none(),
+        };
+        let labelled = self.label.as_ref().is_none_or(|(name, value)| {
+            let found = record.labels.get(name);
+            found.is_some_and(|found| value.as_ref().is_none_or(|value| found == value))
+        });
+        nesting
+            && labelled
+            && self.workflow.as_ref().is_none_or(|it| record.workflow == *it)
+            && self.version.is_none_or(|it| record.version == it)
+            && (self.status.is_empty() || self.status.contains(&record.status))
+            && self.since.is_none_or(|since| record.created_at >= since)
+            && self.until.is_none_or(|until| record.created_at < until)
+            && self.submitter.as_ref().is_none_or(|it| record.submitter == *it)
+    }
 }
 
 /// Why records could not be read or written.

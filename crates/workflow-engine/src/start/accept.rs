@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use weft_types::{Address, ProjectName, RunId, Type, Value, VersionNumber};
-use weft_workflow::event::{Accepted, Stored};
+use weft_workflow::event::{Accepted, Stored, after};
 use weft_workflow::{Place, Plan};
 
 use super::StartRun;
 use crate::driver::{Key as SlotKey, NewSlot, Slot, Terms};
 use crate::engine::Inner;
+use crate::express::Kept;
 use crate::mailbox::Mailbox;
 use crate::open_run::{OpenRun, Opening};
 use crate::port::journal::Key;
@@ -45,9 +46,7 @@ impl Accepting {
             key: key.key,
             request: key.request,
             run,
-            expires_at: now
-                .checked_add(inner.config.key_lifetime)
-                .unwrap_or(Timestamp::MAX),
+            expires_at: after(now, inner.config.key_lifetime),
         });
         Ok(Self {
             project: start.project.clone(),
@@ -100,12 +99,14 @@ impl Accepting {
         key: SlotKey,
         mailbox: &Arc<Mailbox>,
     ) -> (Box<Slot>, Box<Accepted>) {
+        let durable = crate::driver::is_durable(&self.plan);
         let open = OpenRun::new(Opening {
             run: self.run,
             project: self.project.clone(),
             workflow: self.start.workflow.clone(),
             version: self.version,
-            durable: crate::driver::is_durable(&self.plan),
+            durable,
+            kept: (!durable).then(|| Kept::new(inner.config.express_bytes)),
             plan: Arc::clone(&self.plan),
             key,
             mailbox: Arc::clone(mailbox),
@@ -152,7 +153,7 @@ impl Accepting {
             trigger: start.trigger,
             scheduled_at: start.scheduled_at,
             priority: start.priority.unwrap_or(defaults.priority),
-            deadline: timeout.map(|timeout| now.checked_add(timeout).unwrap_or(Timestamp::MAX)),
+            deadline: timeout.map(|timeout| after(now, timeout)),
             group: start
                 .group
                 .or_else(|| defaults.group.as_deref().map(str::to_owned)),

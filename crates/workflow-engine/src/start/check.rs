@@ -1,8 +1,11 @@
 //! What a request must keep to.
 
+use std::time::Duration;
+
 use weft_types::Value;
 use weft_types::value::{Address, Form};
 use weft_workflow::Plan;
+use weft_workflow::definition::Bounds;
 use weft_workflow::event::Given;
 
 use super::StartRun;
@@ -22,6 +25,7 @@ impl Inner {
             }
             (None, _) => {}
         }
+        check_timeout(start.timeout)?;
         self.check_depth(start)?;
         self.check_texts(start)
     }
@@ -106,6 +110,16 @@ pub(crate) fn check_value(what: &'static str, value: &Value, ty: &weft_types::Ty
             what: what.to_owned(),
             expected: ty.to_string(),
         }),
+    }
+}
+
+fn check_timeout(timeout: Option<Duration>) -> Result<(), Error> {
+    match timeout {
+        Some(timeout) if timeout > Bounds::MAX_DURATION => Err(invalid(
+            "timeout",
+            "is longer than a run may take: at most 366 days, which are 31622400000 ms",
+        )),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 use weft_types::{NodeStatus, Value};
 use weft_workflow::event::ErrorCode;
 use weft_workflow_engine::Error;
+use weft_workflow_engine::port::records::RunFilter;
 
 use crate::fakes::calls::parsed;
 use crate::fakes::journal::Disk;
@@ -34,10 +35,48 @@ async fn an_event_ends_the_wait() {
     until("the wait", || world.calls.count("double") == 1).await;
     let engine = &world.engine;
     engine
-        .complete(&project(), run.id(), "approval", event(38))
+        .complete(&project(), run.id(), "approval", event(38), "bea")
         .await
         .unwrap();
     assert_eq!(world.answer(&run).await, json!(42));
+    let detail = world.engine.detail(&project(), run.id()).await.unwrap();
+    let by: Vec<_> = detail
+        .nodes
+        .iter()
+        .map(|node| node.completed_by.as_deref())
+        .collect();
+    assert_eq!(by, [None, Some("bea"), None]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_that_await_something_are_listed() {
+    let mut world = World::new().await;
+    world.define("main", APPROVED);
+    let run = world.start_for_id("main", &json!({ "n": 2 })).await.id();
+    let listed = async |world: &World| {
+        let all = world
+            .engine
+            .list_awaiting(&project(), &RunFilter::default(), None, 9)
+            .await;
+        all.unwrap()
+            .into_iter()
+            .map(|record| record.run)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(listed(&world).await, []);
+    until("the wait", || world.calls.count("double") == 1).await;
+    world.journal.sync();
+    assert_eq!(listed(&world).await, [run]);
+    let approval = world.engine.awaiting(&project(), run).await.unwrap();
+    assert_eq!(approval.len(), 1);
+    world.crash().await;
+    assert_eq!(listed(&world).await, [run], "also after a crash");
+    let engine = world.engine.clone();
+    engine
+        .complete(&project(), run, "approval", event(38), "bea")
+        .await
+        .unwrap();
+    assert_eq!(listed(&world).await, []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -48,13 +87,13 @@ async fn an_event_is_committed_before_it_is_acknowledged() {
     until("the wait", || world.calls.count("double") == 1).await;
     world.journal.sync();
     world.journal.set_disk(Disk::Held);
-    let complete = world.engine.complete(&project, run, "approval", event(38));
+    let complete = world.engine.complete(&project, run, "approval", event(38), "bea");
     let complete = tokio::time::timeout(Duration::from_secs(1), complete);
     assert!(complete.await.is_err());
     world.crash().await;
     let engine = world.engine.clone();
     engine
-        .complete(&project, run, "approval", event(1))
+        .complete(&project, run, "approval", event(1), "bea")
         .await
         .unwrap();
     let handle = engine.handle(&project, run).await.unwrap();
@@ -105,13 +144,18 @@ async fn an_event_comes_once_and_in_time_and_fits() {
     );
     let run = world.start_for_id("main", &json!({ "n": 2 })).await.id();
     let engine = &world.engine;
-    let refused = async |node: &str, value| engine.complete(&project(), run, node, value).await.unwrap_err();
+    let refused = async |node: &str, value| {
+        engine
+            .complete(&project(), run, node, value, "bea")
+            .await
+            .unwrap_err()
+    };
     let not_waiting = |node: &str, status| Error::NotWaiting {
         run,
         node: node.into(),
         status,
     };
-    let early = refused("approval", event(1)).await;
+    let early = refused("approval", event(1), "bea").await;
     assert_eq!(early, not_waiting("approval", NodeStatus::Waiting));
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert!(matches!(refused("nobody", event(1)).await, Error::NoNode { .. }));
@@ -122,7 +166,7 @@ async fn an_event_comes_once_and_in_time_and_fits() {
     let no_wait = refused("first", event(1)).await;
     assert_eq!(no_wait, not_waiting("first", NodeStatus::Succeeded));
     engine
-        .complete(&project(), run, "approval", event(1))
+        .complete(&project(), run, "approval", event(1), "bea")
         .await
         .unwrap();
     let twice = refused("approval", event(2)).await;

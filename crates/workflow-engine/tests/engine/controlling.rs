@@ -244,3 +244,36 @@ async fn a_run_whose_caller_took_its_id_outlives_the_call() {
     world.release(1);
     assert_eq!(world.answer(&again).await, json!(1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_stopped_says_what_it_was_doing() {
+    let world = World::new().await;
+    world.define(
+        "main",
+        r"
+        workflow: main
+        nodes:
+          pause: { sleep: 1h }
+          approval: { wait: u64 }
+          later: { call: double, with: { n: $approval } }
+        ",
+    );
+    let run = world.start_for_id("main", &json!({})).await.id();
+    until("both wait", || {
+        let suspended = |event: &Event| matches!(event, Event::Suspended { .. });
+        world.events(run).iter().filter(|event| suspended(event)).count() == 2
+    })
+    .await;
+    world.cancel(run).await.unwrap();
+    let told: Vec<_> = world
+        .events(run)
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::NodeFailed { place, error, .. } => Some((place.node.0, error.message)),
+            _ => None,
+        })
+        .collect();
+    let slept = (0, "it was stopped while it slept".to_owned());
+    let awaited = (1, "it was stopped while it awaited an event".to_owned());
+    assert!(told.contains(&slept) && told.contains(&awaited), "{told:?}");
+}

@@ -7,9 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
 use weft_types::{NodeKey, RunId, RunStatus};
-use weft_workflow::Event;
-use weft_workflow::frame::Reader;
+use weft_workflow::frame::{Reader, Writer};
 use weft_workflow::state::RunState;
+use weft_workflow::{Event, NodeIndex, Stamped};
 use weft_workflow_engine::Error;
 use weft_workflow_engine::port::journal::Entry;
 
@@ -419,4 +419,43 @@ async fn a_run_is_left_as_it_is_where_records_do_not_tell_how_a_nested_one_ended
     let ended = tokio::time::timeout(Duration::from_secs(3600), handle.ended());
     assert!(matches!(ended.await, Ok(Err(Error::Broken(_)))));
     assert_eq!(world.calls.count("double"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_damaged_run_can_be_ended_and_removed() {
+    let mut world = World::new().await;
+    world.define("main", &chain("held-pay", 2));
+    let run = world.start_for_id("main", &json!({ "n": 3 })).await.id();
+    until("the call", || world.calls.under_way() == 1).await;
+    world.journal.sync();
+    let mut entries = split(world.journal.on_disk());
+    // An event that no run has at that moment, in a frame that is whole.
+    let mut frames = Vec::new();
+    let never = Event::NodeSkipped { node: NodeIndex(7) };
+    let stamped = Stamped::new(jiff::Timestamp::UNIX_EPOCH, never);
+    let next = entries.len() as u32;
+    Writer::new(run, next).append(&stamped, &mut frames).unwrap();
+    entries.push(Entry {
+        run,
+        frames: frames.into(),
+        count: 1,
+        closes: false,
+        key: None,
+    });
+    world.after_crash(entries).await;
+    assert_eq!(world.status(run).await, RunStatus::Running);
+    let refused = world.engine.pause(&project(), run, "ann").await.unwrap_err();
+    assert!(refused.to_string().contains("nobody drives it"), "{refused}");
+    world.cancel(run).await.unwrap();
+    let detail = world.engine.detail(&project(), run).await.unwrap();
+    assert_eq!(detail.record.status, RunStatus::Cancelled);
+    let (_, error) = detail.record.failure.unwrap();
+    assert!(error.message.contains("damaged"), "{}", error.message);
+    assert!(matches!(world.cancel(run).await, Err(Error::Over { .. })));
+    assert!(world.engine.delete(&project(), run).await.unwrap());
+    world.crash().await;
+    assert!(matches!(
+        world.cancel(run).await,
+        Err(Error::Over { .. } | Error::NoRun(_))
+    ));
 }

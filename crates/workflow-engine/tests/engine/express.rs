@@ -1,8 +1,12 @@
 //! Runs that are not journalled.
 
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
+
 use serde_json::json;
-use weft_types::RunStatus;
-use weft_workflow_engine::Error;
+use weft_types::{NodeStatus, RunStatus};
+use weft_workflow_engine::port::records::RunFilter;
+use weft_workflow_engine::{Error, Waited};
 
 use crate::world::{World, chain, project, until};
 
@@ -149,4 +153,104 @@ async fn what_became_effectful_since_it_was_planned_waits_for_the_commit() {
     let called = world.called();
     assert_eq!(called.len(), 2);
     assert!(called.iter().all(|called| called.committed), "{called:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_express_run_is_shown_and_waited_for() {
+    let world = World::new().await;
+    world.define("main", &express(&chain("held", 2)));
+    let run = world.start_for_id("main", &json!({ "n": 7 })).await.id();
+    let detail = world.engine.detail(&project(), run).await.unwrap();
+    assert!(!detail.record.status.is_closed() && detail.record.express);
+    until("the call", || world.calls.under_way() == 1).await;
+    world.release(1);
+    until("the second call", || world.calls.count("held") == 2).await;
+    let detail = world.engine.detail(&project(), run).await.unwrap();
+    assert_eq!(detail.record.status, RunStatus::Running);
+    assert_eq!(detail.nodes[0].status, NodeStatus::Succeeded);
+    let listed = async |filter: RunFilter| {
+        let all = world.engine.list(&project(), &filter, None, 10).await.unwrap();
+        all.into_iter().map(|record| record.run).collect::<Vec<_>>()
+    };
+    let running = RunFilter {
+        status: vec![RunStatus::Running],
+        ..RunFilter::default()
+    };
+    let failed = RunFilter {
+        status: vec![RunStatus::Failed],
+        ..RunFilter::default()
+    };
+    assert_eq!(listed(running).await, [run]);
+    assert_eq!(listed(failed).await, []);
+    let handle = world.engine.handle(&project(), run).await.unwrap();
+    assert_eq!(handle.wait(Duration::from_secs(1)).await, Ok(Waited::Open));
+    world.release(1);
+    assert_eq!(world.answer(&handle).await, json!(7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_of_an_express_run_are_told_as_they_happen() {
+    let world = World::new().await;
+    world.define("main", &express(&chain("held", 2)));
+    let run = world.start_for_id("main", &json!({ "n": 7 })).await.id();
+    let mut events = world.engine.events(&project(), run, 0).await.unwrap();
+    for number in 0..3 {
+        assert_eq!(events.next().await.unwrap().unwrap().0, number);
+    }
+    let more = tokio::time::timeout(Duration::from_secs(9), events.next());
+    assert!(more.await.is_err());
+    world.release(2);
+    let mut numbers = Vec::new();
+    while let Some((number, _)) = events.next().await.unwrap() {
+        numbers.push(number);
+    }
+    assert_eq!(
+        numbers,
+        (3..=numbers.last().copied().unwrap()).collect::<Vec<_>>()
+    );
+    assert!(numbers.len() >= 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_express_run_is_answered_before_its_record_is_there() {
+    let world = World::new().await;
+    world.records.dropping.store(true, SeqCst);
+    world.define("main", &express(&chain("double", 2)));
+    let handle = world.start("main", &json!({ "n": 1 })).await;
+    handle.ended().await.unwrap();
+    let again = world.engine.handle(&project(), handle.id()).await.unwrap();
+    assert_eq!(world.answer(&again).await, json!(4));
+    let detail = world.engine.detail(&project(), handle.id()).await.unwrap();
+    assert_eq!(
+        (detail.record.status, detail.nodes.len()),
+        (RunStatus::Succeeded, 2)
+    );
+    let other = "other".parse().unwrap();
+    let refused = world.engine.detail(&other, handle.id()).await.unwrap_err();
+    assert_eq!(refused, Error::NoRun(handle.id()));
+    world.engine.delete(&project(), handle.id()).await.unwrap();
+    let refused = world.engine.record(&project(), handle.id()).await.unwrap_err();
+    assert_eq!(refused, Error::NoRun(handle.id()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn within_a_durable_run_it_is_not_told_of_before_that_is_committed() {
+    let world = World::new().await;
+    world.define("inner", &express(&chain("held", 1)));
+    world.define(
+        "main",
+        r"
+        workflow: main
+        input: { n: u64 }
+        nodes: { inner: { call: inner, with: { n: $input.n } } }
+        ",
+    );
+    world.start_for_id("main", &json!({ "n": 1 })).await;
+    until("the call", || world.calls.under_way() == 1).await;
+    let nested = RunFilter {
+        nested: true,
+        ..RunFilter::default()
+    };
+    let listed = world.engine.list(&project(), &nested, None, 10).await.unwrap();
+    assert_eq!(listed.len(), 1, "the run around it alone");
 }

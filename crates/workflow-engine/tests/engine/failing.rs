@@ -131,6 +131,7 @@ async fn a_lost_call_with_effects_is_not_said_to_have_failed() {
                 code: ErrorCode::Unavailable,
                 message: "full".into(),
                 begun: false,
+                cpu_time: Duration::ZERO,
             })
         });
     for (function, code, attempts) in [

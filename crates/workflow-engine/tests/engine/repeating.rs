@@ -218,3 +218,100 @@ async fn a_repetition_may_take_as_long_as_the_first() {
     let took = outcome.created_at.duration_until(outcome.finished_at);
     assert_eq!(took.as_secs(), 5);
 }
+
+#[tokio::test(start_paused = true)]
+async fn with_other_arguments_nothing_is_reused_that_was_made_of_the_old_ones() {
+    let (world, well) = moody().await;
+    let first = world.start("main", &json!({ "n": 1 })).await;
+    assert_eq!(first.ended().await.unwrap().status, RunStatus::Failed);
+    well.store(true, SeqCst);
+    let params = &first.plan().signature.params;
+    let with = |n: u64, selection| Rerun {
+        arguments: Some(Value::Direct(parsed(params, &json!({ "n": n })))),
+        ..again(first.id(), selection)
+    };
+    for (n, calls) in [(10, 4), (1, 2)] {
+        world.calls.forget();
+        let handle = world.engine.rerun(with(n, Selection::Failed)).await.unwrap();
+        assert_eq!(world.answer(&handle).await, json!({ "c": 4 * n, "d": 2 * n + 1 }));
+        assert_eq!(world.called().len(), calls, "{n}");
+    }
+    let d = first.plan().find("d").unwrap();
+    let refused = world
+        .engine
+        .rerun(with(10, Selection::Only(vec![d])))
+        .await
+        .unwrap_err();
+    assert!(refused.to_string().contains("node `a`"), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_other_arguments_do_not_change_is_reused() {
+    let world = World::new().await;
+    world.define(
+        "main",
+        r"
+        workflow: main
+        input: { n: u64, limit: u64 }
+        nodes:
+          a: { call: pay, with: { n: $input.n } }
+          b: { call: double, with: { n: $a }, when: $a > $input.limit }
+          c: { call: pay, with: { n: 7 }, after: [b] }
+          d: { call: odd, with: { n: $a }, after: [c] }
+        ",
+    );
+    let first = world.start("main", &json!({ "n": 1, "limit": 100 })).await;
+    assert_eq!(first.ended().await.unwrap().status, RunStatus::Failed);
+    world.calls.forget();
+    let params = &first.plan().signature.params;
+    let limit = |limit: u64| {
+        let arguments = json!({ "n": 1, "limit": limit });
+        Rerun {
+            arguments: Some(Value::Direct(parsed(params, &arguments))),
+            ..again(first.id(), Selection::Failed)
+        }
+    };
+    for (most, names) in [(50, vec!["odd"]), (0, vec!["double", "odd"])] {
+        world.calls.forget();
+        let handle = world.engine.rerun(limit(most)).await.unwrap();
+        handle.ended().await.unwrap();
+        let mut called = world.calls.names();
+        called.sort_unstable();
+        assert_eq!(called, names, "{most}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trial_is_repeated_as_a_trial() {
+    let world = World::new().await;
+    world.define("main", &chain("pay", 2));
+    let request = world.request("main", &json!({ "n": 1 }));
+    let stub = weft_workflow::event::Given {
+        node: weft_workflow::NodeIndex(0),
+        origin: Origin::Stub,
+        output: Some((&Value::Direct(parsed(&"u64".parse().unwrap(), &json!(40)))).into()),
+        skipped: false,
+    };
+    let request = StartRun {
+        given: vec![stub],
+        ..request
+    };
+    let first = world.engine.start(request).await.unwrap();
+    assert_eq!(world.answer(&first).await, json!(41));
+    let second = world
+        .engine
+        .rerun(again(first.id(), Selection::Whole))
+        .await
+        .unwrap();
+    assert_eq!(world.answer(&second).await, json!(41));
+    assert_eq!(world.calls.names(), ["pay", "pay"], "the second node, twice");
+    for run in [first.id(), second.id()] {
+        let record = world.engine.record(&project(), run).await.unwrap();
+        assert_eq!(record.stubs, 1);
+    }
+    let detail = world.engine.detail(&project(), second.id()).await.unwrap();
+    assert_eq!(detail.nodes[0].reason, Some(Reason::Given(Origin::Stub)));
+    let from = Selection::From(vec![weft_workflow::NodeIndex(0)]);
+    let refused = world.engine.rerun(again(first.id(), from)).await.unwrap_err();
+    assert!(refused.to_string().contains("was not executed"), "{refused}");
+}

@@ -155,3 +155,36 @@ async fn what_ends_together_with_the_run_is_no_trouble() {
     let outcome = handle.ended().await.unwrap();
     assert!(outcome.status.is_closed() && outcome.status != RunStatus::Succeeded);
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_run_may_take_for_ever() {
+    let world = World::new().await;
+    world.define("main", &chain("double", 1));
+    let request = |timeout| StartRun {
+        timeout: Some(timeout),
+        ..world.request("main", &json!({ "n": 1 }))
+    };
+    let longest = Duration::from_secs(366 * 86_400);
+    for timeout in [Duration::MAX, longest + Duration::from_millis(1)] {
+        let refused = world.engine.start(request(timeout)).await.unwrap_err();
+        assert!(refused.to_string().contains("at most 366 days"), "{refused}");
+    }
+    let handle = world.engine.start(request(longest)).await.unwrap();
+    world.answer(&handle).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sleep_that_is_too_long_fails_its_node() {
+    let world = World::new().await;
+    world.define(
+        "main",
+        "workflow: main\ninput: { ms: u64 }\nnodes: { a: { sleep: $input.ms } }",
+    );
+    for millis in [31_622_400_001_u64, 99_999_999_999_999_999, u64::MAX] {
+        let outcome = world.outcome("main", &json!({ "ms": millis })).await;
+        assert_eq!(outcome.status, RunStatus::Failed, "{millis}");
+        let (code, message) = World::failure(&outcome);
+        assert_eq!(code, ErrorCode::Evaluation);
+        assert!(message.contains("at most 366 days"), "{message}");
+    }
+}

@@ -7,6 +7,7 @@ use weft_types::ty::Shape;
 
 use super::path::{Read, Root};
 use super::{EvaluationError, Scope, UNBOUNDED};
+use crate::definition;
 use crate::plan::{Catch, ItemFailure, Kind, Node, NodeIndex, Plan};
 
 /// What a node goes over.
@@ -95,16 +96,19 @@ impl Plan {
     /// How long a node sleeps; nothing for one that does something else.
     ///
     /// # Errors
-    /// Where that cannot be evaluated.
+    /// Where that cannot be evaluated, or is longer than a definition may say.
     pub fn sleep_for(&self, node: NodeIndex, scope: &dyn Scope) -> Result<Duration, EvaluationError> {
         match &self.node(node).kind {
             Kind::Sleep { duration } => {
                 let millis = duration.evaluate(scope, UNBOUNDED)?;
                 let millis = millis.view(duration.ty()).as_integer();
                 let millis = millis.and_then(|it| u64::try_from(it).ok());
-                millis
-                    .map(Duration::from_millis)
-                    .ok_or_else(|| unfit(self.node(node)))
+                let millis = millis.ok_or_else(|| unfit(self.node(node)))?;
+                let duration = Duration::from_millis(millis);
+                match duration <= definition::Bounds::MAX_DURATION {
+                    true => Ok(duration),
+                    false => Err(EvaluationError::TooLong(millis)),
+                }
             }
             Kind::Call(_) | Kind::Wait { .. } => Ok(Duration::ZERO),
         }

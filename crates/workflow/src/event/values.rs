@@ -27,7 +27,8 @@ impl Event {
             | Self::Paused { .. }
             | Self::Resumed { .. }
             | Self::CancelRequested { .. }
-            | Self::DeadlinePassed => ([None, None], &[]),
+            | Self::DeadlinePassed
+            | Self::Completed { .. } => ([None, None], &[]),
         };
         let given = given.iter().filter_map(|given| given.output.as_ref());
         values.into_iter().flatten().chain(given)
@@ -55,7 +56,8 @@ impl Event {
             | Self::Paused { .. }
             | Self::Resumed { .. }
             | Self::CancelRequested { .. }
-            | Self::DeadlinePassed => ([None, None], &mut []),
+            | Self::DeadlinePassed
+            | Self::Completed { .. } => ([None, None], &mut []),
         };
         let given = given.iter_mut().filter_map(|given| given.output.as_mut());
         values.into_iter().flatten().chain(given)

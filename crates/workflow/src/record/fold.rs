@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use weft_types::RunStatus;
 
 use super::{Expansion, RunRecord};
-use crate::event::{Accepted, Counts, Event, Finished, Place, Stamped, Usage};
+use crate::event::{Accepted, Counts, Event, Finished, Origin, Place, Stamped, Usage};
 use crate::plan::NodeIndex;
 
 impl RunRecord {
@@ -28,7 +28,10 @@ impl RunRecord {
         self.updated_at = stamped.at;
         match &stamped.event {
             // Only the first event is one, and `begin` took it. An attempt that begins changes no sum.
-            Event::Accepted(_) | Event::NodeStarted { .. } | Event::Suspended { .. } => {}
+            Event::Accepted(_)
+            | Event::NodeStarted { .. }
+            | Event::Suspended { .. }
+            | Event::Completed { .. } => {}
             Event::Started => self.start(stamped.at),
             Event::Expanded { node, items } => self.expanded.push(Expansion {
                 node: *node,
@@ -49,7 +52,8 @@ impl RunRecord {
     fn accepted(at: Timestamp, accepted: &Accepted) -> Self {
         let given = accepted.given.iter();
         // A plan has far fewer than 2^32 nodes, and each is given once.
-        let skipped = given.filter(|given| given.skipped).count() as u32;
+        let skipped = given.clone().filter(|given| given.skipped).count() as u32;
+        let stubs = given.filter(|given| given.origin == Origin::Stub).count() as u32;
         let succeeded = accepted.given.len() as u32 - skipped;
         Self {
             run: accepted.run,
@@ -83,6 +87,7 @@ impl RunRecord {
             usage: Usage::default(),
             result: None,
             failure: None,
+            stubs,
         }
     }
 

@@ -39,6 +39,8 @@ pub struct NodeRecord {
     pub usage: Usage,
     /// Its output: its own, a given one, or that of the fallback that took its place.
     pub output: Option<Stored>,
+    /// Who brought what it awaited.
+    pub completed_by: Option<String>,
     /// Why it failed, and the place where: the node itself or one of its items. There also where the failure was caught.
     pub error: Option<(Place, NodeError)>,
 }
@@ -85,6 +87,7 @@ impl NodeRecord {
             items: None,
             usage: Usage::default(),
             output: None,
+            completed_by: None,
             error: None,
         }
     }

@@ -104,6 +104,7 @@ impl<'a> Nodes<'a> {
                 let attempt = self.state.node(*node).attempt;
                 self.began(at, Place::of(*node), attempt);
             }
+            Event::Completed { node, by } => self.record(*node).completed_by = Some(by.clone()),
             Event::Expanded { node, .. } => self.expanded(at, *node),
             Event::NodeSucceeded {
                 place,

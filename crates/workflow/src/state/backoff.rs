@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use weft_types::RunId;
 
 use super::items::MAX_ATTEMPTS;
-use crate::event::{ErrorCode, Place};
+use crate::event::{ErrorCode, Place, after};
 use crate::plan::Retry;
 
 /// Steps of growth that are reckoned with; a wait that did not reach its maximum by then grows no further.
@@ -25,8 +25,7 @@ pub(super) fn due(retry: &Retry, run: RunId, place: Place, attempt: u32, at: Tim
     let delay = shortened(grown(retry, attempt, longest), retry.jitter_percent, || {
         draw(run, place, attempt)
     });
-    let delay = SignedDuration::from_micros(i64::try_from(delay).unwrap_or(i64::MAX));
-    at.checked_add(delay).unwrap_or(Timestamp::MAX)
+    after(at, Duration::from_micros(delay))
 }
 
 /// The time before an attempt without variation, in microseconds.

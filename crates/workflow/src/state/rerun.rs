@@ -4,6 +4,7 @@ use weft_types::{NodeStatus, RunStatus};
 
 use super::run::RunState;
 use super::view::Reason;
+use crate::event::Origin;
 use crate::plan::{Catch, NodeIndex, Plan};
 
 /// Which nodes are to be executed again.
@@ -35,6 +36,8 @@ pub struct Reused {
     pub node: NodeIndex,
     /// The node whose recorded output it is: another one where a fallback took its place. None where it was skipped.
     pub output_of: Option<NodeIndex>,
+    /// Whether the result was its own, or given in its place: then it is again.
+    pub origin: Origin,
 }
 
 /// Why a run cannot be repeated so.
@@ -47,11 +50,24 @@ pub enum RerunError {
     #[error("no node is selected")]
     NothingSelected,
     /// Nothing of the run failed.
-    #[error("the run succeeded: it has no failed nodes to run again")]
+    #[error(
+        "the run succeeded, so it has no failed nodes to run again: choose the whole run, or nodes of it"
+    )]
     NothingFailed,
     /// There is no such node.
     #[error("the plan has no node {0}")]
     NoNode(u32),
+    /// A selected node has an output that was given with the run.
+    #[error(
+        "node `{0}` was not executed: its output was given with the run, and is again in a run that repeats it"
+    )]
+    Stubbed(String),
+    /// A node that is not selected would not be called with what it was.
+    #[error(
+        "with these arguments node `{0}` would be called with something else, or not at all, so its result cannot be reused: \
+         select it as well, or run from it on"
+    )]
+    Changed(String),
     /// A selected node needs a value that will not be there.
     #[error("node `{node}` needs the value of `{needs}`, which has no result: select `{needs}` as well")]
     Missing {
@@ -65,14 +81,25 @@ pub enum RerunError {
 /// What is given, and what is left out, when a run that has ended is repeated with the same plan.
 ///
 /// A node and its fallback belong together: where one is executed again, so is the other, unless the node ended well by itself.
+/// Outputs that were given in place of nodes stay as they are.
+///
+/// `changed` are nodes that would not be called with what they were, as the arguments are others. They are executed again, and so are
+/// those that need their values: what is reused was always made of what the new run has, too.
 ///
 /// # Errors
-/// Where the run is open, or the selection names nothing, unknown nodes, or nodes whose needs will not be there.
-pub fn rerun(plan: &Plan, state: &RunState, selection: &Selection) -> Result<Rerun, RerunError> {
+/// Where the run is open, or the selection names nothing, unknown or given nodes, nodes whose needs will not be there, or only some of
+/// those that changed.
+pub fn rerun(
+    plan: &Plan,
+    state: &RunState,
+    selection: &Selection,
+    changed: &[NodeIndex],
+) -> Result<Rerun, RerunError> {
     if !state.status().is_closed() {
         return Err(RerunError::Open);
     }
-    let selected = Selected::new(plan, state, selection)?;
+    let mut selected = Selected::new(plan, state, selection)?;
+    selected.changed(changed, selection)?;
     let mut rerun = Rerun::default();
     for (node, _) in plan.iter() {
         if selected.contains(node) {
@@ -92,9 +119,13 @@ impl RunState {
         let view = self.node(node);
         match (view.status, view.reason) {
             (NodeStatus::Skipped, Some(Reason::LeftOut)) => None,
-            (NodeStatus::Succeeded | NodeStatus::Skipped, _) => Some(Reused {
+            (NodeStatus::Succeeded | NodeStatus::Skipped, reason) => Some(Reused {
                 node,
                 output_of: self.output_of(plan, node),
+                origin: match reason {
+                    Some(Reason::Given(origin)) => origin,
+                    _ => Origin::Reused,
+                },
             }),
             (
                 NodeStatus::Waiting
@@ -142,7 +173,7 @@ impl<'a> Selected<'a> {
             fresh: Vec::new(),
         };
         match selection {
-            Selection::Whole => selected.nodes.fill(true),
+            Selection::Whole => plan.iter().for_each(|(node, _)| selected.add(node)),
             Selection::Failed => selected.failed()?,
             Selection::From(nodes) => selected.these(nodes, true)?,
             Selection::Only(nodes) => selected.these(nodes, false)?,
@@ -174,10 +205,50 @@ impl<'a> Selected<'a> {
             if node.0 as usize >= self.nodes.len() {
                 return Err(RerunError::NoNode(node.0));
             }
+            if self.is_stubbed(node) {
+                return Err(RerunError::Stubbed(self.plan.node(node).name.to_string()));
+            }
             self.add(node);
         }
         self.complete(onward);
         Ok(())
+    }
+
+    /// Adds nodes whose results cannot be reused, and those that need their values.
+    fn changed(&mut self, changed: &[NodeIndex], selection: &Selection) -> Result<(), RerunError> {
+        self.fresh.clear();
+        for &node in changed {
+            self.change(node, selection)?;
+        }
+        while let Some(index) = self.fresh.pop() {
+            let plan = self.plan;
+            for &node in &plan.node(index).successors {
+                let mut needs = plan.node(node).needs.iter();
+                if needs.any(|need| need.value && need.node == index) {
+                    self.change(node, selection)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, node: NodeIndex, selection: &Selection) -> Result<(), RerunError> {
+        let is_reused = self.state.reusable(self.plan, node).is_some();
+        if self.contains(node) || self.is_stubbed(node) || !is_reused {
+            return Ok(());
+        }
+        if let Selection::Only(_) = selection {
+            return Err(RerunError::Changed(self.plan.node(node).name.to_string()));
+        }
+        self.add(node);
+        if let Some(Catch::Node(fallback)) = self.plan.node(node).catch {
+            self.add(fallback);
+        }
+        Ok(())
+    }
+
+    fn is_stubbed(&self, node: NodeIndex) -> bool {
+        self.state.node(node).reason == Some(Reason::Given(Origin::Stub))
     }
 
     /// Adds what has to be executed with those that were added.
@@ -205,6 +276,9 @@ impl<'a> Selected<'a> {
     }
 
     fn add(&mut self, node: NodeIndex) {
+        if self.is_stubbed(node) {
+            return;
+        }
         let is_selected = &mut self.nodes[node.0 as usize];
         if !*is_selected {
             *is_selected = true;

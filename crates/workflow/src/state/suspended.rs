@@ -29,4 +29,13 @@ impl Turn<'_> {
         self.actions.push(Action::Await { node, due });
         Ok(())
     }
+
+    /// Somebody brought what a node awaits: its success follows.
+    pub(super) fn completed(&self, node: NodeIndex) -> Verdict {
+        let awaits = |node: NodeIndex| matches!(self.plan.node(node).kind, Kind::Wait { .. });
+        match self.state.is_suspended(node) && awaits(node) {
+            true => Ok(()),
+            false => Err("it awaits nothing".into()),
+        }
+    }
 }

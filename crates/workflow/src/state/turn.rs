@@ -56,6 +56,7 @@ impl<'a> Turn<'a> {
             Event::NodeStarted { place, attempt } => self.node_started(*place, *attempt),
             Event::Expanded { node, items } => self.expanded(*node, *items),
             Event::Suspended { node, due } => self.suspended(*node, *due),
+            Event::Completed { node, .. } => self.completed(*node),
             Event::NodeSucceeded { place, attempt, .. } => self.succeeded(*place, *attempt),
             Event::NodeFailed {
                 place,

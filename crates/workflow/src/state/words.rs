@@ -14,6 +14,7 @@ pub(super) fn event(plan: &Plan, event: &Event) -> String {
         Event::NodeSucceeded { place, attempt, .. } => attempt_of(plan, "the success", *attempt, *place),
         Event::NodeFailed { place, attempt, .. } => attempt_of(plan, "the failure", *attempt, *place),
         Event::NodeSkipped { node } => format!("the skipping of {}", name(plan, *node)),
+        Event::Completed { node, .. } => format!("the completion of {}", name(plan, *node)),
         Event::Paused { .. } => "a pause of the run".into(),
         Event::Resumed { .. } => "a resumption of the run".into(),
         Event::CancelRequested { .. } => "a cancellation of the run".into(),

@@ -308,6 +308,11 @@ nodes:
     let sleep = |name: &str| plan.sleep_for(plan.find(name).unwrap(), &values);
     assert_eq!(sleep("p"), Ok(Duration::from_millis(9)));
     assert_eq!(sleep("q"), Ok(Duration::from_millis(1500)));
+    let longest = Values::new(&plan, r#"{"n":31622400000}"#);
+    let too_long = Values::new(&plan, r#"{"n":31622400001}"#);
+    let sleep = |values: &Values| plan.sleep_for(plan.find("p").unwrap(), values);
+    assert_eq!(sleep(&longest), Ok(Duration::from_secs(366 * 86_400)));
+    assert_eq!(sleep(&too_long), Err(EvaluationError::TooLong(31_622_400_001)));
 }
 
 #[test]

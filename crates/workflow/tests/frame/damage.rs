@@ -1,10 +1,12 @@
 //! What is noticed when frames are not what was written.
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use proptest::prelude::*;
 use weft_types::RunId;
+use weft_workflow::event::LATEST;
 use weft_workflow::frame::{Frame, FrameError, MAX_LEN, Reader, VERSION, Writer, write as write_frame};
-use weft_workflow::{Event, Stamped, Stored};
+use weft_workflow::{Event, NodeIndex, Stamped, Stored};
 
 use crate::samples::{any_events, time};
 use crate::{read, run, write};
@@ -31,6 +33,26 @@ fn forged(version: u8, body: &[u8]) -> Bytes {
     frame.extend_from_slice(&hasher.finalize().to_le_bytes());
     frame.extend_from_slice(&rest);
     frame.into()
+}
+
+#[test]
+fn a_time_beyond_the_latest_is_the_latest() {
+    let suspended = |due| Event::Suspended {
+        node: NodeIndex(1),
+        due: Some(due),
+    };
+    let latest = Stamped::new(time(0), suspended(LATEST));
+    let frames = read(write(&[
+        Stamped::new(time(0), suspended(Timestamp::MAX)),
+        latest.clone(),
+    ]))
+    .unwrap();
+    assert_eq!(frames[0].stamped, latest);
+    assert_eq!(frames[1].stamped, latest);
+    // As it was written before there was a latest.
+    let at = time(0).as_microsecond();
+    let body = postcard::to_allocvec(&(at, 4u32, 1u32, Some(253_402_207_200_999_999_i64))).unwrap();
+    assert_eq!(read(forged(VERSION, &body)).unwrap()[0].stamped, latest);
 }
 
 proptest! {

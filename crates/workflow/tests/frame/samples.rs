@@ -32,6 +32,7 @@ pub(crate) fn all() -> Vec<(&'static str, Stamped)> {
         ("cancel-requested", cancel_requested()),
         ("deadline-passed", Event::DeadlinePassed),
         ("finished", finished()),
+        ("completed", completed()),
     ];
     let stamp = |(at, (name, event))| (name, Stamped::new(time(at as i64), event));
     events.into_iter().enumerate().map(stamp).collect()
@@ -152,6 +153,13 @@ fn cancel_requested() -> Event {
     Event::CancelRequested {
         by: "anna".into(),
         reason: "enough".into(),
+    }
+}
+
+fn completed() -> Event {
+    Event::Completed {
+        node: NodeIndex(1),
+        by: "anna".into(),
     }
 }
 

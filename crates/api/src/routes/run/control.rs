@@ -7,7 +7,7 @@ use http::StatusCode;
 use weft_types::{Value, json};
 use weft_workflow::plan;
 
-use super::{body, bounds, no_node, read};
+use super::{body, bounds, no_body, no_node, read};
 use crate::api::Context;
 use crate::call::blobs;
 use crate::headers::User;
@@ -71,7 +71,9 @@ pub(in crate::routes) async fn pause(
     InRun { project, run }: InRun,
     User(by): User,
     NoQuery: NoQuery,
+    request: Request,
 ) -> Result<StatusCode, Problem> {
+    no_body(&context, request).await?;
     context.workflows()?.runs.pause(&project, run, &by).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -97,7 +99,9 @@ pub(in crate::routes) async fn resume(
     InRun { project, run }: InRun,
     User(by): User,
     NoQuery: NoQuery,
+    request: Request,
 ) -> Result<StatusCode, Problem> {
+    no_body(&context, request).await?;
     context.workflows()?.runs.resume(&project, run, &by).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -114,6 +118,7 @@ pub(in crate::routes) async fn resume(
         ("project" = String, Path, description = "The project"),
         ("run" = String, Path, description = "The run's id"),
         ("node" = String, Path, description = "The node, of kind `wait`"),
+        ("weft-user" = Option<String>, Header, description = "Who brings it"),
     ),
     request_body(content = Option<serde_json::Value>, content_type = "application/json"),
     responses(
@@ -124,35 +129,48 @@ pub(in crate::routes) async fn resume(
 pub(in crate::routes) async fn complete(
     State(context): State<Arc<Context>>,
     InNode { project, run, node }: InNode,
+    User(by): User,
     NoQuery: NoQuery,
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let workflows = context.workflows()?;
     let handle = workflows.runs.handle(&project, run).await?;
-    let index = handle.plan().find(&node).ok_or_else(|| no_node(run, &node))?;
-    let awaited = handle.plan().node(index);
+    let plan = handle.plan();
+    let index = plan.find(&node).ok_or_else(|| no_node(run, &node, plan))?;
+    let awaited = plan.node(index);
     if !matches!(awaited.kind, plan::Kind::Wait { .. }) {
         let detail = format!("node `{node}` of run {run} awaits no event: it is no `wait`");
-        return Err(Problem::new(Kind::Conflict, detail));
+        return Err(Problem::new(Kind::RunState, detail));
     }
     let body = body(&context, request).await?;
     let value = match &awaited.output {
         Some(ty) => {
-            let image = blobs::value(&context, &project, ty, &body, bounds(&context)).await?;
+            let value = match body.trim_ascii() {
+                b"" => Err(invalid(format!("the body is empty, and `{node}` awaits a value"))),
+                _ => blobs::value(&context, &project, ty, &body, bounds(&context)).await,
+            };
+            let image = value.map_err(|problem| problem.with("expected", ty.to_string()))?;
             Some(Value::Direct(image))
         }
         None if matches!(body.trim_ascii(), b"" | b"null") => None,
-        None => return Err(takes_nothing(&node).into()),
+        None => return Err(takes_nothing(&node)),
     };
-    workflows.runs.complete(&project, run, &node, value).await?;
+    workflows.runs.complete(&project, run, &node, value, &by).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// A value for an event that has none.
-fn takes_nothing(node: &str) -> weft_function_engine::Error {
+fn takes_nothing(node: &str) -> Problem {
+    invalid(format!(
+        "the event that `{node}` awaits has no value: expected `null` or no body"
+    ))
+}
+
+fn invalid(message: String) -> Problem {
     weft_function_engine::Error::InvalidArguments(json::Error {
         pointer: String::new(),
-        message: format!("the event that `{node}` awaits has no value: expected `null` or no body"),
+        message,
         kind: json::ErrorKind::Type,
     })
+    .into()
 }

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use http::{HeaderMap, HeaderValue, Uri, header};
-use weft_workflow::Plan;
+use weft_workflow::Stamped;
 use weft_workflow_engine::Events;
 
 use super::super::logs::sse;
@@ -28,7 +28,8 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Follow a run
 ///
 /// Its events as server-sent events, those that happened and those to come, until its last. Only what is committed is told. A
-/// stream that broke off goes on behind `Last-Event-ID`.
+/// stream that broke off goes on behind `Last-Event-ID`. Behind an event come the nodes that are over because of it, with its number and a
+/// `reason`.
 #[utoipa::path(
     get,
     path = "/v1/projects/{project}/runs/{run}/events",
@@ -57,11 +58,9 @@ pub(in super::super) async fn events(
         Some(from) => from,
         None => behind(&headers)?,
     };
-    let plan = Arc::clone(workflows.runs.handle(&project, run).await?.plan());
     let events = workflows.runs.events(&project, run, from).await?;
     let follower = Follower {
         events,
-        plan,
         draining: context.draining.clone(),
         over: false,
     };
@@ -85,7 +84,6 @@ fn behind(headers: &HeaderMap) -> Result<u32, Problem> {
 /// Somebody who follows a run.
 struct Follower {
     events: Events,
-    plan: Arc<Plan>,
     draining: Draining,
     over: bool,
 }
@@ -100,10 +98,7 @@ impl Follower {
         tokio::select! {
             next = self.events.next() => match next {
                 Ok(Some((number, stamped))) => {
-                    let event = wire::RunEvent::new(number, &stamped, &self.plan);
-                    // Wire types have text keys only, so they always serialize.
-                    let json = serde_json::to_string(&event).unwrap_or_default();
-                    sse::event(&mut text, &event.kind, Some(&number.to_string()), &json);
+                    self.tell(&mut text, number, &stamped);
                 }
                 Ok(None) => return None,
                 Err(error) => {
@@ -116,6 +111,24 @@ impl Follower {
             () = tokio::time::sleep(HEARTBEAT) => sse::comment(&mut text, "still here"),
         }
         Some(text)
+    }
+}
+
+impl Follower {
+    /// An event, then the nodes that are over because of it. The last of these has the number, so that whoever did not get as far gets all of
+    /// them again.
+    fn tell(&self, text: &mut String, number: u32, stamped: &Stamped) {
+        let plan = self.events.plan();
+        let mut told = vec![wire::RunEvent::new(number, stamped, plan)];
+        let follows = self.events.follows().iter();
+        told.extend(follows.map(|follows| wire::RunEvent::following(number, stamped.at, follows, plan)));
+        let id = number.to_string();
+        let last = told.len() - 1;
+        for (at, event) in told.iter().enumerate() {
+            // Wire types have text keys only, so they always serialize.
+            let json = serde_json::to_string(event).unwrap_or_default();
+            sse::event(text, &event.kind, Some(&*id).filter(|_| at == last), &json);
+        }
     }
 }
 

@@ -8,11 +8,12 @@ use http::Uri;
 use weft_types::Type;
 use weft_types::ty::Shape;
 use weft_workflow::plan::{Call, Kind};
+use weft_workflow::{NodeIndex, Plan};
 use weft_workflow_engine::Error;
 use weft_workflow_engine::port::blobs::BlobError;
 use weft_workflow_engine::port::workflows::NoPlan;
 
-use super::no_node;
+use super::{nested_by_node, no_node};
 use crate::api::Context;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -51,26 +52,37 @@ pub(in crate::routes) async fn show(
     let detail = runs.detail(&project, run).await?;
     let workflow = detail.record.workflow;
     let plan = detail.plan.ok_or(Error::NoPlan(NoPlan::NoWorkflow(workflow)))?;
-    let index = plan.find(&node).ok_or_else(|| no_node(run, &node))?;
+    let index = plan.find(&node).ok_or_else(|| no_node(run, &node, &plan))?;
     let record = detail.nodes.get(index.0 as usize);
-    let record = record.ok_or_else(|| no_node(run, &node))?;
+    let record = record.ok_or_else(|| no_node(run, &node, &plan))?;
+    let nested = nested_by_node(&detail.nested).remove(&index).unwrap_or_default();
     let input = match runs.arguments(&project, run, &node, item).await {
         Ok(input) => input,
         // A value of a closed run may have been collected.
         Err(Error::Blob(BlobError::Missing(_))) => None,
         Err(error) => return Err(error.into()),
     };
-    let (kind, ty, callee) = match &plan.node(index).kind {
-        Kind::Call(call) => ("call", Some(call.signature.params.clone()), Some(called(call))),
-        Kind::Sleep { .. } => ("sleep", Type::from_shape(Shape::U64).ok(), None),
-        Kind::Wait { .. } => ("wait", None, None),
+    let (kind, callee) = match &plan.node(index).kind {
+        Kind::Call(call) => ("call", Some(called(call))),
+        Kind::Sleep { .. } => ("sleep", None),
+        Kind::Wait { .. } => ("wait", None),
     };
+    let ty = input_type(&plan, index);
     Ok(Json(wire::NodeDetail {
-        node: wire::Node::new(record, &plan),
+        node: wire::Node::new(record, &plan, nested),
         kind: kind.to_owned(),
         callee,
         input: input.zip(ty).map(|(input, ty)| shown_image(&input, &ty)),
     }))
+}
+
+/// The type of what a node is called with; none for one that takes nothing.
+pub(super) fn input_type(plan: &Plan, node: NodeIndex) -> Option<Type> {
+    match &plan.node(node).kind {
+        Kind::Call(call) => Some(call.signature.params.clone()),
+        Kind::Sleep { .. } => Type::from_shape(Shape::U64).ok(),
+        Kind::Wait { .. } => None,
+    }
 }
 
 fn called(call: &Call) -> String {

@@ -5,9 +5,9 @@ use http::{HeaderMap, header};
 use serde_json::{Map, Value as Json};
 use weft_types::image::{Bounds, Image};
 use weft_types::{Digest, Type, Value, json};
-use weft_workflow::Plan;
 use weft_workflow::event::{Given, Origin, Stored};
 use weft_workflow::plan::Globals;
+use weft_workflow::{Plan, nearest};
 use weft_workflow_engine::StartRun;
 
 use crate::headers::JSON;
@@ -92,8 +92,9 @@ fn stub(plan: &Plan, name: &str, output: &Json, bounds: Bounds) -> Result<Given,
     let Some(node) = plan.find(name) else {
         let shown: String = name.chars().take(80).collect();
         let detail = format!(
-            "the workflow has no node `{}` to give an output to",
-            shown.escape_debug()
+            "the workflow has no node `{}` to give an output to{}",
+            shown.escape_debug(),
+            nearest::hint(&shown, plan.nodes.iter().map(|node| &*node.name))
         );
         return Err(Problem::new(Kind::InvalidArguments, detail).with("pointer", pointer));
     };

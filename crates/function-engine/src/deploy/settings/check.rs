@@ -1,6 +1,6 @@
 //! What the platform allows settings to say, beyond the bounds that hold anywhere.
 
-use weft_types::{Limits, Settings};
+use weft_types::{Grants, Limits, Settings};
 
 use crate::deployed::profile_of;
 use crate::engine::Inner;
@@ -13,6 +13,24 @@ pub(in crate::deploy) fn check(inner: &Inner, settings: &Settings) -> Result<(),
         .map_err(|error| Error::settings(error.pointer, error.message))?;
     limits(&settings.limits, &inner.config)?;
     profile(inner, settings)
+}
+
+/// Refuses what means nothing to a workflow, as no code of its own executes.
+pub(in crate::deploy) fn check_of_workflow(settings: &Settings) -> Result<(), Error> {
+    let refused = |member: &str, what: &str| {
+        let message = format!("a workflow takes no {what}: they belong to the functions that its nodes call");
+        Err(Error::settings(format!("/{member}"), message))
+    };
+    if settings.grants != Grants::default() {
+        return refused("grants", "grants");
+    }
+    if !settings.env.is_empty() {
+        return refused("env", "environment variables");
+    }
+    match settings.profile {
+        Some(_) => refused("profile", "pool profiles"),
+        None => Ok(()),
+    }
 }
 
 fn limits(limits: &Limits, config: &Config) -> Result<(), Error> {

@@ -14,10 +14,16 @@ use weft_workflow::record::Expansion;
 use super::*;
 
 /// A line each: what it is a sample of, and the record in hexadecimal digits. The latest form is the one that is written.
-const GOLDEN: &str = include_str!("../../../tests/golden/record-form-1.txt");
+const GOLDEN: &str = include_str!("../../../tests/golden/record-form-2.txt");
+/// As they were written before stubs were counted.
+const WITHOUT_STUBS: &str = include_str!("../../../tests/golden/record-form-1.txt");
 
 fn golden() -> impl Iterator<Item = (&'static str, Vec<u8>)> {
-    GOLDEN.lines().map(|line| {
+    lines(GOLDEN)
+}
+
+fn lines(text: &'static str) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
+    text.lines().map(|line| {
         let (name, digits) = line.split_once(' ').unwrap();
         let bytes = (0..digits.len()).step_by(2);
         let bytes = bytes.map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap());
@@ -60,6 +66,7 @@ fn accepted() -> RunRecord {
         usage: Usage::default(),
         result: None,
         failure: None,
+        stubs: 0,
     }
 }
 
@@ -119,6 +126,7 @@ fn full() -> RunRecord {
                 }))),
             },
         )),
+        stubs: 3,
         ..accepted()
     }
 }
@@ -173,6 +181,16 @@ fn records_are_read_as_ever() {
     for ((name, record), (golden_name, golden)) in samples().into_iter().zip(golden()) {
         assert_eq!(name, golden_name);
         assert_eq!(decode(&golden).unwrap(), record, "{name}");
+    }
+}
+
+#[test]
+fn records_without_stubs_are_read_as_ever() {
+    assert_eq!(lines(WITHOUT_STUBS).count(), samples().len());
+    for ((name, record), (golden_name, old)) in samples().into_iter().zip(lines(WITHOUT_STUBS)) {
+        assert_eq!(name, golden_name);
+        let expected = RunRecord { stubs: 0, ..record };
+        assert_eq!(decode(&old).unwrap(), expected, "{name}");
     }
 }
 

@@ -221,6 +221,7 @@ pub(crate) fn error(code: ErrorCode, message: &str) -> CallError {
         code,
         message: message.into(),
         begun: true,
+        cpu_time: Duration::from_micros(7),
     }
 }
 

@@ -16,12 +16,17 @@ fn check(plan: &Plan, run: &Live<'_>, selection: &Selection, (reused, left_out):
     let reused = reused.iter().map(|&(node, output_of)| Reused {
         node: n(node),
         output_of: output_of.map(n),
+        origin: Origin::Reused,
     });
     let expected = Rerun {
         reused: reused.collect(),
         left_out: left_out.iter().map(|&node| n(node)).collect(),
     };
-    assert_eq!(rerun(plan, &run.state, selection), Ok(expected), "{selection:?}");
+    assert_eq!(
+        rerun(plan, &run.state, selection, &[]),
+        Ok(expected),
+        "{selection:?}"
+    );
 }
 
 fn from(node: u32) -> Selection {
@@ -70,7 +75,8 @@ fn results_outside_the_selection_are_reused() {
 fn what_cannot_be_run_again_is_told() {
     let plan = two_ways();
     let (open, _) = Live::started(&plan);
-    let refused = |run: &Live<'_>, selection: Selection| rerun(&plan, &run.state, &selection).unwrap_err();
+    let refused =
+        |run: &Live<'_>, selection: Selection| rerun(&plan, &run.state, &selection, &[]).unwrap_err();
     assert_eq!(refused(&open, Selection::Whole), RerunError::Open);
     let run = failed_run(&plan);
     assert_eq!(refused(&run, from(5)), RerunError::NoNode(5));
@@ -91,7 +97,7 @@ fn a_run_that_succeeded_has_nothing_that_failed() {
     run.take(succeeded(at(0), 1));
     run.take(run.finished());
     assert_eq!(
-        rerun(&plan, &run.state, &Selection::Failed),
+        rerun(&plan, &run.state, &Selection::Failed, &[]),
         Err(RerunError::NothingFailed)
     );
     check(&plan, &run, &only(0), (&[], &[]));
@@ -145,7 +151,7 @@ fn a_node_and_its_fallback_belong_together() {
 fn a_rerun_goes_on_where_the_first_run_failed() {
     let plan = two_ways();
     let first = failed_run(&plan);
-    let Rerun { reused, left_out } = rerun(&plan, &first.state, &Selection::Failed).unwrap();
+    let Rerun { reused, left_out } = rerun(&plan, &first.state, &Selection::Failed, &[]).unwrap();
     let mut accepted = accepted(&plan);
     accepted.left_out = left_out;
     accepted.given.extend(reused.iter().map(|reused| Given {
@@ -172,4 +178,63 @@ fn what_was_left_out_stays_so() {
     run.take(failed(at(3), 1, ErrorCode::Trap));
     run.take(run.finished());
     check(&plan, &run, &Selection::Failed, (&[(0, Some(0))], &[1, 2]));
+}
+
+/// Which nodes are executed again where some are called with something else.
+fn executed(plan: &Plan, run: &Live<'_>, selection: &Selection, changed: &[u32]) -> Vec<u32> {
+    let changed: Vec<_> = changed.iter().map(|&node| n(node)).collect();
+    let Rerun { reused, left_out } = rerun(plan, &run.state, selection, &changed).unwrap();
+    let others: Vec<_> = reused.iter().map(|reused| reused.node).chain(left_out).collect();
+    let nodes = plan.iter().map(|(node, _)| node);
+    nodes
+        .filter(|node| !others.contains(node))
+        .map(|node| node.0)
+        .collect()
+}
+
+#[test]
+fn what_is_called_with_something_else_is_executed_again() {
+    let plan = two_ways();
+    let run = failed_run(&plan);
+    assert_eq!(executed(&plan, &run, &Selection::Failed, &[]), [1, 2]);
+    assert_eq!(executed(&plan, &run, &Selection::Failed, &[4]), [1, 2, 4]);
+    assert_eq!(executed(&plan, &run, &Selection::Failed, &[3]), [1, 2, 3, 4]);
+    assert_eq!(executed(&plan, &run, &Selection::Failed, &[1]), [1, 2]);
+    assert_eq!(executed(&plan, &run, &Selection::Failed, &[0]), [0, 1, 2]);
+    // What has no result is no reason to go on.
+    assert_eq!(executed(&plan, &run, &from(4), &[1]), [4]);
+    assert_eq!(executed(&plan, &run, &from(4), &[0]), [0, 4]);
+    assert_eq!(executed(&plan, &run, &Selection::Whole, &[0]), [0, 1, 2, 3, 4]);
+    assert_eq!(
+        rerun(&plan, &run.state, &only(4), &[n(0)]),
+        Err(RerunError::Changed("a".into()))
+    );
+    assert_eq!(executed(&plan, &run, &only(0), &[n(0).0]), [0]);
+}
+
+#[test]
+fn what_was_given_in_place_of_a_node_is_given_again() {
+    let plan = plan([call("a"), call("b").needs(["a"]), call("c").needs(["b"])]);
+    let mut accepted = accepted(&plan);
+    accepted.given.push(Given {
+        node: n(1),
+        origin: Origin::Stub,
+        output: None,
+        skipped: false,
+    });
+    let mut run = Live::with(&plan, accepted);
+    run.take(Event::Started);
+    run.take(succeeded(at(0), 1));
+    run.take(failed(at(2), 1, ErrorCode::Trap));
+    run.take(run.finished());
+    for selection in [Selection::Whole, Selection::Failed, from(0), only(2)] {
+        let Rerun { reused, .. } = rerun(&plan, &run.state, &selection, &[n(1)]).unwrap();
+        let b = reused.iter().find(|reused| reused.node == n(1)).unwrap();
+        assert_eq!(b.origin, Origin::Stub, "{selection:?}");
+    }
+    assert_eq!(executed(&plan, &run, &Selection::Whole, &[]), [0, 2]);
+    for selection in [from(1), only(1)] {
+        let refused = rerun(&plan, &run.state, &selection, &[]);
+        assert_eq!(refused, Err(RerunError::Stubbed("b".into())));
+    }
 }

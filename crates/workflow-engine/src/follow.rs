@@ -1,0 +1,80 @@
+//! What follows from an event for nodes to which nothing happened themselves: it is not written down, as it can be told from the plan.
+
+use std::sync::Arc;
+
+use weft_types::NodeStatus;
+use weft_workflow::state::{Reason, RunState, decide_telling};
+use weft_workflow::{Event, NodeIndex, Plan, Stamped};
+
+/// A node that is over because of an event that was another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Follows {
+    /// The node.
+    pub node: NodeIndex,
+    /// How it ended.
+    pub status: NodeStatus,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// A run being followed, event by event from the first.
+pub(crate) struct Following {
+    plan: Arc<Plan>,
+    /// None once an event could not be: what follows from later ones is not known then.
+    state: Option<RunState>,
+}
+
+impl Following {
+    pub(crate) fn new(plan: Arc<Plan>) -> Self {
+        Self {
+            state: Some(RunState::new(&plan)),
+            plan,
+        }
+    }
+
+    pub(crate) fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// Takes the next event; tells what follows from it, in the order in which it does.
+    pub(crate) fn take(&mut self, stamped: &Stamped) -> Vec<Follows> {
+        let Some(state) = &mut self.state else {
+            return Vec::new();
+        };
+        let Stamped { at, event } = stamped;
+        let Ok(closed) = decide_telling(&self.plan, state, *at, event, &mut Vec::new()) else {
+            self.state = None;
+            return Vec::new();
+        };
+        let others = closed.into_iter().filter(|node| Some(*node) != own_node(event));
+        let follows = others.filter_map(|node| {
+            let view = state.node(node);
+            Some(Follows {
+                node,
+                status: view.status,
+                reason: view.reason?,
+            })
+        });
+        follows.collect()
+    }
+}
+
+/// The node that an event is about.
+fn own_node(event: &Event) -> Option<NodeIndex> {
+    match event {
+        Event::NodeStarted { place, .. }
+        | Event::NodeSucceeded { place, .. }
+        | Event::NodeFailed { place, .. } => Some(place.node),
+        Event::Expanded { node, .. }
+        | Event::Suspended { node, .. }
+        | Event::NodeSkipped { node }
+        | Event::Completed { node, .. } => Some(*node),
+        Event::Accepted(_)
+        | Event::Started
+        | Event::Paused { .. }
+        | Event::Resumed { .. }
+        | Event::CancelRequested { .. }
+        | Event::DeadlinePassed
+        | Event::Finished(_) => None,
+    }
+}
