@@ -155,7 +155,7 @@ async fn an_event_comes_once_and_in_time_and_fits() {
         node: node.into(),
         status,
     };
-    let early = refused("approval", event(1), "bea").await;
+    let early = refused("approval", event(1)).await;
     assert_eq!(early, not_waiting("approval", NodeStatus::Waiting));
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert!(matches!(refused("nobody", event(1)).await, Error::NoNode { .. }));
