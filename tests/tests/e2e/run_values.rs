@@ -149,7 +149,13 @@ async fn no_run_is_lost_to_a_time_beyond_all_times() {
 async fn an_express_run_is_known_from_its_start_on() {
     let server = server().await;
     let api = &server.api;
-    let text = "workflow: fast\ndurability: express\ninput: { a: u32 }\nnodes: { sum: { call: arith#add, with: { a: $input.a, b: 1 } } }\n                output: $sum\n";
+    let text = "workflow: fast
+durability: express
+input: { a: u32 }
+nodes:
+  sum: { call: arith#add, with: { a: $input.a, b: 1 } }
+output: $sum
+";
     save(api, "fast", text).await.ok();
     for a in 0..100_u32 {
         let run = start(api, "fast", &json!({"a": a})).await;
