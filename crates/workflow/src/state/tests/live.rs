@@ -225,7 +225,8 @@ impl Outstanding {
             | Event::Paused { .. }
             | Event::Resumed { .. }
             | Event::CancelRequested { .. }
-            | Event::DeadlinePassed => return,
+            | Event::DeadlinePassed
+            | Event::Completed { .. } => return,
         };
         assert!(self.places.remove(&place).is_some(), "{event:?} answers nothing");
     }

@@ -115,3 +115,25 @@ fn times_are_taken_to_the_microsecond() {
     run.take(suspended(Some(finer)));
     assert_eq!(run.state.node(n(0)).due, Some(exact));
 }
+
+#[test]
+fn who_completes_a_wait_is_told_before_its_success() {
+    let plan = plan([wait("a"), sleep("b")]);
+    let (mut run, _) = Live::started(&plan);
+    let completed = |node| Event::Completed {
+        node: n(node),
+        by: "ann".into(),
+    };
+    assert_eq!(run.refuse(&completed(0)).why, "it awaits nothing");
+    run.take(suspended(None));
+    assert_eq!(run.take(completed(0)), []);
+    run.take(Event::Suspended {
+        node: n(1),
+        due: due(),
+    });
+    for node in [1, 2] {
+        assert_eq!(run.refuse(&completed(node)).why, "it awaits nothing");
+    }
+    run.take(succeeded(at(0), 1));
+    assert_eq!(run.refuse(&completed(0)).why, "it awaits nothing");
+}
