@@ -12,7 +12,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::arguments::Arguments;
-use crate::{functions, prerequisites, process, report, repository, test, worker};
+use crate::{container, functions, prerequisites, process, report, repository, test, worker};
 
 /// A step's name and what it does.
 type Step = (&'static str, fn() -> Result<()>);
@@ -59,6 +59,7 @@ fn find(name: &str) -> Result<Step> {
 
 fn fmt() -> Result<()> {
     process::run(&mut process::cargo(&["fmt", "--all", "--check"]))?;
+    container::fmt()?;
     let guests = repository::root().join("functions");
     process::run(process::cargo(&["fmt", "--all", "--check"]).current_dir(guests))
 }
@@ -77,7 +78,9 @@ fn clippy() -> Result<()> {
         "--",
         "-D",
         "warnings",
-    ]))
+    ]))?;
+    prerequisites::containers()?;
+    container::clippy()
 }
 
 fn docs() -> Result<()> {
@@ -86,6 +89,8 @@ fn docs() -> Result<()> {
 }
 
 fn tests() -> Result<()> {
+    prerequisites::containers()?;
     worker::build(false)?;
-    test::workspace(&[])
+    container::build(false)?;
+    test::all(&[])
 }

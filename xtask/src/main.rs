@@ -10,6 +10,7 @@
 mod arguments;
 mod bench;
 mod ci;
+mod container;
 mod crash;
 mod functions;
 mod postgres;

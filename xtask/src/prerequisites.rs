@@ -5,10 +5,13 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{process, report};
+use crate::{container, process, report};
 
 /// Commands that are needed beside Rust, to build and to call what was built, and the Debian package that brings each.
 const PROGRAMS: [(&str, &str); 2] = [("cc", "build-essential"), ("curl", "curl")];
+
+/// What makes containers beside the library that is built in, and the Debian package that brings each: tests try all of them.
+const RUNTIMES: [(&str, &str); 2] = [("runc", "runc"), ("crun", "crun")];
 
 /// Targets that guests are built for.
 const TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32-wasip2"];
@@ -17,6 +20,12 @@ const TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32-wasip2"];
 pub fn ensure() -> Result<()> {
     programs(&PROGRAMS)?;
     targets()
+}
+
+/// Installs what the tests of containers need beside that.
+pub fn containers() -> Result<()> {
+    container::prerequisites()?;
+    programs(&RUNTIMES)
 }
 
 /// Installs what brings those of `wanted` (programs and their packages) that are missing.

@@ -59,6 +59,14 @@ pub fn read(command: &mut Command, mut line: impl FnMut(&str)) -> Result<()> {
     Ok(())
 }
 
+/// The platform that this is built on.
+pub fn host() -> Result<String> {
+    let told = output(Command::new("rustc").arg("-vV"))?;
+    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned)
+        .context("rustc does not tell its platform")
+}
+
 /// Whether a program is found on the search path.
 pub fn exists(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();

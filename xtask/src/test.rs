@@ -5,28 +5,39 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::arguments::Arguments;
-use crate::{functions, postgres, prerequisites, process, report, worker};
+use crate::{container, functions, postgres, prerequisites, process, report, worker};
 
 /// Sets up what the tests need and runs all of them.
 pub fn run(arguments: Arguments) -> Result<ExitCode> {
-    report::step("prerequisites", prerequisites::ensure)?;
+    report::step("prerequisites", || {
+        prerequisites::ensure()?;
+        prerequisites::containers()
+    })?;
     report::step("guests", functions::build)?;
     report::step("worker", || worker::build(false))?;
-    report::step("tests", || workspace(&arguments.rest()))?;
+    report::step("containers", || container::build(false))?;
+    report::step("tests", || all(&arguments.rest()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs the tests of the workspace, those in documentation too, beside a database, and tells how many passed.
+/// Runs all tests of the platform and tells how many passed.
+pub fn all(arguments: &[String]) -> Result<()> {
+    let mut passed = workspace(arguments)?;
+    container::test(arguments, |line| passed += count(line))?;
+    report::note(&format!("{passed} tests passed"));
+    Ok(())
+}
+
+/// Runs the tests of the workspace, those in documentation too, beside a database, and answers how many passed.
 ///
 /// The server's binary, which the tests of the whole start, is built on the way: its own package has a test of it.
-pub fn workspace(arguments: &[String]) -> Result<()> {
+fn workspace(arguments: &[String]) -> Result<u32> {
     let server = postgres::Server::start()?;
     let mut tests = process::cargo(&["test", "--workspace"]);
     let mut passed = 0;
     process::read(server.tell(tests.args(arguments)), |line| passed += count(line))?;
     server.stop()?;
-    report::note(&format!("{passed} tests passed"));
-    Ok(())
+    Ok(passed)
 }
 
 /// The number in `test result: ok. 12 passed; …`, by which each test program ends.

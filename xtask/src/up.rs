@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::arguments::Arguments;
-use crate::{functions, prerequisites, process, report, repository, worker};
+use crate::{container, functions, prerequisites, process, report, repository, worker};
 
 use server::{Presence, Server};
 
@@ -31,6 +31,7 @@ pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
     report::step("prerequisites", prerequisites::ensure)?;
     report::step("guests", functions::build)?;
     report::step("worker", || worker::build(!debug))?;
+    containers(!debug);
     report::step("server", || build(debug))?;
     match server.presence()? {
         Presence::Running => {
@@ -70,6 +71,17 @@ fn beside(server: &Server) -> Result<ExitCode> {
     deployed?;
     examples::show(server, "Ctrl-C stops the server");
     Ok(ExitCode::SUCCESS)
+}
+
+/// What starts containers is left out where it cannot be built: the other levels need none of it.
+fn containers(release: bool) {
+    let built = report::step("containers", || {
+        container::prerequisites()?;
+        container::build(release)
+    });
+    if let Err(error) = built {
+        report::note(&format!("the level `container` is not to be had: {error:#}"));
+    }
 }
 
 fn build(debug: bool) -> Result<()> {

@@ -1,19 +1,23 @@
 //! All layers together.
 
 mod arguments;
+mod outside;
 
 use crate::layer::{Identity, Layer, LayerError, LayerSet, LayerSettings, Limits};
 
 pub use arguments::ArgumentError;
+use outside::Outside;
 
 /// How a process is to confine itself: by every layer.
 ///
 /// What the host lacks is named beforehand, as the operator was told it lacks it. Anything else that fails is an error, and the
 /// process must end: no layer is missed unnoticed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confinement {
     settings: LayerSettings,
     lacking: LayerSet,
+    /// What is around the container that the process is in, if it is in one.
+    outside: Option<Outside>,
 }
 
 impl Confinement {
@@ -23,6 +27,16 @@ impl Confinement {
         Self {
             settings: LayerSettings { limits, identity },
             lacking,
+            outside: None,
+        }
+    }
+
+    /// The same within a container that this process has made: the layers that it gives are not entered but proved to be there.
+    #[must_use]
+    pub fn in_a_container(self) -> Self {
+        Self {
+            outside: Some(Outside::of_this_process()),
+            ..self
         }
     }
 
@@ -34,11 +48,15 @@ impl Confinement {
     ///
     /// # Errors
     /// Where a layer cannot be entered that the host was thought to have.
-    pub fn enter(self) -> Result<LayerSet, LayerError> {
+    pub fn enter(&self) -> Result<LayerSet, LayerError> {
         wait_for_the_server()?;
         let mut entered = LayerSet::NONE;
         for layer in self.order() {
-            match layer.enter(&self.settings) {
+            let entering = match &self.outside {
+                Some(outside) if Outside::is_given(layer) => outside.prove(layer, &self.settings),
+                _ => layer.enter(&self.settings),
+            };
+            match entering {
                 Ok(()) => entered.insert(layer),
                 Err(_) if self.lacking.contains(layer) => {}
                 Err(error) => return Err(error),
@@ -53,7 +71,7 @@ impl Confinement {
 
     /// The order that works. A user namespace gives an unprivileged user what the other namespaces take, so the user is changed
     /// before it; without one only root has it, who must stay so until they are entered.
-    fn order(self) -> Vec<Layer> {
+    fn order(&self) -> Vec<Layer> {
         let user_late = self.lacking.contains(Layer::UserNamespace);
         let mut order = vec![Layer::Descriptors];
         if !user_late {
@@ -81,7 +99,11 @@ impl Confinement {
     }
 }
 
-fn wait_for_the_server() -> Result<(), LayerError> {
+/// Waits until the server has said its first word to this process, which stays to be read.
+///
+/// # Errors
+/// Where standard input cannot be waited for.
+pub fn wait_for_the_server() -> Result<(), LayerError> {
     use rustix::event::{PollFd, PollFlags};
     let socket = rustix::stdio::stdin();
     let mut events = [PollFd::from_borrowed_fd(socket, PollFlags::IN)];

@@ -5,6 +5,7 @@
 //! [sweep](Groups::sweep) it.
 
 mod bounds;
+mod containers;
 mod end;
 mod meter;
 mod place;
@@ -14,6 +15,7 @@ mod usage;
 use std::path::{Path, PathBuf};
 
 pub use bounds::Bounds;
+pub use containers::ContainerGroups;
 pub use meter::Meter;
 pub use usage::Usage;
 
@@ -29,7 +31,8 @@ pub struct Groups {
     server: String,
 }
 
-/// A group. It lasts until it is [ended](Group::end), or swept after its server is gone.
+/// A group, or the place of one that a container runtime makes. It lasts until it is [ended](Group::end), or swept after its
+/// server is gone.
 #[derive(Debug)]
 pub struct Group {
     places: Vec<Place>,
@@ -72,10 +75,24 @@ pub enum GroupError {
 /// What a sweep removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Groups of servers that are gone.
+    /// Groups of servers that are gone, one for each hierarchy.
     pub groups: usize,
     /// Processes that were left in them, now killed.
     pub processes: usize,
+}
+
+/// The name of this process among servers, which no other process has had: what it makes outside of its own memory is found by it.
+///
+/// # Errors
+/// Where `/proc` does not tell when the process began.
+pub fn this_server() -> std::io::Result<String> {
+    server::this()
+}
+
+/// Whether a name is that of a server that is no more.
+#[must_use]
+pub fn is_gone(server: &str) -> bool {
+    server::is_gone(server)
 }
 
 impl Groups {
@@ -118,12 +135,7 @@ impl Groups {
     /// # Errors
     /// Where groups are left; a later server's sweep ends them.
     pub fn close(&self) -> Result<(), GroupError> {
-        for place in &self.places {
-            end::remove(&place.within(&self.server))?;
-            // Other servers may have groups there.
-            let _ = std::fs::remove_dir(&place.path);
-        }
-        Ok(())
+        close(&self.places, &self.server)
     }
 
     /// Ends what servers that are gone left behind. To be called when a server starts.
@@ -131,22 +143,35 @@ impl Groups {
     /// # Errors
     /// Where something cannot be removed; what comes after it is left as well.
     pub fn sweep(&self) -> Result<Swept, GroupError> {
-        let mut swept = Swept::default();
-        for place in &self.places {
-            for server in place.children()? {
-                if !server.name().is_some_and(server::is_gone) {
-                    continue;
-                }
-                for group in server.children()? {
-                    swept.processes += end::kill_all(&group)?;
-                    end::remove(&group)?;
-                    swept.groups += 1;
-                }
-                end::remove(&server)?;
-            }
-        }
-        Ok(swept)
+        sweep(&self.places)
     }
+}
+
+fn close(places: &[Place], server: &str) -> Result<(), GroupError> {
+    for place in places {
+        end::remove(&place.within(server))?;
+        // Other servers may have groups there.
+        let _ = std::fs::remove_dir(&place.path);
+    }
+    Ok(())
+}
+
+fn sweep(places: &[Place]) -> Result<Swept, GroupError> {
+    let mut swept = Swept::default();
+    for place in places {
+        for server in place.children()? {
+            if !server.name().is_some_and(server::is_gone) {
+                continue;
+            }
+            for group in server.children()? {
+                swept.processes += end::kill_all(&group)?;
+                end::remove(&group)?;
+                swept.groups += 1;
+            }
+            end::remove(&server)?;
+        }
+    }
+    Ok(swept)
 }
 
 impl Group {

@@ -17,8 +17,10 @@ mod seccomp;
 mod set;
 mod threads;
 
+pub use guardian::guard;
 pub use identity::Identity;
 pub use limits::Limits;
+pub use root::own_mounts;
 pub use set::LayerSet;
 
 /// One layer. The order is that of their bits in a [`LayerSet`], and no more.

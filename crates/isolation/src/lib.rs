@@ -1,4 +1,4 @@
-//! Isolation of guests from the host and from each other, by processes.
+//! Isolation of guests from the host and from each other, by processes and containers.
 //!
 //! - [`protocol`] is what a server and a worker say to each other over the socket that the worker inherits;
 //! - [`layer`] are the layers that confine a process, [`Confinement`] all of them together;
@@ -15,5 +15,5 @@ pub mod layer;
 pub mod probe;
 pub mod protocol;
 
-pub use confinement::{ArgumentError, Confinement};
-pub use layer::{Identity, Layer, LayerError, LayerSet, LayerSettings, Limits};
+pub use confinement::{ArgumentError, Confinement, wait_for_the_server};
+pub use layer::{Identity, Layer, LayerError, LayerSet, LayerSettings, Limits, guard, own_mounts};

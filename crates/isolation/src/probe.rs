@@ -1,8 +1,9 @@
-//! What of the process level this host has, from really trying it.
+//! What of the levels this host has, from really trying them.
 //!
 //! Each layer is entered by a child that does nothing else, then a worker is started behind all that work. Versions and
 //! settings prove nothing: kernels have layers that containers and policies deny.
 
+mod container;
 mod loss;
 mod trial;
 
@@ -12,16 +13,19 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 
+pub use container::{Choice, container};
 pub use trial::answer;
 
 use crate::group::{Bounds, Groups};
-use crate::launch::{Allowance, Launcher, Worker};
+use crate::launch::{Allowance, Launch, ProcessLauncher, Worker};
 use crate::protocol::conversation::{Conversation, Terms};
 use crate::protocol::{Decoder, ToHost};
 use crate::{Identity, Layer, LayerSet};
 
 /// How long a trial may take; a worker's start takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a worker may take to end by itself.
+const END: Duration = Duration::from_millis(500);
 /// Largest frame a worker may begin with, in bytes.
 const HELLO: usize = 1 << 10;
 /// Without these a guest's worker could do what it likes: there is no level then.
@@ -57,7 +61,7 @@ pub struct Missing {
 }
 
 impl Standing {
-    /// The layers that are missing, which a [`Launcher`] must be told; none where the level cannot be had.
+    /// The layers that are missing, which a [`ProcessLauncher`] must be told; none where the level cannot be had.
     #[must_use]
     pub fn lacking(&self) -> Option<LayerSet> {
         match self {
@@ -103,7 +107,11 @@ pub fn process(program: &Path, arguments: &[String]) -> Standing {
         };
     }
     let lacking = missing.iter().map(|missing| missing.layer).collect();
-    if let Err(why) = start(program, arguments, lacking) {
+    let launcher = ProcessLauncher::new(program.to_owned(), arguments.to_vec(), lacking);
+    let started = launcher
+        .map_err(|error| error.to_string())
+        .and_then(|launcher| start(&launcher, lacking));
+    if let Err(why) = started {
         return Standing::Unavailable {
             why,
             remedy:
@@ -173,7 +181,7 @@ fn control_group() -> Result<(), String> {
 }
 
 /// Starts a worker as it will be started, and hears its hello.
-fn start(program: &Path, arguments: &[String], lacking: LayerSet) -> Result<(), String> {
+fn start(launcher: &dyn Launch, lacking: LayerSet) -> Result<(), String> {
     let allowance = Allowance {
         memory: 64 << 20,
         threads: 16,
@@ -181,21 +189,23 @@ fn start(program: &Path, arguments: &[String], lacking: LayerSet) -> Result<(), 
         cpu_millis: None,
     };
     let code = std::fs::File::open("/dev/null").map_err(|error| format!("/dev/null: {error}"))?;
-    let launcher =
-        Launcher::new(program.to_owned(), arguments.to_vec(), lacking).map_err(|error| error.to_string())?;
     let mut worker = launcher
         .launch(allowance, code, &[])
         .map_err(|error| error.to_string())?;
     let heard = hello(&mut worker);
-    let ending = worker.end().map_err(|error| error.to_string())?;
+    let counted = worker.usage().map_err(|error| error.to_string());
+    let ending = worker.end_within(END).map_err(|error| error.to_string())?;
     let entered = heard.map_err(|why| match ending.complaint.as_str() {
         "" => why,
         complaint => complaint.to_owned(),
     })?;
     let left_out = LayerSet::all().without(entered).without(lacking);
-    match left_out.is_empty() {
-        true => Ok(()),
-        false => Err(format!("the worker did not enter {left_out}")),
+    if !left_out.is_empty() {
+        return Err(format!("the worker did not enter {left_out}"));
+    }
+    match counted? {
+        Some(usage) if usage.memory == 0 => Err("the worker is not in its control group".to_owned()),
+        _ => Ok(()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Calls that execute in other processes, confined: the level `process`.
+//! Calls that execute in other processes, confined: the levels `process` and `container`, which differ in how a worker is started.
 //!
 //! Both ends of the conversation that `weft_isolation::protocol` describes:
 //! - [`server`] starts workers, keeps pools of them, passes calls to them and answers what guests ask of the world;

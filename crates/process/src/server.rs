@@ -1,7 +1,7 @@
 //! The server's end: workers, pools of them, and calls to them.
 //!
 //! A [`Processes`] stands in front of the runtime for code in the server's own process, and takes the versions whose profile
-//! asks for processes. Each gets a pool of workers that all cores share. A worker is started on a thread of its own, its
+//! asks for processes or containers. Each gets a pool of workers that all cores share. A worker is started on a thread of its own, its
 //! conversation is then had on the core that wanted it, and a call goes there and back without another thread where it comes from
 //! that core.
 
@@ -16,6 +16,9 @@ mod plan;
 mod requests;
 mod scale;
 mod start;
+mod tried;
 mod worker;
 
-pub use level::{Processes, Settings, try_level};
+pub use level::{Processes, Settings};
+pub use tried::Tried;
+pub use weft_isolation::probe::Choice;

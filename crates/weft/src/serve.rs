@@ -132,8 +132,9 @@ async fn open_engine(config: &Config, store: &Store) -> Result<(Engine, Arc<Proc
         .context("the WebAssembly runtime cannot be started")?;
     let gateway = runtime.gateway();
     let processes = settings::processes(&config.serve);
+    let containers = processes.containers.clone();
+    tokio::task::spawn_blocking(move || Processes::sweep(&containers));
     let processes = Arc::new(Processes::new(processes, Arc::new(runtime), gateway));
-    tokio::task::spawn_blocking(Processes::sweep);
     let ports = Ports {
         registry: store.registry(),
         artifacts: store.artifacts(),

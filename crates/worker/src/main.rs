@@ -16,8 +16,8 @@ use weft_isolation::{Confinement, probe};
 use weft_process::{Description, worker};
 use weft_runtime::Mapped;
 
-/// Where the code is open.
-const CODE: &str = "/proc/self/fd/1";
+/// The descriptor in which the code is open, unless another is named.
+const CODE: &str = "1";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -58,14 +58,14 @@ fn socket() -> Result<OwnedFd> {
 struct MappedCode(Result<Mapped>);
 
 fn map(arguments: &[String]) -> Result<Mapped> {
-    let value = |name: &str| {
-        let found = arguments
-            .iter()
-            .find_map(|argument| argument.strip_prefix(name)?.strip_prefix('='));
-        found.with_context(|| format!("`{name}` is missing"))
+    let find = |name: &str| {
+        let mut arguments = arguments.iter();
+        arguments.find_map(|argument| argument.strip_prefix(name)?.strip_prefix('='))
     };
+    let value = |name: &str| find(name).with_context(|| format!("`{name}` is missing"));
     let slots = value("slots")?.parse().context("`slots` is no number")?;
-    Mapped::open(value("key")?, Path::new(CODE), slots).map_err(|error| anyhow!("{error}"))
+    let code = Path::new("/proc/self/fd").join(find("code").unwrap_or(CODE));
+    Mapped::open(value("key")?, &code, slots).map_err(|error| anyhow!("{error}"))
 }
 
 impl worker::Loader for MappedCode {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
 
-use crate::{process, report};
+use crate::{container, process, report};
 
 /// A crate and the packages that it must not reach, by whatever way; a `*` at the end stands for any ending.
 struct Boundary {
@@ -18,7 +18,10 @@ struct Owner {
     packages: &'static [&'static str],
 }
 
-const BOUNDARIES: [Boundary; 14] = [
+/// The one that is in a workspace of its own.
+const CONTAINER: &str = "weft-container";
+
+const BOUNDARIES: [Boundary; 16] = [
     Boundary {
         package: "weft-types",
         without: &["tokio", "wasmtime", "sqlx", "hyper", "axum"],
@@ -92,6 +95,23 @@ const BOUNDARIES: [Boundary; 14] = [
         without: &["cranelift-codegen", "rustls", "sqlx", "axum", "weft-store"],
     },
     Boundary {
+        // What makes containers must not depend on threads, of which the server has many.
+        package: "weft",
+        without: &["libcontainer", "libcgroups", "libseccomp*", "weft-container"],
+    },
+    Boundary {
+        package: CONTAINER,
+        without: &[
+            "weft-process",
+            "weft-function-engine",
+            "tokio",
+            "wasmtime",
+            "sqlx",
+            "hyper",
+            "axum",
+        ],
+    },
+    Boundary {
         package: "weft-store",
         without: &["wasmtime", "hyper", "axum"],
     },
@@ -151,8 +171,15 @@ pub fn check() -> Result<()> {
 
 /// All packages that a package is linked with, without itself.
 fn reached(package: &str) -> Result<BTreeSet<String>> {
+    let manifest = if package == CONTAINER {
+        container::MANIFEST
+    } else {
+        "Cargo.toml"
+    };
     let mut tree = process::cargo(&[
         "tree",
+        "--manifest-path",
+        manifest,
         "--package",
         package,
         "--edges=normal",

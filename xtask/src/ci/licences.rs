@@ -5,16 +5,16 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::{process, report, repository};
+use crate::{container, process, report, repository};
 
 /// The version that `deny.toml` is written for.
 const VERSION: &str = "0.20.2";
 
-/// Checks the platform and the guests. Advisories are left out: their database is on the network.
+/// Checks the platform, what starts containers, and the guests. Advisories are left out: their database is on the network.
 pub fn check() -> Result<()> {
     let deny = cargo_deny()?;
     let root = repository::root();
-    for manifest in ["Cargo.toml", "functions/Cargo.toml"] {
+    for manifest in ["Cargo.toml", "functions/Cargo.toml", container::MANIFEST] {
         let mut command = Command::new(&deny);
         command
             .current_dir(&root)

@@ -1,7 +1,10 @@
 //! A confinement as arguments of the program that confines itself.
 
-use super::Confinement;
+use super::{Confinement, Outside};
 use crate::layer::{Identity, LayerSet, Limits};
+
+/// The argument of a process in a container.
+const OUTSIDE: &str = "outside";
 
 /// Why arguments say no confinement.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,12 +29,18 @@ impl Confinement {
     #[must_use]
     pub fn to_arguments(&self) -> Vec<String> {
         let Limits { memory, files } = self.settings.limits;
-        vec![
+        let mut arguments = vec![
             format!("memory={memory}"),
             format!("files={files}"),
             format!("user={}", self.settings.identity.id),
             format!("lacking={}", self.lacking),
-        ]
+        ];
+        arguments.extend(
+            self.outside
+                .as_ref()
+                .map(|outside| format!("{OUTSIDE}={outside}")),
+        );
+        arguments
     }
 
     /// Reads its form as arguments.
@@ -39,12 +48,11 @@ impl Confinement {
     /// # Errors
     /// Where one is missing or wrong.
     pub fn from_arguments(arguments: &[String]) -> Result<Self, ArgumentError> {
-        let value = |name: &'static str| {
-            let found = arguments
-                .iter()
-                .find_map(|argument| argument.strip_prefix(name)?.strip_prefix('='));
-            found.ok_or(ArgumentError::Missing(name))
+        let find = |name: &str| {
+            let mut arguments = arguments.iter();
+            arguments.find_map(|argument| argument.strip_prefix(name)?.strip_prefix('='))
         };
+        let value = |name: &'static str| find(name).ok_or(ArgumentError::Missing(name));
         let number = |name| number(name, value(name)?);
         let limits = Limits {
             memory: number("memory")?,
@@ -54,7 +62,10 @@ impl Confinement {
             u32::try_from(number("user")?).map_err(|_| invalid("user", value("user"), "user's number"))?;
         let lacking = LayerSet::parse(value("lacking")?)
             .map_err(|name| invalid("lacking", Ok(&name), "list of layers with commas between"))?;
-        Ok(Self::new(limits, Identity { id }, lacking))
+        Ok(Self {
+            outside: find(OUTSIDE).map(Outside::parse),
+            ..Self::new(limits, Identity { id }, lacking)
+        })
     }
 }
 
@@ -86,8 +97,10 @@ mod tests {
 
     #[test]
     fn arguments_are_read_back() {
-        let arguments = confinement().to_arguments();
-        assert_eq!(Confinement::from_arguments(&arguments), Ok(confinement()));
+        for confinement in [confinement(), confinement().in_a_container()] {
+            let arguments = confinement.to_arguments();
+            assert_eq!(Confinement::from_arguments(&arguments), Ok(confinement));
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Bounds {
                 }
                 None => Ok(()),
             },
-            Controller::CpuAccounting => Ok(()),
+            Controller::CpuAccounting | Controller::Other => Ok(()),
             Controller::Unified => {
                 place.write("memory.max", &memory.to_string())?;
                 optional(place, "memory.swap.max", "0")?;

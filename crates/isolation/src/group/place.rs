@@ -14,6 +14,8 @@ pub(super) enum Controller {
     Pids,
     Cpu,
     CpuAccounting,
+    /// Something of no interest here, where container runtimes make groups all the same.
+    Other,
 }
 
 /// A directory of one hierarchy.
@@ -94,8 +96,48 @@ pub(super) fn find(mounts: &str, own: &str) -> Result<Vec<Place>, GroupError> {
         .collect())
 }
 
+/// Every hierarchy that is mounted, and the group within each that is the first to have groups of containers: the root in
+/// version 1, as a runtime is told one path for all hierarchies; the process's own group in version 2.
+pub(super) fn all(mounts: &str, own: &str) -> Result<(Vec<Place>, PathBuf), GroupError> {
+    if own_group(mounts, own, Some("memory")).is_none() {
+        let (point, below) = own_parts(mounts, own, None).ok_or(GroupError::Missing("memory"))?;
+        let place = Place {
+            controller: Controller::Unified,
+            path: point.join(&below),
+        };
+        return Ok((vec![place], Path::new("/").join(below)));
+    }
+    let mut places: Vec<Place> = mounts.lines().filter_map(hierarchy).collect();
+    // Where processes are killed groups should not grow meanwhile.
+    places.sort_by_key(|place| place.controller != Controller::Pids);
+    Ok((places, PathBuf::from("/")))
+}
+
+/// The hierarchy that a line of `mountinfo` mounts, beside one of version 1 that holds memory.
+fn hierarchy(line: &str) -> Option<Place> {
+    let (mount, kind) = line.split_once(" - ")?;
+    let path = PathBuf::from(mount.split(' ').nth(4)?);
+    let mut kind = kind.split(' ');
+    let (kind, options) = (kind.next()?, kind.nth(1)?);
+    let has = |name: &str| kind == "cgroup" && options.split(',').any(|option| option == name);
+    let controller = match kind {
+        _ if has("memory") => Controller::Memory,
+        _ if has("pids") => Controller::Pids,
+        _ if has("cpu") => Controller::Cpu,
+        _ if has("cpuacct") => Controller::CpuAccounting,
+        "cgroup" | "cgroup2" => Controller::Other,
+        _ => return None,
+    };
+    Some(Place { controller, path })
+}
+
 /// The directory of the group that the process is in, for a controller of version 1 or for version 2.
 fn own_group(mounts: &str, own: &str, controller: Option<&str>) -> Option<PathBuf> {
+    own_parts(mounts, own, controller).map(|(point, below)| point.join(below))
+}
+
+/// Where the hierarchy of the controller is mounted, and the process's group within.
+fn own_parts(mounts: &str, own: &str, controller: Option<&str>) -> Option<(PathBuf, PathBuf)> {
     let group = own.lines().find_map(|line| {
         let mut parts = line.splitn(3, ':').skip(1);
         let (controllers, path) = (parts.next()?, parts.next()?);
@@ -116,7 +158,12 @@ fn own_group(mounts: &str, own: &str, controller: Option<&str>) -> Option<PathBu
             None => kind == "cgroup2",
         };
         let below = Path::new(group).strip_prefix(root).ok().filter(|_| meant)?;
-        Some(Path::new(point).join(below))
+        // It moved there itself, when it divided its own.
+        let below = below
+            .parent()
+            .filter(|_| below.ends_with(SERVER))
+            .unwrap_or(below);
+        Some((PathBuf::from(point), below.to_owned()))
     })
 }
 

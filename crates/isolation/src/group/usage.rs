@@ -31,7 +31,7 @@ pub(super) fn of(places: &[Place]) -> Result<Usage, GroupError> {
                     usage.cpu_us = number(&nanos) / 1000;
                 }
             }
-            Controller::Pids => {}
+            Controller::Pids | Controller::Other => {}
             Controller::Unified => {
                 usage.memory = number(&place.read("memory.current")?);
                 // Since Linux 5.19.

@@ -26,17 +26,20 @@ pub(super) fn split() -> io::Result<()> {
             Signal::KILL,
         ))?),
         child => match Pid::from_raw(child).filter(|_| child > 0) {
-            Some(child) => guard(child),
+            Some(child) => {
+                // The guardian needs neither; that it cannot drop them is no reason to leave the child alone.
+                let _ = capabilities::drop_all();
+                let _ = rustix::thread::set_no_new_privs(true);
+                guard(child)
+            }
             None => Err(io::Error::last_os_error()),
         },
     }
 }
 
-/// Waits for the child, or for the server to go, and ends.
-fn guard(child: Pid) -> ! {
-    // It needs neither; that it cannot drop them is no reason to leave the child alone.
-    let _ = capabilities::drop_all();
-    let _ = rustix::thread::set_no_new_privs(true);
+/// Waits for a child, which it ends when the server at the other end of standard input goes, and ends this process as the child
+/// ended.
+pub fn guard(child: Pid) -> ! {
     if let Ok(handle) = rustix::process::pidfd_open(child, PidfdFlags::empty())
         && server_left_first(handle.as_fd())
     {

@@ -13,9 +13,7 @@ const PLACE: &str = "/proc";
 /// The program itself goes on: it is mapped already, and so is all it was linked with.
 pub(super) fn enter() -> Result<(), LayerError> {
     let failed = |step| move |error: rustix::io::Errno| Layer::EmptyRoot.error(step, error);
-    namespaces::leave(Layer::EmptyRoot, UnshareFlags::NEWNS)?;
-    rustix::mount::mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
-        .map_err(failed("keeping mounts to itself"))?;
+    own_mounts()?;
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     rustix::mount::mount(
         "weft",
@@ -31,4 +29,18 @@ pub(super) fn enter() -> Result<(), LayerError> {
     rustix::mount::unmount(".", UnmountFlags::DETACH).map_err(failed("letting go of the host's root"))?;
     rustix::process::chdir("/").map_err(failed("going to the new root"))?;
     rustix::mount::mount_remount("/", flags | MountFlags::RDONLY, "").map_err(failed("closing it to writing"))
+}
+
+/// Gives this process mounts of its own, which begin as those of the host. The host sees nothing of what this process mounts from now
+/// on; what the host lets go of, this process does too.
+///
+/// # Errors
+/// Where this process may not.
+pub fn own_mounts() -> Result<(), LayerError> {
+    namespaces::leave(Layer::EmptyRoot, UnshareFlags::NEWNS)?;
+    rustix::mount::mount_change(
+        "/",
+        MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC,
+    )
+    .map_err(|error| Layer::EmptyRoot.error("keeping mounts to itself", error))
 }

@@ -9,6 +9,7 @@
 
 mod attack;
 mod attacker;
+mod processes;
 mod scene;
 mod table;
 

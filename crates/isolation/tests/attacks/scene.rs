@@ -1,15 +1,15 @@
-//! What attacks are aimed at, and the attackers.
+//! What attacks are aimed at, and what comes of them.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::{TcpListener, UdpSocket};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
+use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use weft_isolation::{Confinement, Identity, Layer, LayerSet, Limits};
+use weft_isolation::{Identity, Limits};
 
 use crate::attack::Attack;
 use crate::attacker;
@@ -85,60 +85,38 @@ impl Scene {
         }
     }
 
-    /// Tries an attack behind some layers, each entered alone.
-    pub(crate) fn attack(&self, attack: Attack, layers: &[Layer]) -> Outcome {
-        let layers: LayerSet = layers.iter().copied().collect();
-        self.run(attack, &[format!("layers={layers}")])
+    /// What an attacker is told of what it attacks.
+    pub(crate) fn arguments(&self, attack: Attack, victim: &Victim) -> Vec<String> {
+        vec![
+            format!("attack={attack:?}"),
+            format!("directory={}", self.directory.path().display()),
+            format!("tcp={}", self.tcp.local_addr().expect("an address")),
+            format!("udp={}", self.udp.local_addr().expect("an address")),
+            format!("abstract={}", self.address),
+            format!("victim={}", victim.0.id()),
+            format!("inherited={}", self.inherited.as_raw_fd()),
+            format!("segment={}", self.segment.key),
+        ]
     }
+}
 
-    /// Tries an attack behind all layers, entered as the product does.
-    pub(crate) fn attack_confined(&self, attack: Attack) -> Outcome {
-        self.run(
-            attack,
-            &Confinement::new(LIMITS, IDENTITY, LayerSet::NONE).to_arguments(),
-        )
-    }
-
-    fn run(&self, attack: Attack, layers: &[String]) -> Outcome {
-        let victim = Victim::new();
-        let (mut ours, theirs) = UnixStream::pair().expect("a pair of sockets");
-        ours.write_all(b"go").expect("the first word");
-        let directory = self.directory.path().display();
-        let mut attacker = Command::new(std::env::current_exe().expect("this program"))
-            .arg(attacker::ARGUMENT)
-            .arg(format!("attack={attack:?}"))
-            .arg(format!("directory={directory}"))
-            .arg(format!("tcp={}", self.tcp.local_addr().expect("an address")))
-            .arg(format!("udp={}", self.udp.local_addr().expect("an address")))
-            .arg(format!("abstract={}", self.address))
-            .arg(format!("victim={}", victim.0.id()))
-            .arg(format!("inherited={}", self.inherited.as_raw_fd()))
-            .arg(format!("segment={}", self.segment.key))
-            .args(layers)
-            .env_clear()
-            .stdin(OwnedFd::from(theirs))
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("an attacker");
-        let mut told = Vec::new();
-        // One that was ended before it heard the first word leaves an error behind what it told.
-        let _ = ours.read_to_end(&mut told);
-        let told = String::from_utf8(told).expect("text");
-        let status = attacker.wait().expect("its end");
+impl Outcome {
+    /// From what an attacker told until it ended in some way.
+    pub(crate) fn of(told: &str, end: &dyn std::fmt::Debug) -> Self {
         let word = told.lines().last().unwrap_or_default();
         match word.split_once(' ').unwrap_or((word, "")) {
-            ("done", _) => Outcome::Done,
-            ("denied", why) => Outcome::Denied(why.to_owned()),
+            ("done", _) => Self::Done,
+            ("denied", why) => Self::Denied(why.to_owned()),
             ("contained", _) => {
                 match rustix::system::uname().nodename().to_bytes() == attacker::NAME.as_bytes() {
-                    true => Outcome::Done,
-                    false => Outcome::Denied("it named another host".to_owned()),
+                    true => Self::Done,
+                    false => Self::Denied("it named another host".to_owned()),
                 }
             }
-            ("broken", why) => Outcome::Broken(why.to_owned()),
+            ("broken", why) => Self::Broken(why.to_owned()),
             // What is killed for what it does tells nothing.
-            ("trying", _) => Outcome::Denied(format!("{status}")),
-            _ => Outcome::Broken(format!("it said `{told}` and ended with {status}")),
+            ("trying", _) => Self::Denied(format!("{end:?}")),
+            _ => Self::Broken(format!("it said `{told}` and ended with {end:?}")),
         }
     }
 }
@@ -151,10 +129,10 @@ fn leave_open(file: &std::fs::File) -> OwnedFd {
 }
 
 /// Another process of root, which lives until it is dropped or somebody ends it.
-struct Victim(Child);
+pub(crate) struct Victim(Child);
 
 impl Victim {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let victim = Command::new(std::env::current_exe().expect("this program"))
             .args([attacker::ARGUMENT, "victim"])
             .stdin(Stdio::piped())

@@ -12,11 +12,12 @@ mod worker;
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 
 use bytes::BytesMut;
 use weft_isolation::LayerSet;
 use weft_isolation::group::{Bounds, Groups};
-use weft_isolation::launch::{Allowance, Cause, Launcher, Worker};
+use weft_isolation::launch::{Allowance, Cause, Launch, ProcessLauncher, Worker};
 use weft_isolation::protocol::{Decoder, ToHost};
 
 /// Enough for this program, less than a bomb takes.
@@ -105,7 +106,7 @@ fn a_group_bounds_how_many_processes_there_are() {
         cpu_millis: None,
     };
     let group = groups.create("forks", bounds).expect("a group");
-    let mut forker = worker::plain("fork");
+    let mut forker = plain("fork");
     group.join(forker.id()).expect("joined");
     drop(forker.stdin.take());
     let mut started = String::new();
@@ -120,7 +121,7 @@ fn a_group_bounds_how_many_processes_there_are() {
 
 fn a_sweep_ends_what_dead_servers_left_and_nothing_else() {
     // A server in a group of its own making dies by SIGKILL, and its worker, which does not listen, lives on.
-    let mut server = worker::plain("server");
+    let mut server = plain("server");
     let mut left = String::new();
     let mut output = server.stdout.take().expect("its output");
     output
@@ -159,10 +160,21 @@ fn nothing_is_left_when_a_server_closes() {
     }
 }
 
+/// Starts one without a confinement: it begins when its input ends.
+fn plain(what: &str) -> Child {
+    let program = std::env::current_exe().expect("this program");
+    let started = Command::new(program)
+        .args([worker::ARGUMENT, what])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    started.expect("a process")
+}
+
 fn start(what: &str) -> Worker {
     let program = std::env::current_exe().expect("this program");
     let arguments = vec![worker::ARGUMENT.to_owned(), what.to_owned()];
-    let launcher = Launcher::new(program, arguments, LayerSet::NONE).expect("control groups");
+    let launcher = ProcessLauncher::new(program, arguments, LayerSet::NONE).expect("control groups");
     let code = File::open("/dev/null").expect("a file");
     launcher.launch(ALLOWANCE, code, &[]).expect("a worker")
 }

@@ -5,7 +5,7 @@
 )]
 
 use std::io::{Read, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use weft_isolation::group::{Bounds, Groups};
 use weft_isolation::protocol::{Frame, MAGIC, ToHost, VERSION};
@@ -16,20 +16,10 @@ pub(crate) const ARGUMENT: &str = "worker";
 /// More than a worker may have, and less than all of its limits together let it ask for.
 const BOMB: usize = 100 << 20;
 
-/// Starts one without a confinement: it begins when its input ends.
-pub(crate) fn plain(what: &str) -> Child {
-    let program = std::env::current_exe().expect("this program");
-    let started = Command::new(program)
-        .args([ARGUMENT, what])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn();
-    started.expect("a process")
-}
-
 /// Does what the arguments say and ends the process.
 pub(crate) fn run(arguments: &[String]) -> ! {
     let (what, confinement) = arguments.split_first().expect("what to do");
+    weft_isolation::probe::answer(confinement);
     match what.as_str() {
         "fork" => fork(),
         "server" => serve_and_die(),

@@ -1,26 +1,33 @@
-//! The level as a whole.
+//! The levels as a whole.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use weft_function_engine::port::{
     Boxed, Code, Gateway, Load, LoadError, PrepareError, Runtime, Standing, Tier,
 };
-use weft_isolation::launch::Launcher;
-use weft_isolation::probe;
+use weft_isolation::launch;
+use weft_isolation::probe::Choice;
 use weft_pool::Level;
 use weft_types::version::Inspection;
 
 use super::code::ProcessCode;
 use super::plan::{Homes, Living};
+use super::tried::{Levels, Tried};
 
 /// How workers are started and watched.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The worker's program.
     pub program: PathBuf,
+    /// The program that starts and guards containers.
+    pub starter: PathBuf,
+    /// Who makes containers; the first that works by default.
+    pub runtime: Choice,
+    /// Where what containers are made of is kept while they are there; `/run/weft` by default.
+    pub containers: PathBuf,
     /// How long a worker may take until it can be called; 5 s by default.
     pub start: Duration,
     /// How long a worker may take to end a call that should have ended, before it is killed; 1 s by default.
@@ -34,11 +41,14 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The defaults, for workers of this program.
+    /// The defaults, for workers of one program, and containers that another starts.
     #[must_use]
-    pub fn new(program: PathBuf) -> Self {
+    pub fn new(program: PathBuf, starter: PathBuf) -> Self {
         Self {
             program,
+            starter,
+            runtime: Choice::Best,
+            containers: PathBuf::from("/run/weft"),
             start: Duration::from_secs(5),
             grace: Duration::from_secs(1),
             threads: 4,
@@ -62,8 +72,7 @@ pub(super) struct Shared {
     pub(super) background: Handle,
     pub(super) homes: Homes,
     pub(super) living: Living,
-    /// Found out when first needed: what the host has, and how to start workers there.
-    tried: OnceLock<(probe::Standing, Option<Launcher>)>,
+    pub(super) levels: Levels,
 }
 
 impl Processes {
@@ -76,7 +85,7 @@ impl Processes {
             background: Handle::current(),
             homes: Homes::default(),
             living: Living::default(),
-            tried: OnceLock::new(),
+            levels: Levels::default(),
         });
         Self { shared, own }
     }
@@ -87,93 +96,31 @@ impl Processes {
         if ended.is_err() {
             tracing::warn!("workers are left; the next start ends them");
         }
-        let Some((_, Some(launcher))) = self.shared.tried.get() else {
-            return;
-        };
-        if let Err(error) = launcher.close() {
-            tracing::warn!(%error, "what was made for workers could not be removed");
+        for launcher in self.shared.levels.launchers() {
+            if let Err(error) = launcher.close() {
+                tracing::warn!(%error, "what was made for workers could not be removed");
+            }
         }
     }
 
-    /// Ends what workers of servers that are gone left behind. Blocks for as long as that takes.
-    pub fn sweep() {
+    /// Ends what workers of servers that are gone left behind, also in this directory of containers. Blocks for as long as that
+    /// takes.
+    pub fn sweep(containers: &Path) {
         // Where there are no groups nothing was left in any.
-        let swept = weft_isolation::group::Groups::find().and_then(|groups| groups.sweep());
-        match swept {
-            Ok(swept) if swept.groups > 0 => {
+        match launch::sweep(containers) {
+            Ok(swept) if swept.groups > 0 || swept.directories > 0 => {
                 tracing::info!(?swept, "what workers of a dead server left was removed")
             }
             Ok(_) => {}
-            Err(error) => tracing::debug!(%error, "nothing could be swept"),
+            Err(error) => tracing::debug!(%error, "not everything could be swept"),
         }
     }
-}
-
-/// What the host has of the level, from really trying it. Blocks for a fraction of a second.
-#[must_use]
-pub fn try_level(program: &Path) -> Standing {
-    standing(&probe_program(program))
 }
 
 impl Shared {
-    /// What starts workers here.
-    ///
-    /// # Errors
-    /// Where the level cannot be had.
-    pub(super) fn launcher(&self) -> Result<&Launcher, String> {
-        match self.tried() {
-            (_, Some(launcher)) => Ok(launcher),
-            (found, None) => Err(found.to_string()),
-        }
-    }
-
-    fn tried(&self) -> &(probe::Standing, Option<Launcher>) {
-        self.tried.get_or_init(|| {
-            let program = &self.settings.program;
-            let found = probe_program(program);
-            let launcher = found
-                .lacking()
-                .map(|lacking| Launcher::new(program.clone(), Vec::new(), lacking));
-            match launcher.transpose() {
-                Ok(launcher) => (found, launcher),
-                Err(error) => {
-                    let unavailable = probe::Standing::Unavailable {
-                        why: error.to_string(),
-                        remedy: "run the server in a control group of its own".to_owned(),
-                    };
-                    (unavailable, None)
-                }
-            }
-        })
-    }
-}
-
-fn probe_program(program: &Path) -> probe::Standing {
-    if program.is_file() {
-        return probe::process(program, &[]);
-    }
-    probe::Standing::Unavailable {
-        why: format!("there is no worker at {}", program.display()),
-        remedy: "install `weft-worker` beside `weft`, or name it by `--worker`".to_owned(),
-    }
-}
-
-fn standing(found: &probe::Standing) -> Standing {
-    match found {
-        probe::Standing::Works => Standing::Works,
-        probe::Standing::Degraded(missing) => {
-            let reason = |missing: &probe::Missing| {
-                let probe::Missing {
-                    layer,
-                    why,
-                    lost,
-                    remedy,
-                } = missing;
-                format!("without {layer}: {lost} ({why}); {remedy}")
-            };
-            Standing::Degraded(missing.iter().map(reason).collect())
-        }
-        probe::Standing::Unavailable { why, remedy } => Standing::Unavailable(format!("{why}; {remedy}")),
+    /// What came of trying a level, which is done when it is first needed.
+    pub(super) fn tried(&self, level: Level) -> &Tried {
+        self.levels.get(level, &self.settings)
     }
 }
 
@@ -198,8 +145,7 @@ impl Runtime for Processes {
     fn standing(&self, level: Level) -> Standing {
         match level {
             Level::Sandbox => self.own.standing(level),
-            Level::Process => standing(&self.shared.tried().0),
-            Level::Container => Standing::Unavailable("containers are not supported yet".to_owned()),
+            Level::Process | Level::Container => self.shared.tried(level).standing(),
         }
     }
 

@@ -13,8 +13,8 @@ use weft_function_engine::port::{Host, ImportBinding, Load, LoadError, Loss, Los
 use weft_isolation::launch::Allowance;
 use weft_isolation::protocol::MAX_HEAD;
 use weft_isolation::protocol::conversation::Terms;
-use weft_pool::Scaling;
 use weft_pool::autoscale::Restarts;
+use weft_pool::{Level, Scaling};
 use weft_types::VersionRecord;
 
 use super::level::Shared;
@@ -28,6 +28,8 @@ const LINGERING: u32 = 16;
 /// What the workers of one version are started with.
 pub(super) struct Plan {
     pub(super) shared: Arc<Shared>,
+    /// What its workers are isolated by.
+    pub(super) level: Level,
     pub(super) record: VersionRecord,
     pub(super) bindings: Vec<ImportBinding>,
     pub(super) host: Arc<dyn Host>,
@@ -62,6 +64,7 @@ impl Plan {
         let description = description.map_err(|error| LoadError::Unsatisfied(error.to_string()))?;
         Ok(Self {
             code: File::open(&load.compiled.path).map_err(unreadable)?,
+            level: load.profile.level,
             record: load.version.clone(),
             bindings: load.bindings,
             host: load.host,

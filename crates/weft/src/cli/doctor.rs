@@ -12,7 +12,7 @@ use crate::output::Table;
 mod compiler;
 mod data;
 mod host;
-mod processes;
+mod levels;
 mod server;
 
 #[derive(Debug, ClapArgs)]
@@ -69,7 +69,7 @@ pub(crate) async fn run(args: Args, session: Session, file: File) -> Result<()> 
     }
     let mut checks = host::checks();
     checks.push(compiler::check().await);
-    checks.push(processes::check(&serve).await);
+    checks.extend(levels::checks(&serve).await);
     checks.push(data::check(&serve.data_directory()?));
     checks.push(server::check(&session).await?);
     session.output.result(&checks, table(&checks))?;

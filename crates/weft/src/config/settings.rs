@@ -38,13 +38,13 @@ section! {
         runs_database: String, "WEFT_RUNS_DATABASE" = "\"\"";
         /// Schema of that database, made where it is missing; one server has it at a time.
         runs_schema: String, "WEFT_RUNS_SCHEMA" = "\"weft\"";
-        /// Directory of pool profiles (`*.toml`); the built-in `sandbox`, `sandbox-warm` and `process` where empty.
+        /// Directory of pool profiles (`*.toml`); the built-in `sandbox`, `sandbox-warm`, `process` and `container` where empty.
         profiles: PathBuf, "WEFT_PROFILES" = "\"\"";
         /// Threads that serve calls; 0 for one per core.
         threads: usize, "WEFT_THREADS" = "0";
         /// More host names that requests may be addressed to, besides the loopback ones; a list.
         allow_host: Vec<String>, "WEFT_ALLOW_HOST" = "[]", #[arg(value_delimiter = ',')];
-        /// Program that executes functions at the level `process`; `weft-worker` beside this program where empty.
+        /// Program that executes functions at the levels `process` and `container`; `weft-worker` beside this program where empty.
         worker: PathBuf, "WEFT_WORKER" = "\"\"";
         /// How long a worker may take until it can be called; it is killed then.
         worker_start: Span, "WEFT_WORKER_START" = "\"5s\"";
@@ -52,6 +52,12 @@ section! {
         worker_grace: Span, "WEFT_WORKER_GRACE" = "\"1s\"";
         /// Memory that a worker may have beside that of the calls it serves at once.
         worker_memory: Size, "WEFT_WORKER_MEMORY" = "\"32MiB\"";
+        /// Program that starts and guards containers; `weft-container` beside this program where empty.
+        container_starter: PathBuf, "WEFT_CONTAINER_STARTER" = "\"\"";
+        /// Who makes containers: `libcontainer`, or the name or path of a program such as `runc` or `crun`; the first that works where empty.
+        container_runtime: PathBuf, "WEFT_CONTAINER_RUNTIME" = "\"\"";
+        /// Directory of what containers are made of while they are there.
+        container_directory: PathBuf, "WEFT_CONTAINER_DIRECTORY" = "\"/run/weft\"";
         /// How long calls under way may take to end once the server is asked to stop.
         drain: Span, "WEFT_DRAIN" = "\"30s\"";
     }

@@ -7,7 +7,11 @@ use weft_function_engine::Profiles;
 use weft_pool::Profile;
 
 /// Those that need no directory.
-const BUILT_IN: [(&str, &str); 3] = [
+const BUILT_IN: [(&str, &str); 4] = [
+    (
+        "container",
+        include_str!("../../../../runtime-pools/container.toml"),
+    ),
     ("process", include_str!("../../../../runtime-pools/process.toml")),
     ("sandbox", include_str!("../../../../runtime-pools/sandbox.toml")),
     (

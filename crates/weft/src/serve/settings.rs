@@ -1,6 +1,6 @@
 //! The configuration in the terms of the crates it is for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use weft_function_engine::{Bound, LogBounds};
@@ -152,18 +152,28 @@ pub(crate) fn processes(config: &crate::config::Serve) -> weft_process::server::
         start: config.worker_start.0,
         grace: config.worker_grace.0,
         base_memory: config.worker_memory.0,
-        ..weft_process::server::Settings::new(worker(config))
+        runtime: match config.container_runtime.as_os_str().is_empty() {
+            true => weft_process::server::Choice::Best,
+            false => weft_process::server::Choice::Named(config.container_runtime.clone()),
+        },
+        containers: std::path::absolute(&config.container_directory)
+            .unwrap_or_else(|_| config.container_directory.clone()),
+        ..weft_process::server::Settings::new(
+            beside(&config.worker, "weft-worker"),
+            beside(&config.container_starter, "weft-container"),
+        )
     }
 }
 
-/// The worker's program.
-pub(crate) fn worker(config: &crate::config::Serve) -> PathBuf {
-    if !config.worker.as_os_str().is_empty() {
-        return config.worker.clone();
+/// A program that was named, else the one of that name beside this program.
+fn beside(named: &Path, name: &str) -> PathBuf {
+    if !named.as_os_str().is_empty() {
+        // It is started in another directory.
+        return std::path::absolute(named).unwrap_or_else(|_| named.to_owned());
     }
     // A program that cannot tell where it lies finds none beside it, and says so where one is needed.
     let own = std::env::current_exe().unwrap_or_default();
-    own.with_file_name("weft-worker")
+    own.with_file_name(name)
 }
 
 /// The bounds of the runtime.

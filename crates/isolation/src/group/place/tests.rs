@@ -43,6 +43,39 @@ fn a_part_that_is_mounted_alone_is_the_root_of_what_is_seen() {
 }
 
 #[test]
+fn a_server_that_moved_down_finds_what_it_divided() {
+    let mounts = "25 30 0:22 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+    let places = find(mounts, "0::/service/weft-server\n").expect("a place");
+    assert_eq!(places[0].path, Path::new("/sys/fs/cgroup/service"));
+}
+
+#[test]
+fn containers_have_groups_in_every_hierarchy_of_version_1() {
+    let (places, path) = all(V1, V1_OWN).expect("places");
+    assert_eq!(path, Path::new("/"));
+    let found: Vec<_> = places
+        .iter()
+        .map(|place| (place.controller, place.path.to_str().expect("text")))
+        .collect();
+    let expected = [
+        (Controller::Pids, "/sys/fs/cgroup/pids"),
+        (Controller::Cpu, "/sys/fs/cgroup/cpu,cpuacct"),
+        (Controller::Memory, "/sys/fs/cgroup/memory"),
+        (Controller::Other, "/sys/fs/cgroup/unified"),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn containers_have_groups_in_the_own_group_of_version_2() {
+    let mounts = "25 30 0:22 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+    let (places, path) = all(mounts, "0::/service\n").expect("places");
+    assert_eq!(path, Path::new("/service"));
+    assert_eq!(places[0].path, Path::new("/sys/fs/cgroup/service"));
+    assert_eq!(places[0].controller, Controller::Unified);
+}
+
+#[test]
 fn a_host_without_is_told_what_is_missing() {
     let missing = |mounts, own| find(mounts, own).expect_err("nothing there").to_string();
     assert!(missing("", "0::/\n").starts_with("no control group for memory"));
