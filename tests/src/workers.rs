@@ -1,10 +1,13 @@
-//! The worker processes of a server, seen from outside.
+//! The workers of a server, in processes and containers, seen from outside.
 
 use std::path::PathBuf;
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::Server;
+
+/// The programs that workers and their guardians are.
+const PROGRAMS: [&str; 2] = ["weft-worker", "weft-container"];
 
 /// The workers of a server that have not ended, guardians and those they guard.
 #[must_use]
@@ -43,7 +46,7 @@ pub fn groups(server: Pid) -> Vec<PathBuf> {
         let Ok(listing) = std::fs::read_dir(&directory) else {
             continue;
         };
-        let of_weft = directory.ends_with("weft");
+        let of_weft = directory.ends_with("weft") || directory.ends_with("weft-containers");
         for entry in listing.flatten().filter(|entry| entry.path().is_dir()) {
             match of_weft {
                 true if entry.file_name().to_string_lossy().starts_with(&named) => found.push(entry.path()),
@@ -53,6 +56,15 @@ pub fn groups(server: Pid) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// What containers were made of and is still there, of the server with this id.
+#[must_use]
+pub fn bundles(server: Pid) -> Vec<PathBuf> {
+    let named = format!("{}-", server.as_raw_nonzero());
+    let listing = std::fs::read_dir("/run/weft").into_iter().flatten().flatten();
+    let own = listing.filter(|entry| entry.file_name().to_string_lossy().starts_with(&named));
+    own.map(|entry| entry.path()).collect()
 }
 
 struct Process {
@@ -74,7 +86,7 @@ fn processes() -> Vec<Process> {
             id: pid(id)?,
             parent: pid(parent)?,
         };
-        (name == "weft-worker" && state != "Z" && state != "X").then_some(process)
+        (PROGRAMS.contains(&name) && state != "Z" && state != "X").then_some(process)
     });
     found.collect()
 }

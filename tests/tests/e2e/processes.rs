@@ -1,5 +1,5 @@
-//! Functions in processes of their own: they answer as in the server's own process, and what becomes of a process becomes of
-//! nobody else.
+//! Functions in processes and containers of their own: they answer as in the server's own process, and what becomes of a worker
+//! becomes of nobody else.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -8,7 +8,32 @@ use weft_tests::load::Load;
 use weft_tests::peer::Peer;
 use weft_tests::{Answer, Api, Server, eventually, example, fixture, workers};
 
-const PROFILES: [&str; 2] = ["sandbox", "process"];
+/// All answer as the first does.
+const PROFILES: [&str; 3] = ["sandbox", "process", "container"];
+
+/// Has a test for each level that has workers.
+macro_rules! at_each_level {
+    ($($behaviour:ident,)+) => {
+        $(mod $behaviour {
+            #[tokio::test]
+            async fn in_processes() {
+                super::$behaviour("process").await;
+            }
+
+            #[tokio::test]
+            async fn in_containers() {
+                super::$behaviour("container").await;
+            }
+        })+
+    };
+}
+
+at_each_level! {
+    effect_free_calls_survive_their_worker,
+    of_calls_with_effects_the_outcome_is_unknown,
+    nothing_is_left_of_workers_whose_server_is_gone,
+    a_pool_without_calls_has_no_worker,
+}
 
 /// Deploys code under a name for each level.
 async fn deploy(api: &Api, function: &str, code: &[u8], settings: &Value) {
@@ -32,19 +57,22 @@ fn essence(answer: &Answer) -> (u16, String) {
     (answer.status.as_u16(), body)
 }
 
-/// Calls both and compares what they answer.
+/// Calls all of them and compares what they answer.
 async fn compare(api: &Api, function: &str, export: &str, arguments: &Value) {
     let mut answers = Vec::new();
     for profile in PROFILES {
         let target = format!("{function}-{profile}?{export}");
         answers.push(essence(&api.call(&target, arguments).await));
     }
-    let same = |text: &str| text.replace("-process", "-sandbox");
-    assert_eq!(
-        (answers[0].0, same(&answers[0].1)),
-        (answers[1].0, same(&answers[1].1)),
-        "{function}?{export} {arguments}"
-    );
+    for (profile, answer) in PROFILES.into_iter().zip(&answers) {
+        let same = answer.1.replace(&format!("-{profile}"), "-sandbox");
+        let first = &answers[0];
+        assert_eq!(
+            (first.0, &first.1),
+            (answer.0, &same),
+            "{function}?{export} {arguments} in {profile}"
+        );
+    }
 }
 
 fn order(items: &Value) -> Value {
@@ -158,15 +186,15 @@ async fn http_functions_and_commands_answer_as_in_the_sandbox() {
             let answer = send(request.body(body.clone())).await;
             answers.push((essence(&answer), answer.header("content-type").to_owned()));
         }
-        let [sandbox, process] = &answers[..] else {
-            unreachable!()
-        };
-        assert!(
-            sandbox == process,
-            "{function}{path}: {:.300} and {:.300}",
-            sandbox.0.1,
-            process.0.1
-        );
+        for (profile, answer) in PROFILES.into_iter().zip(&answers) {
+            let first = &answers[0];
+            assert!(
+                first == answer,
+                "{function}{path}: {:.300}, in {profile} {:.300}",
+                first.0.1,
+                answer.0.1
+            );
+        }
     }
     for profile in PROFILES {
         let calling = api.calling(&format!("wordcount-{profile}"));
@@ -215,7 +243,7 @@ async fn what_is_granted_is_reached_through_the_server() {
             .to_string();
         assert!(lines.contains("the host is not granted"), "{profile}: {lines}");
     }
-    assert_eq!(peer.connections(), 2);
+    assert_eq!(peer.connections(), PROFILES.len());
 
     deploy(
         api,
@@ -225,7 +253,7 @@ async fn what_is_granted_is_reached_through_the_server() {
     )
     .await;
     // The store is the project's: whoever adds, the other sees it.
-    for (turn, profile) in PROFILES.into_iter().cycle().take(6).enumerate() {
+    for (turn, profile) in PROFILES.into_iter().cycle().take(2 * PROFILES.len()).enumerate() {
         let sum = api
             .call(
                 &format!("counter-{profile}?export=add"),
@@ -239,7 +267,7 @@ async fn what_is_granted_is_reached_through_the_server() {
 }
 
 #[tokio::test]
-async fn lines_are_kept_of_a_process_as_well() {
+async fn lines_are_kept_of_workers_as_well() {
     let server = Server::start().await;
     let api = &server.api;
     deploy(api, "flood", &fixture("log-flood"), &json!({})).await;
@@ -260,15 +288,16 @@ async fn lines_are_kept_of_a_process_as_well() {
         pages.push(texts);
     }
     assert!(!pages[0].is_empty());
-    assert_eq!(pages[0], pages[1]);
+    for (profile, page) in PROFILES.into_iter().zip(&pages) {
+        assert_eq!(pages[0], *page, "{profile}");
+    }
 }
 
-/// Who was called in the process is called in another: nobody can tell that it was made twice.
-#[tokio::test]
-async fn effect_free_calls_survive_their_process() {
+/// Who was called in one worker is called in another: nobody can tell that the call was made twice.
+async fn effect_free_calls_survive_their_worker(level: &str) {
     let server = Server::start().await;
     let api = &server.api;
-    api.deploy_with("arith", fixture("arith"), json!({"profile": "process"}))
+    api.deploy_with("arith", fixture("arith"), json!({"profile": level}))
         .await;
     let load = Load::start(api, 8, "arith", &json!([20, 22]));
     for _ in 0..10 {
@@ -289,12 +318,11 @@ async fn effect_free_calls_survive_their_process() {
     }
 }
 
-#[tokio::test]
-async fn of_calls_with_effects_the_outcome_is_unknown() {
+async fn of_calls_with_effects_the_outcome_is_unknown(level: &str) {
     let server = Server::start().await;
     let api = &server.api;
     let settings = json!({
-        "profile": "process", "grants": {"keyvalue": ["default"]}, "limits": {"timeout-ms": 60_000, "cpu-time-ms": 60_000},
+        "profile": level, "grants": {"keyvalue": ["default"]}, "limits": {"timeout-ms": 60_000, "cpu-time-ms": 60_000},
     });
     api.deploy_with("spin", fixture("spin"), settings).await;
     let call = tokio::spawn({
@@ -324,16 +352,16 @@ async fn of_calls_with_effects_the_outcome_is_unknown() {
     }
 }
 
-#[tokio::test]
-async fn nothing_is_left_of_workers_whose_server_is_gone() {
+async fn nothing_is_left_of_workers_whose_server_is_gone(level: &str) {
     let data = tempfile::tempdir().unwrap();
     let server = Server::builder().data(data.path()).start().await;
-    let settings = json!({"profile": "process"});
+    let settings = json!({"profile": level});
     server.api.deploy_with("arith", fixture("arith"), settings).await;
     assert_eq!(server.api.call("arith", &json!([1, 2])).await.ok(), json!(3));
     let (pid, left) = (server.pid(), workers::of(&server));
     assert!(!left.is_empty());
     assert!(!workers::groups(pid).is_empty());
+    assert_eq!(workers::bundles(pid).is_empty(), level == "process");
     server.kill().await;
     eventually("its workers end with it", || async {
         !left.iter().any(|worker| workers::alive(*worker))
@@ -341,8 +369,8 @@ async fn nothing_is_left_of_workers_whose_server_is_gone() {
     .await;
 
     let server = Server::builder().data(data.path()).start().await;
-    eventually("its groups are swept", || async {
-        workers::groups(pid).is_empty()
+    eventually("what was made for them is swept", || async {
+        workers::groups(pid).is_empty() && workers::bundles(pid).is_empty()
     })
     .await;
     assert_eq!(server.api.call("arith", &json!([1, 2])).await.ok(), json!(3));
@@ -353,12 +381,13 @@ async fn nothing_is_left_of_workers_whose_server_is_gone() {
         "a worker outlives its server"
     );
     assert!(workers::groups(pid).is_empty(), "{:?}", workers::groups(pid));
+    assert!(workers::bundles(pid).is_empty(), "{:?}", workers::bundles(pid));
 }
 
-#[tokio::test]
-async fn a_pool_without_calls_has_no_process() {
+async fn a_pool_without_calls_has_no_worker(level: &str) {
     let profiles = tempfile::tempdir().unwrap();
-    let profile = "level = \"process\"\nslots = 1\n[scaling]\ninitial = 2\ngrace-ms = 1000\ninterval-ms = 100\nstable-ms = 1000\npanic-ms = 1000\n";
+    let profile = "slots = 1\n[scaling]\ninitial = 2\ngrace-ms = 1000\ninterval-ms = 100\nstable-ms = 1000\npanic-ms = 1000\n";
+    let profile = format!("level = \"{level}\"\n{profile}");
     std::fs::write(profiles.path().join("brief.toml"), profile).unwrap();
     let directory = profiles.path().to_string_lossy().into_owned();
     let server = Server::builder()
@@ -384,13 +413,14 @@ async fn a_level_that_is_not_there_is_refused_at_deploy_time() {
         .arguments(["--worker", "/nowhere/weft-worker"])
         .start()
         .await;
-    for (profile, reason) in [("process", "/nowhere/weft-worker")] {
+    for profile in ["process", "container"] {
         let refused = server
             .api
             .put_with("arith", fixture("arith"), &json!({"profile": profile}))
             .await;
         let problem = refused.expect_problem(409, "level-unavailable");
-        assert!(problem["detail"].to_string().contains(reason), "{problem}");
+        let detail = problem["detail"].to_string();
+        assert!(detail.contains("/nowhere/weft-worker"), "{problem}");
     }
     let host = server.api.get("/v1/host").await.ok();
     assert_eq!(host["levels"]["sandbox"]["state"], "works", "{host}");
@@ -401,4 +431,60 @@ async fn a_level_that_is_not_there_is_refused_at_deploy_time() {
             .contains("/nowhere"),
         "{host}"
     );
+}
+
+#[tokio::test]
+async fn a_container_without_a_runtime_is_refused_at_deploy_time() {
+    let cases = [
+        (
+            ["--container-runtime", "/nowhere/runc"],
+            "there is no /nowhere/runc",
+        ),
+        (
+            ["--container-runtime", "/bin/false"],
+            "/bin/false create ended with exit status: 1",
+        ),
+        (
+            ["--container-starter", "/nowhere/starter"],
+            "there is no weft-container at /nowhere/starter",
+        ),
+    ];
+    for (arguments, reason) in cases {
+        let server = Server::builder().arguments(arguments).start().await;
+        let refused = server
+            .api
+            .put_with("arith", fixture("arith"), &json!({"profile": "container"}))
+            .await;
+        let problem = refused.expect_problem(409, "level-unavailable");
+        assert!(problem["detail"].to_string().contains(reason), "{problem}");
+        let levels = &server.api.get("/v1/host").await.ok()["levels"];
+        assert_eq!(levels["process"]["state"], "works", "{levels}");
+        assert_eq!(levels["container"]["state"], "unavailable", "{levels}");
+        let told = levels["container"]["reasons"][0].to_string();
+        assert!(told.contains(reason) && told.contains(arguments[0]), "{told}");
+        let pid = server.pid();
+        assert!(server.stop().await.success());
+        assert!(workers::bundles(pid).is_empty() && workers::groups(pid).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn containers_are_made_by_the_runtime_that_was_named() {
+    for runtime in ["libcontainer", "runc", "crun"] {
+        let server = Server::builder()
+            .arguments(["--container-runtime", runtime])
+            .start()
+            .await;
+        let api = &server.api;
+        api.deploy_with("arith", fixture("arith"), json!({"profile": "container"}))
+            .await;
+        assert_eq!(
+            api.call("arith", &json!([1, 2])).await.ok(),
+            json!(3),
+            "{runtime}"
+        );
+        assert!(!workers::of(&server).is_empty(), "no container executed anything");
+        let levels = &api.get("/v1/host").await.ok()["levels"];
+        assert_eq!(levels["container"]["state"], "works", "{runtime}: {levels}");
+    }
 }
