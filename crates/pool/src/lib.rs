@@ -24,7 +24,7 @@ pub mod simulate;
 pub use fair::{FairQueue, Joined};
 pub use gate::LeaseError;
 pub use pool::{Bounds, Factory, Idle, Lease, Pool, Stats, WeakPool};
-pub use profile::{Level, Profile, ProfileError, Queue, Scaling};
+pub use profile::{Choice, Level, Needs, Profile, ProfileError, Queue, Scaling, Unmet};
 pub use room::Room;
 pub use shard::{enter_shard, shard};
 pub use shared::{Scaled, SharedLease, SharedPool, SlotStats};

@@ -29,7 +29,7 @@ pub trait Factory: Send + Sync + 'static {
 }
 
 /// The bounds of a pool.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Leases at once.
     pub concurrency: u32,

@@ -1,15 +1,17 @@
 //! Pool profiles: named files that say at which level instances run, how many calls they serve and how many may wait.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
 
+mod choice;
 mod error;
 mod read;
 mod scaling;
 
+pub use choice::{Choice, Needs, Unmet, choose, labels};
 pub use error::ProfileError;
 pub use scaling::Scaling;
 
@@ -18,6 +20,10 @@ pub use scaling::Scaling;
 pub struct Profile {
     /// What separates instances from each other and from the host.
     pub level: Level,
+    /// What versions and runs may ask for it by: at most [`Profile::MAX_LABELS`], each a name.
+    pub labels: BTreeSet<String>,
+    /// Memory that an instance may have, in bytes, whatever its version's settings allow; none leaves it to those.
+    pub memory_bytes: Option<u64>,
     /// Calls at once over the whole pool, 1 to [`Profile::MAX_CONCURRENCY`]. Default 512.
     pub concurrency: u32,
     /// Calls that wait for a place.
@@ -34,8 +40,8 @@ pub struct Profile {
     pub scaling: Scaling,
 }
 
-/// What separates instances from each other and from the host.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+/// What separates instances from each other and from the host, the weakest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// A store of its own within the server's process.
@@ -59,6 +65,12 @@ pub struct Queue {
 impl Profile {
     /// The largest `concurrency`.
     pub const MAX_CONCURRENCY: u32 = 100_000;
+    /// Most labels.
+    pub const MAX_LABELS: usize = 16;
+    /// The longest name of a profile or label, in bytes.
+    pub const MAX_NAME: usize = 63;
+    /// The least and the most of `memory-bytes`: 64 KiB and a tebibyte.
+    pub const MEMORY_BYTES: std::ops::RangeInclusive<u64> = 64 << 10..=1 << 40;
     /// The longest queue.
     pub const MAX_QUEUE: u32 = 1_000_000;
     /// The longest `wait-ms` and `idle-ms`: a day.
@@ -80,6 +92,16 @@ impl Profile {
         read::read_dir(directory)
     }
 
+    /// Whether a text can name a profile, or a label of one: lower-case letters, digits and inner hyphens, beginning with a letter.
+    #[must_use]
+    pub fn is_name(text: &str) -> bool {
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        text.len() <= Self::MAX_NAME
+            && text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text.chars().all(allowed)
+            && !text.ends_with('-')
+    }
+
     /// How long an instance above `warm` may be idle.
     #[must_use]
     pub fn idle(&self) -> Duration {
@@ -91,6 +113,8 @@ impl Default for Profile {
     fn default() -> Self {
         Self {
             level: Level::default(),
+            labels: BTreeSet::new(),
+            memory_bytes: None,
             concurrency: 512,
             queue: Queue::default(),
             reuse: 1,

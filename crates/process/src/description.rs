@@ -25,6 +25,8 @@ impl Description {
     pub(crate) fn new(record: &VersionRecord, bindings: &[ImportBinding]) -> Self {
         let mut record = record.clone();
         record.inspection.wit.clear();
+        // Where it executes is the matter of who sends it there.
+        record.settings.needs = None;
         let binding = |binding: &ImportBinding| Binding {
             interface: binding.interface.clone(),
             functions: binding.functions.clone(),

@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::FunctionName;
 
 mod host;
+mod needs;
 mod validate;
 
 pub use host::{HostError, HostPattern};
+pub use needs::{NeededLevel, Needs};
 pub use validate::SettingsError;
 
 /// Everything about a version that is not its code.
@@ -20,8 +22,11 @@ pub struct Settings {
     pub description: String,
     /// Free key-value pairs for filtering; at most 64, keys as names, values at most 256 bytes.
     pub labels: BTreeMap<String, String>,
-    /// The pool profile, a file in `runtime-pools/`; none means `sandbox`.
+    /// The pool profile, a file in `runtime-pools/`; none means `sandbox`, or what `needs` leads to.
     pub profile: Option<String>,
+    /// What is needed of a profile, instead of naming one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needs: Option<Needs>,
     /// Bounds on each call.
     pub limits: Limits,
     /// What the version may do outside itself; default nothing.

@@ -164,3 +164,32 @@ fn hosts_match() {
     check("[::1]:8080", "[::1]", 8080, true);
     check("[::1]", "[::1]", 443, true);
 }
+
+#[test]
+fn needs() {
+    accepted(r#"{"needs":{}}"#);
+    accepted(r#"{"needs":{"level":"process","memory-bytes":65536,"labels":["gpu","eu-1"]}}"#);
+    accepted(r#"{"needs":{"memory-bytes":65536},"limits":{"memory-bytes":65536}}"#);
+    refused(r#"{"profile":"process","needs":{}}"#, "/needs", "not both");
+    refused(
+        r#"{"needs":{"memory-bytes":65535}}"#,
+        "/needs/memory-bytes",
+        "at least 65536",
+    );
+    refused(
+        r#"{"needs":{"memory-bytes":70000},"limits":{"memory-bytes":65536}}"#,
+        "/needs/memory-bytes",
+        "than `limits.memory-bytes` allows",
+    );
+    refused(
+        r#"{"needs":{"labels":["No"]}}"#,
+        "/needs/labels",
+        "`No` is not a name",
+    );
+    let many: Vec<_> = (0..17).map(|number| format!(r#""l{number}""#)).collect();
+    let json = format!(r#"{{"needs":{{"labels":[{}]}}}}"#, many.join(","));
+    refused(&json, "/needs/labels", "17 labels, at most 16");
+    for json in [r#"{"needs":{"level":"vm"}}"#, r#"{"needs":{"cpu":2}}"#] {
+        assert!(serde_json::from_str::<Settings>(json).is_err(), "{json}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Reading profiles from TOML, with the place of each mistake.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,8 @@ use scaling::ScalingTable;
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
     level: Level,
+    labels: Vec<Spanned<String>>,
+    memory_bytes: Option<Spanned<u64>>,
     concurrency: Option<Spanned<u64>>,
     queue: QueueTable,
     reuse: Option<Spanned<u64>>,
@@ -73,6 +75,8 @@ fn profile(file: File) -> Result<Profile, Mistake> {
     let (warm_at, slots_at) = (place(&file.warm), place(&file.slots));
     let mut profile = Profile {
         level: file.level,
+        labels: labels(file.labels)?,
+        memory_bytes: memory(file.memory_bytes)?,
         concurrency: count("concurrency", file.concurrency, 1..=most, default.concurrency)?,
         queue: Queue {
             length: count(
@@ -122,6 +126,32 @@ fn profile(file: File) -> Result<Profile, Mistake> {
     Ok(profile)
 }
 
+fn labels(written: Vec<Spanned<String>>) -> Result<BTreeSet<String>, Mistake> {
+    let mut labels = BTreeSet::new();
+    for label in written {
+        let at = label.span().start;
+        let mistake = |message| Err(Mistake { at, message });
+        if !Profile::is_name(label.get_ref()) {
+            let shown: String = label.get_ref().chars().take(80).collect();
+            return mistake(format!(
+                "`{}` is not a label: lower-case letters, digits and inner hyphens, beginning with a letter, are",
+                shown.escape_debug()
+            ));
+        }
+        if labels.len() == Profile::MAX_LABELS {
+            return mistake(format!("there are more than {} labels", Profile::MAX_LABELS));
+        }
+        labels.insert(label.into_inner());
+    }
+    Ok(labels)
+}
+
+fn memory(written: Option<Spanned<u64>>) -> Result<Option<u64>, Mistake> {
+    let given = written.is_some();
+    let bytes = number("memory-bytes", written, Profile::MEMORY_BYTES, 0)?;
+    Ok(given.then_some(bytes))
+}
+
 fn number(
     member: &str,
     value: Option<Spanned<u64>>,
@@ -167,11 +197,7 @@ fn invalid(name: &str, text: &str, mistake: Mistake) -> ProfileError {
 
 fn name_of(path: PathBuf) -> Result<String, ProfileError> {
     let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
-    let valid = stem.starts_with(|c: char| c.is_ascii_lowercase())
-        && stem
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    if valid {
+    if Profile::is_name(stem) {
         Ok(stem.to_owned())
     } else {
         Err(ProfileError::Name(path))

@@ -59,10 +59,39 @@ fn mistakes_have_places() {
             .slots,
         2
     );
+    refused("labels = [\"gpu\", \"No\"]", (1, 18), "`No` is not a label");
+    refused("labels = \"gpu\"", (1, 10), "invalid type");
+    let many: Vec<_> = (0..17).map(|number| format!("\"l{number}\"")).collect();
+    refused(
+        &format!("labels = [\n{}]", many.join(",")),
+        (2, 87),
+        "more than 16 labels",
+    );
+    refused("memory-bytes = 65535", (1, 16), "65536 to 1099511627776");
     refused("warmth = 2", (1, 1), "unknown field `warmth`");
     refused("level = \"vm\"", (1, 9), "unknown variant `vm`");
     refused("concurrency = \"many\"", (1, 15), "invalid type");
     refused("concurrency = ", (1, 15), "");
+}
+
+#[test]
+fn labels_and_memory_are_read() {
+    let profile = Profile::parse("x", "labels = [\"gpu\", \"eu-1\", \"gpu\"]\nmemory-bytes = 65536").unwrap();
+    assert_eq!(profile.labels.iter().collect::<Vec<_>>(), ["eu-1", "gpu"]);
+    assert_eq!(profile.memory_bytes, Some(65_536));
+    for (text, is_name) in [
+        ("a", true),
+        ("py-3", true),
+        ("", false),
+        ("3a", false),
+        ("a-", false),
+        ("a.b", false),
+        ("A", false),
+        (&"a".repeat(63), true),
+        (&"a".repeat(64), false),
+    ] {
+        assert_eq!(Profile::is_name(text), is_name, "{text}");
+    }
 }
 
 #[test]

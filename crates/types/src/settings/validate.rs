@@ -1,7 +1,7 @@
 //! The bounds that hold for settings anywhere. What a platform allows beyond them is the engine's matter.
 
 use super::host::HostPattern;
-use super::{Grants, Limits, Settings};
+use super::{Grants, Limits, Needs, Settings};
 use crate::FunctionName;
 use crate::pointer::{self, Told};
 
@@ -41,6 +41,7 @@ impl Settings {
         if let Some(profile) = &self.profile {
             check_name(profile, &["profile"])?;
         }
+        self.check_needs()?;
         self.limits.validate()?;
         self.grants.validate()?;
         self.check_env()
@@ -62,6 +63,22 @@ impl Settings {
         })
     }
 
+    fn check_needs(&self) -> Checked {
+        let Some(needs) = &self.needs else { return Ok(()) };
+        let at = &["needs"];
+        rule(self.profile.is_none(), at, || {
+            "either `profile` names a pool profile or `needs` says what is needed of one, not both".to_owned()
+        })?;
+        needs.validate()?;
+        let (allowed, needed) = (self.limits.memory_bytes, needs.memory_bytes);
+        let enough = allowed
+            .zip(needed)
+            .is_none_or(|(allowed, needed)| allowed >= needed);
+        rule(enough, &["needs", "memory-bytes"], || {
+            "more is needed than `limits.memory-bytes` allows".to_owned()
+        })
+    }
+
     fn check_env(&self) -> Checked {
         at_most(self.env.len(), Self::MAX_ENV, "variables", &["env"])?;
         self.env.iter().try_for_each(|(name, value)| {
@@ -77,6 +94,22 @@ impl Settings {
             at_most(value.len(), Self::MAX_ENV_VALUE, "bytes", at)?;
             rule(!value.contains('\0'), at, || "a value holds no NUL".to_owned())
         })
+    }
+}
+
+impl Needs {
+    /// Most labels.
+    pub const MAX_LABELS: usize = 16;
+
+    fn validate(&self) -> Checked {
+        let least = Limits::MIN_MEMORY_BYTES;
+        let enough = self.memory_bytes.is_none_or(|bytes| bytes >= least);
+        rule(enough, &["needs", "memory-bytes"], || {
+            format!("at least {least} bytes, or nothing for whatever there is")
+        })?;
+        let at = &["needs", "labels"];
+        at_most(self.labels.len(), Self::MAX_LABELS, "labels", at)?;
+        self.labels.iter().try_for_each(|label| check_name(label, at))
     }
 }
 
