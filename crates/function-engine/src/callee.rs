@@ -146,6 +146,19 @@ impl Callee {
         })
     }
 
+    /// The same version in the cheapest pool whose profile carries a label and has what else the version needs, separated at least
+    /// as it is by itself; its own pool where that carries it.
+    ///
+    /// # Errors
+    /// Where no profile will do: what each lacks.
+    pub fn with_label(&self, label: &str) -> Result<Self, Error> {
+        let deployed = self.engine.in_group(&self.deployed, label)?;
+        Ok(Self {
+            engine: Arc::clone(&self.engine),
+            deployed,
+        })
+    }
+
     /// Loads the code if it is not, in the background.
     pub fn warm(&self) {
         if self.deployed.record().workflow.is_some() || self.deployed.if_loaded().is_some() {

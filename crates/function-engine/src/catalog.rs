@@ -157,12 +157,10 @@ impl Snapshot {
 }
 
 impl Project {
-    /// What is known of a version, with its class as it is now: what it may call may have changed since it was stored.
+    /// What is known of a version, with its class as it is now: what it may call, or how often its instances serve, may have
+    /// changed since it was stored.
     pub(crate) fn current(&self, deployed: &Deployed) -> Arc<VersionRecord> {
         let record = deployed.record();
-        if record.settings.grants.call.is_empty() && record.workflow.is_none() {
-            return Arc::clone(record);
-        }
         match is_effect_free(deployed, self) {
             same if same == record.effect_free => Arc::clone(record),
             effect_free => Arc::new(VersionRecord {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::Mutex;
 use weft_pool::Level;
 use weft_types::{Signature, VersionRecord};
@@ -15,18 +15,22 @@ mod export;
 mod instances;
 mod limits;
 mod load;
+mod placed;
+mod renew;
 
 pub(crate) use instances::{Instances, Leased, Loaded};
-pub(crate) use limits::{DEFAULT_PROFILE, Effective, profile_name, profile_of};
+pub(crate) use limits::Effective;
+pub(crate) use placed::{DEFAULT_PROFILE, Nowhere, Placed, needs_labelled};
+
+/// Where a version's instances live, if anywhere.
+pub(crate) type Place = Result<Placed, Nowhere>;
 
 /// A version of a function within the engine. It costs little until its first call, which loads the code.
 pub struct Deployed {
     record: Arc<VersionRecord>,
     pub(crate) limits: Effective,
-    /// The profile of its pool; none where it is gone.
-    profile: Option<weft_pool::Profile>,
-    /// The bounds of its pool; none where its profile is gone.
-    bounds: Option<weft_pool::Bounds>,
+    /// Where its instances live, as profiles are now.
+    place: ArcSwap<Place>,
     /// The export called where none is named.
     sole: Option<usize>,
     pub(crate) logs: Arc<Log>,
@@ -35,7 +39,7 @@ pub struct Deployed {
     /// The same version by other profiles, of which there are no more than profiles.
     others: std::sync::Mutex<BTreeMap<Box<str>, Arc<Self>>>,
     /// Held while loading, so that code is loaded once.
-    loading: Mutex<()>,
+    pub(crate) loading: Mutex<()>,
 }
 
 impl Deployed {
@@ -46,15 +50,13 @@ impl Deployed {
         logs: Arc<Log>,
         series: Arc<Series>,
     ) -> Arc<Self> {
-        let profile = profile_of(&record.settings, profiles);
-        let limits = Effective::new(&record.settings.limits, profile, config);
-        let bounds = profile.map(|profile| limits.pool(profile, config));
+        let limits = Effective::new(&record.settings.limits, config);
+        let place = Placed::new(&record.settings, profiles, config);
         let sole = export::sole(&record.inspection);
         Arc::new(Self {
             record: Arc::new(record),
             limits,
-            profile: profile.cloned(),
-            bounds,
+            place: ArcSwap::from_pointee(place),
             sole,
             logs,
             series,
@@ -93,28 +95,48 @@ impl Deployed {
         export::find(&self.record, name, self.sole)
     }
 
+    /// Where its instances live.
+    pub(crate) fn place(&self) -> arc_swap::Guard<Arc<Place>> {
+        self.place.load()
+    }
+
+    /// Whether it is in a pool of this profile.
+    pub(crate) fn is_under(&self, profile: &str) -> bool {
+        self.place()
+            .as_ref()
+            .as_ref()
+            .is_ok_and(|placed| *placed.name == *profile)
+    }
+
     /// What separates its instances from the host; none where its profile is gone.
     pub(crate) fn level(&self) -> Option<Level> {
-        self.profile.as_ref().map(|profile| profile.level)
+        self.place().as_ref().as_ref().ok().map(Placed::level)
     }
 
     /// Whether some of its instances are kept ready.
     pub(crate) fn has_warm(&self) -> bool {
-        let sandboxes = self
-            .bounds
-            .is_some_and(|bounds| bounds.warm > 0 && bounds.reuse > 1);
-        let processes = self
-            .profile
-            .as_ref()
-            .is_some_and(|profile| profile.level != Level::Sandbox && profile.scaling.min > 0);
-        sandboxes || processes
+        self.place().as_ref().as_ref().is_ok_and(Placed::has_warm)
+    }
+
+    /// Calls that an instance serves.
+    pub(crate) fn reuse(&self) -> u32 {
+        match self.place().as_ref() {
+            Ok(placed) => placed.reuse,
+            // It is not called.
+            Err(_) => self.record.settings.limits.reuse.unwrap_or(1),
+        }
+    }
+
+    /// Memory of an instance, in bytes; none where it is not called.
+    pub(crate) fn memory(&self) -> u64 {
+        self.place().as_ref().as_ref().map_or(0, |placed| placed.memory)
     }
 
     /// Whether a call can be repeated from its seed and time: the version was granted nothing, and no call finds what an
     /// earlier one left.
     pub(crate) fn repeatable(&self) -> bool {
         let grants = &self.record.settings.grants;
-        grants.is_empty() && (self.limits.reuse <= 1 || grants.stateless)
+        grants.is_empty() && (grants.stateless || self.reuse() <= 1)
     }
 
     /// The loaded code, if it is.
@@ -126,6 +148,12 @@ impl Deployed {
     pub(crate) fn in_profile(&self, profile: &str, make: impl FnOnce() -> Arc<Self>) -> Arc<Self> {
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(others.entry(profile.into()).or_insert_with(make))
+    }
+
+    /// The same version by other profiles.
+    pub(crate) fn others(&self) -> Vec<Arc<Self>> {
+        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        others.values().cloned().collect()
     }
 
     /// Lets go of the loaded code. Calls under way keep it to their end; the next call loads it again.

@@ -51,10 +51,10 @@ impl Engine {
         &self.0.config
     }
 
-    /// The pool profiles by name.
+    /// The pool profiles by name, as they are now.
     #[must_use]
-    pub fn profiles(&self) -> &Profiles {
-        &self.0.profiles
+    pub fn profiles(&self) -> Arc<Profiles> {
+        self.0.profiles.load_full()
     }
 
     /// How far instances can be had at a level on this host. Tried when it is first asked for, which takes a fraction of a second.

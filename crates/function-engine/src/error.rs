@@ -114,6 +114,47 @@ pub enum Error {
         /// The names there are.
         known: Vec<String>,
     },
+    /// No profile of this name.
+    #[error("there is no pool profile `{profile}`; there are: {}", list(.known))]
+    NoProfile {
+        /// The name asked for.
+        profile: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// A text that is no profile.
+    #[error("{profile}.toml:{line}:{column}: {message}")]
+    InvalidProfile {
+        /// The profile.
+        profile: String,
+        /// Line, from 1.
+        line: usize,
+        /// Column in characters, from 1.
+        column: usize,
+        /// What is wrong and what would be right.
+        message: String,
+    },
+    /// Active versions would be left without a pool.
+    #[error("active versions use it, and no other profile will do for them: {}", .by.join(", "))]
+    ProfileInUse {
+        /// Those versions, as `project/function@version`.
+        by: Vec<String>,
+    },
+    /// A profile that came with the server.
+    #[error("the pool profile `{0}` came with the server and cannot be deleted; another can take its place")]
+    BuiltInProfile(String),
+    /// As many profiles as there may be.
+    #[error("there are {0} pool profiles, and no more may be")]
+    TooManyProfiles(usize),
+    /// Profiles that nobody writes down.
+    #[error("this server keeps its pool profiles as they are")]
+    ProfilesFixed,
+    /// No profile has what settings need.
+    #[error("{0}")]
+    UnmetNeeds(String),
+    /// A pool that could not be replaced and serves on.
+    #[error("the pool is as it was, as a new one could not serve: {0}")]
+    PoolUnchanged(String),
     /// A profile whose isolation level this server does not offer.
     #[error("profile `{profile}` needs the level `{level}`, which is not available here: {reason}")]
     LevelUnavailable {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::deployed::{Deployed, Loaded};
 use crate::engine::Inner;
 use crate::{Engine, Error};
 
@@ -61,6 +62,45 @@ impl Engine {
             .ok_or_else(|| Error::NoPool(id.to_string()))?;
         let (inner, id) = (Arc::clone(&self.0), id.clone());
         self.0.blocking(move || inner.look(id, &pool, true)).await
+    }
+}
+
+/// A pool that was replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drained {
+    /// The pool that serves from now on; none where another served before already, or the version was let go of meanwhile.
+    pub by: Option<PoolId>,
+}
+
+impl Engine {
+    /// Has another pool take the place of one, which serves its calls to the end: none fails.
+    ///
+    /// # Errors
+    /// Where there is no such pool, or a new one cannot serve: the old one serves on.
+    pub async fn drain_pool(&self, id: &PoolId) -> Result<Drained, Error> {
+        let pool = self
+            .0
+            .roster
+            .find(id)
+            .ok_or_else(|| Error::NoPool(id.to_string()))?;
+        let (inner, id) = (Arc::clone(&self.0), id.clone());
+        let drain = async move {
+            let about = &pool.factory().about;
+            let of = |(deployed, loaded): (Arc<Deployed>, Arc<Loaded>)| {
+                std::ptr::eq(&loaded.pool.factory().about, about).then_some(deployed)
+            };
+            let Some(deployed) = inner.upkeep.loaded().into_iter().find_map(of) else {
+                return Ok(Drained { by: None });
+            };
+            let place = deployed.place().as_ref().clone();
+            inner.renew(&deployed, place).await?;
+            tracing::info!(pool = %id, "a pool is drained");
+            let now = deployed.if_loaded();
+            Ok(Drained {
+                by: now.and_then(|now| inner.roster.id_of(&now.pool)),
+            })
+        };
+        self.0.in_background(drain).await
     }
 }
 

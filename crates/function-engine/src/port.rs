@@ -8,6 +8,7 @@ pub mod attempt;
 pub mod kept;
 pub mod keyvalue;
 pub mod outbound;
+pub mod profiles;
 pub mod registry;
 pub mod runtime;
 pub mod workflows;
@@ -17,6 +18,7 @@ pub use attempt::Attempt;
 pub use kept::{Change, CrashLoop, Decided, InstanceState, Kept, KeptInstance, Losses};
 pub use keyvalue::KeyValue;
 pub use outbound::{Gateway, Outbound, OutboundBody, OutboundError, Patience, Reach};
+pub use profiles::{Origin, ProfileStore, Written};
 pub use registry::{Added, NewVersion, Registry, RegistryError};
 pub use runtime::{
     Body, BodyError, Call, CallContext, Code, Failure, Host, ImportBinding, Instance, Load, LoadError,

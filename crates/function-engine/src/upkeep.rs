@@ -83,7 +83,10 @@ impl Inner {
             Some(compiled) => compiled,
             None => self.recompile(deployed.record(), tier).await?.0,
         };
-        let code = self.load(deployed, compiled, tier).await??;
+        // No other pool takes the place of this one meanwhile.
+        let _loading = deployed.loading.lock().await;
+        let placed = deployed.place().as_ref().clone()?;
+        let code = self.load(deployed, &placed, compiled, tier).await??;
         if let Some(loaded) = deployed.if_loaded() {
             loaded.replace(code, tier);
             loaded.end_upgrade();

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use weft_function_engine::port::{Boxed, CallContext, Failure, Reply, Workflows};
 use weft_types::image::Image;
+use weft_types::version::WorkflowSource;
 use weft_types::{FunctionName, ProjectName, RunStatus, Value, VersionNumber, VersionRecord};
+use weft_workflow::definition;
 use weft_workflow_engine::{Engine, Error, Outcome, RunHandle, StartRun, Waited};
 
 use crate::calls::LONGEST;
@@ -48,6 +50,14 @@ impl Workflows for Runs {
 
     fn open_versions(&self, project: &ProjectName) -> BTreeSet<(FunctionName, VersionNumber)> {
         self.0.open_versions(project)
+    }
+
+    fn profiles(&self, source: &WorkflowSource) -> BTreeSet<String> {
+        let bounds = definition::Bounds::default();
+        let nodes = definition::read(source.definition.as_bytes(), &bounds).definition;
+        let nodes = nodes.map_or_else(Vec::new, |definition| definition.nodes);
+        let named = nodes.into_iter().filter_map(|node| node.profile);
+        named.map(|profile| profile.value.into_string()).collect()
     }
 }
 

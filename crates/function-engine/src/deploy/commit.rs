@@ -12,7 +12,7 @@ use super::wiring::{effect_free, wire};
 use super::workflow::check_kind;
 use super::{Deploy, Deployment, SettingsChange};
 use crate::catalog::{Function, Writing};
-use crate::deployed::{Deployed, profile_of};
+use crate::deployed::{Deployed, Placed};
 use crate::engine::Inner;
 use crate::port::{Added, NewVersion};
 use crate::{Engine, Error, Log};
@@ -121,8 +121,8 @@ impl Inner {
         let code = Code::new(&deploy, prepared, latest.as_deref())?;
         let settings = self.settings(latest.as_deref(), deploy.settings)?;
         let missing = wire(&code.inspection, &settings.grants, project).missing;
-        let profile_reuse = profile_of(&settings, &self.profiles).map_or(1, |profile| profile.reuse);
-        let reuse = settings.limits.reuse.unwrap_or(profile_reuse);
+        let placed = Placed::new(&settings, &self.profiles.load(), &self.config);
+        let reuse = placed.map_or(1, |placed| placed.reuse);
         let new = NewVersion {
             project: deploy.project,
             function: deploy.function,

@@ -60,11 +60,7 @@ type Subject<'a> = (&'a Settings, u32, Option<&'a WorkflowSource>);
 
 fn subject(deployed: &Deployed) -> Subject<'_> {
     let record = deployed.record();
-    (
-        &record.settings,
-        deployed.limits.reuse,
-        record.workflow.as_deref(),
-    )
+    (&record.settings, deployed.reuse(), record.workflow.as_deref())
 }
 
 fn are_effect_free<'a>(mut ahead: Vec<Subject<'a>>, project: &'a Project) -> bool {

@@ -5,26 +5,24 @@ use std::sync::Arc;
 use weft_pool::Level;
 use weft_types::{Digest, VersionRecord};
 
-use super::{Deployed, Loaded};
+use super::{Deployed, Loaded, Placed};
 use crate::Error;
 use crate::deploy::wiring::wire;
 use crate::engine::Inner;
 use crate::host::VersionHost;
 use crate::pools::About;
-use crate::port::{Code, Compiled, ImportBinding, Load, LoadError, Tier};
+use crate::port::{Code, Compiled, ImportBinding, Load, LoadError, Most, Tier};
 
 /// Whichever of a code's compiled forms is there, the best suited first.
 const PREFERENCE: [Tier; 3] = [Tier::ExplicitBounds, Tier::Optimized, Tier::Baseline];
 /// The same for workers, which have nothing of the compiler of the last one.
 const OF_WORKERS: [Tier; 2] = [Tier::Optimized, Tier::ExplicitBounds];
 
-impl Deployed {
-    /// The forms of its code that can execute at its level, the best suited first.
-    fn tiers(&self) -> &'static [Tier] {
-        match self.level() {
-            None | Some(Level::Sandbox) => &PREFERENCE,
-            Some(Level::Process | Level::Container) => &OF_WORKERS,
-        }
+/// The forms of code that can execute at a level, the best suited first.
+fn tiers(level: Level) -> &'static [Tier] {
+    match level {
+        Level::Sandbox => &PREFERENCE,
+        Level::Process | Level::Container => &OF_WORKERS,
     }
 }
 
@@ -44,14 +42,9 @@ impl Inner {
         if let Some(loaded) = deployed.if_loaded() {
             return Ok(loaded);
         }
-        let bounds = deployed
-            .bounds
-            .ok_or_else(|| self.unknown_profile(&deployed.record.settings))?;
-        let (code, tier) = self.load_best(deployed).await?;
-        let profile = super::profile_name(&deployed.record.settings);
-        let about = About::new(&deployed.record, profile, deployed.level().unwrap_or_default());
-        let room = Arc::clone(&self.idle_room);
-        let loaded = Loaded::new(about, (code, tier), bounds, room, &self.roster);
+        let placed = deployed.place().as_ref().clone()?;
+        let (code, tier) = self.load_best(deployed, &placed).await?;
+        let loaded = self.pool(deployed, &placed, code, tier);
         deployed.loaded.store(Some(Arc::clone(&loaded)));
         self.upkeep.watch(deployed);
         if let Some(better) = loaded.better_tier() {
@@ -61,15 +54,32 @@ impl Inner {
         Ok(loaded)
     }
 
+    /// A pool of instances of loaded code.
+    pub(super) fn pool(
+        &self,
+        deployed: &Deployed,
+        placed: &Placed,
+        code: Arc<dyn Code>,
+        tier: Tier,
+    ) -> Arc<Loaded> {
+        let about = About::new(&deployed.record, &placed.name, placed.level());
+        let room = Arc::clone(&self.idle_room);
+        Loaded::new(about, (code, tier), placed.bounds, room, &self.roster)
+    }
+
     /// Loads the best form there is, compiling one if there is none or it is not intact.
-    async fn load_best(self: &Arc<Self>, deployed: &Arc<Deployed>) -> Result<(Arc<dyn Code>, Tier), Error> {
-        let (compiled, tier) = self.compiled(deployed).await?;
-        match self.load(deployed, compiled, tier).await? {
+    pub(super) async fn load_best(
+        self: &Arc<Self>,
+        deployed: &Arc<Deployed>,
+        placed: &Placed,
+    ) -> Result<(Arc<dyn Code>, Tier), Error> {
+        let (compiled, tier) = self.compiled_for(deployed, placed.level()).await?;
+        match self.load(deployed, placed, compiled, tier).await? {
             Ok(code) => Ok((code, tier)),
             Err(LoadError::NotIntact(what)) => {
                 tracing::warn!(version = ?deployed, what, "compiled code is not intact and is compiled anew");
                 let (compiled, tier) = self.recompile(&deployed.record, tier).await?;
-                Ok((self.load(deployed, compiled, tier).await??, tier))
+                Ok((self.load(deployed, placed, compiled, tier).await??, tier))
             }
             Err(error) => Err(error.into()),
         }
@@ -77,7 +87,12 @@ impl Inner {
 
     /// The best compiled form of a version's code, made if there is none: once, whoever else needs it meanwhile.
     pub(crate) async fn compiled(&self, deployed: &Deployed) -> Result<(Compiled, Tier), Error> {
-        let (record, tiers) = (deployed.record(), deployed.tiers());
+        self.compiled_for(deployed, deployed.level().unwrap_or_default())
+            .await
+    }
+
+    async fn compiled_for(&self, deployed: &Deployed, level: Level) -> Result<(Compiled, Tier), Error> {
+        let (record, tiers) = (deployed.record(), tiers(level));
         if let Some(found) = self.find_compiled(record.digest, tiers).await? {
             return Ok(found);
         }
@@ -111,26 +126,30 @@ impl Inner {
     pub(crate) async fn load(
         self: &Arc<Self>,
         deployed: &Arc<Deployed>,
+        placed: &Placed,
         compiled: Compiled,
         tier: Tier,
     ) -> Result<Result<Arc<dyn Code>, LoadError>, Error> {
         let bindings = self.bindings(deployed)?;
-        let unknown = || self.unknown_profile(&deployed.record.settings);
-        let profile = deployed.profile.clone().ok_or_else(unknown)?;
+        let placed = placed.clone();
         let (inner, deployed) = (Arc::clone(self), Arc::clone(deployed));
         self.metrics.loads.inc();
         let loaded = self.blocking(move || {
-            inner.check_level(&deployed.record.settings, profile.level)?;
+            inner.check_level(&placed.name, placed.level())?;
             let verified = inner.verified.contains(compiled.digest);
             let code = inner.ports.runtime.load(Load {
                 version: &deployed.record,
-                profile: &profile,
+                profile: &placed.profile,
                 compiled: &compiled,
                 tier,
                 verified,
                 bindings,
-                reuse: deployed.limits.reuse,
-                most: deployed.limits.most(),
+                reuse: placed.reuse,
+                most: Most {
+                    memory: placed.memory,
+                    input: deployed.limits.input,
+                    output: deployed.limits.output,
+                },
                 host: Arc::new(VersionHost::new(&inner, Arc::clone(&deployed.record))),
             });
             if code.is_ok() {

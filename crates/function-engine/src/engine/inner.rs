@@ -4,26 +4,35 @@ use std::collections::HashSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use arc_swap::ArcSwap;
 use tokio::runtime::Handle;
 use tokio::task::JoinError;
 use weft_pool::Level;
-use weft_types::{Digest, Settings, VersionRecord};
+use weft_pool::profile::choose;
+use weft_types::{Digest, VersionRecord};
 
 use super::{Ports, Profiles};
 use crate::catalog::Catalog;
 use crate::deploy::Compiling;
-use crate::deployed::Deployed;
+use crate::deployed::{Deployed, needs_labelled};
 use crate::drain::UnderWay;
 use crate::logs::{LogRoom, RunLogs};
 use crate::pools::Roster;
-use crate::port::{Standing, Workflows};
+use crate::port::{ProfileStore, Standing, Workflows};
+use crate::profiles::Book;
 use crate::upkeep::Upkeep;
 use crate::{Config, Error, Log, Metrics};
 
 /// The engine itself.
 pub(crate) struct Inner {
     pub(crate) ports: Ports,
-    pub(crate) profiles: Profiles,
+    pub(crate) profiles: ArcSwap<Profiles>,
+    /// Held while profiles are changed.
+    pub(crate) changing_profiles: tokio::sync::Mutex<()>,
+    /// Where they are written down; set once.
+    pub(crate) profile_store: OnceLock<Arc<dyn ProfileStore>>,
+    /// What is known of their texts.
+    pub(crate) book: Book,
     pub(crate) config: Config,
     pub(crate) catalog: Catalog,
     pub(crate) metrics: Metrics,
@@ -72,20 +81,31 @@ impl Inner {
     /// A version made ready, with the logs and counters of its function.
     pub(crate) fn deployed(&self, record: VersionRecord, logs: &Arc<Log>) -> Arc<Deployed> {
         let series = self.metrics.functions.of(&record.project, &record.function);
-        Deployed::new(record, &self.profiles, &self.config, Arc::clone(logs), series)
+        Deployed::new(
+            record,
+            &self.profiles.load(),
+            &self.config,
+            Arc::clone(logs),
+            series,
+        )
     }
 
     /// A version in the pool of another profile than its own.
     pub(crate) fn in_profile(&self, deployed: &Arc<Deployed>, profile: &str) -> Result<Arc<Deployed>, Error> {
         let record = deployed.record();
-        if crate::deployed::profile_name(&record.settings) == profile {
+        if deployed.is_under(profile) {
             return Ok(Arc::clone(deployed));
+        }
+        let profiles = self.profiles.load();
+        if !profiles.contains_key(profile) {
+            return Err(Error::UnknownProfile {
+                profile: profile.to_owned(),
+                known: profiles.keys().cloned().collect(),
+            });
         }
         let mut settings = record.settings.clone();
         settings.profile = Some(profile.to_owned());
-        if !self.profiles.contains_key(profile) {
-            return Err(self.unknown_profile(&settings));
-        }
+        settings.needs = None;
         let make = || {
             let record = VersionRecord {
                 settings,
@@ -94,6 +114,18 @@ impl Inner {
             self.deployed(record, &deployed.logs)
         };
         Ok(deployed.in_profile(profile, make))
+    }
+
+    /// A version in the cheapest pool that carries a label and has what else it needs, separated at least as it is by itself.
+    pub(crate) fn in_group(&self, deployed: &Arc<Deployed>, label: &str) -> Result<Arc<Deployed>, Error> {
+        let own = deployed.place().as_ref().clone()?;
+        if own.profile.labels.contains(label) {
+            return Ok(Arc::clone(deployed));
+        }
+        let needs = needs_labelled(&deployed.record().settings, own.level(), label);
+        let chosen = choose(&self.profiles.load(), &needs);
+        let chosen = chosen.map_err(|unmet| Error::UnmetNeeds(unmet.to_string()))?;
+        self.in_profile(deployed, &chosen.profile)
     }
 
     /// What is known of a version, with its class as it is now.
@@ -107,21 +139,14 @@ impl Inner {
     }
 
     /// Refuses a level that this host does not have. Nothing ever falls back to a weaker one.
-    pub(crate) fn check_level(&self, settings: &Settings, level: Level) -> Result<(), Error> {
+    pub(crate) fn check_level(&self, profile: &str, level: Level) -> Result<(), Error> {
         match self.ports.runtime.standing(level) {
             Standing::Works | Standing::Degraded(_) => Ok(()),
             Standing::Unavailable(reason) => Err(Error::LevelUnavailable {
-                profile: crate::deployed::profile_name(settings).to_owned(),
+                profile: profile.to_owned(),
                 level: level.to_string(),
                 reason,
             }),
-        }
-    }
-
-    pub(crate) fn unknown_profile(&self, settings: &Settings) -> Error {
-        Error::UnknownProfile {
-            profile: crate::deployed::profile_name(settings).to_owned(),
-            known: self.profiles.keys().cloned().collect(),
         }
     }
 }

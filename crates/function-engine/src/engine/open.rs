@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use arc_swap::ArcSwap;
 use tokio::runtime::Handle;
 use weft_types::VersionRecord;
 use weft_types::version::FunctionRecord;
@@ -15,16 +16,12 @@ use crate::engine::inner::Verified;
 use crate::logs::{LogRoom, RunLogs};
 use crate::metrics::Pools;
 use crate::pools::Roster;
+use crate::profiles::{Book, check_default};
 use crate::upkeep::{self, Upkeep};
 use crate::{Config, Error, Log, Metrics};
 
 pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Result<Arc<Inner>, Error> {
-    if !profiles.contains_key(crate::deployed::DEFAULT_PROFILE) {
-        return Err(Error::UnknownProfile {
-            profile: crate::deployed::DEFAULT_PROFILE.to_owned(),
-            known: profiles.into_keys().collect(),
-        });
-    }
+    check_default(&profiles)?;
     let metrics = Metrics::new(config.shards, config.metric_series);
     let log_room = LogRoom::new(config.log_bytes);
     let mut snapshot = Snapshot::default();
@@ -51,7 +48,10 @@ pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Re
         run_logs: RunLogs::new(config.logs, config.run_log_bytes),
         background: Handle::current(),
         ports,
-        profiles,
+        profiles: ArcSwap::from_pointee(profiles),
+        changing_profiles: tokio::sync::Mutex::default(),
+        profile_store: OnceLock::new(),
+        book: Book::default(),
         config,
         metrics,
         upkeep,

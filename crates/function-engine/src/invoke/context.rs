@@ -85,7 +85,7 @@ impl Deployed {
             invocation: random::invocation(now),
             deadline: clock() + timeout,
             cpu_time: limits.cpu_time,
-            memory: limits.memory,
+            memory: self.memory(),
             output: limits.output,
             depth: terms.depth,
             fan_out: terms.fan_out,

@@ -124,7 +124,8 @@ impl Inner {
     pub(crate) fn effect_free(&self, deployed: &Deployed) -> bool {
         let record = deployed.record();
         if record.settings.grants.call.is_empty() && record.workflow.is_none() {
-            return record.effect_free;
+            // Its profile may have changed since it was stored.
+            return deployed.repeatable();
         }
         self.current(deployed).effect_free
     }

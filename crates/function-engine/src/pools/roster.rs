@@ -54,6 +54,17 @@ impl Roster {
         self.listed().pools.get(id).and_then(WeakPool::upgrade)
     }
 
+    pub(super) fn id_of(&self, pool: &Pool<Instances>) -> Option<PoolId> {
+        let about = &pool.factory().about;
+        let is = |listed: &WeakPool<Instances>| {
+            let listed = listed.upgrade();
+            listed.is_some_and(|listed| std::ptr::eq(&listed.factory().about, about))
+        };
+        let listed = self.listed();
+        let mut pools = listed.pools.iter();
+        pools.find_map(|(id, pool)| is(pool).then(|| id.clone()))
+    }
+
     /// Those behind an id, in order.
     pub(super) fn behind(&self, after: Option<&PoolId>) -> Vec<(PoolId, Pool<Instances>)> {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);

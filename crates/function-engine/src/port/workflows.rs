@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use weft_types::image::Image;
+use weft_types::version::WorkflowSource;
 use weft_types::{FunctionName, ProjectName, VersionNumber, VersionRecord};
 
 use super::{Boxed, CallContext, Failure, Reply};
@@ -21,4 +22,7 @@ pub trait Workflows: Send + Sync + 'static {
     /// Every version of a workflow of a project of which a run is open. A version that is looked up after this was asked is in the
     /// next answer, or its run does not begin.
     fn open_versions(&self, project: &ProjectName) -> BTreeSet<(FunctionName, VersionNumber)>;
+
+    /// The pool profiles that nodes of a workflow name. Reads the whole definition: for rare occasions.
+    fn profiles(&self, source: &WorkflowSource) -> BTreeSet<String>;
 }

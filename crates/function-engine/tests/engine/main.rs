@@ -11,6 +11,7 @@ mod invoking;
 mod listing;
 mod program;
 mod queueing;
+mod replacing;
 mod restarting;
 mod steps;
 mod upgrading;

@@ -136,17 +136,23 @@ impl World {
 
     /// The same data under a new engine.
     pub(crate) async fn restarted(self) -> Self {
-        let (config, profiles) = (self.engine.config().clone(), self.engine.profiles().clone());
+        let (config, profiles) = (
+            self.engine.config().clone(),
+            Profiles::clone(&self.engine.profiles()),
+        );
         self.reopened(profiles, config).await.unwrap()
     }
 
     pub(crate) async fn reconfigured(self, config: Config) -> Self {
-        let profiles = self.engine.profiles().clone();
+        let profiles = Profiles::clone(&self.engine.profiles());
         self.reopened(profiles, config).await.unwrap()
     }
 
     pub(crate) async fn without_profile(self, profile: &str) -> Result<Self, Error> {
-        let (config, mut profiles) = (self.engine.config().clone(), self.engine.profiles().clone());
+        let (config, mut profiles) = (
+            self.engine.config().clone(),
+            Profiles::clone(&self.engine.profiles()),
+        );
         profiles.remove(profile);
         self.reopened(profiles, config).await
     }

@@ -2,7 +2,7 @@
 
 use weft_types::{Grants, Limits, Settings};
 
-use crate::deployed::profile_of;
+use crate::deployed::Placed;
 use crate::engine::Inner;
 use crate::{Config, Error};
 
@@ -55,6 +55,13 @@ fn limits(limits: &Limits, config: &Config) -> Result<(), Error> {
 }
 
 fn profile(inner: &Inner, settings: &Settings) -> Result<(), Error> {
-    let profile = profile_of(settings, &inner.profiles).ok_or_else(|| inner.unknown_profile(settings))?;
-    inner.check_level(settings, profile.level)
+    let placed = Placed::new(settings, &inner.profiles.load(), &inner.config)?;
+    let (name, allowed) = (&placed.name, placed.profile.memory_bytes);
+    if let Some((wanted, allowed)) = settings.limits.memory_bytes.zip(allowed)
+        && wanted > allowed
+    {
+        let message = format!("{wanted} is not allowed: the profile `{name}` allows {allowed}");
+        return Err(Error::settings("/limits/memory-bytes", message));
+    }
+    inner.check_level(name, placed.level())
 }
