@@ -106,6 +106,8 @@ pub struct Node {
     pub priority: Option<Priority>,
     /// The pool profile to execute in; none leaves it to the version.
     pub profile: Option<Box<str>>,
+    /// The workers that may execute it; none means those of its run.
+    pub group: Option<Box<str>>,
     /// Tighter bounds than the version's own, where they are set.
     pub limits: Option<Box<Limits>>,
     /// How long results may be reused for equal arguments; none means never. Only for nodes without effects.

@@ -28,14 +28,14 @@ impl Calls for FunctionCalls {
             profile,
             group,
         } = *wanted;
-        groups::check(group)?;
         let callee = self
             .0
             .callee(project.as_str(), function.as_str(), Some(version))
             .and_then(|callee| match profile {
                 Some(profile) => callee.with_profile(profile),
                 None => Ok(callee),
-            });
+            })
+            .and_then(|callee| groups::within(callee, group));
         match callee {
             Ok(callee) => Ok(Arc::new(Function(callee))),
             Err(error) => Err(error.to_string()),

@@ -1,39 +1,28 @@
-//! Groups of workers that runs ask for.
+//! Groups of workers that runs and nodes ask for: the pools whose profile carries a label.
 
-/// The only group there is: every pool of a server belongs to it.
+use weft_function_engine::{Callee, Engine, Error};
+
+/// The group that every pool belongs to.
 pub const DEFAULT: &str = "default";
 
 /// Whether the nodes of a run that asks for this group can be executed anywhere; one that asks for none can.
 ///
 /// # Errors
-/// Where no pool belongs to it: what would be right.
-pub fn check(group: Option<&str>) -> Result<(), String> {
+/// Where no profile carries such a label: which labels there are.
+pub fn check(engine: &Engine, group: Option<&str>) -> Result<(), Error> {
     match group {
         None | Some(DEFAULT) => Ok(()),
-        Some(other) => {
-            let shown: String = other.chars().take(80).collect();
-            Err(format!(
-                "no pool belongs to the group `{shown}`: those of this server belong to `{DEFAULT}`"
-            ))
-        }
+        Some(label) => engine.check_label(label),
     }
 }
 
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, a panic is how a failure is told")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_default_group_has_pools() {
-        assert_eq!(check(None), Ok(()));
-        assert_eq!(check(Some("default")), Ok(()));
-        let told = check(Some("gpu")).unwrap_err();
-        assert_eq!(
-            told,
-            "no pool belongs to the group `gpu`: those of this server belong to `default`"
-        );
-        assert!(check(Some("")).is_err());
-        assert!(check(Some(&"long".repeat(1000))).unwrap_err().len() < 200);
+/// The version in a pool of the group: its own, or the cheapest that will do.
+///
+/// # Errors
+/// Where none will do: why.
+pub(crate) fn within(callee: Callee, group: Option<&str>) -> Result<Callee, Error> {
+    match group {
+        None | Some(DEFAULT) => Ok(callee),
+        Some(label) => callee.with_label(label),
     }
 }

@@ -69,7 +69,7 @@ const LIST: &[&str] = &[
         ("version" = Option<u32>, Query, description = "Which version; else the active one"),
         ("priority" = Option<String>, Query, description = "`highest`, `high`, `medium`, `low` or `lowest`; else the workflow's"),
         ("timeout" = Option<String>, Query, description = "How long the run may take, as `5s`, `2m`"),
-        ("group" = Option<String>, Query, description = "The group of workers that execute the run; there is `default` only"),
+        ("group" = Option<String>, Query, description = "The label that pools must carry to execute nodes of the run; `default` for any"),
         ("label" = Option<Vec<String>>, Query, description = "`name:value`, may be repeated"),
         ("webhook" = Option<String>, Query, description = "Where the run is posted to once it has ended, as `GET …/runs/{run}` shows it: an address the server allows"),
         ("idempotency-key" = Option<String>, Header, description = "Chosen by the caller, the same for repetitions; kept for 24 h"),
@@ -119,7 +119,7 @@ pub(super) async fn start(
     start.answer = Answer::Id;
     start.priority = priority(&query)?;
     start.timeout = query.duration("timeout")?;
-    start.group = group(&query)?;
+    start.group = group(&context, &query)?;
     for label in query.all("label") {
         let (name, value) = label.split_once(':').unwrap_or((label, ""));
         start.labels.insert(name.to_owned(), value.to_owned());
@@ -148,10 +148,15 @@ pub(super) async fn start(
     Ok(call::started(&handle).map(axum::body::Body::new))
 }
 
-fn group(query: &Query) -> Result<Option<String>, Problem> {
+fn group(context: &Context, query: &Query) -> Result<Option<String>, Problem> {
     let text = query.text("group")?;
-    let checked = weft_workflows::groups::check(text);
-    checked.map_err(|why| invalid("group", &format!("cannot be met: {why}")))?;
+    let checked = weft_workflows::groups::check(&context.engine, text);
+    checked.map_err(|why| {
+        invalid(
+            "group",
+            &format!("cannot be met: {why}; the group `default` is any pool"),
+        )
+    })?;
     Ok(text.map(str::to_owned))
 }
 

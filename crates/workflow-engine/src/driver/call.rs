@@ -181,7 +181,7 @@ impl Slot {
             function: &call.function,
             version: call.version,
             profile: node.profile.as_deref(),
-            group: self.terms.group.as_deref(),
+            group: node.group.as_deref().or(self.terms.group.as_deref()),
         }
     }
 

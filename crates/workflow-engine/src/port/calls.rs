@@ -30,7 +30,7 @@ pub struct Wanted<'a> {
     pub version: VersionNumber,
     /// The pool profile to execute in; none leaves it to the version.
     pub profile: Option<&'a str>,
-    /// Labels that the pool must carry; none means any.
+    /// The label that the pool must carry; none means any.
     pub group: Option<&'a str>,
 }
 

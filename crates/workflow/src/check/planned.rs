@@ -87,6 +87,7 @@ impl Planned<'_, '_> {
             timeout: written.timeout.map(|it| it.value),
             priority: written.priority.map(|it| it.value),
             profile: written.profile.as_ref().map(|it| it.value.clone()),
+            group: written.group.as_ref().map(|it| it.value.clone()),
             limits: written.limits.as_ref().map(|it| Box::new(it.value.clone())),
             cache: written.cache.map(|it| it.value),
             output: match &self.names.outputs[index] {

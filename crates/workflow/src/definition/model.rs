@@ -113,6 +113,8 @@ pub struct Node {
     pub priority: Option<At<Priority>>,
     /// `profile`: the name of a pool profile.
     pub profile: Option<At<Box<str>>>,
+    /// `group`: the workers that may execute it, instead of those of the run.
+    pub group: Option<At<Box<str>>>,
     /// `limits`: tighter bounds than the version's own. `timeout_ms`, `concurrency` and `reuse` are never set.
     pub limits: Option<At<Limits>>,
     /// `cache`: how long results may be reused for equal arguments.

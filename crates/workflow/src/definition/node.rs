@@ -33,6 +33,9 @@ impl Reader<'_> {
             profile: fields
                 .get("profile")
                 .and_then(|spot| self.name(spot, "a pool profile")),
+            group: fields
+                .get("group")
+                .and_then(|spot| self.name(spot, "a group of workers")),
             limits: fields
                 .get("limits")
                 .and_then(|spot| self.at(spot, |reader| reader.limits(spot))),

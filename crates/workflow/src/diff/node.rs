@@ -44,6 +44,7 @@ fn facts((plan, node): (&Plan, &Node)) -> Vec<(&'static str, Option<String>)> {
         ("timeout", timeout(node).map(duration)),
         ("priority", node.priority.as_ref().map(word)),
         ("profile", node.profile.as_ref().map(ToString::to_string)),
+        ("group", node.group.as_ref().map(ToString::to_string)),
         ("limits", node.limits.as_ref().map(json)),
         ("cache", node.cache.map(duration)),
         ("output", node.output.as_ref().map(ToString::to_string)),

@@ -33,6 +33,7 @@ nodes:
     catch: { node: refuse }
     priority: lowest
     profile: sandbox
+    group: gpu
     limits: { cpu-time-ms: 100, memory-bytes: 1048576, input-bytes: 10, output-bytes: 20 }
     cache: 1h
   labels:

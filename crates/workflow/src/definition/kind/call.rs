@@ -21,6 +21,7 @@ pub(super) const PARSER: Parser = Parser {
         "timeout",
         "priority",
         "profile",
+        "group",
         "limits",
         "cache",
     ],

@@ -58,6 +58,10 @@ fn key(key: &str) -> Value {
         "timeout" => described("How long an attempt, or a wait, may take.", reference("duration")),
         "priority" => described("How urgent it is; otherwise as its run.", choice::<Priority>()),
         "profile" => described("The pool profile to execute in.", reference("name")),
+        "group" => described(
+            "The label that its pool must carry; otherwise as its run.",
+            reference("name"),
+        ),
         "limits" => described("Tighter bounds than the version's own.", reference("limits")),
         "cache" => described(
             "How long a result is reused for equal arguments.",

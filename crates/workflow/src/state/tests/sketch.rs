@@ -204,6 +204,7 @@ fn node(sketch: &Sketch) -> Node {
         timeout: None,
         priority: None,
         profile: None,
+        group: None,
         limits: None,
         cache: None,
         output: Some(Arc::new(u64_type())),
