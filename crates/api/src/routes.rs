@@ -26,6 +26,7 @@ mod logs;
 mod pages;
 mod path;
 mod pools;
+mod profiles;
 mod projects;
 mod run;
 mod runs;
@@ -122,6 +123,9 @@ fn described() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(blobs::show, blobs::head))
         .routes(routes!(pools::list))
         .routes(routes!(pools::show))
+        .routes(routes!(pools::drain))
+        .routes(routes!(profiles::list))
+        .routes(routes!(profiles::show, profiles::put, profiles::delete))
         .routes(routes!(server::healthz))
         .routes(routes!(server::readyz))
         .routes(routes!(server::host))

@@ -13,6 +13,7 @@ mod host;
 mod json;
 mod log;
 mod pool;
+mod profile;
 mod run;
 pub(crate) mod run_view;
 mod settings;
@@ -27,16 +28,17 @@ pub use host::{Host, LevelStanding, LevelState, Levels};
 pub use json::Json;
 pub use log::{LogLine, LogStep, Logs, Lost, Stream};
 pub use pool::{
-    CrashLoop, InstanceCounts, InstanceState, Level, Losses, Pool, PoolChange, PoolDecision, PoolInstance,
-    PoolState, PoolSummary,
+    CrashLoop, InstanceCounts, InstanceState, Level, Losses, Pool, PoolChange, PoolDecision, PoolDrained,
+    PoolInstance, PoolState, PoolSummary,
 };
+pub use profile::{Profile, ProfileChanges, ProfileOrigin, ProfileQueue, ProfileScaling, ProfileSummary};
 pub use run::{
     Attempt, Cancel, Counts, Items, NestedRun, Node, NodeDetail, NodeError, Nothing, PinChange, Repinned,
     Rerun, Run, RunEvent, RunSummary, Started, Trigger, Usage, Validated,
 };
-pub use settings::{Grants, Limits, Settings};
+pub use settings::{Grants, Limits, Needs, Settings};
 pub use start::Start;
-pub use version::{Capability, Deployment, Export, Flavor, Parameter, Version, VersionSummary};
+pub use version::{Capability, Deployment, Export, Flavor, Parameter, Placement, Version, VersionSummary};
 pub use webhook::Webhook;
 
 /// A part of a list.

@@ -12,6 +12,8 @@ use crate::headers;
 
 /// How long a queue of compiles takes to be worth another look, in seconds.
 const RETRY_AFTER_COMPILES: u32 = 5;
+/// How long a pool that could not be replaced takes to be worth another try, in seconds.
+const RETRY_AFTER_POOLS: u32 = 1;
 /// How long to stay away from a server that shuts down, in seconds.
 const RETRY_AFTER_DRAINING: u32 = 5;
 
@@ -38,6 +40,16 @@ impl From<Error> for Problem {
             Error::InvalidOption { option, .. } => invalid_option(option, problem),
             Error::InvalidSettings { pointer, .. } => problem(Kind::InvalidSettings).with("pointer", pointer),
             Error::UnknownProfile { known, .. } => problem(Kind::UnknownProfile).with("profiles", known),
+            Error::NoProfile { known, .. } => problem(Kind::NotFoundProfile).with("profiles", known),
+            Error::InvalidProfile { line, column, .. } => problem(Kind::InvalidProfile)
+                .with("line", line)
+                .with("column", column),
+            Error::ProfileInUse { by } => problem(Kind::ProfileInUse).with("by", by),
+            Error::BuiltInProfile(_) => problem(Kind::ProfileBuiltIn),
+            Error::TooManyProfiles(limit) => problem(Kind::TooManyProfiles).with("limit", limit),
+            Error::ProfilesFixed => problem(Kind::ProfilesFixed),
+            Error::UnmetNeeds(_) => problem(Kind::UnmetNeeds),
+            Error::PoolUnchanged(_) => problem(Kind::PoolUnchanged).retry_after(RETRY_AFTER_POOLS),
             Error::LevelUnavailable { .. } => problem(Kind::LevelUnavailable),
             Error::NoCode(_) | Error::InvalidCode(_) => problem(Kind::InvalidCode),
             Error::OtherKind { .. } | Error::NotAWorkflow(_) => problem(Kind::OtherKind),

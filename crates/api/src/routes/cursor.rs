@@ -24,6 +24,11 @@ pub(super) fn of_run(run: RunId) -> String {
     of_text(&run.to_string())
 }
 
+/// The cursor behind a pool profile.
+pub(super) fn of_profile(name: &str) -> String {
+    of_text(name)
+}
+
 /// The cursor behind a pool.
 pub(super) fn of_pool(id: &PoolId) -> String {
     of_text(&id.to_string())

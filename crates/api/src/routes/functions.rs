@@ -98,7 +98,7 @@ pub(super) async fn show(
     _: NoQuery,
 ) -> Result<Json<wire::Function>, Problem> {
     let view = context.engine.function(&project, &function)?;
-    Ok(Json(wire::Function::from(&view)))
+    Ok(Json(wire::Function::new(&view, &context.engine)))
 }
 
 /// Delete a function

@@ -125,6 +125,20 @@ impl<S: Send + Sync> FromRequestParts<S> for InVersion {
     }
 }
 
+/// `{profile}` of a path.
+pub(super) struct NamedProfile(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for NamedProfile {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(text) = Path::<String>::from_request_parts(parts, state).await?;
+        // Named as functions are.
+        name::<FunctionName>(&text)?;
+        Ok(Self(text))
+    }
+}
+
 /// `{pool}` of a path.
 pub(super) struct InPool(pub(super) PoolId);
 

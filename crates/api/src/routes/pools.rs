@@ -95,3 +95,29 @@ pub(super) async fn show(
     let view = context.engine.pool(&pool).await?;
     Ok(Json(wire::Pool::new(&view, Timestamp::now())))
 }
+
+/// Drain a pool
+///
+/// A new pool takes its place and serves from then on; the old one serves the calls that it has, and ends with them. No call fails.
+#[utoipa::path(
+    post,
+    path = "/v1/pools/{pool}/drain",
+    operation_id = "drain-pool",
+    tag = "pools",
+    params(("pool" = String, Path, description = "The pool's id")),
+    responses(
+        (status = 200, description = "Another pool serves", body = wire::PoolDrained),
+        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn drain(
+    State(context): State<Arc<Context>>,
+    InPool(pool): InPool,
+    _: NoQuery,
+) -> Result<Json<wire::PoolDrained>, Problem> {
+    let drained = context.engine.drain_pool(&pool).await?;
+    Ok(Json(wire::PoolDrained {
+        pool: pool.to_string(),
+        replaced_by: drained.by.map(|by| by.to_string()),
+    }))
+}

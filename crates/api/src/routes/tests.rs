@@ -73,6 +73,11 @@ fn every_route_is_described() {
         format!("POST {run}/nodes/{{node}}/complete"),
         "GET /v1/pools".to_owned(),
         "GET /v1/pools/{pool}".to_owned(),
+        "POST /v1/pools/{pool}/drain".to_owned(),
+        "GET /v1/profiles".to_owned(),
+        "GET /v1/profiles/{profile}".to_owned(),
+        "PUT /v1/profiles/{profile}".to_owned(),
+        "DELETE /v1/profiles/{profile}".to_owned(),
     ];
     assert_eq!(operations(&document()), BTreeSet::from(expected));
 }

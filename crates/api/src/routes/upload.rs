@@ -93,7 +93,7 @@ pub(super) async fn put(
         activate,
         creator,
     };
-    Ok(deployed(&context.engine.deploy(deploy).await?))
+    Ok(deployed(&context, &context.engine.deploy(deploy).await?))
 }
 
 /// Saves a workflow.
@@ -124,7 +124,7 @@ async fn save(
             creator,
         })
         .await?;
-    Ok(deployed(&saved.deployment))
+    Ok(deployed(&context, &saved.deployment))
 }
 
 /// Change settings
@@ -168,7 +168,7 @@ pub(super) async fn patch(
         activate,
         creator,
     };
-    Ok(deployed(&context.engine.deploy(deploy).await?))
+    Ok(deployed(&context, &context.engine.deploy(deploy).await?))
 }
 
 async fn read_patch(context: &Context, body: Body) -> Result<serde_json::Value, Problem> {
@@ -182,7 +182,7 @@ async fn read_patch(context: &Context, body: Body) -> Result<serde_json::Value, 
         .map_err(|error| Problem::new(Kind::InvalidJson, format!("the merge patch is not JSON: {error}")))
 }
 
-fn deployed(deployment: &Deployment) -> Deployed {
+fn deployed(context: &Context, deployment: &Deployment) -> Deployed {
     let status = if deployment.existed {
         StatusCode::OK
     } else {
@@ -194,7 +194,11 @@ fn deployed(deployment: &Deployment) -> Deployed {
         record.project, record.function, record.version
     );
     let location = [(header::LOCATION, headers::ascii(location.as_bytes()))];
-    (status, location, Json(wire::Deployment::from(deployment)))
+    (
+        status,
+        location,
+        Json(wire::Deployment::new(deployment, &context.engine)),
+    )
 }
 
 /// The media type without parameters, in lower case; empty where there is none.

@@ -82,7 +82,7 @@ pub(super) async fn show(
     _: NoQuery,
 ) -> Result<Json<wire::Version>, Problem> {
     let record = context.engine.version(&project, &function, Some(version))?;
-    Ok(Json(wire::Version::from(&*record)))
+    Ok(Json(wire::Version::new(&record, &context.engine)))
 }
 
 /// Activate a version
@@ -113,5 +113,5 @@ pub(super) async fn activate(
     _: NoQuery,
 ) -> Result<Json<wire::Function>, Problem> {
     let view = context.engine.activate(&project, &function, version).await?;
-    Ok(Json(wire::Function::from(&view)))
+    Ok(Json(wire::Function::new(&view, &context.engine)))
 }

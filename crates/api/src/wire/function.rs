@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use weft_function_engine::FunctionView;
+use weft_function_engine::{Engine, FunctionView};
 
 use super::{Flavor, Version};
 
@@ -82,11 +82,12 @@ impl From<&FunctionView> for FunctionSummary {
     }
 }
 
-impl From<&FunctionView> for Function {
-    fn from(view: &FunctionView) -> Self {
+impl Function {
+    pub(crate) fn new(view: &FunctionView, engine: &Engine) -> Self {
+        let shown = view.active.as_deref().unwrap_or(&view.latest);
         Self {
             summary: view.into(),
-            version: Version::from(view.active.as_deref().unwrap_or(&view.latest)),
+            version: Version::new(shown, engine),
             missing: view.missing.clone(),
         }
     }

@@ -78,6 +78,17 @@ pub struct Pool {
     pub losses: Losses,
 }
 
+/// A pool that was drained.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct PoolDrained {
+    /// The pool that serves its last calls.
+    pub pool: String,
+    /// The pool that serves from now on; absent where another did before already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<String>,
+}
+
 /// What separates instances from each other and from the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]

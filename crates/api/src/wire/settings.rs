@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Level;
+
 /// Everything about a version that is not its code. What is left out has its default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, rename_all = "kebab-case")]
@@ -13,14 +15,29 @@ pub struct Settings {
     pub description: String,
     /// Free pairs for filtering; at most 64, keys as names, values at most 256 bytes.
     pub labels: BTreeMap<String, String>,
-    /// The pool profile; none means `sandbox`.
+    /// The pool profile; none means `sandbox`, or what `needs` leads to.
     pub profile: Option<String>,
+    /// What is needed of a profile, instead of naming one: the cheapest that will do is chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needs: Option<Needs>,
     /// Bounds on each call; none of one leaves it to the platform's default.
     pub limits: Limits,
     /// What the version may do outside itself; default nothing.
     pub grants: Grants,
     /// Environment variables the guest sees; at most 64, values at most 4 KiB.
     pub env: BTreeMap<String, String>,
+}
+
+/// What a version needs of its pool profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Needs {
+    /// The least that separates its instances.
+    pub level: Option<Level>,
+    /// Memory that an instance must be allowed, in bytes.
+    pub memory_bytes: Option<u64>,
+    /// Labels that the profile must carry; at most 16.
+    pub labels: BTreeSet<String>,
 }
 
 /// Bounds on one call.
@@ -65,9 +82,27 @@ impl From<&weft_types::Settings> for Settings {
             description: settings.description.clone(),
             labels: settings.labels.clone(),
             profile: settings.profile.clone(),
+            needs: settings.needs.as_ref().map(Needs::from),
             limits: Limits::from(&settings.limits),
             grants: Grants::from(&settings.grants),
             env: settings.env.clone(),
+        }
+    }
+}
+
+impl From<&weft_types::settings::Needs> for Needs {
+    fn from(needs: &weft_types::settings::Needs) -> Self {
+        use weft_types::settings::NeededLevel;
+
+        let level = |level| match level {
+            NeededLevel::Sandbox => Level::Sandbox,
+            NeededLevel::Process => Level::Process,
+            NeededLevel::Container => Level::Container,
+        };
+        Self {
+            level: needs.level.map(level),
+            memory_bytes: needs.memory_bytes,
+            labels: needs.labels.clone(),
         }
     }
 }
@@ -118,6 +153,7 @@ mod tests {
             "description": "prices orders",
             "labels": {"team": "shop"},
             "profile": "sandbox",
+            "needs": {"level": "process", "memory-bytes": 8, "labels": ["gpu"]},
             "limits": {
                 "timeout-ms": 1, "cpu-time-ms": 2, "memory-bytes": 3, "input-bytes": 4, "output-bytes": 5,
                 "concurrency": 6, "reuse": 7,

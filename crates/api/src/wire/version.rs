@@ -7,7 +7,7 @@ use weft_function_engine as engine;
 use weft_types::signature::Callable;
 use weft_types::{VersionRecord, version};
 
-use super::{Kind, Settings};
+use super::{Kind, Level, Settings};
 
 /// A version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -38,11 +38,29 @@ pub struct Version {
     pub effect_free: bool,
     /// The terms it runs under.
     pub settings: Settings,
+    /// Where it executes, as pool profiles are now; absent for workflows, and where no profile will do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<Placement>,
     /// Who uploaded it.
     pub creator: String,
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+}
+
+/// Where a version executes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Placement {
+    /// The profile of its pool.
+    pub profile: String,
+    /// What separates its instances.
+    pub level: Level,
+    /// Why there.
+    #[schema(
+        example = "needs at least the level `process`: `process`, at the level `process`, is the only profile that will do"
+    )]
+    pub why: String,
 }
 
 /// A version in a list.
@@ -166,8 +184,29 @@ impl From<&VersionRecord> for Version {
             capabilities: inspection.capabilities.iter().map(Capability::from).collect(),
             effect_free: record.effect_free,
             settings: Settings::from(&record.settings),
+            placement: None,
             creator: record.creator.clone(),
             created_at: record.created_at,
+        }
+    }
+}
+
+impl Version {
+    /// All there is to tell of a version.
+    pub(crate) fn new(record: &VersionRecord, engine: &engine::Engine) -> Self {
+        Self::from(record).placed(record, engine)
+    }
+
+    /// Adds where it executes.
+    pub(crate) fn placed(self, record: &VersionRecord, engine: &engine::Engine) -> Self {
+        let placement = engine.placement(record).ok().flatten();
+        Self {
+            placement: placement.map(|placement| Placement {
+                profile: placement.profile,
+                level: placement.level.into(),
+                why: placement.why,
+            }),
+            ..self
         }
     }
 }
@@ -189,10 +228,10 @@ impl VersionSummary {
     }
 }
 
-impl From<&engine::Deployment> for Deployment {
-    fn from(deployment: &engine::Deployment) -> Self {
+impl Deployment {
+    pub(crate) fn new(deployment: &engine::Deployment, engine: &engine::Engine) -> Self {
         Self {
-            version: Version::from(&*deployment.version),
+            version: Version::new(&deployment.version, engine),
             existed: deployment.existed,
             activated: deployment.activated,
             missing: deployment.missing.clone(),
