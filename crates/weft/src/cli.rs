@@ -32,6 +32,7 @@ mod new;
 mod parse;
 mod pools;
 mod problems;
+mod profiles;
 mod repin;
 mod rerun;
 mod run;
@@ -127,6 +128,8 @@ enum Command {
     Repin(repin::Args),
     /// Show pools: what their instances do, and why there are as many.
     Pools(pools::Args),
+    /// List pool profiles, show one, add, change or delete one.
+    Profiles(profiles::Args),
     /// Replay traffic against a pool profile: instances, queue and latency over time.
     Simulate(simulate::Args),
     /// Delete a function with all its versions, or the record of a run.
@@ -203,6 +206,7 @@ fn execute(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         Command::Diff(args) => wait(diff::run(args, session)),
         Command::Repin(args) => wait(repin::run(args, session)),
         Command::Pools(args) => wait(pools::run(args, session)),
+        Command::Profiles(args) => wait(profiles::run(args, session)),
         Command::Delete(args) => wait(delete::run(args, session)),
         Command::Doctor(args) => wait(doctor::run(args, session, file)),
     }

@@ -78,7 +78,7 @@ fn background() -> Result<Runtime> {
 async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Output) -> Result<()> {
     let mut signals = signals::Signals::new().context("signals cannot be handled")?;
     let store = open_store(config, &data).await?;
-    let (engine, processes) = open_engine(config, &store).await?;
+    let (engine, processes) = open_engine(config, &store, &data).await?;
     // Before anybody can deploy or delete: the sweep must know of all that was there when the store was opened.
     let referenced = engine.digests();
     engine
@@ -127,7 +127,7 @@ async fn open_store(config: &Config, data: &Path) -> Result<Store> {
     Ok(Store::open_with_postgres(data, &postgres, options).await?)
 }
 
-async fn open_engine(config: &Config, store: &Store) -> Result<(Engine, Arc<Processes>)> {
+async fn open_engine(config: &Config, store: &Store, data: &Path) -> Result<(Engine, Arc<Processes>)> {
     let runtime = weft_runtime::Runtime::new(settings::runtime(config))
         .context("the WebAssembly runtime cannot be started")?;
     let gateway = runtime.gateway();
@@ -141,10 +141,14 @@ async fn open_engine(config: &Config, store: &Store) -> Result<(Engine, Arc<Proc
         runtime: Arc::clone(&processes) as _,
         keyvalue: store.keyvalue(),
     };
-    let profiles = profiles::load(&config.serve.profiles)?;
+    let profiles = profiles::load(&config.serve.profiles, data)?;
     let engine = Engine::open(ports, profiles, settings::engine(config))
         .await
         .context("the functions cannot be loaded")?;
+    let directory = profiles::Directory::new(profiles::place(&config.serve.profiles, data));
+    engine.attach_profiles(Arc::new(directory.clone())).await?;
+    let watch = profiles::Watch::new(engine.clone(), directory).context("signals cannot be handled")?;
+    tokio::spawn(watch.run());
     Ok((engine, processes))
 }
 

@@ -127,7 +127,7 @@ async fn what_cannot_start_says_why() {
             .refused(400, "invalid-arguments", "there is no blob")
             .at("/data"),
         started_with("a group without pools", "adds", "?group=gpu", &json!({"a": 1}))
-            .refused(400, "invalid-query", "no pool belongs to the group `gpu`")
+            .refused(400, "invalid-query", "no pool profile carries the label `gpu`")
             .and("`default`"),
     ];
     check(api, cases).await;
@@ -265,7 +265,7 @@ async fn what_fails_says_where_and_why() {
         (&json!("sum"), &json!("unavailable"))
     );
     let detail = problem["detail"].as_str().unwrap();
-    assert!(detail.contains("no pool belongs to the group `gpu`"), "{detail}");
+    assert!(detail.contains("no pool profile has the label `gpu`"), "{detail}");
 }
 
 #[tokio::test]

@@ -115,6 +115,13 @@ fn body(version: &Version, calls: &Calls) -> String {
         "may act outside itself"
     };
     push(&mut text, "effects", effects);
+    if let Some(placement) = &version.placement {
+        push(
+            &mut text,
+            "profile",
+            &format!("{} ({})", placement.profile, placement.why),
+        );
+    }
     for (key, value) in &version.settings.labels {
         push(&mut text, "label", &format!("{key}={value}"));
     }

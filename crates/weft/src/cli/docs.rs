@@ -15,19 +15,25 @@ fn reference() -> String {
     let mut cli = Cli::command().term_width(100).max_term_width(100);
     cli.build();
     let mut text = String::new();
-    for command in cli
+    below(&mut cli, "weft", &mut text);
+    text
+}
+
+/// The help of the commands of a command, and of theirs.
+fn below(command: &mut clap::Command, name: &str, text: &mut String) {
+    for command in command
         .get_subcommands_mut()
         .filter(|command| command.get_name() != "help")
     {
-        let name = command.get_name().to_owned();
+        let name = format!("{name} {}", command.get_name());
         let help = command.render_long_help().to_string();
         let lines: Vec<_> = help.lines().map(str::trim_end).collect();
         text.push_str(&format!(
-            "\n## weft {name}\n\n```text\n{}\n```\n",
+            "\n## {name}\n\n```text\n{}\n```\n",
             lines.join("\n").trim_end()
         ));
+        below(command, &name, text);
     }
-    text
 }
 
 #[test]

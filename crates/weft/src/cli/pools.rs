@@ -4,7 +4,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Args as ClapArgs, ValueEnum};
 use reqwest::Method;
-use weft_api::wire::{Page, Pool, PoolSummary};
+use weft_api::wire::{Page, Pool, PoolDrained, PoolSummary};
 
 use super::Session;
 use crate::client::Client;
@@ -33,6 +33,9 @@ pub(crate) struct Args {
     /// Pools of all projects.
     #[arg(long)]
     all_projects: bool,
+    /// Have a new pool take the place of this one, which ends with its last call; no call fails.
+    #[arg(long, requires = "pool", conflicts_with = "watch")]
+    drain: bool,
     /// Look again every second, until interrupted.
     #[arg(short, long)]
     watch: bool,
@@ -47,6 +50,12 @@ enum Level {
 
 pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     let client = session.client()?;
+    if let (true, Some(pool)) = (args.drain, &args.pool) {
+        let request = client.of_server(Method::POST, &["pools", pool, "drain"]);
+        let drained: PoolDrained = client.json(request).await?;
+        session.output.result(&drained, text::drained(&drained))?;
+        return Ok(());
+    }
     loop {
         // Asked first: what was there is seen until there is something new.
         let shown = Shown::ask(&client, &args).await?;

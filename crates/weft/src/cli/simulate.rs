@@ -68,7 +68,7 @@ fn profile(name: &str) -> Result<Profile> {
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         return Ok(Profile::parse(&stem.unwrap_or_default(), &text)?);
     }
-    let mut known = profiles::load(std::path::Path::new(""))?;
+    let mut known = profiles::built_in()?;
     known.remove(name).ok_or_else(|| {
         let names: Vec<_> = known.keys().map(String::as_str).collect();
         Failure::new(Exit::NotFound, format!("no profile `{name}` is built in"))

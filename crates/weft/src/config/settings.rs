@@ -38,7 +38,7 @@ section! {
         runs_database: String, "WEFT_RUNS_DATABASE" = "\"\"";
         /// Schema of that database, made where it is missing; one server has it at a time.
         runs_schema: String, "WEFT_RUNS_SCHEMA" = "\"weft\"";
-        /// Directory of pool profiles (`*.toml`); the built-in `sandbox`, `sandbox-warm`, `process` and `container` where empty.
+        /// Directory of pool profiles (`*.toml`) beside the built-in ones; `runtime-pools` in the data directory where empty.
         profiles: PathBuf, "WEFT_PROFILES" = "\"\"";
         /// Threads that serve calls; 0 for one per core.
         threads: usize, "WEFT_THREADS" = "0";

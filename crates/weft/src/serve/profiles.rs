@@ -1,10 +1,16 @@
 //! The pool profiles.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use weft_function_engine::Profiles;
 use weft_pool::Profile;
+
+mod directory;
+mod watch;
+
+pub(crate) use directory::Directory;
+pub(crate) use watch::Watch;
 
 /// Those that need no directory.
 const BUILT_IN: [(&str, &str); 4] = [
@@ -20,14 +26,29 @@ const BUILT_IN: [(&str, &str); 4] = [
     ),
 ];
 
-/// The built-in profiles, and those of the directory, which go first, where one is given.
-pub(crate) fn load(directory: &Path) -> Result<Profiles> {
+/// Where profiles are: the directory that is configured, or one in that of the data, which need not be there.
+pub(crate) fn place(configured: &Path, data: &Path) -> PathBuf {
+    match configured.as_os_str().is_empty() {
+        true => data.join("runtime-pools"),
+        false => configured.to_owned(),
+    }
+}
+
+/// The built-in profiles.
+pub(crate) fn built_in() -> Result<Profiles> {
     let mut profiles = Profiles::new();
     for (name, text) in BUILT_IN {
         profiles.insert(name.to_owned(), Profile::parse(name, text)?);
     }
-    if !directory.as_os_str().is_empty() {
-        profiles.extend(Profile::read_dir(directory)?);
+    Ok(profiles)
+}
+
+/// The built-in profiles, and those of the directory, which go first. Only one that is configured must be there.
+pub(crate) fn load(configured: &Path, data: &Path) -> Result<Profiles> {
+    let mut profiles = built_in()?;
+    let directory = place(configured, data);
+    if !configured.as_os_str().is_empty() || directory.exists() {
+        profiles.extend(Profile::read_dir(&directory)?);
     }
     Ok(profiles)
 }
@@ -38,13 +59,13 @@ mod tests {
 
     #[test]
     fn the_built_in_profiles_are_valid() {
-        let profiles = load(Path::new("")).unwrap();
+        let profiles = load(Path::new(""), Path::new("/proc/nowhere")).unwrap();
         assert_eq!(profiles["sandbox"], Profile::default());
         assert!(profiles["sandbox-warm"].reuse > 1);
     }
 
     #[test]
     fn a_directory_that_is_not_there_is_an_error() {
-        assert!(load(Path::new("/proc/nowhere")).is_err());
+        assert!(load(Path::new("/proc/nowhere"), Path::new("/")).is_err());
     }
 }

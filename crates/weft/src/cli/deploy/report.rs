@@ -14,6 +14,10 @@ pub(crate) fn report(deployment: &Deployment) -> String {
         version.version,
         outcome(deployment)
     )];
+    // One that settings name, or leave to the default, is no news.
+    if let (Some(placement), Some(_)) = (&version.placement, &version.settings.needs) {
+        lines.push(format!("  profile: {}", placement.why));
+    }
     lines.extend(
         deployment
             .missing

@@ -7,11 +7,13 @@ use clap::Args as ClapArgs;
 use reqwest::Method;
 use serde_json::{Map, Value};
 use weft_api::wire::{Function, Version};
+use weft_types::settings::NeededLevel;
 use weft_types::{FunctionName, Settings};
 
 use super::{Subject, definition};
 use crate::client::Client;
 use crate::failure::{Exit, Failure};
+use crate::units::Size;
 
 /// Changes to the settings that a deployment brings along.
 #[derive(Clone, Debug, Default, ClapArgs)]
@@ -42,8 +44,17 @@ pub(crate) struct Overrides {
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
     /// Run it in this pool profile.
-    #[arg(long, value_name = "PROFILE")]
+    #[arg(long, value_name = "PROFILE", conflicts_with_all = ["need_level", "need_memory", "need_label"])]
     profile: Option<String>,
+    /// Run it in the cheapest pool profile that separates instances at least so: sandbox, process or container.
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    need_level: Option<NeededLevel>,
+    /// Run it in the cheapest pool profile that allows so much memory, such as 512MiB.
+    #[arg(long, value_name = "SIZE")]
+    need_memory: Option<Size>,
+    /// Run it in the cheapest pool profile that carries this label; several must all be there.
+    #[arg(long, value_name = "LABEL")]
+    need_label: Vec<String>,
 }
 
 /// Settings to send, and when.
@@ -120,6 +131,7 @@ impl Overrides {
             && self.label.is_empty()
             && self.description.is_none()
             && self.profile.is_none()
+            && !self.has_needs()
     }
 
     fn apply(&self, settings: &mut Settings) {
@@ -135,7 +147,19 @@ impl Overrides {
         }
         if self.profile.is_some() {
             settings.profile.clone_from(&self.profile);
+            settings.needs = None;
         }
+        if self.has_needs() {
+            let needs = settings.needs.get_or_insert_default();
+            needs.level = self.need_level.or(needs.level);
+            needs.memory_bytes = self.need_memory.map(|size| size.0).or(needs.memory_bytes);
+            needs.labels.extend(self.need_label.iter().cloned());
+            settings.profile = None;
+        }
+    }
+
+    fn has_needs(&self) -> bool {
+        self.need_level.is_some() || self.need_memory.is_some() || !self.need_label.is_empty()
     }
 }
 
@@ -164,6 +188,18 @@ async fn latest(client: &Client, function: &FunctionName) -> Result<Settings> {
     let version: Version = client.json(client.request(Method::GET, &path)).await?;
     // The wire's form is the one settings are read in.
     Ok(serde_json::from_value(serde_json::to_value(version.settings)?)?)
+}
+
+/// Reads an isolation level.
+fn level(text: &str) -> Result<NeededLevel, String> {
+    match text {
+        "sandbox" => Ok(NeededLevel::Sandbox),
+        "process" => Ok(NeededLevel::Process),
+        "container" => Ok(NeededLevel::Container),
+        _ => Err(format!(
+            "`{text}` is not a level: sandbox, process and container are"
+        )),
+    }
 }
 
 /// Reads `KEY=VALUE`.
@@ -217,6 +253,30 @@ mod tests {
         };
         let refused = overrides.of_workflow(file).unwrap_err();
         assert!(refused.to_string().contains("--grant-http"), "{refused}");
+    }
+
+    #[test]
+    fn a_profile_and_needs_take_the_place_of_each_other() {
+        let mut settings: Settings = toml::from_str("profile = 'process'").unwrap();
+        let overrides = Overrides {
+            need_level: Some(level("process").unwrap()),
+            need_memory: Some("1MiB".parse().unwrap()),
+            need_label: vec!["gpu".into()],
+            ..Overrides::default()
+        };
+        assert!(!overrides.is_empty());
+        overrides.apply(&mut settings);
+        let expected: Settings =
+            toml::from_str("needs = { level = 'process', memory-bytes = 1048576, labels = ['gpu'] }")
+                .unwrap();
+        assert_eq!(settings, expected);
+        let overrides = Overrides {
+            profile: Some("sandbox".into()),
+            ..Overrides::default()
+        };
+        overrides.apply(&mut settings);
+        assert_eq!(settings, toml::from_str("profile = 'sandbox'").unwrap());
+        assert!(level("vm").is_err());
     }
 
     #[test]

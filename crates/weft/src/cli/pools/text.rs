@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use weft_api::wire::{
-    InstanceCounts, InstanceState, Level, Losses, Pool, PoolChange, PoolInstance, PoolState, PoolSummary,
+    InstanceCounts, InstanceState, Level, Losses, Pool, PoolChange, PoolDrained, PoolInstance, PoolState,
+    PoolSummary,
 };
 
 use crate::cli::build::human;
@@ -99,6 +100,14 @@ pub(super) fn detail(pool: &Pool) -> String {
         text.push_str(&part.to_string());
     }
     text
+}
+
+/// What became of a pool that was to be drained.
+pub(super) fn drained(drained: &PoolDrained) -> String {
+    match &drained.replaced_by {
+        Some(by) => format!("{by} serves; {} ends with its last call", drained.pool),
+        None => format!("{} ends with its last call", drained.pool),
+    }
 }
 
 fn members(pool: &Pool) -> Option<Table> {
