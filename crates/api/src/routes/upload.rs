@@ -124,7 +124,7 @@ async fn save(
             creator,
         })
         .await?;
-    Ok(deployed(&context, &saved.deployment))
+    Ok(deployed(context, &saved.deployment))
 }
 
 /// Change settings
