@@ -140,7 +140,9 @@ impl Client {
                     }
                     results.push(place);
                 }
-                self.facts.see(format!("event/{run}/{}", event["number"]), event);
+                // What follows from an event has its number.
+                let what = (&event["number"], &event["kind"], &event["node"]);
+                self.facts.see(format!("event/{run}/{what:?}"), event);
             }
         }
         Ok(())
