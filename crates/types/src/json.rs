@@ -99,7 +99,7 @@ pub fn parse(ty: &Type, json: &[u8], bounds: Bounds) -> Result<Image, Error> {
     parse::value(ty, json, bounds, ByAddress::Never)
 }
 
-/// As [`parse`], where `{"$blob": "<digest>"}` stands for a value as in [`parse_arguments_with_blobs`].
+/// As [`parse()`], where `{"$blob": "<digest>"}` stands for a value as in [`parse_arguments_with_blobs`].
 ///
 /// # Errors
 /// As there.
