@@ -50,8 +50,10 @@ impl<K: Clone + Eq + Hash, V: Clone> Recent<K, V> {
 
     /// Keeps a value, unless it alone weighs too much.
     pub(crate) fn insert(&self, key: K, value: V, weight: usize) {
+        // Freed behind the lock, which all cores share: values may be large.
+        let mut forgotten = Vec::new();
         let inner = &mut *self.lock();
-        inner.remove(&key);
+        forgotten.extend(inner.remove(&key));
         if weight > self.bound {
             return;
         }
@@ -61,7 +63,7 @@ impl<K: Clone + Eq + Hash, V: Clone> Recent<K, V> {
         let used = inner.now;
         inner.entries.insert(key, Entry { value, weight, used });
         while inner.weight > self.bound {
-            inner.remove_oldest();
+            forgotten.extend(inner.remove_oldest());
         }
     }
 
@@ -73,7 +75,8 @@ impl<K: Clone + Eq + Hash, V: Clone> Recent<K, V> {
     }
 
     pub(crate) fn remove(&self, key: &K) {
-        self.lock().remove(key);
+        let removed = self.lock().remove(key);
+        drop(removed);
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner<K, V>> {
@@ -82,19 +85,18 @@ impl<K: Clone + Eq + Hash, V: Clone> Recent<K, V> {
 }
 
 impl<K: Clone + Eq + Hash, V> Inner<K, V> {
-    fn remove(&mut self, key: &K) {
-        if let Some(entry) = self.entries.remove(key) {
-            self.uses.remove(&entry.used);
-            self.weight -= entry.weight;
-        }
+    fn remove(&mut self, key: &K) -> Option<V> {
+        let entry = self.entries.remove(key)?;
+        self.uses.remove(&entry.used);
+        self.weight -= entry.weight;
+        Some(entry.value)
     }
 
-    fn remove_oldest(&mut self) {
-        if let Some((_, key)) = self.uses.pop_first()
-            && let Some(entry) = self.entries.remove(&key)
-        {
-            self.weight -= entry.weight;
-        }
+    fn remove_oldest(&mut self) -> Option<V> {
+        let (_, key) = self.uses.pop_first()?;
+        let entry = self.entries.remove(&key)?;
+        self.weight -= entry.weight;
+        Some(entry.value)
     }
 }
 
