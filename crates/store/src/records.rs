@@ -12,7 +12,7 @@ use weft_types::{Digest, ProjectName, RunId};
 use weft_workflow::record::RunRecord;
 use weft_workflow_engine::port::Boxed;
 use weft_workflow_engine::port::journal::Position;
-use weft_workflow_engine::port::records::{Records, RecordsError, Referred, RunFilter};
+use weft_workflow_engine::port::records::{ExpressRun, Records, RecordsError, Referred, RunFilter};
 
 use crate::error::Error;
 use crate::journal::{Feed, Source};
@@ -43,7 +43,7 @@ use held::HeldRuns;
 use inbox::{Express, Inbox, Request};
 use list::Page;
 pub(crate) use postgres::PostgresRecords;
-use progress::Progress;
+use progress::{Progress, Reached};
 use projector::{Bounds, Projector};
 use sweep::Sweep;
 
@@ -155,7 +155,11 @@ impl Drop for RunRecords {
 
 impl Records for RunRecords {
     fn settled(&self, position: Position) -> Boxed<'_, bool> {
-        Box::pin(self.progress.settled(position.0))
+        let wanted = Reached {
+            position: position.0,
+            express: self.express.queued(),
+        };
+        Box::pin(self.progress.settled(wanted))
     }
 
     fn run<'a>(
@@ -201,8 +205,8 @@ impl Records for RunRecords {
         Box::pin(async move { Ok(read::blobs(&*self.reader, after, limit).await?) })
     }
 
-    fn keep(&self, record: RunRecord, frames: Bytes) {
-        self.express.push(record, frames);
+    fn keep(&self, run: ExpressRun) {
+        self.express.push(run);
     }
 
     fn delete<'a>(&'a self, project: &'a ProjectName, run: RunId) -> Boxed<'a, Result<bool, RecordsError>> {

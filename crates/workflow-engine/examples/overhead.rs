@@ -23,7 +23,7 @@ use weft_workflow_engine::port::blobs::{BlobError, Blobs};
 use weft_workflow_engine::port::calls::{CallError, Callee, Calls, NodeCall, NodeReply, Wanted};
 use weft_workflow_engine::port::clock::Clock;
 use weft_workflow_engine::port::journal::{Entry, Journal, JournalError, Position, Recovered, Urgency};
-use weft_workflow_engine::port::records::{Records, RecordsError, Referred, RunFilter};
+use weft_workflow_engine::port::records::{ExpressRun, Records, RecordsError, Referred, RunFilter};
 use weft_workflow_engine::port::workflows::{NoPlan, Workflows};
 use weft_workflow_engine::{Config, Engine, Error, Ports, StartRun};
 
@@ -97,7 +97,7 @@ impl Records for World {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
-    fn keep(&self, _: RunRecord, _: Bytes) {}
+    fn keep(&self, _: ExpressRun) {}
 
     fn delete<'a>(&'a self, _: &'a ProjectName, _: RunId) -> Boxed<'a, Result<bool, RecordsError>> {
         Box::pin(std::future::ready(Ok(false)))

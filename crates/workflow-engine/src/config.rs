@@ -46,9 +46,6 @@ pub struct Config {
     pub outbox_bytes: usize,
     /// What is kept of the events of a run that is not journalled, in bytes; its record says the rest. Default 1 MiB.
     pub express_bytes: usize,
-    /// Express runs that have ended and are still answered from memory, as their records follow a little later and not in all cases; in bytes of
-    /// their events, with 4 KiB beside for each. Default 16 MiB.
-    pub express_ended_bytes: usize,
     /// Requests to one run (cancel, pause, …) that wait to be taken up; more are refused. Default 64.
     pub orders: usize,
     /// Labels of a run. Default 64, names and values of at most 256 bytes.
@@ -96,7 +93,6 @@ impl Default for Config {
             key_outcome_bytes: 16 * MIB,
             outbox_bytes: 64 * KIB,
             express_bytes: MIB,
-            express_ended_bytes: 16 * MIB,
             orders: 64,
             labels: 64,
             extras_bytes: 64 * KIB,

@@ -258,11 +258,7 @@ impl Engine {
         match self.0.record(project, run).await {
             Err(Error::NoRun(_)) => Ok(false),
             Err(error) => Err(error),
-            Ok(record) if record.status.is_closed() => {
-                let was_here = self.0.express.get(&run).is_some();
-                self.0.express.remove(&run);
-                Ok(self.0.ports.records.delete(project, run).await? || was_here)
-            }
+            Ok(record) if record.status.is_closed() => Ok(self.0.ports.records.delete(project, run).await?),
             Ok(_) => Err(Error::StillOpen(run)),
         }
     }

@@ -22,7 +22,7 @@ impl Inner {
         if let Some(kept) = self.kept_of(run)
             && let Some(record) = kept.record().filter(|record| record.project == *project)
         {
-            return Ok(record);
+            return Ok(RunRecord::clone(&record));
         }
         self.settled_for(run).await;
         let record = self.ports.records.run(project, run).await?;

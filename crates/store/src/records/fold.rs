@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use weft_types::Digest;
-use weft_workflow::event::{Stamped, Stored};
+use weft_workflow::event::Stamped;
 use weft_workflow::frame::{FrameError, Reader};
 use weft_workflow::record::RunRecord;
 
@@ -30,19 +30,6 @@ pub(super) fn apply(record: &mut RunRecord, events: &[Stamped]) {
 /// The blobs that events refer to.
 pub(super) fn blobs(events: &[Stamped]) -> impl Iterator<Item = Digest> {
     events.iter().flat_map(|stamped| stamped.event.blobs())
-}
-
-/// The blobs that a run refers to of which only the first events are kept.
-pub(super) fn blobs_of_express(record: &RunRecord, frames: &Bytes) -> Vec<Digest> {
-    let failure = record.failure.as_ref();
-    let values = [
-        record.result.as_ref(),
-        failure.and_then(|(_, error)| error.value.as_ref()),
-    ];
-    // They were written a moment ago, and by this process.
-    let events = events(frames).unwrap_or_default();
-    let own = values.into_iter().flatten().filter_map(Stored::blob);
-    blobs(&events).chain(own).collect()
 }
 
 /// Looks whether frames that were read are those that were written.

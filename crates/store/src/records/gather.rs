@@ -1,9 +1,12 @@
 //! From entries to a batch.
 
+use std::sync::Arc;
+
 use weft_types::RunId;
 use weft_workflow::event::Stamped;
 use weft_workflow::record::RunRecord;
 use weft_workflow_engine::port::journal::Entry;
+use weft_workflow_engine::port::records::ExpressRun;
 
 use super::backend::RecordsWriter;
 use super::batch::Batch;
@@ -23,21 +26,25 @@ enum Unusable {
 }
 
 impl<W: RecordsWriter> Projector<W> {
-    /// What entries, and the express runs that wait, change.
-    pub(super) async fn gather(&mut self, entries: &[Entry]) -> Result<Batch, Error> {
+    /// What entries and express runs change.
+    pub(super) async fn gather(
+        &mut self,
+        entries: &[Entry],
+        express: Vec<ExpressRun>,
+    ) -> Result<Batch, Error> {
         let mut batch = Batch::default();
         let mut courtesy = Courtesy::new();
         for entry in entries {
             self.add(&mut batch, entry).await?;
             courtesy.extend();
         }
-        for kept in self.inbox.express.take() {
-            batch.count(kept.frames.len());
-            let blobs = fold::blobs_of_express(&kept.record, &kept.frames);
-            let held = self.new_run(kept.record);
+        for run in express {
+            batch.count(run.frames.len());
+            let held = self.new_run(run.record);
             let change = batch.add(held, true);
-            change.frames.extend_from_slice(&kept.frames);
-            change.blobs.extend(blobs);
+            change.frames.extend_from_slice(&run.frames);
+            change.blobs = run.blobs;
+            courtesy.extend();
         }
         Ok(batch)
     }
@@ -60,7 +67,7 @@ impl<W: RecordsWriter> Projector<W> {
         }
         batch.count(entry.frames.len());
         if let Some(change) = batch.find(entry.run) {
-            fold::apply(&mut change.held.record, &events);
+            fold::apply(Arc::make_mut(&mut change.held.record), &events);
             change.frames.extend_from_slice(&entry.frames);
             change.blobs.extend(fold::blobs(&events));
         }
@@ -77,7 +84,7 @@ impl<W: RecordsWriter> Projector<W> {
         if let Some(held) = self.held.take(run) {
             batch.add(held, false);
         } else if let Some(record) = fold::begin(events) {
-            let held = self.new_run(record);
+            let held = self.new_run(Arc::new(record));
             batch.add(held, true);
         } else if let Some(found) = read::find(&*self.reader, run).await? {
             match found.held() {
@@ -90,7 +97,7 @@ impl<W: RecordsWriter> Projector<W> {
         Ok(Ok(()))
     }
 
-    fn new_run(&mut self, record: RunRecord) -> Held {
+    fn new_run(&mut self, record: Arc<RunRecord>) -> Held {
         let id = self.next_id;
         self.next_id += 1;
         Held {

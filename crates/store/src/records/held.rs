@@ -1,6 +1,7 @@
 //! Records of open runs, held so that they need not be read for each of their events.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use weft_types::RunId;
 use weft_workflow::record::RunRecord;
@@ -13,7 +14,7 @@ pub(super) struct Held {
     /// How many pieces of its history there are.
     pub(super) pieces: i64,
     /// Its record.
-    pub(super) record: RunRecord,
+    pub(super) record: Arc<RunRecord>,
 }
 
 /// As many as the bound allows. Forgetting one costs a read, nothing else.

@@ -2,10 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use tokio::sync::{Notify, mpsc, oneshot};
 use weft_types::{ProjectName, RunId};
-use weft_workflow::record::RunRecord;
+use weft_workflow_engine::port::records::ExpressRun;
 
 use crate::error::Error;
 
@@ -41,16 +40,10 @@ pub(super) struct Express {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    runs: Vec<Kept>,
+    runs: Vec<ExpressRun>,
     bytes: usize,
+    queued: u64,
     dropped: u64,
-}
-
-/// One such run.
-#[derive(Clone, Debug)]
-pub(super) struct Kept {
-    pub(super) record: RunRecord,
-    pub(super) frames: Bytes,
 }
 
 /// About what a record takes in memory, beside its frames.
@@ -66,24 +59,30 @@ impl Express {
     }
 
     /// Queues a run, or drops it where too much waits.
-    pub(super) fn push(&self, record: RunRecord, frames: Bytes) {
-        let bytes = RECORD_BYTES + record.extras.len() + frames.len();
+    pub(super) fn push(&self, run: ExpressRun) {
+        let bytes = RECORD_BYTES + run.record.extras.len() + run.frames.len();
         let mut waiting = self.lock();
         if waiting.bytes + bytes > self.bound {
             waiting.dropped += 1;
             return;
         }
         waiting.bytes += bytes;
-        waiting.runs.push(Kept { record, frames });
+        waiting.queued += 1;
+        waiting.runs.push(run);
         drop(waiting);
         self.more.notify_one();
     }
 
-    /// All that wait.
-    pub(super) fn take(&self) -> Vec<Kept> {
+    /// All that wait, and how many were ever queued with them.
+    pub(super) fn take(&self) -> (Vec<ExpressRun>, u64) {
         let mut waiting = self.lock();
         waiting.bytes = 0;
-        std::mem::take(&mut waiting.runs)
+        (std::mem::take(&mut waiting.runs), waiting.queued)
+    }
+
+    /// How many were ever queued.
+    pub(super) fn queued(&self) -> u64 {
+        self.lock().queued
     }
 
     /// How many were dropped.

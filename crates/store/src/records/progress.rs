@@ -9,52 +9,87 @@ use tokio::sync::{Notify, watch};
 /// How long somebody waits for the records at most.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// What is in the records, or wanted there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reached {
+    /// The last position of the journal.
+    pub(super) position: u64,
+    /// How many of the express runs that were ever queued.
+    pub(super) express: u64,
+}
+
 /// Shared by the projector and those who wait.
 #[derive(Debug)]
 pub(super) struct Progress {
-    /// How many positions are in the records, that of the opening included: it is there once everything is that was committed
-    /// before, which nobody may miss either.
-    applied: watch::Sender<u64>,
-    /// How many somebody waits for.
-    wanted: AtomicU64,
+    reached: watch::Sender<Counts>,
+    /// What somebody waits for.
+    wanted: [AtomicU64; 2],
     /// Tells the projector that somebody waits.
     hurry: Notify,
     /// Entries that could not be projected.
     skipped: AtomicU64,
 }
 
+/// As [`Reached`], but how many positions, that of the opening included: it is there once everything is that was committed before, which
+/// nobody may miss either.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    positions: u64,
+    express: u64,
+}
+
+impl Counts {
+    fn cover(self, wanted: Self) -> bool {
+        self.positions >= wanted.positions && self.express >= wanted.express
+    }
+}
+
 impl Progress {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
-            applied: watch::Sender::new(0),
-            wanted: AtomicU64::new(0),
+            reached: watch::Sender::default(),
+            wanted: Default::default(),
             hurry: Notify::new(),
             skipped: AtomicU64::new(0),
         })
     }
 
-    /// Waits until `position` is in the records, though not for ever. Answers whether it is.
-    pub(super) async fn settled(&self, position: u64) -> bool {
-        let wanted = position.saturating_add(1);
-        if *self.applied.borrow() >= wanted {
+    /// Waits until all this is in the records, though not for ever. Answers whether it is.
+    pub(super) async fn settled(&self, wanted: Reached) -> bool {
+        let wanted = Counts {
+            positions: wanted.position.saturating_add(1),
+            express: wanted.express,
+        };
+        if self.reached.borrow().cover(wanted) {
             return true;
         }
-        self.wanted.fetch_max(wanted, Ordering::AcqRel);
+        self.wanted[0].fetch_max(wanted.positions, Ordering::AcqRel);
+        self.wanted[1].fetch_max(wanted.express, Ordering::AcqRel);
         self.hurry.notify_one();
-        let mut applied = self.applied.subscribe();
-        let waited = tokio::time::timeout(PATIENCE, applied.wait_for(|&applied| applied >= wanted)).await;
+        let mut reached = self.reached.subscribe();
+        let covered = reached.wait_for(|reached| reached.cover(wanted));
         // Whoever waited for too long is shown what there is.
-        matches!(waited, Ok(Ok(_)))
+        matches!(tokio::time::timeout(PATIENCE, covered).await, Ok(Ok(_)))
     }
 
     /// The last position that is in the records.
     pub(super) fn applied(&self) -> u64 {
-        self.applied.borrow().saturating_sub(1)
+        self.reached.borrow().positions.saturating_sub(1)
     }
 
     /// Everything up to `position` is in the records, and everything from before the opening.
     pub(super) fn advance(&self, position: u64) {
-        self.applied.send_replace(position.saturating_add(1));
+        self.reached
+            .send_modify(|reached| reached.positions = position.saturating_add(1));
+    }
+
+    /// So many of the express runs that were ever queued are in the records.
+    pub(super) fn advance_express(&self, express: u64) {
+        self.reached.send_if_modified(|reached| {
+            let further = express > reached.express;
+            reached.express = reached.express.max(express);
+            further
+        });
     }
 
     /// Counts an entry that could not be projected.
@@ -68,7 +103,11 @@ impl Progress {
 
     /// Whether somebody waits for more than there is.
     pub(super) fn is_wanted(&self) -> bool {
-        self.wanted.load(Ordering::Acquire) > *self.applied.borrow()
+        let [positions, express] = &self.wanted;
+        !self.reached.borrow().cover(Counts {
+            positions: positions.load(Ordering::Acquire),
+            express: express.load(Ordering::Acquire),
+        })
     }
 
     /// Resolves when somebody begins to wait.
@@ -81,21 +120,29 @@ impl Progress {
 mod tests {
     use super::*;
 
+    fn upto(position: u64, express: u64) -> Reached {
+        Reached { position, express }
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn waiting_ends_when_the_position_is_there() {
+    async fn waiting_ends_when_all_of_it_is_there() {
         let progress = Progress::new();
         progress.advance(0);
-        assert!(progress.settled(0).await);
+        assert!(progress.settled(upto(0, 0)).await);
         let waiting = tokio::spawn({
             let progress = progress.clone();
-            async move { progress.settled(3).await }
+            async move { progress.settled(upto(3, 2)).await }
         });
         progress.hurried().await;
         assert!(progress.is_wanted());
         progress.advance(2);
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
+        progress.advance_express(1);
         progress.advance(4);
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished() && progress.is_wanted());
+        progress.advance_express(2);
         waiting.await.unwrap();
         assert!(!progress.is_wanted());
     }
@@ -103,7 +150,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn nobody_waits_for_ever() {
         let start = tokio::time::Instant::now();
-        assert!(!Progress::new().settled(1).await);
+        assert!(!Progress::new().settled(upto(1, 0)).await);
         assert_eq!(start.elapsed(), PATIENCE);
     }
 
@@ -112,7 +159,7 @@ mod tests {
         let progress = Progress::new();
         let waiting = tokio::spawn({
             let progress = progress.clone();
-            async move { progress.settled(0).await }
+            async move { progress.settled(upto(0, 0)).await }
         });
         progress.hurried().await;
         assert!(progress.is_wanted());

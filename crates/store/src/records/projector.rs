@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 use weft_workflow_engine::port::journal::Entry;
+use weft_workflow_engine::port::records::ExpressRun;
 
 use super::backend::{RecordsReader, RecordsWriter};
 use super::batch::Batch;
@@ -85,11 +86,14 @@ impl From<Error> for End {
     }
 }
 
-/// Entries to project, and up to where they go.
+/// Entries and express runs to project, and up to where they go.
 struct Taken {
     entries: Vec<Entry>,
     applied: u64,
     position: u64,
+    express: Vec<ExpressRun>,
+    /// How many express runs were ever queued, with these.
+    queued: u64,
 }
 
 impl<W: RecordsWriter> Projector<W> {
@@ -113,12 +117,9 @@ impl<W: RecordsWriter> Projector<W> {
             Due::Request(request) => {
                 // Whoever asks may know of an express run that still waits.
                 if self.inbox.express.bytes() > 0 {
-                    let nothing = Taken {
-                        entries: Vec::new(),
-                        applied: self.applied,
-                        position: self.position,
-                    };
-                    self.project(nothing).await?;
+                    let mut taken = self.nothing();
+                    taken.take_express(&self.inbox);
+                    self.project(taken).await?;
                 }
                 Ok(self.serve(request).await?)
             }
@@ -197,19 +198,27 @@ impl<W: RecordsWriter> Projector<W> {
 
     /// What follows the last row that is in the records.
     async fn take(&mut self) -> Result<Taken, End> {
-        let mut taken = Taken {
-            entries: Vec::new(),
-            applied: self.applied,
-            position: self.position,
-        };
+        let mut taken = self.nothing();
+        taken.take_express(&self.inbox);
         match self.source.feed.take(self.applied + 1, self.bounds.bytes) {
             Next::Rows(rows) => rows.into_iter().for_each(|row| taken.add(row)),
             Next::Read { up_to } => self.read_back(up_to, &mut taken).await?,
             Next::Nothing => {}
-            Next::Ended if self.inbox.express.bytes() > 0 => {}
+            Next::Ended if !taken.express.is_empty() => {}
             Next::Ended => return Err(End::Closed),
         }
         Ok(taken)
+    }
+
+    /// Where the records stand.
+    fn nothing(&self) -> Taken {
+        Taken {
+            entries: Vec::new(),
+            applied: self.applied,
+            position: self.position,
+            express: Vec::new(),
+            queued: 0,
+        }
     }
 
     /// Reads rows that memory let go of, or that were committed before the store was opened.
@@ -235,7 +244,7 @@ impl<W: RecordsWriter> Projector<W> {
 
     /// Puts entries, and express runs that wait, into the records.
     async fn project(&mut self, taken: Taken) -> Result<(), Error> {
-        let mut batch = self.gather(&taken.entries).await?;
+        let mut batch = self.gather(&taken.entries, taken.express).await?;
         if taken.applied > self.applied || !batch.is_empty() {
             self.store(&mut batch, taken.applied).await?;
         }
@@ -248,6 +257,7 @@ impl<W: RecordsWriter> Projector<W> {
                 self.held.put(change.into_held());
             }
         }
+        self.progress.advance_express(taken.queued);
         if self.applied >= self.source.last {
             self.progress.advance(self.position);
         }
@@ -300,6 +310,10 @@ impl<W: RecordsWriter> Projector<W> {
 }
 
 impl Taken {
+    fn take_express(&mut self, inbox: &Inbox) {
+        (self.express, self.queued) = inbox.express.take();
+    }
+
     fn add(&mut self, row: Committed) {
         self.applied = row.lsn;
         self.position = row.position;

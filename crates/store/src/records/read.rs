@@ -1,5 +1,7 @@
 //! Reading the records.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use weft_types::{Digest, ProjectName, RunId};
 use weft_workflow::record::RunRecord;
@@ -94,7 +96,7 @@ impl Found {
         Ok(Held {
             id: self.id,
             pieces: self.pieces,
-            record: blob::decode(&self.record)?,
+            record: Arc::new(blob::decode(&self.record)?),
         })
     }
 }

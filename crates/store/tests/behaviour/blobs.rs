@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use weft_types::{Digest, ProjectName, RunStatus};
-use weft_workflow::record::RunRecord;
+use weft_workflow_engine::port::records::ExpressRun;
 
 use crate::Backend;
 use crate::records::settle;
@@ -77,13 +77,15 @@ pub(crate) async fn what_an_express_run_refers_to_is_known_though_its_events_are
 ) {
     let short = Run::started(1).blob(0, blob("a"));
     let whole = short.clone().ended_by_address(blob("b"));
-    let record = RunRecord {
-        express: true,
-        ..whole.record()
-    };
-    backend.records().keep(record, short.frames());
+    backend.records().keep(ExpressRun {
+        frames: short.frames(),
+        ..whole.express()
+    });
     let nothing = Run::started(2).ended_by_address(blob("c"));
-    backend.records().keep(nothing.record(), Bytes::new());
+    backend.records().keep(ExpressRun {
+        frames: Bytes::new(),
+        ..nothing.express()
+    });
     settle(&backend, &mut [Run::started(3)]).await;
     let all = [("default", "a"), ("default", "b"), ("default", "c")];
     assert_eq!(referred(&backend, 100).await, expected(&all));

@@ -1,5 +1,7 @@
 //! Runs to journal.
 
+use std::sync::Arc;
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -11,6 +13,7 @@ use weft_workflow::frame::Writer;
 use weft_workflow::plan::NodeIndex;
 use weft_workflow::record::RunRecord;
 use weft_workflow_engine::port::journal::Entry;
+use weft_workflow_engine::port::records::ExpressRun;
 
 use crate::samples::{function, project};
 
@@ -174,6 +177,22 @@ impl Run {
     /// The record after all that happened.
     pub(crate) fn record(&self) -> RunRecord {
         RunRecord::fold(&self.events).unwrap()
+    }
+
+    /// As one that was not journalled.
+    pub(crate) fn express(&self) -> ExpressRun {
+        ExpressRun {
+            record: Arc::new(RunRecord {
+                express: true,
+                ..self.record()
+            }),
+            frames: self.frames(),
+            blobs: self
+                .events
+                .iter()
+                .flat_map(|stamped| stamped.event.blobs())
+                .collect(),
+        }
     }
 
     fn push(&mut self, at: Timestamp, event: Event) {

@@ -85,7 +85,7 @@ impl Driver {
     /// Everything that is to be known of a run is on the disk, or never will be.
     fn forget(&self, departed: Departed) {
         if let Some(kept) = departed.kept {
-            self.inner.keep_ended(kept);
+            self.inner.keep_ended(&kept);
         }
         self.inner.close(&departed.open);
     }

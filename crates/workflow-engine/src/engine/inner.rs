@@ -13,7 +13,6 @@ use crate::admission::Levels;
 use crate::alarm::Alarm;
 use crate::damaged::DamagedRuns;
 use crate::ends::Ends;
-use crate::express::Ended;
 use crate::flow::{Flow, Flows};
 use crate::keys::Keys;
 use crate::metrics::{SeriesList, Totals};
@@ -39,7 +38,6 @@ pub(crate) struct Inner {
     pub(crate) series: SeriesList,
     pub(crate) totals: Totals,
     pub(crate) keys: Keys,
-    pub(crate) express: Ended,
     pub(crate) residents: Residents,
     pub(crate) results: Results,
     pub(crate) alarm: Arc<Alarm>,

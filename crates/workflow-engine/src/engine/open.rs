@@ -13,7 +13,6 @@ use crate::alarm::Alarm;
 use crate::damaged::DamagedRuns;
 use crate::driver::Driver;
 use crate::ends::Ends;
-use crate::express::Ended;
 use crate::flow::Flows;
 use crate::keys::Keys;
 use crate::metrics::{SeriesList, Totals};
@@ -36,7 +35,6 @@ pub(super) async fn open(ports: Ports, config: Config) -> Result<(Arc<Inner>, Ve
         series: SeriesList::new(config.metric_series),
         totals: Totals::default(),
         keys: Keys::new(config.keys, config.key_outcome_bytes),
-        express: Ended::new(config.express_ended_bytes),
         residents: Residents::new(config.resident_bytes),
         results: Results::new(config.cache_bytes),
         alarm: Arc::new(Alarm::new()),

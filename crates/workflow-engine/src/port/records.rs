@@ -1,5 +1,8 @@
 //! The queryable history of runs: projected from the journal, and the only copy of closed runs.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use weft_types::{Digest, FunctionName, ProjectName, RunId, RunStatus, VersionNumber};
@@ -9,9 +12,21 @@ use weft_workflow::record::RunRecord;
 use super::Boxed;
 use super::journal::Position;
 
+/// A run that ended without having been journalled.
+#[derive(Clone, Debug)]
+pub struct ExpressRun {
+    /// Its record.
+    pub record: Arc<RunRecord>,
+    /// Its first events.
+    pub frames: Bytes,
+    /// The blobs that any of its events refers to.
+    pub blobs: BTreeSet<Digest>,
+}
+
 /// Records of runs. They show only what is committed, and trail the journal by a lag that is told.
 pub trait Records: Send + Sync + 'static {
-    /// Waits, up to a bounded time, until everything up to `position` is in the records. Answers whether it is.
+    /// Waits, up to a bounded time, until everything up to `position` is in the records, and every express run that was kept before.
+    /// Answers whether it is.
     fn settled(&self, position: Position) -> Boxed<'_, bool>;
 
     /// One run of a project.
@@ -46,8 +61,8 @@ pub trait Records: Send + Sync + 'static {
         limit: usize,
     ) -> Boxed<'_, Result<Vec<Referred>, RecordsError>>;
 
-    /// Keeps the record of a run that is not journalled, best effort: dropped where too much waits.
-    fn keep(&self, record: RunRecord, frames: Bytes);
+    /// Keeps a run that was not journalled, best effort: dropped where too much waits.
+    fn keep(&self, run: ExpressRun);
 
     /// Removes a closed run. Answers whether it was there.
     fn delete<'a>(&'a self, project: &'a ProjectName, run: RunId) -> Boxed<'a, Result<bool, RecordsError>>;

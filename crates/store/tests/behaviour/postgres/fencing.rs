@@ -133,7 +133,7 @@ async fn a_superseded_projector_takes_nothing_from_the_later_one() {
     later.journal().recover().await.unwrap();
     // Of a run that is not journalled the stale server has not heard that it was superseded.
     let express = Run::started(7).ended(RunStatus::Succeeded);
-    stale.records().keep(express.record(), express.frames());
+    stale.records().keep(express.express());
     let mut run = Run::started(1);
     let position = commit(&*later.journal(), &mut run).await;
     assert!(later.records().settled(position).await);

@@ -13,13 +13,13 @@ use weft_workflow::frame::Reader;
 use weft_workflow::record::RunRecord;
 use weft_workflow_engine::port::Boxed;
 use weft_workflow_engine::port::journal::Position;
-use weft_workflow_engine::port::records::{Records, RecordsError, Referred, RunFilter};
+use weft_workflow_engine::port::records::{ExpressRun, Records, RecordsError, Referred, RunFilter};
 
 use super::journal::FakeJournal;
 
 pub(crate) struct FakeRecords {
     journal: Arc<FakeJournal>,
-    kept: Mutex<Vec<(RunRecord, Bytes)>>,
+    kept: Mutex<Vec<ExpressRun>>,
     deleted: Mutex<Vec<RunId>>,
     /// Whether nothing is written into them any longer.
     pub(crate) stuck: AtomicBool,
@@ -41,7 +41,7 @@ impl FakeRecords {
     /// The records of runs that were not journalled.
     pub(crate) fn kept(&self) -> Vec<RunRecord> {
         let kept = self.kept.lock().unwrap();
-        kept.iter().map(|(record, _)| record.clone()).collect()
+        kept.iter().map(|run| RunRecord::clone(&run.record)).collect()
     }
 
     /// Every blob that a record refers to, by row and digest.
@@ -50,8 +50,8 @@ impl FakeRecords {
         let runs = self.journal.committed_runs().into_iter();
         let journalled = runs.map(|run| FakeJournal::events_in(&disk, run));
         let kept = self.kept.lock().unwrap().clone();
-        let express = kept.into_iter().map(|(_, frames)| {
-            let frames = Reader::new(frames);
+        let express = kept.into_iter().map(|run| {
+            let frames = Reader::new(run.frames);
             frames.map(|frame| frame.unwrap().stamped).collect()
         });
         let histories: Vec<Vec<Stamped>> = journalled.chain(express).collect();
@@ -123,9 +123,9 @@ impl Records for FakeRecords {
         _: usize,
     ) -> Boxed<'a, Result<Vec<(u64, Bytes)>, RecordsError>> {
         let kept = self.kept.lock().unwrap();
-        let kept = kept.iter().find(|(record, _)| record.run == run);
+        let kept = kept.iter().find(|kept| kept.record.run == run);
         let pieces = match kept {
-            Some((_, frames)) => vec![(1, frames.clone())],
+            Some(kept) => vec![(1, kept.frames.clone())],
             None => self.journal.committed_of(run),
         };
         let pieces = pieces.into_iter().filter(|(at, _)| Some(*at) > after);
@@ -146,9 +146,9 @@ impl Records for FakeRecords {
         Box::pin(async { Ok(next) })
     }
 
-    fn keep(&self, record: RunRecord, frames: Bytes) {
+    fn keep(&self, run: ExpressRun) {
         if !self.dropping.load(SeqCst) {
-            self.kept.lock().unwrap().push((record, frames));
+            self.kept.lock().unwrap().push(run);
         }
     }
 
