@@ -45,6 +45,21 @@ pub(crate) enum Error {
     Closed,
 }
 
+impl Error {
+    /// Whether the same may succeed a little later.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Full | Self::Busy(_) | Self::Lost(_) | Self::Sql(_) => true,
+            Self::Unsynced(_)
+            | Self::Broken(_)
+            | Self::Corrupt(_)
+            | Self::Exists(_)
+            | Self::Superseded
+            | Self::Closed => false,
+        }
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         if let sqlx::Error::Database(cause) = &error {
@@ -58,6 +73,7 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => {
                 Self::Lost(error.to_string())
             }
+            sqlx::Error::PoolClosed => Self::Closed,
             other => Self::Sql(other.to_string()),
         }
     }

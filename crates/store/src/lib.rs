@@ -16,6 +16,7 @@
 //! then on every write is refused until the store is opened anew.
 #![forbid(unsafe_code)]
 
+mod again;
 mod artifacts;
 mod database;
 mod disk;

@@ -50,7 +50,8 @@ use sweep::Sweep;
 /// The records of one open store.
 #[derive(Debug)]
 pub struct RunRecords {
-    reader: Arc<dyn RecordsReader>,
+    /// What people ask is read by the first one; the projector has the other for itself, so that nobody holds it up.
+    readers: [Arc<dyn RecordsReader>; 2],
     requests: mpsc::Sender<Request>,
     express: Arc<Express>,
     progress: Arc<Progress>,
@@ -63,6 +64,7 @@ impl RunRecords {
     pub(crate) fn start<W: RecordsWriter>(
         writer: W,
         reader: Arc<dyn RecordsReader>,
+        own: Arc<dyn RecordsReader>,
         applied: Applied,
         source: Source,
         options: &Options,
@@ -84,7 +86,7 @@ impl RunRecords {
         let projector = Projector {
             lingers: None,
             writer,
-            reader: reader.clone(),
+            reader: own.clone(),
             inbox: Inbox {
                 requests: queue,
                 express: express.clone(),
@@ -99,7 +101,7 @@ impl RunRecords {
             source,
         };
         Self {
-            reader,
+            readers: [reader, own],
             requests,
             express,
             progress,
@@ -118,6 +120,7 @@ impl RunRecords {
             waiting_bytes: self.feed.bytes() + self.express.bytes(),
             skipped: self.progress.skipped(),
             dropped: self.express.dropped(),
+            ended: self.progress.ended().is_some(),
         }
     }
 
@@ -128,7 +131,14 @@ impl RunRecords {
         if let Some(task) = task {
             let _ = task.await;
         }
-        self.reader.close().await;
+        for reader in &self.readers {
+            reader.close().await;
+        }
+    }
+
+    fn reader(&self) -> &dyn RecordsReader {
+        let [reader, _] = &self.readers;
+        &**reader
     }
 
     async fn ask<T>(
@@ -162,12 +172,16 @@ impl Records for RunRecords {
         Box::pin(self.progress.settled(wanted))
     }
 
+    fn ended(&self) -> Option<String> {
+        self.progress.ended().map(str::to_owned)
+    }
+
     fn run<'a>(
         &'a self,
         project: &'a ProjectName,
         run: RunId,
     ) -> Boxed<'a, Result<Option<RunRecord>, RecordsError>> {
-        Box::pin(async move { Ok(read::run(&*self.reader, project, run).await?) })
+        Box::pin(async move { Ok(read::run(self.reader(), project, run).await?) })
     }
 
     fn list<'a>(
@@ -184,7 +198,7 @@ impl Records for RunRecords {
                 before,
                 limit,
             };
-            Ok(read::list(&*self.reader, &page).await?)
+            Ok(read::list(self.reader(), &page).await?)
         })
     }
 
@@ -194,7 +208,7 @@ impl Records for RunRecords {
         after: Option<u64>,
         bytes: usize,
     ) -> Boxed<'a, Result<Vec<(u64, Bytes)>, RecordsError>> {
-        Box::pin(async move { Ok(read::history(&*self.reader, run, after, bytes).await?) })
+        Box::pin(async move { Ok(read::history(self.reader(), run, after, bytes).await?) })
     }
 
     fn blobs(
@@ -202,7 +216,7 @@ impl Records for RunRecords {
         after: Option<(i64, Digest)>,
         limit: usize,
     ) -> Boxed<'_, Result<Vec<Referred>, RecordsError>> {
-        Box::pin(async move { Ok(read::blobs(&*self.reader, after, limit).await?) })
+        Box::pin(async move { Ok(read::blobs(self.reader(), after, limit).await?) })
     }
 
     fn keep(&self, run: ExpressRun) {

@@ -31,6 +31,7 @@ pub(crate) mod profiles;
 mod promptness;
 pub(crate) mod settings;
 mod signals;
+mod store_metrics;
 mod webhooks;
 mod workflows;
 
@@ -84,6 +85,10 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
     engine
         .metrics()
         .register(Box::new(log_lines::LogLines(telemetry.dropped.clone())));
+    engine.metrics().register(Box::new(store_metrics::StoreMetrics {
+        journal: store.journal(),
+        records: store.records(),
+    }));
     let blobs = weft_blobs::LocalBlobs::open(data.join("blobs"), settings::blobs(config))
         .await
         .context("the blobs cannot be opened")?;

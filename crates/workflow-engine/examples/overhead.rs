@@ -97,6 +97,10 @@ impl Records for World {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
+    fn ended(&self) -> Option<String> {
+        None
+    }
+
     fn keep(&self, _: ExpressRun) {}
 
     fn delete<'a>(&'a self, _: &'a ProjectName, _: RunId) -> Boxed<'a, Result<bool, RecordsError>> {

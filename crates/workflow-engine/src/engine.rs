@@ -101,6 +101,14 @@ impl Engine {
         self.0.check_store()
     }
 
+    /// Whether the records of runs still follow what happens.
+    ///
+    /// # Errors
+    /// [`Error::Records`] once they failed for good.
+    pub fn check_records(&self) -> Result<(), Error> {
+        self.0.check_records()
+    }
+
     /// Every version of a workflow of a project of which a run is open, nested ones included.
     #[must_use]
     pub fn open_versions(&self, project: &ProjectName) -> BTreeSet<(FunctionName, VersionNumber)> {

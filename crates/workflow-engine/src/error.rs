@@ -21,6 +21,14 @@ pub enum Error {
     /// No such run in the project.
     #[error("there is no run {0}")]
     NoRun(RunId),
+    /// The records are too far behind to tell of the run.
+    #[error("the records of runs are behind: what became of run {run} is not known yet")]
+    Behind {
+        /// The run.
+        run: RunId,
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// No such node in the run's workflow.
     #[error("the workflow of run {run} has no node `{node}`{hint}")]
     NoNode {

@@ -190,7 +190,7 @@ impl Engine {
         }
         let record = self.0.record(project, run).await?;
         let plan = self.0.plan_of(&record)?;
-        let outcome = self.0.outcome(&record, &plan)?.ok_or(Error::NoRun(run))?;
+        let outcome = self.0.outcome(&record, &plan)?.ok_or(Error::StillOpen(run))?;
         Ok(RunHandle::closed(
             self.clone(),
             project.clone(),

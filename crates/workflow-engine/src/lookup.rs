@@ -24,9 +24,22 @@ impl Inner {
         {
             return Ok(RunRecord::clone(&record));
         }
-        self.settled_for(run).await;
+        let settled = self.settled_for(run).await;
         let record = self.ports.records.run(project, run).await?;
-        record.ok_or(Error::NoRun(run))
+        match record {
+            Some(record) if settled || record.status.is_closed() || self.registry.get(run).is_some() => {
+                Ok(record)
+            }
+            None if settled => Err(Error::NoRun(run)),
+            // It may have begun, or ended.
+            Some(_) | None => {
+                self.check_records()?;
+                Err(Error::Behind {
+                    run,
+                    retry_after: self.config.retry_after,
+                })
+            }
+        }
     }
 
     /// Waits, up to a bounded time, until the records have everything of a run that is committed by now, whatever others do.

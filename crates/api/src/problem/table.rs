@@ -126,6 +126,8 @@ problems! {
         "Nothing was stored."
     RunsPaused "runs-paused" 503 "Runs are paused, as the server's disk is full"
         "Runs hold where they are, nothing that was acknowledged is lost, and no new one is taken. They go on by themselves once there is space. Try again after the seconds in `Retry-After`."
+    RecordsBehind "records-behind" 503 "The records of runs are behind"
+        "What is committed is not in the records yet, so that what became of the run cannot be told. Nothing is lost. Try again after the seconds in `Retry-After`."
     StorageFailed "storage-failed" 500 "The server's storage failed"
         "The server could not read or write its data; nothing was acknowledged that is not stored."
     MissingGrant "missing-grant" 409 "A capability was not granted"

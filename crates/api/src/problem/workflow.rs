@@ -21,6 +21,9 @@ impl From<Error> for Problem {
             Error::NoPlan(NoPlan::NoVersion(..) | NoPlan::Other(..)) => problem(Kind::NotFoundVersion),
             Error::NoPlan(NoPlan::Unplannable(..)) => problem(Kind::Unplannable),
             Error::NoRun(_) => problem(Kind::NotFoundRun),
+            Error::Behind { retry_after, .. } => {
+                problem(Kind::RecordsBehind).retry_after(whole_seconds(retry_after))
+            }
             Error::NoNode { .. } => problem(Kind::NotFoundNode),
             Error::Over { status, .. } => problem(Kind::RunOver).with("run-status", status),
             Error::Ending(_) => problem(Kind::RunOver),

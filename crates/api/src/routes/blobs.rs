@@ -75,7 +75,7 @@ async fn receive(context: &Context, project: &ProjectName, body: Body) -> Result
 
 /// Download a blob
 ///
-/// A blob, or with `Range` one part of it. Only what the project stored, or was granted by use, is there.
+/// A blob, or with `Range` one part of it. Only what the project stored is there.
 #[utoipa::path(
     get,
     path = "/v1/projects/{project}/blobs/{digest}",

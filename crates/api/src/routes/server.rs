@@ -30,7 +30,7 @@ pub(super) async fn healthz() -> Json<Health> {
     tag = "server",
     responses(
         (status = 200, description = "It does", body = Health),
-        (status = 500, description = "Its journal failed: it is to be started anew", body = crate::wire::Problem, content_type = "application/problem+json"),
+        (status = 500, description = "Its journal or the records of runs failed: it is to be started anew", body = crate::wire::Problem, content_type = "application/problem+json"),
         (status = 503, description = "It is shutting down, or its disk is full", body = crate::wire::Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -40,6 +40,7 @@ pub(super) async fn readyz(State(context): State<Arc<Context>>) -> Result<Json<H
     }
     if let Some(workflows) = &context.workflows {
         workflows.runs.check_store()?;
+        workflows.runs.check_records()?;
     }
     Ok(Json(health()))
 }

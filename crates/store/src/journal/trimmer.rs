@@ -14,6 +14,7 @@ use super::gauges::Meter;
 use super::open_runs::OpenRuns;
 use super::queue::Queue;
 use super::trim::{self, Trim};
+use crate::again::Again;
 use crate::error::Error;
 use crate::pace::Pace;
 
@@ -38,16 +39,21 @@ pub(super) struct Trimmer {
 impl Trimmer {
     /// Trims whenever more may go, until the journal is closed.
     pub(super) async fn run(mut self) {
-        let mut kept = match self.reader.kept().await {
-            Ok(runs) => HashSet::from_iter(runs),
-            Err(error) => return give_up(&error),
+        let mut again = Again::new();
+        let mut kept = loop {
+            match self.reader.kept().await {
+                Ok(runs) => break HashSet::from_iter(runs),
+                Err(error) if error.may_pass() => again.wait().await,
+                Err(error) => return give_up(&error),
+            }
         };
         while self.durable.changed().await.is_ok() {
             let durable = *self.durable.borrow_and_update();
             while self.trimmed < durable {
                 match self.step(durable, &mut kept).await {
-                    Ok(true) => {}
+                    Ok(true) => again = Again::new(),
                     Ok(false) => break,
+                    Err(error) if error.may_pass() => again.wait().await,
                     Err(error) => return give_up(&error),
                 }
             }

@@ -63,7 +63,14 @@ async fn start(
         journal::Bounds::of(options),
         options.records_feed_bytes,
     )?;
-    let records = RunRecords::start(records_writer, Arc::new(readers), applied, source, options);
+    let records = RunRecords::start(
+        records_writer,
+        Arc::new(readers),
+        Arc::new(records.readers(1)),
+        applied,
+        source,
+        options,
+    );
     Ok(Runs {
         journal,
         records,

@@ -45,7 +45,14 @@ pub(super) async fn open(
         options.records_feed_bytes,
     )
     .map_err(failed)?;
-    let records = RunRecords::start(writer, Arc::new(readers), applied, source, options);
+    let records = RunRecords::start(
+        writer,
+        Arc::new(readers),
+        Arc::new(server.readers(1)),
+        applied,
+        source,
+        options,
+    );
     Ok(Runs {
         journal,
         records,

@@ -6,7 +6,6 @@ use weft_types::RunId;
 use weft_workflow::event::Stamped;
 use weft_workflow::record::RunRecord;
 use weft_workflow_engine::port::journal::Entry;
-use weft_workflow_engine::port::records::ExpressRun;
 
 use super::backend::RecordsWriter;
 use super::batch::Batch;
@@ -26,19 +25,22 @@ enum Unusable {
 }
 
 impl<W: RecordsWriter> Projector<W> {
-    /// What entries and express runs change.
-    pub(super) async fn gather(
-        &mut self,
-        entries: &[Entry],
-        express: Vec<ExpressRun>,
-    ) -> Result<Batch, Error> {
+    /// What entries change.
+    pub(super) async fn gather(&mut self, entries: &[Entry]) -> Result<Batch, Error> {
         let mut batch = Batch::default();
         let mut courtesy = Courtesy::new();
         for entry in entries {
             self.add(&mut batch, entry).await?;
             courtesy.extend();
         }
-        for run in express {
+        Ok(batch)
+    }
+
+    /// Adds the express runs that wait. Answers how many were ever queued, with them.
+    pub(super) fn add_express(&mut self, batch: &mut Batch) -> u64 {
+        let (runs, queued) = self.inbox.express.take();
+        let mut courtesy = Courtesy::new();
+        for run in runs {
             batch.count(run.frames.len());
             let held = self.new_run(run.record);
             let change = batch.add(held, true);
@@ -46,7 +48,7 @@ impl<W: RecordsWriter> Projector<W> {
             change.blobs = run.blobs;
             courtesy.extend();
         }
-        Ok(batch)
+        queued
     }
 
     async fn add(&mut self, batch: &mut Batch, entry: &Entry) -> Result<(), Error> {

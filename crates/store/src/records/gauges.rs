@@ -15,4 +15,6 @@ pub struct RecordsGauges {
     pub skipped: u64,
     /// Records of express runs that were dropped since then, as too many waited.
     pub dropped: u64,
+    /// Whether nothing is written into them any more until the store is opened again. An alert is due.
+    pub ended: bool,
 }

@@ -1,7 +1,7 @@
 //! How far the records are, and waiting for them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -28,6 +28,8 @@ pub(super) struct Progress {
     hurry: Notify,
     /// Entries that could not be projected.
     skipped: AtomicU64,
+    /// Why nothing is written any more.
+    ended: OnceLock<String>,
 }
 
 /// As [`Reached`], but how many positions, that of the opening included: it is there once everything is that was committed before, which
@@ -51,6 +53,7 @@ impl Progress {
             wanted: Default::default(),
             hurry: Notify::new(),
             skipped: AtomicU64::new(0),
+            ended: OnceLock::new(),
         })
     }
 
@@ -67,9 +70,24 @@ impl Progress {
         self.wanted[1].fetch_max(wanted.express, Ordering::AcqRel);
         self.hurry.notify_one();
         let mut reached = self.reached.subscribe();
-        let covered = reached.wait_for(|reached| reached.cover(wanted));
+        let covered = reached.wait_for(|reached| self.ended().is_some() || reached.cover(wanted));
         // Whoever waited for too long is shown what there is.
-        matches!(tokio::time::timeout(PATIENCE, covered).await, Ok(Ok(_)))
+        match tokio::time::timeout(PATIENCE, covered).await {
+            Ok(Ok(reached)) => reached.cover(wanted),
+            Ok(Err(_)) | Err(_) => false,
+        }
+    }
+
+    /// Nothing is written any more.
+    pub(super) fn end(&self, why: &impl ToString) {
+        self.ended.get_or_init(|| why.to_string());
+        // Nobody waits for what does not come.
+        self.reached.send_modify(|_| {});
+    }
+
+    /// Why nothing is written any more, where that is so.
+    pub(super) fn ended(&self) -> Option<&str> {
+        self.ended.get().map(String::as_str)
     }
 
     /// The last position that is in the records.
@@ -145,6 +163,24 @@ mod tests {
         progress.advance_express(2);
         waiting.await.unwrap();
         assert!(!progress.is_wanted());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_what_does_not_come() {
+        let start = tokio::time::Instant::now();
+        let progress = Progress::new();
+        progress.advance(0);
+        let waiting = tokio::spawn({
+            let progress = progress.clone();
+            async move { progress.settled(upto(1, 0)).await }
+        });
+        progress.hurried().await;
+        progress.end(&"the disk is gone");
+        assert!(!waiting.await.unwrap());
+        assert!(!progress.settled(upto(0, 1)).await);
+        assert!(progress.settled(upto(0, 0)).await);
+        assert_eq!(progress.ended(), Some("the disk is gone"));
+        assert_eq!(start.elapsed(), Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]

@@ -11,7 +11,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 use weft_workflow_engine::port::journal::Entry;
-use weft_workflow_engine::port::records::ExpressRun;
 
 use super::backend::{RecordsReader, RecordsWriter};
 use super::batch::Batch;
@@ -20,12 +19,10 @@ use super::inbox::{Inbox, Request};
 use super::progress::Progress;
 use super::requests;
 use super::sweep::Sweep;
+use crate::again::Again;
 use crate::error::Error;
 use crate::journal::{self, Committed, Next, Source};
 use crate::options::Options;
-
-/// The first and the longest wait before another try on a full disk.
-const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
 /// What bounds a batch.
 #[derive(Clone, Copy, Debug)]
@@ -86,14 +83,11 @@ impl From<Error> for End {
     }
 }
 
-/// Entries and express runs to project, and up to where they go.
+/// Entries to project, and up to where they go.
 struct Taken {
     entries: Vec<Entry>,
     applied: u64,
     position: u64,
-    express: Vec<ExpressRun>,
-    /// How many express runs were ever queued, with these.
-    queued: u64,
 }
 
 impl<W: RecordsWriter> Projector<W> {
@@ -104,6 +98,7 @@ impl<W: RecordsWriter> Projector<W> {
                 Err(End::Closed) => break,
                 Err(End::Failed(error)) => {
                     tracing::error!(%error, "the records are not written any more until the store is opened again");
+                    self.progress.end(&error);
                     break;
                 }
             }
@@ -117,9 +112,7 @@ impl<W: RecordsWriter> Projector<W> {
             Due::Request(request) => {
                 // Whoever asks may know of an express run that still waits.
                 if self.inbox.express.bytes() > 0 {
-                    let mut taken = self.nothing();
-                    taken.take_express(&self.inbox);
-                    self.project(taken).await?;
+                    self.project(self.nothing()).await?;
                 }
                 Ok(self.serve(request).await?)
             }
@@ -199,12 +192,11 @@ impl<W: RecordsWriter> Projector<W> {
     /// What follows the last row that is in the records.
     async fn take(&mut self) -> Result<Taken, End> {
         let mut taken = self.nothing();
-        taken.take_express(&self.inbox);
         match self.source.feed.take(self.applied + 1, self.bounds.bytes) {
             Next::Rows(rows) => rows.into_iter().for_each(|row| taken.add(row)),
             Next::Read { up_to } => self.read_back(up_to, &mut taken).await?,
             Next::Nothing => {}
-            Next::Ended if !taken.express.is_empty() => {}
+            Next::Ended if self.inbox.express.bytes() > 0 => {}
             Next::Ended => return Err(End::Closed),
         }
         Ok(taken)
@@ -216,18 +208,19 @@ impl<W: RecordsWriter> Projector<W> {
             entries: Vec::new(),
             applied: self.applied,
             position: self.position,
-            express: Vec::new(),
-            queued: 0,
         }
     }
 
     /// Reads rows that memory let go of, or that were committed before the store was opened.
-    async fn read_back(&self, up_to: u64, taken: &mut Taken) -> Result<(), Error> {
-        let rows = self
-            .source
-            .reader
-            .rows(self.applied, up_to, self.bounds.bytes)
-            .await?;
+    async fn read_back(&mut self, up_to: u64, taken: &mut Taken) -> Result<(), Error> {
+        let mut again = Again::new();
+        let rows = loop {
+            let reader = &self.source.reader;
+            match reader.rows(self.applied, up_to, self.bounds.bytes).await {
+                Ok(rows) => break rows,
+                Err(error) => self.again(&mut again, error).await?,
+            }
+        };
         if rows.is_empty() {
             // Numbers that were never given, as the records were ahead of the journal.
             taken.applied = up_to;
@@ -244,7 +237,15 @@ impl<W: RecordsWriter> Projector<W> {
 
     /// Puts entries, and express runs that wait, into the records.
     async fn project(&mut self, taken: Taken) -> Result<(), Error> {
-        let mut batch = self.gather(&taken.entries, taken.express).await?;
+        let mut again = Again::new();
+        let mut batch = loop {
+            // What a try takes out of memory is in the records.
+            match self.gather(&taken.entries).await {
+                Ok(batch) => break batch,
+                Err(error) => self.again(&mut again, error).await?,
+            }
+        };
+        let queued = self.add_express(&mut batch);
         if taken.applied > self.applied || !batch.is_empty() {
             self.store(&mut batch, taken.applied).await?;
         }
@@ -257,7 +258,7 @@ impl<W: RecordsWriter> Projector<W> {
                 self.held.put(change.into_held());
             }
         }
-        self.progress.advance_express(taken.queued);
+        self.progress.advance_express(queued);
         if self.applied >= self.source.last {
             self.progress.advance(self.position);
         }
@@ -267,7 +268,7 @@ impl<W: RecordsWriter> Projector<W> {
     /// Writes a batch, however long that takes.
     async fn store(&mut self, batch: &mut Batch, applied: u64) -> Result<(), Error> {
         let (before, after) = (journal::number(self.applied)?, journal::number(applied)?);
-        let mut delay = RETRY.0;
+        let mut again = Again::new();
         let mut searched = false;
         loop {
             match self.writer.write(batch, before, after).await {
@@ -276,22 +277,21 @@ impl<W: RecordsWriter> Projector<W> {
                     searched = true;
                     self.find_known(batch).await?;
                 }
-                Err(error @ (Error::Full | Error::Busy(_))) if !self.source.feed.is_ended() => {
-                    tracing::warn!(%error, "the records wait");
-                    self.wait(delay).await?;
-                    delay = (delay * 2).min(RETRY.1);
-                }
-                Err(error) => return Err(error),
+                Err(error) => self.again(&mut again, error).await?,
             }
         }
     }
 
-    /// Waits before another try. Who asks for something meanwhile is told at once that it cannot be done.
-    async fn wait(&mut self, delay: Duration) -> Result<(), Error> {
-        let until = Instant::now() + delay;
+    /// Waits before another try, where one may help. Who asks for something meanwhile is told at once that it cannot be done.
+    async fn again(&mut self, again: &mut Again, error: Error) -> Result<(), Error> {
+        if self.source.feed.is_ended() || !error.may_pass() {
+            return Err(error);
+        }
+        tracing::warn!(%error, "the records wait");
+        let mut waiting = std::pin::pin!(again.wait());
         loop {
             tokio::select! {
-                () = sleep_until(until) => return Ok(()),
+                () = &mut waiting => return Ok(()),
                 Some(request) = self.inbox.requests.recv() => self.serve(request).await?,
             }
         }
@@ -300,7 +300,7 @@ impl<W: RecordsWriter> Projector<W> {
     /// Goes on where nothing was left half done.
     fn tolerate(&self, outcome: Result<(), Error>) -> Result<(), Error> {
         match outcome {
-            Err(error @ (Error::Full | Error::Busy(_))) => {
+            Err(error) if error.may_pass() => {
                 tracing::warn!(%error, "the records were not changed");
                 Ok(())
             }
@@ -310,10 +310,6 @@ impl<W: RecordsWriter> Projector<W> {
 }
 
 impl Taken {
-    fn take_express(&mut self, inbox: &Inbox) {
-        (self.express, self.queued) = inbox.express.take();
-    }
-
     fn add(&mut self, row: Committed) {
         self.applied = row.lsn;
         self.position = row.position;

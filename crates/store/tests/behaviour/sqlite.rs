@@ -1,11 +1,16 @@
 //! The embedded backend.
 
 use std::path::Path;
+use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection};
 use weft_store::{Options, Store};
+use weft_types::RunStatus;
 
+use crate::journal::commit;
+use crate::runs::Run;
+use crate::samples::project;
 use crate::{Accident, Backend, Table, behaviours_of_functions, behaviours_of_runs, small, suite};
 
 struct Embedded {
@@ -95,3 +100,28 @@ async fn damage(data: &Path, table: Table, column: &str) {
 
 behaviours_of_functions!(Embedded);
 behaviours_of_runs!(Embedded);
+
+/// A reader that cannot be opened now can be a little later, as when there were too many open files.
+#[tokio::test]
+async fn records_go_on_where_a_read_failed() {
+    let options = Options {
+        records_open: 0,
+        ..small()
+    };
+    let backend = Embedded::open(tempfile::tempdir().unwrap(), options).await;
+    let (journal, records) = (backend.journal(), backend.records());
+    let mut run = Run::started(1);
+    let begun = commit(&*journal, &mut run).await;
+    assert!(records.settled(begun).await);
+    let [there, away] =
+        ["records.db", "away.db"].map(|name| backend.directory.path().join("data").join(name));
+    std::fs::rename(&there, &away).unwrap();
+    let mut run = run.ended(RunStatus::Succeeded);
+    let ended = commit(&*journal, &mut run).await;
+    let waited = tokio::time::timeout(Duration::from_millis(300), records.settled(ended)).await;
+    assert!(waited.is_err(), "what became of the run before is not known");
+    std::fs::rename(&away, &there).unwrap();
+    assert!(records.settled(ended).await);
+    let found = records.run(&project("default"), run.id).await.unwrap();
+    assert_eq!(found, Some(run.record()));
+}

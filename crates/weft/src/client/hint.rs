@@ -73,7 +73,9 @@ pub(super) fn hint(slug: &str, problem: &Value, subject: &Subject) -> Option<Str
         "memory-limit" => "`limits.memory-bytes` in the function's settings allows more memory",
         "result-too-large" => "`limits.output-bytes` in the function's settings allows larger results",
         "arguments-too-large" => "`limits.input-bytes` in the function's settings allows larger arguments",
-        "overloaded" | "queue-timeout" | "draining" | "runs-paused" => "try again in a moment",
+        "overloaded" | "queue-timeout" | "draining" | "runs-paused" | "records-behind" => {
+            "try again in a moment"
+        }
         "host-not-allowed" => "start the server with --allow-host for this name",
         _ => return None,
     };

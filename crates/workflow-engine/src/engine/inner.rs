@@ -17,6 +17,7 @@ use crate::flow::{Flow, Flows};
 use crate::keys::Keys;
 use crate::metrics::{SeriesList, Totals};
 use crate::open_run::OpenRun;
+use crate::port::records::RecordsError;
 use crate::registry::Registry;
 use crate::results::Results;
 use crate::values::Residents;
@@ -90,6 +91,16 @@ impl Inner {
             });
         }
         Ok(())
+    }
+
+    /// Refuses while nothing more comes into the records.
+    pub(crate) fn check_records(&self) -> Result<(), Error> {
+        match self.ports.records.ended() {
+            Some(why) => Err(Error::Records(RecordsError::Store(format!(
+                "nothing more comes into the records until the server is started anew: {why}"
+            )))),
+            None => Ok(()),
+        }
     }
 
     /// Whether nothing can be written down for now: the journal knows that before any run has met it.

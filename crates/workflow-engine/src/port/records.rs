@@ -29,6 +29,9 @@ pub trait Records: Send + Sync + 'static {
     /// Answers whether it is.
     fn settled(&self, position: Position) -> Boxed<'_, bool>;
 
+    /// Why nothing more will come into them, where that is so: until the store is opened again.
+    fn ended(&self) -> Option<String>;
+
     /// One run of a project.
     fn run<'a>(
         &'a self,

@@ -1,9 +1,10 @@
 //! Following a run.
 
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use serde_json::json;
-use weft_types::RunStatus;
+use weft_types::{RunId, RunStatus};
 use weft_workflow::Event;
 use weft_workflow_engine::{Error, Events};
 
@@ -218,4 +219,16 @@ async fn runs_are_listed_once_they_are_committed() {
         .unwrap();
     let runs: Vec<_> = runs.into_iter().map(|record| record.run).collect();
     assert_eq!(runs, [handle.id()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_is_not_told_to_be_missing_while_the_records_are_behind() {
+    let world = World::new().await;
+    let run = RunId::at(jiff::Timestamp::UNIX_EPOCH, [0; 10]);
+    let missing = async || world.engine.record(&project(), run).await.unwrap_err();
+    assert_eq!(missing().await, Error::NoRun(run));
+    world.records.stuck.store(true, SeqCst);
+    assert!(matches!(missing().await, Error::Behind { .. }));
+    world.records.stuck.store(false, SeqCst);
+    assert_eq!(missing().await, Error::NoRun(run));
 }

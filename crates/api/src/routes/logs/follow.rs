@@ -48,6 +48,8 @@ pub(super) struct Follower {
     draining: Draining,
     /// The run, as long as it is open.
     run: Option<RunHandle>,
+    /// Whether the run has ended.
+    closed: bool,
     /// Whether this was the last piece.
     over: bool,
 }
@@ -81,6 +83,7 @@ impl Follower {
             resumed,
             draining,
             run: None,
+            closed: false,
             over: false,
         }
     }
@@ -104,7 +107,7 @@ impl Follower {
     async fn next_piece(&mut self) -> Result<Option<String>, Problem> {
         loop {
             // Looked at before the lines, so that the last of them are not missed.
-            let ended = self.marks.is_over().await?;
+            let ended = self.marks.is_over().await? || self.closed;
             let page = self.log.read(self.cursor, PIECE, &self.filter);
             let text = self.write(&page).await?;
             let behind = page.next != self.cursor;
@@ -120,7 +123,9 @@ impl Follower {
                 return Ok(None);
             }
             match self.woken().await? {
-                Woken::Grown | Woken::Ended => {}
+                Woken::Grown => {}
+                // Everything that it wrote is there by now, whatever is kept of its events.
+                Woken::Ended => self.closed = true,
                 Woken::Draining => return Ok(None),
                 Woken::Quiet => return Ok(self.heartbeat()),
             }
@@ -134,15 +139,15 @@ impl Follower {
         }
         let ended = async {
             match &self.run {
-                // How it ended, or why that is not known, is told by the records.
-                Some(run) => drop(run.ended().await),
+                // How it ended is told by the records.
+                Some(run) => run.ended().await.map(drop),
                 None => pending().await,
             }
         };
         Ok(tokio::select! {
             () = self.log.changed(self.cursor) => Woken::Grown,
             () = self.draining.begun() => Woken::Draining,
-            () = ended => Woken::Ended,
+            ended = ended => ended.map(|()| Woken::Ended)?,
             () = tokio::time::sleep(HEARTBEAT) => Woken::Quiet,
         })
     }

@@ -93,6 +93,10 @@ impl Records for FakeRecords {
         })
     }
 
+    fn ended(&self) -> Option<String> {
+        None
+    }
+
     fn run<'a>(
         &'a self,
         project: &'a ProjectName,
