@@ -11,6 +11,7 @@ use crate::output::{self, Output};
 
 mod activate;
 mod awaited;
+mod blob;
 mod build;
 mod call;
 mod compare;
@@ -98,6 +99,8 @@ enum Command {
     Activate(activate::Args),
     /// Show the lines a function wrote.
     Logs(logs::Args),
+    /// Store values by address, and read them.
+    Blob(blob::Args),
     /// Start a run of a workflow.
     Run(run::Args),
     /// List runs of workflows.
@@ -202,6 +205,7 @@ fn execute(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         Command::Complete(args) => wait(complete::run(args, session)),
         Command::Validate(args) => wait(validate::run(args, session)),
         Command::Graph(args) => wait(graph::run(args, session)),
+        Command::Blob(args) => wait(blob::run(args, session)),
         Command::Definition(args) => wait(definition::run(args, session)),
         Command::Diff(args) => wait(diff::run(args, session)),
         Command::Repin(args) => wait(repin::run(args, session)),

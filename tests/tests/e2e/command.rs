@@ -243,3 +243,22 @@ async fn settings_have_one_precedence() {
     let help = unset.ok(&["functions", "--help"]).await;
     assert!(help.contains("WEFT_SERVER"), "{help}");
 }
+
+#[tokio::test]
+async fn values_by_address_are_stored_and_read() {
+    let server = Server::start().await;
+    let shell = Shell::at(&server.api.base);
+    let bytes: Vec<u8> = (0..200_000_u32).map(|n| (n % 251) as u8).collect();
+    std::fs::write(shell.directory.path().join("in"), &bytes).unwrap();
+    let digest = shell.ok(&["blob", "put", "in"]).await;
+    let again = shell.json(&["blob", "put", "in"]).await;
+    assert_eq!(again, json!({"digest": digest, "length": bytes.len()}));
+    shell.ok(&["blob", "get", &digest, "-o", "out"]).await;
+    let read = std::fs::read(shell.directory.path().join("out")).unwrap();
+    assert!(read == bytes);
+    assert!(shell.run(&["blob", "get", &digest], b"").await.stdout == bytes);
+    let missing = format!("blake3:{}", "0".repeat(64));
+    let (code, error) = shell.fails(&["blob", "get", &missing, "-o", "none"]).await;
+    assert_eq!(code, 4, "{error}");
+    assert!(!shell.directory.path().join("none").exists());
+}

@@ -1,4 +1,4 @@
-//! Sending code, with settings in front where there are any.
+//! Sending a file: code, with settings in front where there are any, or other bytes.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ const CHUNK: usize = 64 << 10;
 /// Random, so that neither settings nor code contain it by accident.
 const BOUNDARY: &str = "weft-3f0c1d7e92ab4856b1e0c54d8f7a6629";
 
-/// A file of code about to be sent.
+/// A file about to be sent.
 pub(crate) struct Upload {
     file: File,
     size: u64,
@@ -38,6 +38,14 @@ impl Upload {
     /// Its length in bytes.
     pub(crate) fn size(&self) -> u64 {
         self.size
+    }
+
+    /// Of whatever type the bytes are: they are not code.
+    pub(crate) fn of_any_type(self) -> Self {
+        Self {
+            media: "application/octet-stream",
+            ..self
+        }
     }
 
     /// Makes it the body of a request. `count` is told of bytes as they go.
