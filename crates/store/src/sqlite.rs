@@ -11,6 +11,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection};
 
 use crate::database::DatabaseError;
+use crate::pace::Courtesy;
 
 mod copier;
 mod failure;
@@ -22,6 +23,9 @@ pub(crate) use writer::Writer;
 
 /// How long a connection waits for another's lock. Only a writer's predecessor, being closed, ever holds one that long.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Instructions of SQLite's machine between two looks at how long it has kept its core: some microseconds.
+const PORTION: std::ffi::c_int = 200;
 
 /// One database file.
 #[derive(Clone, Debug)]
@@ -103,15 +107,25 @@ impl Database {
             Synced::AtCommits => (SqliteSynchronous::Full, "-2048"),
             Synced::AtCheckpoints => (SqliteSynchronous::Normal, "-16384"),
         };
-        self.options("writer")
+        let options = self
+            .options("writer")
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(synchronous)
             .pragma("cache_size", cache)
             // Inside a commit a failed checkpoint would make the commit look failed; see `Writer::checkpoint`.
-            .pragma("wal_autocheckpoint", "0")
-            .connect()
-            .await
+            .pragma("wal_autocheckpoint", "0");
+        let mut connection = options.connect().await?;
+        if self.synced == Synced::AtCheckpoints {
+            // Nobody waits for it, and statements may be long.
+            let mut courtesy = Courtesy::new();
+            let mut handle = connection.lock_handle().await?;
+            handle.set_progress_handler(PORTION, move || {
+                courtesy.extend();
+                true
+            });
+        }
+        Ok(connection)
     }
 
     /// Up to `count` connections that only read.

@@ -18,9 +18,9 @@ use crate::again::Again;
 use crate::error::Error;
 use crate::pace::Pace;
 
-/// About how long a trim takes, and thus holds up a commit. Its statements take a quarter of that whatever they remove, so
+/// About how long a trim takes, and thus holds up a commit. Its statements take a third of that whatever they remove, so
 /// trims are rather few and large than many and small.
-pub(super) const TRIM: Duration = Duration::from_micros(300);
+pub(super) const TRIM: Duration = Duration::from_micros(200);
 
 /// What the task works with.
 pub(super) struct Trimmer {
