@@ -2,8 +2,8 @@
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
@@ -38,10 +38,11 @@ pub enum LeaseError {
 ///
 /// Entering and leaving are one compare-and-swap while nobody waits. While somebody does, newcomers queue behind and
 /// whoever leaves hands the place over, so the order of arrival is kept. `waiting` changes only under the lock of
-/// `waiters`, which therefore always agree with it; and nobody waits while a place is free.
+/// `waiters`, which therefore always agree with it; and nobody waits while a place is free. How many places there are may
+/// change: under the lock as well, so that whoever leaves and whoever adds places do not miss each other.
 pub(crate) struct Gate {
     state: AtomicU64,
-    limit: u32,
+    limit: AtomicU32,
     queue: Queue,
     waiters: Mutex<Waiters>,
     emptied: Notify,
@@ -59,7 +60,7 @@ impl Gate {
     pub(crate) fn new(limit: u32, queue: Queue) -> Self {
         Self {
             state: AtomicU64::new(0),
-            limit: limit.max(1),
+            limit: AtomicU32::new(limit.max(1)),
             queue,
             waiters: Mutex::default(),
             emptied: Notify::new(),
@@ -68,14 +69,49 @@ impl Gate {
 
     /// Takes a place, waiting for one until the queue's bound or `deadline`. Each success is paired with one [`Self::leave`].
     pub(crate) async fn enter(&self, deadline: Instant) -> Result<Duration, LeaseError> {
+        self.enter_or_tell(deadline, || {}).await
+    }
+
+    /// The same; who has to wait says so once it is in line.
+    pub(crate) async fn enter_or_tell(
+        &self,
+        deadline: Instant,
+        tell: impl FnOnce(),
+    ) -> Result<Duration, LeaseError> {
         if self.try_enter()? {
             return Ok(Duration::ZERO);
         }
         let since = Instant::now();
         match self.join(since)? {
             Joined::Entered => Ok(Duration::ZERO),
-            Joined::Waiting(ticket) => self.wait(ticket, since, deadline).await,
+            Joined::Waiting(ticket) => {
+                tell();
+                self.wait(ticket, since, deadline).await
+            }
         }
+    }
+
+    /// How many places there are from now on; those who wait take what is new. Where there are fewer than are taken, whoever
+    /// leaves hands no place over until that is so no more.
+    pub(crate) fn set_limit(&self, limit: u32) {
+        let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
+        self.limit.store(limit, Relaxed);
+        let mut state = State(self.state.load(Relaxed));
+        // Joining and handing over take the lock; entering does not happen while anyone waits.
+        while state.waiting() > 0 && state.active() < limit {
+            match self.swap(state, state.called()) {
+                Ok(()) => {
+                    let called = waiters.call_first();
+                    debug_assert!(called, "the line agrees with the count");
+                    state = State(self.state.load(Relaxed));
+                }
+                Err(now) => state = now,
+            }
+        }
+    }
+
+    pub(crate) fn limit(&self) -> u32 {
+        self.limit.load(Relaxed)
     }
 
     /// Gives a place back, to the first who waits if anyone does.
@@ -139,7 +175,7 @@ impl Gate {
             if state.is_closed() {
                 return Err(LeaseError::Draining);
             }
-            if !state.has_place(self.limit) {
+            if !state.has_place(self.limit()) {
                 return Ok(false);
             }
             match self.swap(state, state.entered()) {
@@ -156,7 +192,7 @@ impl Gate {
             if state.is_closed() {
                 return Err(LeaseError::Draining);
             }
-            let place = state.has_place(self.limit);
+            let place = state.has_place(self.limit());
             if !place && state.waiting() >= self.queue.length {
                 return Err(LeaseError::Overloaded {
                     queued: state.waiting(),
@@ -186,9 +222,17 @@ impl Gate {
         }
     }
 
-    /// Gives the place of who leaves to the first who waits; false where the last one has just given up.
+    /// Gives the place of who leaves to the first who waits, or to nobody where there are fewer places by now; false where the
+    /// last one has just given up.
     fn hand_over(&self) -> bool {
         let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = State(self.state.load(Relaxed));
+        while state.waiting() > 0 && state.active() > self.limit() {
+            match self.swap(state, state.left()) {
+                Ok(()) => return true,
+                Err(now) => state = now,
+            }
+        }
         let called = waiters.call_first();
         if called {
             self.state.fetch_sub(State::ONE_WAITING, AcqRel);

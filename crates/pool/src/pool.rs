@@ -41,6 +41,9 @@ pub struct Bounds {
     pub slots: u32,
     /// Instances at a time, in a [`SharedPool`](crate::SharedPool): no more leases are given at once than these have slots.
     pub instances: u32,
+    /// Whether a lease that finds no free slot starts an instance, in a [`SharedPool`](crate::SharedPool). Otherwise it waits
+    /// until the pool is scaled.
+    pub on_demand: bool,
     /// Idle instances kept however long they are idle, over all shards.
     pub warm: u32,
     /// Other idle instances end after this long.
@@ -285,6 +288,7 @@ impl Bounds {
             reuse: profile.reuse,
             slots: profile.slots,
             instances: profile.scaling.max,
+            on_demand: profile.scaling.on_demand,
             warm: profile.warm,
             idle: profile.idle(),
             shards,

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::balance::choose;
@@ -13,6 +14,7 @@ use crate::gate::{Gate, LeaseError};
 use crate::pool::{Bounds, Factory, Stats};
 
 mod look;
+mod places;
 mod scale;
 
 pub use look::SlotStats;
@@ -21,7 +23,7 @@ pub use scale::Scaled;
 /// A pool of instances with counted slots. Cheap to clone; all clones are one pool.
 ///
 /// Where instances have free slots, the next lease goes to one of them by the power of two choices; where none has, an
-/// instance is started. Such instances live behind a process boundary, so one short lock per lease does not show.
+/// instance is started, or the lease waits until the pool is scaled, as [`Bounds::on_demand`] says. Such instances live behind a process boundary, so one short lock per lease does not show.
 pub struct SharedPool<F: Factory>(Arc<Inner<F>>)
 where
     F::Instance: Sync;
@@ -38,6 +40,7 @@ struct Inner<F: Factory> {
     retired: AtomicBool,
     /// Whether there was a lease since the pool was last scaled.
     leased: AtomicBool,
+    bell: Arc<Notify>,
 }
 
 struct Slot<I> {
@@ -68,8 +71,11 @@ where
     /// Makes a pool without any instance.
     #[must_use]
     pub fn new(factory: F, bounds: Bounds) -> Self {
-        let slots = bounds.instances.saturating_mul(bounds.slots);
-        let gate = Gate::new(bounds.concurrency.min(slots), bounds.queue);
+        let gate = Gate::new(places::most(&bounds), bounds.queue);
+        if !bounds.on_demand {
+            // There is none yet.
+            gate.set_limit(0);
+        }
         Self(Arc::new(Inner {
             factory,
             bounds,
@@ -79,6 +85,7 @@ where
             demanded: AtomicU32::new(0),
             retired: AtomicBool::new(false),
             leased: AtomicBool::new(false),
+            bell: Arc::default(),
         }))
     }
 
@@ -87,7 +94,7 @@ where
     /// # Errors
     /// Where the queue is full, the wait too long, or the pool draining.
     pub async fn lease(&self, deadline: Instant) -> Result<SharedLease<F>, LeaseError> {
-        let waited = self.0.gate.enter(deadline).await?;
+        let waited = self.0.gate.enter_or_tell(deadline, || self.0.ring()).await?;
         let place = Place(&self.0.gate);
         let slot = self.0.take_slot();
         std::mem::forget(place);
@@ -101,6 +108,8 @@ where
     /// Refuses new leases, serves who waits already, and returns once the last lease was given back.
     pub async fn drain(&self) {
         self.0.gate.close();
+        // Nobody scales it any longer: who waits starts what is missing.
+        self.0.give_places(&self.0.lock());
         self.0.gate.emptied().await;
         self.0.lock().clear();
     }
@@ -143,9 +152,11 @@ impl<F: Factory> Inner<F> {
             slot.used.fetch_add(1, Relaxed);
             return slot;
         }
+        // Where leases start none, one has just ended that this place was a slot of.
         let slot = Arc::new(self.start(1));
         self.demanded.fetch_add(1, Relaxed);
         slots.push(Arc::clone(&slot));
+        self.give_places(&slots);
         slot
     }
 
@@ -206,8 +217,12 @@ where
 {
     fn drop(&mut self) {
         let last = self.slot.outstanding.fetch_sub(1, AcqRel) == 1;
-        if last && (!self.pool.may_serve(&self.slot) || self.pool.is_spare()) {
+        let may_serve = self.pool.may_serve(&self.slot);
+        if last && (!may_serve || self.pool.is_spare()) {
             self.pool.lock().retain(|slot| !Arc::ptr_eq(slot, &self.slot));
+        }
+        if !may_serve {
+            self.pool.give_places(&self.pool.lock());
         }
         self.pool.gate.leave();
     }

@@ -37,6 +37,11 @@ impl State {
         Self(self.0 - 1)
     }
 
+    /// The first who waited is inside.
+    pub(super) fn called(self) -> Self {
+        Self(self.0 + 1 - Self::ONE_WAITING)
+    }
+
     pub(super) fn joined(self) -> Self {
         Self(self.0 + Self::ONE_WAITING)
     }

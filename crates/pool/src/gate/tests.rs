@@ -211,3 +211,33 @@ async fn abandon(gate: &Gate, patience: usize) {
         gate.leave();
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_takes_places_that_are_added_and_none_that_are_gone() {
+    let gate = gate(2, 8);
+    gate.enter(far()).await.unwrap();
+    gate.enter(far()).await.unwrap();
+    gate.set_limit(1);
+    let waiting: Vec<_> = (0..3)
+        .map(|_| {
+            let gate = Arc::clone(&gate);
+            tokio::spawn(async move { gate.enter(far()).await })
+        })
+        .collect();
+    settle().await;
+    assert_eq!(gate.counts(), (2, 3));
+    gate.leave();
+    assert_eq!(gate.counts(), (1, 3), "that place is gone");
+    gate.leave();
+    assert_eq!(gate.counts(), (1, 2), "this one is handed over");
+    gate.set_limit(3);
+    assert_eq!(gate.counts(), (3, 0), "those that are new are taken");
+    for waiting in waiting {
+        assert_eq!(waiting.await.unwrap(), Ok(Duration::ZERO));
+    }
+    gate.set_limit(0);
+    (0..3).for_each(|_| gate.leave());
+    assert_eq!(gate.counts(), (0, 0));
+    let none = gate.enter(Instant::now() + Duration::from_millis(5)).await;
+    assert!(matches!(none, Err(LeaseError::WaitedTooLong(_))));
+}

@@ -31,7 +31,7 @@ where
     /// started first. Called every `interval` of the profile's scaling; `now` counts from the scaler's origin. Does nothing once
     /// the pool is [retired](Self::retire).
     ///
-    /// Leases start instances of their own where none has a free slot, whatever was decided.
+    /// Leases start instances of their own where none has a free slot, whatever was decided, unless they are to wait for that.
     pub fn scale(&self, scaler: &mut Scaler, now: Duration) -> Scaled {
         let (active, waiting) = self.0.gate.counts();
         if self.0.leased.swap(false, Relaxed) {
@@ -58,6 +58,8 @@ where
     pub fn retire(&self) {
         self.0.retired.store(true, Relaxed);
         self.0.end_idle(u32::MAX);
+        // Who waits for instances is to wait no longer: nobody adds any.
+        self.0.give_places(&self.0.lock());
     }
 }
 
@@ -72,6 +74,7 @@ impl<F: Factory> Inner<F> {
                 return started;
             }
             slots.push(slot);
+            self.give_places(&slots);
         }
         instances
     }
@@ -86,6 +89,7 @@ impl<F: Factory> Inner<F> {
                 ended.push(slots.remove(index));
             }
         }
+        self.give_places(&slots);
         drop(slots);
         // Ending may take time, which nobody who leases waits for.
         u32::try_from(ended.len()).unwrap_or(u32::MAX)
@@ -100,6 +104,7 @@ impl<F: Factory> Inner<F> {
             .partition(|slot| slot.outstanding.load(Acquire) > 0 || self.may_serve(slot));
         *slots = left;
         let left = u32::try_from(slots.len()).unwrap_or(u32::MAX);
+        self.give_places(&slots);
         drop(slots);
         drop(broken);
         left

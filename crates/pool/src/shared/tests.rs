@@ -252,3 +252,81 @@ async fn a_broken_instance_that_nobody_leases_is_replaced() {
     assert_eq!((scaled.instances, scaled.started), (0, 2));
     assert_eq!(pool.look(|_, stats| stats.number), [3, 4]);
 }
+
+/// What comes of looking at the load after `seconds`, as whoever scales the pool does.
+fn scale(pool: &SharedPool<Flags>, scaler: &mut Scaler, seconds: u64) -> u32 {
+    pool.scale(scaler, Duration::from_secs(seconds)).started
+}
+
+#[tokio::test(start_paused = true)]
+async fn leases_that_start_nothing_wait_until_the_pool_is_scaled() {
+    let (pool, mut scaler) = scaled("on-demand = false\nmax = 3");
+    let waiting: Vec<_> = (0..3)
+        .map(|_| {
+            let pool = pool.clone();
+            tokio::spawn(async move { lease(&pool).await })
+        })
+        .collect();
+    pool.bell().notified().await;
+    tokio::task::yield_now().await;
+    assert_eq!((pool.stats().started, pool.stats().waiting), (0, 3));
+    let mut started = scale(&pool, &mut scaler, 0);
+    assert!(started >= 1, "the first is asked for at once");
+    assert_eq!(pool.stats().active, (2 * started).min(3), "each has two slots");
+    for second in 1..60 {
+        started += scale(&pool, &mut scaler, second);
+    }
+    let mut leases = Vec::new();
+    for lease in waiting {
+        leases.push(lease.await.unwrap());
+    }
+    assert!(started >= 2, "load asks for more");
+    assert_eq!(pool.stats().started, started.into(), "no lease started any");
+    drop(leases);
+    pool.0.end_idle(u32::MAX);
+    let late = pool.lease(Instant::now() + Duration::from_millis(5)).await;
+    assert!(matches!(late.err(), Some(LeaseError::WaitedTooLong(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_goes_with_the_instance_that_had_it() {
+    let (pool, mut scaler) = scaled("on-demand = false\nmin = 2\nmax = 2");
+    scale(&pool, &mut scaler, 0);
+    let held = [lease(&pool).await, lease(&pool).await, lease(&pool).await];
+    pool.look(|flag, stats| flag.broken.store(stats.number == 1, SeqCst));
+    let of_the_broken = held.iter().filter(|held| held.broken.load(SeqCst)).count();
+    assert!((1..=2).contains(&of_the_broken));
+    drop(held);
+    let mut held = vec![lease(&pool).await, lease(&pool).await];
+    let more = pool.lease(Instant::now() + Duration::from_millis(5)).await;
+    assert!(more.is_err(), "the one that is left has two slots");
+    assert_eq!(pool.stats().started, 2);
+    assert_eq!(scale(&pool, &mut scaler, 1), 1, "it is replaced");
+    held.push(lease(&pool).await);
+    assert_eq!(pool.stats().started, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_in_a_pool_that_nobody_scales_any_longer_is_served() {
+    let (pool, _) = scaled("on-demand = false");
+    let waiting = tokio::spawn({
+        let pool = pool.clone();
+        async move { lease(&pool).await }
+    });
+    pool.bell().notified().await;
+    pool.retire();
+    drop(waiting.await.unwrap());
+    let (pool, _) = scaled("on-demand = false");
+    let waiting = tokio::spawn({
+        let pool = pool.clone();
+        async move { lease(&pool).await }
+    });
+    pool.bell().notified().await;
+    let draining = tokio::spawn({
+        let pool = pool.clone();
+        async move { pool.drain().await }
+    });
+    drop(waiting.await.unwrap());
+    draining.await.unwrap();
+    assert!(pool.0.lock().is_empty());
+}

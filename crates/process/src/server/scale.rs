@@ -23,8 +23,10 @@ async fn run(pool: Weak<WorkerPool>, profile: Profile) {
             return;
         }
         scale(&pool, &mut scaler);
+        let bell = pool.pool.bell();
         drop(pool);
-        tokio::time::sleep(interval).await;
+        // Whoever wakes a pool does not wait for the next interval.
+        let _ = tokio::time::timeout(interval, bell.notified()).await;
     }
 }
 
