@@ -170,6 +170,8 @@ fn sweep(places: &[Place]) -> Result<Swept, GroupError> {
             }
             end::remove(&server)?;
         }
+        // Where no server has groups any longer; where one has, this fails.
+        let _ = std::fs::remove_dir(&place.path);
     }
     Ok(swept)
 }

@@ -173,7 +173,7 @@ pub(super) fn divide(place: &Place, servers: &Place) -> Result<(), GroupError> {
         path: path.to_owned(),
         error,
     };
-    std::fs::create_dir_all(&servers.path).map_err(|error| refused(&servers.path, error))?;
+    make(&servers.path).map_err(|error| refused(&servers.path, error))?;
     let Some(own) = place
         .path
         .parent()
@@ -192,6 +192,21 @@ pub(super) fn divide(place: &Place, servers: &Place) -> Result<(), GroupError> {
         }
     }
     Ok(())
+}
+
+/// Makes a directory with those above it, of which another server may remove one just then that is still empty.
+fn make(path: &Path) -> std::io::Result<()> {
+    const TRIES: usize = 16;
+    let mut made = std::fs::create_dir_all(path);
+    for _ in 1..TRIES {
+        match &made {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                made = std::fs::create_dir_all(path)
+            }
+            _ => break,
+        }
+    }
+    made
 }
 
 fn pass_on(path: &Path) -> std::io::Result<()> {
