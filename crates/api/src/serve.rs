@@ -33,6 +33,8 @@ pub struct Config {
     pub backlog: u32,
     /// Longest time for a request's head to arrive, and for a connection to be idle between requests. Default 30 s.
     pub header_timeout: Duration,
+    /// How long a client may take nothing of an answer before its connection is closed. Default 60 s.
+    pub stall_timeout: Duration,
     /// Longest head of a request in bytes. Default 64 KiB, at least 8 KiB.
     pub header_bytes: usize,
     /// How long requests under way may take once serving ends; what is left is then cut off. Default 30 s.
@@ -46,6 +48,7 @@ impl Default for Config {
             connections: 16_384,
             backlog: 1024,
             header_timeout: Duration::from_secs(30),
+            stall_timeout: Duration::from_secs(60),
             header_bytes: 64 << 10,
             patience: Duration::from_secs(30),
         }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, header};
@@ -56,13 +57,13 @@ pub(super) fn builder(config: &Config) -> http1::Builder {
 pub(super) fn spawn<S: Service>(
     builder: &http1::Builder,
     graceful: &GracefulShutdown,
-    stream: TcpStream,
-    permit: OwnedSemaphorePermit,
+    (stream, permit): (TcpStream, OwnedSemaphorePermit),
+    stall: Duration,
     service: S,
 ) {
     let open = service.connected();
     let unread = Unread::default();
-    let lingering = Lingering::new(stream, unread.clone());
+    let lingering = Lingering::new(stream, unread.clone(), stall);
     let answer = service_fn(move |request: Request<Incoming>| {
         let (service, unread) = (service.clone(), unread.clone());
         let request = request.map(|body| Inbound::new(body, unread.clone()));

@@ -53,6 +53,7 @@ impl Core {
         };
         let graceful = GracefulShutdown::new();
         let http = connection::builder(&self.config);
+        let stall = self.config.stall_timeout;
         let share = self.config.connections.div_ceil(self.config.cores.max(1));
         let mut acceptor = Acceptor {
             room: Arc::new(Semaphore::new(share.clamp(1, Semaphore::MAX_PERMITS))),
@@ -60,13 +61,13 @@ impl Core {
         };
         let mut other = acceptor.clone();
         let one = async {
-            while let Some((stream, permit)) = acceptor.next(&api).await {
-                connection::spawn(&http, &graceful, stream, permit, services.api.clone());
+            while let Some(accepted) = acceptor.next(&api).await {
+                connection::spawn(&http, &graceful, accepted, stall, services.api.clone());
             }
         };
         let two = async {
-            while let Some((stream, permit)) = other.next(&functions).await {
-                connection::spawn(&http, &graceful, stream, permit, services.functions.clone());
+            while let Some(accepted) = other.next(&functions).await {
+                connection::spawn(&http, &graceful, accepted, stall, services.functions.clone());
             }
         };
         tokio::join!(one, two);

@@ -3,6 +3,9 @@
 //! A request can be answered before its body has been read: an upload that is too large, a wrong content type. Closing a
 //! socket that still has unread bytes resets the connection, and a client that is still sending would then lose the very
 //! answer that tells it to stop. So what it sends is read and thrown away for a while, until it has seen the end.
+//!
+//! The other way round a client that takes nothing of its answer is not waited for for ever: what answers it ends with the
+//! connection.
 
 use std::io;
 use std::pin::Pin;
@@ -29,6 +32,10 @@ pub(super) struct Lingering {
     closing: Closing,
     /// The client has not sent all of its request, or nobody took all of it.
     unread: Unread,
+    /// How long the client may take nothing of what is to be sent.
+    stall: Duration,
+    /// Runs out while it does not.
+    stalled: Option<Pin<Box<Sleep>>>,
 }
 
 enum Closing {
@@ -41,12 +48,34 @@ enum Closing {
 }
 
 impl Lingering {
-    pub(super) fn new(stream: TcpStream, unread: Unread) -> Self {
+    pub(super) fn new(stream: TcpStream, unread: Unread, stall: Duration) -> Self {
         Self {
             stream: TokioIo::new(stream),
             closing: Closing::No,
             unread,
+            stall,
+            stalled: None,
         }
+    }
+
+    /// What a write came to; one that has been pending for too long fails.
+    fn poll_stalled(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let stall = self.stall;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(stall)));
+        ready!(stalled.as_mut().poll(context));
+        let why = format!(
+            "the client took nothing of its answer for {} ms",
+            stall.as_millis()
+        );
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, why)))
     }
 
     /// Reads a piece and forgets it; answers its length, 0 at the end.
@@ -101,7 +130,8 @@ impl Write for Lingering {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.poll_stalled(written, context)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -128,6 +158,7 @@ impl Write for Lingering {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.poll_stalled(written, context)
     }
 }

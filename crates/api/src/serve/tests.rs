@@ -2,7 +2,9 @@ use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::time::Instant;
 
+use bytes::Bytes;
 use http::{Request, Response};
+use http_body::Frame;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc};
@@ -11,7 +13,7 @@ use super::*;
 use crate::body::ResponseBody;
 use crate::shutdown::{self, Shutdown};
 
-/// Answers at once, except below `/wait`, where it waits to be released.
+/// Answers at once, except below `/wait`, where it waits to be released; below `/endless` without end.
 #[derive(Clone)]
 struct Echo(Arc<Shared>);
 
@@ -37,6 +39,27 @@ impl Drop for Cancelled<'_> {
     }
 }
 
+/// A body without end, which tells when nobody wants it any longer.
+struct Endless(Arc<Shared>);
+
+impl http_body::Body for Endless {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        std::task::Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 1 << 14])))))
+    }
+}
+
+impl Drop for Endless {
+    fn drop(&mut self) {
+        self.0.tell("given up");
+    }
+}
+
 impl Service for Echo {
     type Body = ResponseBody;
 
@@ -50,6 +73,9 @@ impl Service for Echo {
         }
         cancelled.0 = None;
         self.0.tell("answered");
+        if request.uri().path() == "/endless" {
+            return Response::new(ResponseBody::stream(Endless(Arc::clone(&self.0))));
+        }
         Response::new(ResponseBody::full("hello".into()))
     }
 }
@@ -152,6 +178,27 @@ async fn a_head_that_never_ends_is_cut_off() {
         "{:?}: {answer}",
         began.elapsed()
     );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_the_client_does_not_take_is_given_up() {
+    let mut server = start(&Config {
+        stall_timeout: Duration::from_millis(300),
+        ..config()
+    });
+    let mut client = server
+        .send("GET /endless HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .await;
+    assert_eq!(server.events.recv().await, Some("answered"));
+    // For as long as it takes some it is answered.
+    let (mut piece, began) = (vec![0; 1 << 20], Instant::now());
+    while began.elapsed() < Duration::from_millis(600) {
+        assert!(client.read(&mut piece).await.unwrap() > 0);
+    }
+    assert!(server.events.is_empty());
+    assert_eq!(server.events.recv().await, Some("given up"));
+    drop(client);
     server.stop().await;
 }
 

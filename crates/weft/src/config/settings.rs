@@ -44,6 +44,8 @@ section! {
         threads: usize, "WEFT_THREADS" = "0";
         /// More host names that requests may be addressed to, besides the loopback ones; a list.
         allow_host: Vec<String>, "WEFT_ALLOW_HOST" = "[]", #[arg(value_delimiter = ',')];
+        /// How long a client may take nothing of its answer; its connection is closed then.
+        stall_timeout: Span, "WEFT_STALL_TIMEOUT" = "\"60s\"";
         /// Program that executes functions at the levels `process` and `container`; `weft-worker` beside this program where empty.
         worker: PathBuf, "WEFT_WORKER" = "\"\"";
         /// How long a worker may take until it can be called; it is killed then.

@@ -109,6 +109,7 @@ pub(crate) fn serving(config: &Config) -> weft_api::serve::Config {
         cores: cores(config),
         connections: files::room_for(defaults.connections),
         patience: config.serve.drain.0,
+        stall_timeout: config.serve.stall_timeout.0,
         ..defaults
     }
 }
