@@ -66,9 +66,10 @@ impl From<Error> for Problem {
             Error::Failed {
                 invocation, failure, ..
             } => failed(invocation, &failure, detail),
-            Error::OutcomeUnknown { invocation, .. } => {
-                of_invocation(Problem::new(Kind::OutcomeUnknown, detail), invocation)
-            }
+            Error::OutcomeUnknown { invocation, loss } => of_invocation(
+                problem(Kind::OutcomeUnknown).with("loss", loss.name()),
+                invocation,
+            ),
             Error::Overloaded { retry_after, .. } => {
                 problem(Kind::Overloaded).retry_after(whole_seconds(retry_after))
             }
@@ -114,8 +115,10 @@ fn failed(invocation: Uuid, failure: &Failure, detail: String) -> Problem {
         Failure::CallLimit(_) => problem(Kind::CallLimit),
         Failure::Cancelled => problem(Kind::Cancelled),
         Failure::Unavailable(_) => problem(Kind::Overloaded).retry_after(1),
-        Failure::Lost(_) => problem(Kind::ProcessLost),
-        Failure::Unstarted(_) => problem(Kind::StartFailed).retry_after(1),
+        Failure::Lost(loss) => problem(Kind::ProcessLost).with("loss", loss.name()),
+        Failure::Unstarted(loss) => problem(Kind::StartFailed)
+            .with("loss", loss.name())
+            .retry_after(1),
         Failure::Platform(_) => fault(Kind::PlatformFault, &detail),
     };
     of_invocation(problem, invocation)

@@ -28,7 +28,7 @@ pub(crate) struct Executed {
 }
 
 /// How often a call without effects is made again after its process was lost under it: it may be what ends them.
-const AGAIN: usize = 4;
+pub(crate) const AGAIN: usize = 4;
 
 /// Makes a call again whose process was lost, as long as there is time.
 async fn again(
@@ -41,7 +41,12 @@ async fn again(
         if !lost || clock() >= spare.context.deadline {
             break;
         }
-        called = instance.call(spare.clone()).await;
+        let next = instance.call(spare.clone()).await;
+        if matches!(next, Err(Failure::Unstarted(_))) {
+            // How it was lost says more than that another could not be started.
+            break;
+        }
+        called = next;
     }
     called
 }

@@ -256,6 +256,7 @@ impl From<&Loss> for ErrorKind {
             Loss::Hung(_) => Self::WorkerHang,
             Loss::Violated(_) => Self::WorkerProtocol,
             Loss::SlowStart(_) => Self::WorkerStart,
+            Loss::HeldBack { last, .. } => Self::from(&**last),
         }
     }
 }

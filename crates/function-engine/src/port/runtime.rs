@@ -397,4 +397,27 @@ pub enum Loss {
     /// It did not get ready in time, so it was killed.
     #[error("the function's process did not get ready within {} ms, and was killed", .0.as_millis())]
     SlowStart(Duration),
+    /// It was not even started, as those before were lost before they served any call.
+    #[error("no process is started for the function now: {why}")]
+    HeldBack {
+        /// How the last of those was lost.
+        last: Box<Loss>,
+        /// How many there were, and when the next start is.
+        why: String,
+    },
+}
+
+impl Loss {
+    /// Its name for programs: `memory`, `crash`, `hang`, `protocol` or `start`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::OutOfMemory(_) => "memory",
+            Self::Crashed(_) => "crash",
+            Self::Hung(_) => "hang",
+            Self::Violated(_) => "protocol",
+            Self::SlowStart(_) => "start",
+            Self::HeldBack { last, .. } => last.name(),
+        }
+    }
 }

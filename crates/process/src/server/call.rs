@@ -11,7 +11,7 @@ use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use tokio::time::timeout_at;
+use tokio::time::{Sleep, sleep_until, timeout_at};
 use weft_function_engine::port::{Body, BodyError, Call, CallContext, Failure, Loss, Outbound, Reply};
 use weft_isolation::protocol::{AttachedStream, Call as Said, Header, StreamId, Target, ToWorker};
 use weft_types::image::{Bounds, Image};
@@ -199,6 +199,9 @@ impl Connection {
             body,
             length,
         } = head;
+        let late = Box::pin(sleep_until(
+            (context.deadline + self.plan.shared.settings.grace).into(),
+        ));
         let served = match body {
             Some(arriving) => Served {
                 arriving: Some(arriving),
@@ -206,6 +209,7 @@ impl Connection {
                 left: length,
                 error: None,
                 ended: Some(ended),
+                late,
                 under_way,
             },
             None => {
@@ -216,6 +220,7 @@ impl Connection {
                     left: Some(0),
                     error: None,
                     ended: None,
+                    late,
                     under_way,
                 }
             }
@@ -276,13 +281,17 @@ impl UnderWay {
                 // Nobody lets go of a call without saying how it ended.
                 outcome.unwrap_or_else(|_| Err(Failure::Platform("a call was forgotten".to_owned())))
             }
-            Err(_) => {
-                self.ended = true;
-                let loss = Loss::Hung(grace);
-                self.of.connection.kill(loss.clone());
-                Err(Failure::Lost(loss))
-            }
+            Err(_) => Err(self.hung()),
         }
+    }
+
+    /// It did not end in time: the worker is ended.
+    fn hung(&mut self) -> Failure {
+        self.ended = true;
+        let connection = &self.of.connection;
+        let loss = Loss::Hung(connection.plan.shared.settings.grace);
+        connection.kill(loss.clone());
+        Failure::Lost(loss)
     }
 }
 
@@ -317,6 +326,8 @@ pub(super) struct Served {
     /// What the body failed with, where the call does not say better.
     error: Option<String>,
     ended: Option<oneshot::Receiver<Outcome>>,
+    /// When the worker must have ended the call.
+    late: Pin<Box<Sleep>>,
     under_way: UnderWay,
 }
 
@@ -362,31 +373,13 @@ impl http_body::Body for Served {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = self.get_mut();
-        while let Some(arriving) = &mut this.arriving {
-            match ready!(Pin::new(arriving).poll_frame(cx)) {
-                Some(Ok(frame)) => {
-                    let bytes = frame.into_data().unwrap_or_default();
-                    if this.take(&bytes) {
-                        this.arriving = None;
-                        this.last = Some(bytes);
-                    } else {
-                        return Poll::Ready(Some(Ok(Frame::data(bytes))));
-                    }
-                }
-                Some(Err(error)) => {
-                    this.error = Some(error);
-                    this.arriving = None;
-                }
-                None => this.arriving = None,
-            }
+        let polled = this.poll_piece(cx);
+        if polled.is_ready() || this.ended.is_none() {
+            return polled;
         }
-        match ready!(this.poll_end(cx)) {
-            Ok(()) => Poll::Ready(this.last.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Err(error) => {
-                this.last = None;
-                Poll::Ready(Some(Err(error)))
-            }
-        }
+        ready!(this.late.as_mut().poll(cx));
+        (this.arriving, this.last, this.ended) = (None, None, None);
+        Poll::Ready(Some(Err(this.under_way.hung().into())))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -398,6 +391,36 @@ impl http_body::Body for Served {
         match self.left {
             Some(left) => SizeHint::with_exact(left + last),
             None => SizeHint::new(),
+        }
+    }
+}
+
+impl Served {
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        while let Some(arriving) = &mut self.arriving {
+            match ready!(Pin::new(arriving).poll_frame(cx)) {
+                Some(Ok(frame)) => {
+                    let bytes = frame.into_data().unwrap_or_default();
+                    if self.take(&bytes) {
+                        self.arriving = None;
+                        self.last = Some(bytes);
+                    } else {
+                        return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                    }
+                }
+                Some(Err(error)) => {
+                    self.error = Some(error);
+                    self.arriving = None;
+                }
+                None => self.arriving = None,
+            }
+        }
+        match ready!(self.poll_end(cx)) {
+            Ok(()) => Poll::Ready(self.last.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Err(error) => {
+                self.last = None;
+                Poll::Ready(Some(Err(error)))
+            }
         }
     }
 }

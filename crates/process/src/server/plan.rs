@@ -46,6 +46,8 @@ pub(super) struct Plan {
     pub(super) losses: Losses,
     /// The crashes in a row.
     pub(super) restarts: Mutex<Restarts>,
+    /// The last of those.
+    crashed: Mutex<Option<Loss>>,
     pub(super) scaling: Scaling,
     pub(super) origin: Instant,
 }
@@ -85,6 +87,7 @@ impl Plan {
             },
             losses: Losses::default(),
             restarts: Mutex::default(),
+            crashed: Mutex::default(),
             scaling: load.profile.scaling.clone(),
             origin: Instant::now(),
             shared: Arc::clone(shared),
@@ -104,6 +107,7 @@ impl Plan {
             %loss, "a worker was lost"
         );
         if !served {
+            *self.crashed.lock().unwrap_or_else(PoisonError::into_inner) = Some(loss.clone());
             let mut restarts = self.restarts();
             *restarts = restarts.crashed(&self.scaling, &loss.to_string(), self.origin.elapsed());
         }
@@ -112,6 +116,22 @@ impl Plan {
     /// Notes that a worker served a call: whatever was wrong is over.
     pub(super) fn settled(&self) {
         *self.restarts() = Restarts::settled();
+    }
+
+    /// Why none is started now, where too many were lost of late before they served.
+    pub(super) fn held_back(&self) -> Option<Loss> {
+        let why = self.restarts().refusal(self.origin.elapsed())?.to_string();
+        let crashed = self
+            .crashed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        // Whatever is refused was lost before.
+        let last = crashed.unwrap_or_else(|| Loss::Crashed("it crashed".to_owned()));
+        Some(Loss::HeldBack {
+            last: Box::new(last),
+            why,
+        })
     }
 
     pub(super) fn restarts(&self) -> MutexGuard<'_, Restarts> {
@@ -158,6 +178,7 @@ fn place(loss: &Loss) -> usize {
         Loss::Hung(_) => 2,
         Loss::Violated(_) => 3,
         Loss::SlowStart(_) => 4,
+        Loss::HeldBack { last, .. } => place(last),
     }
 }
 

@@ -38,24 +38,19 @@ pub(super) struct Life {
 impl Worker {
     /// Has one started, unless too many crashed of late: that one has ended already.
     pub(super) fn start(plan: &Arc<Plan>) -> Self {
-        let refused = plan.restarts().refusal(plan.origin.elapsed());
-        let stage = match &refused {
-            Some(reason) => Stage::Ended(Loss::Crashed(reason.to_string())),
-            None => Stage::Starting,
-        };
+        let held_back = plan.held_back();
+        let refused = held_back.is_some();
+        let stage = held_back.map_or(Stage::Starting, Stage::Ended);
         let life = Arc::new(Life {
             stage: watch::Sender::new(stage),
             dismissed: AtomicBool::new(false),
         });
-        if refused.is_none() {
+        if !refused {
             let (plan, life) = (Arc::clone(plan), Arc::clone(&life));
             let background = plan.shared.background.clone();
             background.spawn_blocking(move || start::run(&plan, &life));
         }
-        Self {
-            life,
-            refused: refused.is_some(),
-        }
+        Self { life, refused }
     }
 
     /// How far it came, for who looks on.
