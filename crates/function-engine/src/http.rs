@@ -1,34 +1,26 @@
 //! Calls of functions that answer HTTP requests.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body::{Body as _, Frame, SizeHint};
-use http_body_util::{BodyExt, Empty};
-use weft_pool::Lease;
+use weft_pool::{Lease, Level};
 use weft_types::version::Flavor;
 
 use crate::deployed::{Deployed, Instances};
-use crate::drain::Call;
-use crate::invoke::{Measured, Terms};
+use crate::engine::Inner;
+use crate::invoke::{AGAIN, Measured, Terms, clock};
 use crate::metrics::ErrorKind;
-use crate::port::{Body, BodyError, Failure, TraceContext};
+use crate::port::{Body, CallContext, Failure, TraceContext};
 use crate::{Engine, Error};
 
-/// A response's body, which holds its instance until it has ended or is dropped.
-struct Held {
-    // Dropped in this order: the body stops the guest before its instance is given back.
-    body: Body,
-    lease: Option<Lease<Instances>>,
-    measured: Measured,
-    _under_way: Call,
-}
+mod held;
+mod replay;
+
+use held::{Held, Holding};
+use replay::Replay;
 
 impl Engine {
     /// Has a function answer an HTTP request; returns with the response's head. Dropping the future, or the response's
-    /// body, cancels the call.
+    /// body, cancels the call; so does a client that has not taken the body five seconds after the call must have ended.
     ///
     /// # Errors
     /// Where there is no such function, it does not answer HTTP requests, no place is to be had in time, or the call fails
@@ -44,25 +36,71 @@ impl Engine {
         let under_way = inner.begin()?;
         let deployed = inner.resolve(project, function, None)?;
         check_flavor(&deployed)?;
-        let context = deployed.context(Terms::of_outside(trace, &inner.config));
-        let invocation = context.invocation;
+        let terms = Terms::of_outside(trace, &inner.config);
+        let timeout = deployed.timeout(&terms);
+        let context = deployed.context(terms);
+        let (invocation, deadline) = (context.invocation, context.deadline);
         let mut measured = Measured::begin(&deployed);
-        let (mut lease, loading) = inner.lease(&deployed, context.deadline, &mut measured).await?;
-        match lease.instance.http(request, context).await {
+        let (mut lease, loading) = inner.lease(&deployed, deadline, &mut measured).await?;
+        match inner.answer(&deployed, &mut lease, request, context).await {
             Ok(response) => {
                 measured.executed(loading);
                 Ok(response.map(|body| {
-                    Body::new(Held {
+                    let holding = Holding {
                         body,
-                        lease: Some(lease),
+                        _lease: lease,
                         measured,
                         _under_way: under_way,
-                    })
+                    };
+                    Body::new(Held::new(holding, timeout, deadline))
                 }))
             }
             Err(failure) => {
                 measured.end(Some(ErrorKind::from(&failure)));
                 Err(inner.failed(&deployed, invocation, failure, Duration::ZERO))
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// Passes a request on; once more where its process was lost before it answered, as long as there is time and nobody could
+    /// tell that it was passed on twice.
+    async fn answer(
+        &self,
+        deployed: &Deployed,
+        lease: &mut Lease<Instances>,
+        request: http::Request<Body>,
+        context: CallContext,
+    ) -> Result<http::Response<Body>, Failure> {
+        if deployed.level() == Some(Level::Sandbox) {
+            return lease.instance.http(request, context).await;
+        }
+        let effect_free = self.effect_free(deployed);
+        let (parts, body) = request.into_parts();
+        let body = Replay::new(body);
+        let (mut tries, mut lost) = (0, None);
+        loop {
+            // It is there for whoever is first, and looked for below before the next try.
+            let Some(again) = body.take() else {
+                return Err(Failure::Platform("the body of a request was lost".to_owned()));
+            };
+            tries += 1;
+            let request = http::Request::from_parts(parts.clone(), again);
+            let answered = lease.instance.http(request, context.clone()).await;
+            let failure = match (answered, lost.take()) {
+                // How it was lost says more than that another could not be started.
+                (Err(Failure::Unstarted(_)), Some(lost)) => return Err(lost),
+                // Nothing of it was executed.
+                (Err(Failure::Unstarted(loss)), None) => Failure::Unstarted(loss),
+                (Err(Failure::Lost(loss)), _) if effect_free => {
+                    lost = Some(Failure::Lost(loss.clone()));
+                    Failure::Lost(loss)
+                }
+                (answered, _) => return answered,
+            };
+            if tries > AGAIN || clock() >= context.deadline || !body.is_kept() {
+                return Err(failure);
             }
         }
     }
@@ -76,53 +114,4 @@ fn check_flavor(deployed: &Deployed) -> Result<(), Error> {
         export: deployed.record().function.to_string(),
         reason: "it answers no HTTP requests; call its typed exports with `invoke`".into(),
     })
-}
-
-impl Held {
-    /// The body came to its end: let go of it, then of the instance.
-    fn end(&mut self, error: Option<ErrorKind>) {
-        self.body = Empty::new().map_err(|never| match never {}).boxed_unsync();
-        self.lease = None;
-        self.measured.end(error);
-    }
-}
-
-impl http_body::Body for Held {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        match &polled {
-            Poll::Ready(None) => self.end(None),
-            Poll::Ready(Some(Err(error))) => {
-                let kind = error
-                    .downcast_ref::<Failure>()
-                    .map_or(ErrorKind::Platform, ErrorKind::from);
-                self.end(Some(kind));
-            }
-            Poll::Ready(Some(Ok(_))) | Poll::Pending => (),
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        // Nobody needs to ask a body for more when it says that it has ended.
-        if self.body.is_end_stream() {
-            self.measured.end(None);
-        }
-    }
 }

@@ -19,6 +19,7 @@ mod execute;
 mod measured;
 
 pub(crate) use context::{Terms, clock};
+pub(crate) use execute::AGAIN;
 pub(crate) use measured::Measured;
 
 /// A call from outside.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
 use bytes::Bytes;
+use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
 use weft_function_engine::port::{Body, BodyError, Failure};
 use weft_function_engine::{Error, new_trace};
@@ -79,6 +80,31 @@ async fn a_body_that_fails_is_counted_by_its_reason() {
     assert!(response.into_body().collect().await.is_err());
     let overflow = r#"faas_errors_total{project="default",function="echo",kind="stack-overflow"}"#;
     assert_eq!(world.sample(overflow), 1.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_nobody_takes_is_let_go_of_in_time() {
+    let world = World::new().await;
+    let program = echo();
+    let stats = Arc::clone(&program.stats);
+    world
+        .add("echo", program, r#"{"limits": {"timeout-ms": 5000}}"#)
+        .await;
+    let frames = ["a", "b"].map(|piece| Ok::<_, BodyError>(Frame::data(Bytes::from(piece))));
+    let body = StreamBody::new(futures_util::stream::iter(frames)).boxed_unsync();
+    let began = tokio::time::Instant::now();
+    let mut response = send(&world, body).await.unwrap();
+    let first = response.frame().await.unwrap().unwrap().into_data().unwrap();
+    assert_eq!((&*first, stats.alive.load(SeqCst)), (&b"a"[..], 1));
+    while stats.alive.load(SeqCst) > 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let took = began.elapsed().as_secs_f64();
+    assert!((10.0..11.0).contains(&took), "after {took} s");
+    let late = response.frame().await.unwrap().unwrap_err();
+    assert!(late.to_string().contains("timeout of 5000 ms"), "{late}");
+    let timeout = r#"faas_errors_total{project="default",function="echo",kind="timeout"}"#;
+    assert_eq!(world.sample(timeout), 1.0);
 }
 
 /// A body that only fails.
