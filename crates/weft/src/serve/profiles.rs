@@ -13,7 +13,8 @@ pub(crate) use directory::Directory;
 pub(crate) use watch::Watch;
 
 /// Those that need no directory.
-const BUILT_IN: [(&str, &str); 4] = [
+const BUILT_IN: [(&str, &str); 5] = [
+    ("batch", include_str!("../../../../runtime-pools/batch.toml")),
     (
         "container",
         include_str!("../../../../runtime-pools/container.toml"),
@@ -55,6 +56,9 @@ pub(crate) fn load(configured: &Path, data: &Path) -> Result<Profiles> {
 
 #[cfg(test)]
 mod tests {
+    use weft_pool::Level;
+    use weft_pool::profile::{Needs, choose};
+
     use super::*;
 
     #[test]
@@ -62,6 +66,24 @@ mod tests {
         let profiles = load(Path::new(""), Path::new("/proc/nowhere")).unwrap();
         assert_eq!(profiles["sandbox"], Profile::default());
         assert!(profiles["sandbox-warm"].reuse > 1);
+        assert_eq!(profiles["batch"].slots, 1);
+    }
+
+    /// One that is made for something else should not be what a version without wishes gets.
+    #[test]
+    fn the_cheapest_profiles_are_the_plain_ones() {
+        let profiles = load(Path::new(""), Path::new("/proc/nowhere")).unwrap();
+        for (level, expected) in [
+            (Level::Sandbox, "sandbox"),
+            (Level::Process, "process"),
+            (Level::Container, "container"),
+        ] {
+            let needs = Needs {
+                level: Some(level),
+                ..Needs::default()
+            };
+            assert_eq!(choose(&profiles, &needs).unwrap().profile, expected);
+        }
     }
 
     #[test]
