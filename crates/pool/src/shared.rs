@@ -146,8 +146,12 @@ impl<F: Factory> Inner<F> {
     fn take_slot(&self) -> Arc<Slot<F::Instance>> {
         self.leased.store(true, Relaxed);
         let mut slots = self.lock();
-        slots.retain(|slot| slot.outstanding.load(Acquire) > 0 || self.may_serve(slot));
-        if let Some(slot) = self.choose_slot(&slots) {
+        let chosen = self.draw_slot(&slots).or_else(|| {
+            // All are looked at only where those that were drawn are full.
+            slots.retain(|slot| slot.outstanding.load(Acquire) > 0 || self.may_serve(slot));
+            self.choose_slot(&slots)
+        });
+        if let Some(slot) = chosen {
             slot.outstanding.fetch_add(1, AcqRel);
             slot.used.fetch_add(1, Relaxed);
             return slot;
@@ -171,13 +175,25 @@ impl<F: Factory> Inner<F> {
         }
     }
 
-    fn choose_slot(&self, slots: &[Arc<Slot<F::Instance>>]) -> Option<Arc<Slot<F::Instance>>> {
-        let has_slot = |slot: &&Arc<Slot<F::Instance>>| {
-            slot.outstanding.load(Acquire) < self.bounds.slots && self.may_serve(slot)
+    /// The less busy of two that are drawn from all, if both have a free slot: what [`Self::choose_slot`] comes to as a rule,
+    /// without looking at every instance.
+    fn draw_slot(&self, slots: &[Arc<Slot<F::Instance>>]) -> Option<Arc<Slot<F::Instance>>> {
+        let outstanding = |index: usize| match self.has_slot(&slots[index]) {
+            true => slots[index].outstanding.load(Relaxed),
+            false => u32::MAX,
         };
-        let free: Vec<_> = slots.iter().filter(has_slot).collect();
+        let drawn = choose(slots.len(), outstanding, fastrand::u64(..))?;
+        self.has_slot(&slots[drawn]).then(|| Arc::clone(&slots[drawn]))
+    }
+
+    fn choose_slot(&self, slots: &[Arc<Slot<F::Instance>>]) -> Option<Arc<Slot<F::Instance>>> {
+        let free: Vec<_> = slots.iter().filter(|slot| self.has_slot(slot)).collect();
         let outstanding = |index: usize| free[index].outstanding.load(Relaxed);
         choose(free.len(), outstanding, fastrand::u64(..)).map(|index| Arc::clone(free[index]))
+    }
+
+    fn has_slot(&self, slot: &Slot<F::Instance>) -> bool {
+        slot.outstanding.load(Acquire) < self.bounds.slots && self.may_serve(slot)
     }
 
     fn may_serve(&self, slot: &Slot<F::Instance>) -> bool {

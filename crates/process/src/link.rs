@@ -15,6 +15,8 @@ use weft_isolation::protocol::{Decoder, Encoded, Frame, Message, ProtocolError};
 
 /// How much is made room for at once, in bytes: more only where a frame that large was announced, and piece by piece.
 const READ: usize = 64 << 10;
+/// Less room than this is too little to read into, in bytes.
+const READ_LEAST: usize = 8 << 10;
 /// The most that is made room for because it was announced, in bytes.
 const READ_MOST: usize = 1 << 20;
 
@@ -198,7 +200,11 @@ impl<Heard: Message> Reader<Heard> {
 
     fn make_room(&mut self) {
         let missing = self.decoder.missing(&self.bytes);
-        self.bytes.reserve(missing.clamp(READ, READ_MOST));
+        let room = self.bytes.capacity() - self.bytes.len();
+        // What was read is shared with the bodies of frames, so room that is made is memory that is new.
+        if room < missing.clamp(READ_LEAST, READ_MOST) {
+            self.bytes.reserve(missing.clamp(READ, READ_MOST));
+        }
     }
 }
 

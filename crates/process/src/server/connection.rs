@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Bytes, BytesMut};
@@ -32,6 +32,8 @@ pub(super) struct Connection {
     pub(super) home: Handle,
     link: Link<ToWorker, ToHost>,
     state: Mutex<State>,
+    /// Whether calls can be made: whether `state` says of nothing why it is to end. Looked at for every call.
+    open: AtomicBool,
     served: AtomicBool,
     meter: Option<Meter>,
 }
@@ -89,6 +91,7 @@ impl Connection {
                 open: HashMap::new(),
                 closing: None,
             }),
+            open: AtomicBool::new(true),
             served: AtomicBool::new(false),
             meter: process.meter(),
         });
@@ -104,7 +107,7 @@ impl Connection {
 
     /// Whether calls can be made.
     pub(super) fn is_open(&self) -> bool {
-        self.state().closing.is_none()
+        self.open.load(Acquire)
     }
 
     /// Memory that the worker uses, in bytes, where that is known. Reads a file.
@@ -124,6 +127,7 @@ impl Connection {
 
     fn close(&self, closing: Closing) {
         self.state().closing.get_or_insert(closing);
+        self.open.store(false, Release);
         self.link.shut();
     }
 
