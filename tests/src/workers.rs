@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::Server;
 
 /// The programs that workers and their guardians are.
-const PROGRAMS: [&str; 2] = ["weft-worker", "weft-container"];
+const PROGRAMS: [&str; 3] = ["weft-worker", "weft-container", "hostile-worker"];
 
 /// The workers of a server that have not ended, guardians and those they guard.
 #[must_use]

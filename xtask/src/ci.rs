@@ -91,6 +91,7 @@ fn docs() -> Result<()> {
 fn tests() -> Result<()> {
     prerequisites::containers()?;
     worker::build(false)?;
+    worker::hostile()?;
     container::build(false)?;
     test::all(&[])
 }

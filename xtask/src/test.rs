@@ -14,7 +14,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         prerequisites::containers()
     })?;
     report::step("guests", functions::build)?;
-    report::step("worker", || worker::build(false))?;
+    report::step("worker", || worker::build(false).and_then(|()| worker::hostile()))?;
     report::step("containers", || container::build(false))?;
     report::step("tests", || all(&arguments.rest()))?;
     Ok(ExitCode::SUCCESS)
