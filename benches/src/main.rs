@@ -1,7 +1,7 @@
 //! Measures Weft beside its limits and its peers, and holds each figure against a bound.
 //!
-//! `weft-benches functions` (or `workflows`) prints a row per bar and exits 1 where one falls short. It is started by
-//! `cargo xtask bench functions` (or `workflows`), which builds what it measures in release mode first.
+//! `weft-benches functions` (or `workflows`, or `pools`) prints a row per bar and exits 1 where one falls short. It is started by
+//! `cargo xtask bench functions` (or the others), which builds what it measures in release mode first.
 
 mod connection;
 mod functions;
@@ -9,6 +9,7 @@ mod in_process;
 mod open_loop;
 mod peers;
 mod plain;
+mod pools;
 mod process;
 mod report;
 mod sink;
@@ -75,12 +76,13 @@ fn run() -> Result<bool> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut args = std::env::args().skip(1);
     match args.next().as_deref() {
-        Some(suite @ ("functions" | "workflows")) => {
+        Some(suite @ ("functions" | "workflows" | "pools")) => {
             let options = Options::from_args(args)?;
             // What the servers of another time wrote is of no use, and grows to gigabytes.
             std::fs::File::create(process::LOG)?;
             match suite {
                 "functions" => functions::run(&options),
+                "pools" => pools::run(&options),
                 _ => workflows::run(&options),
             }
         }
@@ -94,6 +96,6 @@ fn run() -> Result<bool> {
             sink::serve(port)?;
             Ok(true)
         }
-        _ => bail!("usage: weft-benches functions|workflows [--rounds N] [--seconds N] [--bars 2,3,…]"),
+        _ => bail!("usage: weft-benches functions|workflows|pools [--rounds N] [--seconds N] [--bars 2,3,…]"),
     }
 }

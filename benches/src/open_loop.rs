@@ -17,7 +17,21 @@ pub(crate) struct Outcome {
     pub(crate) latencies: Vec<f64>,
     /// Answers that were no success, and broken connections.
     pub(crate) errors: usize,
+    /// The first of those, at most [`MOST_KEPT`] a connection.
+    pub(crate) failed: Vec<Failed>,
 }
+
+/// An answer that was no success, or none.
+#[derive(Clone, Debug)]
+pub(crate) struct Failed {
+    /// Its status; 0 where the connection broke.
+    pub(crate) status: u16,
+    /// What it said.
+    pub(crate) text: String,
+}
+
+/// Most failures that are kept of a connection.
+const MOST_KEPT: usize = 1_000;
 
 impl Outcome {
     /// The latency below which `share` of the requests lie, in milliseconds.
@@ -67,6 +81,7 @@ pub(crate) async fn load_beside(
         let one = task.await??;
         all.latencies.extend(one.latencies);
         all.errors += one.errors;
+        all.failed.extend(one.failed);
     }
     Ok(all)
 }
@@ -83,18 +98,27 @@ async fn one_connection(
     let mut due = first;
     while !ended.load(Ordering::Relaxed) {
         tokio::time::sleep_until(due).await;
-        match connection
-            .send(&request)
-            .await
-            .and_then(crate::connection::Answer::ok)
-        {
-            Ok(_) => outcome.latencies.push(due.elapsed().as_secs_f64() * 1e3),
-            Err(_) => {
-                outcome.errors += 1;
+        match connection.send(&request).await {
+            Ok(answer) if (200..300).contains(&answer.status) => {
+                outcome.latencies.push(due.elapsed().as_secs_f64() * 1e3);
+            }
+            Ok(answer) => outcome.fail(answer.status, &answer.body),
+            Err(error) => {
+                outcome.fail(0, error.to_string().as_bytes());
                 connection = Connection::open(port).await?;
             }
         }
         due += gap;
     }
     Ok(outcome)
+}
+
+impl Outcome {
+    fn fail(&mut self, status: u16, text: &[u8]) {
+        self.errors += 1;
+        if self.failed.len() < MOST_KEPT {
+            let text = String::from_utf8_lossy(text).into_owned();
+            self.failed.push(Failed { status, text });
+        }
+    }
 }

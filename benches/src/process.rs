@@ -16,6 +16,8 @@ const LOOK: Duration = Duration::from_millis(5);
 pub(crate) struct View {
     pid: u32,
     pub(crate) port: u16,
+    /// Whether what it started counts as well.
+    workers: bool,
 }
 
 /// A server started for a measurement; killed by its id when dropped.
@@ -54,6 +56,7 @@ impl Server {
         View {
             pid: self.child.id(),
             port: self.port,
+            workers: false,
         }
     }
 
@@ -62,7 +65,13 @@ impl Server {
         View {
             pid: self.child.id(),
             port,
+            workers: false,
         }
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// A `kB` figure of `/proc/pid/<file>`, in bytes.
@@ -115,19 +124,68 @@ impl Drop for Server {
 }
 
 impl View {
+    /// The same, with all that the server started.
+    pub(crate) fn with_workers(self) -> Self {
+        Self {
+            workers: true,
+            ..self
+        }
+    }
+
     /// CPU time used so far by the threads alive now, in seconds, as the scheduler counts it.
     pub(crate) fn cpu_seconds(&self) -> Result<f64> {
-        let mut total = 0.0;
-        for task in std::fs::read_dir(format!("/proc/{}/task", self.pid))? {
-            let text = std::fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
-            total += text
-                .split_whitespace()
-                .next()
-                .and_then(|t| t.parse::<f64>().ok())
-                .unwrap_or(0.0);
+        let own = cpu_seconds(self.pid)?;
+        if !self.workers {
+            return Ok(own);
         }
-        Ok(total / 1e9)
+        // One that has just ended counts no more.
+        let workers = tree(self.pid).into_iter().skip(1);
+        Ok(own + workers.filter_map(|worker| cpu_seconds(worker).ok()).sum::<f64>())
     }
+}
+
+fn cpu_seconds(pid: u32) -> Result<f64> {
+    let mut total = 0.0;
+    for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
+        let text = std::fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
+        total += text
+            .split_whitespace()
+            .next()
+            .and_then(|t| t.parse::<f64>().ok())
+            .unwrap_or(0.0);
+    }
+    Ok(total / 1e9)
+}
+
+/// A process, and behind it all that descend from it.
+pub(crate) fn tree(pid: u32) -> Vec<u32> {
+    std::iter::once(pid)
+        .chain(children(pid).into_iter().flat_map(tree))
+        .collect()
+}
+
+/// The children of a process, whichever of its threads started them.
+pub(crate) fn children(pid: u32) -> Vec<u32> {
+    let Ok(tasks) = std::fs::read_dir(format!("/proc/{pid}/task")) else {
+        return Vec::new();
+    };
+    let listed = tasks
+        .flatten()
+        .map(|task| std::fs::read_to_string(task.path().join("children")).unwrap_or_default());
+    let parsed = listed.flat_map(|text| {
+        text.split_whitespace()
+            .filter_map(|child| child.parse().ok())
+            .collect::<Vec<u32>>()
+    });
+    parsed.collect()
+}
+
+/// What a process shares with nobody, in bytes.
+pub(crate) fn private_memory(pid: u32) -> f64 {
+    let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+    let fields = rollup.lines().filter(|line| line.starts_with("Private_"));
+    let kib = fields.filter_map(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok());
+    kib.sum::<f64>() * 1024.0
 }
 
 /// A port that was free a moment ago.

@@ -109,6 +109,11 @@ impl Weft {
     /// Uploads a built guest of `target/functions`, with `settings` merged into the defaults.
     pub(crate) async fn deploy(&self, name: &str, guest: &str, settings: serde_json::Value) -> Result<()> {
         self.put(name, read_guest(guest)?).await?;
+        self.set(name, settings).await
+    }
+
+    /// Merges `settings` into those of a function.
+    pub(crate) async fn set(&self, name: &str, settings: serde_json::Value) -> Result<()> {
         let request = self.client.patch(self.url(&function(name)));
         let request = request
             .header("content-type", "application/merge-patch+json")

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Result, bail};
 
 use crate::arguments::Arguments;
-use crate::{functions, prerequisites, process, report, repository, worker};
+use crate::{container, functions, prerequisites, process, report, repository, worker};
 
 /// Programs that measuring needs, and the Debian package that brings each.
 const PROGRAMS: [(&str, &str); 4] = [
@@ -19,16 +19,18 @@ const PROGRAMS: [(&str, &str); 4] = [
 pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
     let suite = arguments.word();
     match suite.as_deref() {
-        Some("functions" | "workflows") => {}
-        Some(other) => bail!("there is no suite `{other}`; there are `functions` and `workflows`"),
-        None => bail!("which suite? there are `functions` and `workflows`"),
+        Some("functions" | "workflows" | "pools") => {}
+        Some(other) => bail!("there is no suite `{other}`; there are `functions`, `workflows` and `pools`"),
+        None => bail!("which suite? there are `functions`, `workflows` and `pools`"),
     }
     report::step("prerequisites", || {
         prerequisites::ensure()?;
-        prerequisites::programs(&PROGRAMS)
+        prerequisites::programs(&PROGRAMS)?;
+        prerequisites::containers()
     })?;
     report::step("guests", functions::build)?;
     report::step("worker", || worker::build(true))?;
+    report::step("containers", || container::build(true))?;
     report::step("build", || {
         process::run(&mut process::cargo(&[
             "build",

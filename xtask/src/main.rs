@@ -42,6 +42,7 @@ Commands:
   functions                 Build the guests in functions/ into target/functions/
   bench functions           Measure the bars of the function engine beside limits and peers; needs a quiet machine.
   bench workflows           Measure the bars of the workflow engine beside plain calls, the disk and a peer.
+  bench pools               Measure the bars of runtime pools, as root: processes and containers beside the sandbox.
                             --rounds N, --seconds N and --bars 2,3,… make it shorter
   crash                     Kill the server under load, cut the power of its disk and restart it with 10,000 open runs: nothing that
                             was acknowledged is lost or done twice. --rounds N (200) crashes of each kind, --seed S repeats them
