@@ -9,10 +9,12 @@ use crate::FunctionName;
 mod host;
 mod needs;
 mod validate;
+mod visibility;
 
 pub use host::{HostError, HostPattern};
 pub use needs::{NeededLevel, Needs};
 pub use validate::SettingsError;
+pub use visibility::Visibility;
 
 /// Everything about a version that is not its code.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +29,9 @@ pub struct Settings {
     /// What is needed of a profile, instead of naming one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub needs: Option<Needs>,
+    /// Who may know of the function and call it, as long as this version is the active one.
+    #[serde(skip_serializing_if = "Visibility::is_private")]
+    pub visibility: Visibility,
     /// Bounds on each call.
     pub limits: Limits,
     /// What the version may do outside itself; default nothing.

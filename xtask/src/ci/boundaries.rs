@@ -21,10 +21,21 @@ struct Owner {
 /// The one that is in a workspace of its own.
 const CONTAINER: &str = "weft-container";
 
-const BOUNDARIES: [Boundary; 16] = [
+const BOUNDARIES: [Boundary; 17] = [
     Boundary {
         package: "weft-types",
         without: &["tokio", "wasmtime", "sqlx", "hyper", "axum"],
+    },
+    Boundary {
+        package: "weft-access",
+        without: &[
+            "wasmtime",
+            "sqlx",
+            "hyper",
+            "axum",
+            "weft-store",
+            "weft-function-engine",
+        ],
     },
     Boundary {
         package: "weft-pool",
