@@ -17,6 +17,8 @@ pub struct Api {
     pub base: String,
     /// Where HTTP functions answer.
     pub functions: String,
+    /// What is sent as a token.
+    token: Option<String>,
 }
 
 /// An answer, read to its end.
@@ -49,12 +51,59 @@ impl Api {
             http,
             base,
             functions,
+            token: None,
+        }
+    }
+
+    /// The same at another address.
+    #[must_use]
+    pub fn at(&self, base: String) -> Self {
+        Self { base, ..self.clone() }
+    }
+
+    /// The same with a token.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self {
+            token: Some(token.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// The same for a server whose certificate leads to this authority, in PEM.
+    ///
+    /// # Panics
+    /// Where it is none.
+    #[must_use]
+    pub fn trusting(&self, authority: &[u8]) -> Self {
+        let authority = reqwest::Certificate::from_pem(authority).expect("the authority is a certificate");
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .tls_certs_only([authority])
+            .timeout(TIMEOUT)
+            .build();
+        Self {
+            http: http.expect("a client with one certificate can be built"),
+            ..self.clone()
         }
     }
 
     /// A request to a path of the API.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.base))
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// A request to the listener of HTTP functions.
+    pub fn to_functions(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.functions));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
     }
 
     /// A request to a path of an HTTP function of the project `default`.

@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: the real binary as a process, and clients that speak real HTTP to it.
 
+pub mod access;
 pub mod api;
 pub mod bad_input;
 pub mod case;

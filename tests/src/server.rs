@@ -28,6 +28,7 @@ pub struct Server {
 
 /// How a server is started.
 pub struct Builder<'a> {
+    listen: &'a str,
     arguments: Vec<String>,
     data: Option<PathBuf>,
     /// Open files it may have.
@@ -48,6 +49,7 @@ impl Server {
     #[must_use]
     pub fn builder<'a>() -> Builder<'a> {
         Builder {
+            listen: "127.0.0.1:0",
             arguments: Vec::new(),
             data: None,
             files: None,
@@ -119,6 +121,13 @@ impl Server {
 }
 
 impl<'a> Builder<'a> {
+    /// Has the API listen at an address.
+    #[must_use]
+    pub fn listen(mut self, address: &'a str) -> Self {
+        self.listen = address;
+        self
+    }
+
     /// Adds arguments to `weft serve`.
     #[must_use]
     pub fn arguments<const N: usize>(mut self, arguments: [&str; N]) -> Self {
@@ -189,7 +198,7 @@ impl<'a> Builder<'a> {
                 "--output",
                 "json",
                 "--listen",
-                "127.0.0.1:0",
+                self.listen,
                 "--http-listen",
                 "127.0.0.1:0",
                 "--data",

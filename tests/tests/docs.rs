@@ -168,3 +168,35 @@ fn prepare(command: &str) -> Option<&'static str> {
         _ => "",
     })
 }
+
+/// A promise is worth as much as the test that is named with it.
+#[test]
+fn every_promise_names_tests_that_there_are() {
+    let page = include_str!("../../docs/security.md");
+    let rows = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| promise"));
+    let mut wrong = Vec::new();
+    for row in rows {
+        let tests = row
+            .trim_end_matches(" |")
+            .rsplit(" | ")
+            .next()
+            .unwrap_or_default();
+        let quoted: Vec<_> = tests.split('`').skip(1).step_by(2).collect();
+        for named in quoted.chunks(2) {
+            let [file, function] = named else {
+                wrong.push(format!("no test: {row}"));
+                continue;
+            };
+            let text = fs::read_to_string(root().join(file)).unwrap_or_default();
+            if !text.contains(&format!("fn {function}(")) {
+                wrong.push(format!("{file} has no `{function}`"));
+            }
+        }
+        if quoted.is_empty() {
+            wrong.push(format!("no test: {row}"));
+        }
+    }
+    check("docs/security.md", &wrong);
+}

@@ -11,12 +11,14 @@ use http::request::Parts;
 use http::{HeaderMap, Request, Response, Uri};
 use http_body::Body;
 use tower::ServiceExt;
+use weft_access::Access;
 use weft_function_engine::Engine;
 use weft_function_engine::port::{BodyError, TraceContext};
 use weft_types::{FunctionName, ProjectName, VersionNumber};
 use weft_webhooks::Webhooks;
 use weft_workflow_engine::port::blob_store::BlobStore;
 
+use crate::access;
 use crate::body::ResponseBody;
 use crate::exchange::{Exchange, Observer, Recorded, Recorder};
 use crate::fast::{self, Callee};
@@ -68,6 +70,8 @@ pub struct Api {
 #[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) engine: Engine,
+    /// Present where people are asked who they are.
+    pub(crate) access: Option<Arc<Access>>,
     /// Present where workflows are run.
     pub(crate) workflows: Option<Workflows>,
     /// Present where the end of runs is told to others.
@@ -82,6 +86,20 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// Who keeps tokens and members.
+    pub(crate) fn access(&self) -> Result<&Arc<Access>, Problem> {
+        let none = || Problem::new(Kind::NotFound, "this server asks nobody who they are");
+        self.access.as_ref().ok_or_else(none)
+    }
+
+    /// Refuses a project that is not there.
+    pub(crate) fn check_project(&self, project: &ProjectName) -> Result<(), Problem> {
+        match self.engine.projects().contains(project) {
+            true => Ok(()),
+            false => Err(weft_function_engine::Error::NoProject(project.to_string()).into()),
+        }
+    }
+
     /// Who runs workflows.
     pub(crate) fn workflows(&self) -> Result<&Workflows, Problem> {
         let none = || Problem::new(Kind::NotFound, "this server runs no workflows");
@@ -122,6 +140,7 @@ impl Api {
         engine.metrics().register(metrics.collector());
         let context = Arc::new(Context {
             engine,
+            access: None,
             workflows,
             webhooks: None,
             blobs: None,
@@ -137,6 +156,13 @@ impl Api {
     #[must_use]
     pub fn with_blobs(mut self, blobs: Arc<dyn BlobStore>) -> Self {
         Arc::make_mut(&mut self.context).blobs = Some(blobs);
+        self
+    }
+
+    /// Asks who one is, too.
+    #[must_use]
+    pub fn with_access(mut self, access: Arc<Access>) -> Self {
+        Arc::make_mut(&mut self.context).access = Some(access);
         self
     }
 
@@ -156,11 +182,19 @@ impl Api {
         });
         let api = ApiService(Arc::new(PerCore {
             context: Arc::clone(&self.context),
-            router: self.router.clone().with_state(Arc::clone(&self.context)),
+            router: self.router(),
             recorder: Arc::clone(&recorder),
         }));
         let functions = FunctionsService::new(Arc::clone(&self.context), recorder);
         crate::serve::CoreServices { api, functions }
+    }
+}
+
+impl Api {
+    fn router(&self) -> axum::Router {
+        let enforce = axum::middleware::from_fn_with_state(Arc::clone(&self.context), access::enforce);
+        let router = self.router.clone().route_layer(enforce);
+        router.with_state(Arc::clone(&self.context))
     }
 }
 
@@ -215,7 +249,12 @@ impl PerCore {
             return (problem.into_response(), Route::Unmatched);
         }
         if let Some(Callee { project, function }) = fast::match_call(&parts.method, parts.uri.path()) {
-            let called = call::call(&self.context, project, function, &parts, body, trace).await;
+            let named = (project, function);
+            let caller = match access::of_call(&self.context, &parts.uri, &parts.headers, named) {
+                Ok(caller) => caller,
+                Err(problem) => return (problem.into_response(), Route::Invoke),
+            };
+            let called = call::call(&self.context, &caller, named, &parts, body, trace).await;
             return (called.unwrap_or_else(Problem::into_response), Route::Invoke);
         }
         self.route(Request::from_parts(parts, axum::body::Body::new(body)), trace)

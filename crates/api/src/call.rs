@@ -14,6 +14,7 @@ use weft_types::image::Image;
 use weft_types::json::{self, Outcome};
 use weft_types::{Signature, Type, VersionNumber};
 
+use crate::access::Caller;
 use crate::api::Context;
 use crate::body::{Bound, RawImage, ResponseBody, Whole, collect};
 use crate::headers;
@@ -38,14 +39,16 @@ const PARAMETERS: &[&str] = &["export", "version", "timeout", "inline-bytes"];
 const TEXT_PER_VALUE: usize = 4;
 /// What any text may have, in bytes.
 const MIN_TEXT: usize = 1 << 20;
+/// What others may not do, as blobs are the project's.
+const BLOBS: &str = "name its blobs";
 /// Headers of an answer, so that their table is made once and does not grow.
 const HEADERS: usize = 12;
 
 /// Calls a function.
 pub(crate) async fn call<B>(
     context: &Context,
-    project: &str,
-    function: &str,
+    caller: &Caller,
+    (project, function): (&str, &str),
     parts: &Parts,
     body: B,
     trace: TraceContext,
@@ -55,6 +58,9 @@ where
     B::Error: Into<BodyError>,
 {
     let options = Options::read(parts)?;
+    if options.inline_bytes.is_some() {
+        caller.must_be_inside("have results kept as blobs")?;
+    }
     let accepted = Accepted::of(&parts.headers)?;
     let sent = Sent::of(&parts.headers, body.is_end_stream())?;
     let callee = context
@@ -84,12 +90,13 @@ where
             body: collect(body, Whole::new(announced), bound).await?,
             limit: bound.bytes,
             trace,
+            caller,
         };
         return run::run(context, workflows, parts, call, accepted).await;
     }
     let invocation = Invocation {
         export,
-        arguments: arguments(context, &callee, sent, signature, body, bound).await?,
+        arguments: arguments(context, caller, &callee, sent, signature, body, bound).await?,
         trace,
         seed: headers::seed(&parts.headers)?,
         time: headers::time(&parts.headers)?,
@@ -145,6 +152,7 @@ impl Options {
 /// Reads the arguments: plain bytes into the image that the guest gets, so that large ones lie in memory once.
 async fn arguments<B>(
     context: &Context,
+    caller: &Caller,
     callee: &Callee,
     sent: Sent,
     signature: &Signature,
@@ -167,6 +175,7 @@ where
         Sent::Octets => Arguments::Raw(bytes),
         Sent::Json if bytes.is_empty() => Arguments::Json(Bytes::from_static(NO_ARGUMENTS)),
         Sent::Json if json::names_blobs(&bytes) => {
+            caller.must_be_inside(BLOBS)?;
             let bounds = context.engine.config().bounds(bound.bytes);
             let project = &callee.stored().project;
             let (image, attached) =

@@ -12,6 +12,7 @@ use http_body::Body;
 use http_body_util::BodyExt;
 use weft_function_engine::port::{BodyError, TraceContext};
 
+use crate::access;
 use crate::api::{Context, panicked};
 use crate::body::ResponseBody;
 use crate::call::explain;
@@ -92,6 +93,11 @@ impl PerCore {
         } = Target::of(&uri).ok_or_else(|| nowhere(&uri))?;
 
         parts.uri = rest.parse().map_err(|_| nowhere(&uri))?;
+        let asked = access::Asked::of_http(project, function, &parts.uri);
+        let presented = access::of_function(&parts.headers);
+        let caller = access::authorize(&self.context, asked, presented)?;
+        access::remove(&mut parts.headers);
+        access::vouch(&caller, &mut parts.headers);
         hops::remove(&mut parts.headers);
         parts
             .headers

@@ -8,6 +8,7 @@
 //! - [`problem`] has every error there is; [`wire`] every type that is spoken.
 #![forbid(unsafe_code)]
 
+mod access;
 mod api;
 mod body;
 mod call;

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::body::ResponseBody;
 
+mod access;
 mod blobs;
 mod engine;
 mod rejection;

@@ -23,6 +23,7 @@ mod file;
 mod functions;
 mod invoke;
 mod logs;
+mod members;
 mod pages;
 mod path;
 mod pools;
@@ -31,6 +32,7 @@ mod projects;
 mod run;
 mod runs;
 mod server;
+mod tokens;
 mod upload;
 mod versions;
 mod workflow;
@@ -48,6 +50,8 @@ pub(crate) use workflow::not_a_workflow;
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     components(schemas(crate::wire::Problem)),
+    modifiers(&Tokens),
+    security((), ("token" = [])),
     tags(
         (name = "calls", description = "Call functions"),
         (name = "functions", description = "Upload, list, change and delete functions"),
@@ -57,11 +61,27 @@ pub(crate) use workflow::not_a_workflow;
         (name = "blobs", description = "Values by address"),
         (name = "logs", description = "What functions print"),
         (name = "projects", description = "Namespaces"),
+        (name = "access", description = "Members and tokens: who may do what"),
         (name = "pools", description = "Where functions execute"),
         (name = "server", description = "The server itself"),
     ),
 )]
 struct Description;
+
+/// Tells how tokens are sent.
+struct Tokens;
+
+impl utoipa::Modify for Tokens {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("Not needed where the server asks nobody who they are."));
+        let components = description.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(scheme.build()));
+    }
+}
 
 /// The router, and the description of the API as JSON.
 pub(crate) fn build() -> (Router<Arc<Context>>, Bytes) {
@@ -82,7 +102,14 @@ fn described() -> OpenApiRouter<Arc<Context>> {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(invoke::invoke))
         .routes(routes!(projects::list))
-        .routes(routes!(projects::create))
+        .routes(routes!(projects::show, projects::create, projects::delete))
+        .routes(routes!(members::list))
+        .routes(routes!(members::set, members::remove))
+        .routes(routes!(tokens::myself))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(tokens::list_of_project, tokens::create_of_project))
+        .routes(routes!(tokens::revoke_of_project))
         .routes(routes!(functions::list))
         .routes(routes!(
             functions::show,

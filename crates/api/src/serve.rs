@@ -17,10 +17,12 @@ mod core;
 mod inbound;
 mod lingering;
 mod listener;
+mod tls;
 
 pub use connection::Service;
 pub use inbound::Inbound;
 pub use listener::{Listeners, bind};
+pub use tls::{Tls, TlsError};
 
 /// How connections are served.
 #[derive(Clone, Debug)]
@@ -37,6 +39,8 @@ pub struct Config {
     pub stall_timeout: Duration,
     /// Longest head of a request in bytes. Default 64 KiB, at least 8 KiB.
     pub header_bytes: usize,
+    /// How connections are encrypted, on both listeners; not at all where there is none. Default none.
+    pub tls: Option<Tls>,
     /// How long requests under way may take once serving ends; what is left is then cut off. Default 30 s.
     pub patience: Duration,
 }
@@ -50,6 +54,7 @@ impl Default for Config {
             header_timeout: Duration::from_secs(30),
             stall_timeout: Duration::from_secs(60),
             header_bytes: 64 << 10,
+            tls: None,
             patience: Duration::from_secs(30),
         }
     }

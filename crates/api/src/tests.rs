@@ -19,6 +19,7 @@ mod fakes;
 #[path = "../../function-engine/tests/engine/program.rs"]
 mod program;
 
+mod access;
 mod blobs;
 mod calls;
 mod functions;

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod access;
 mod blob;
 mod comparison;
 mod function;
@@ -21,6 +22,9 @@ mod start;
 mod version;
 mod webhook;
 
+pub use access::{
+    CreatedToken, Member, Membership, Myself, NewAdminToken, NewProject, NewToken, Role, Token, TokenState,
+};
 pub use blob::Blob;
 pub use comparison::{ComparedNode, ComparedRun, Comparison, NodeSide};
 pub use function::{Function, FunctionSummary, Kind};
@@ -36,7 +40,7 @@ pub use run::{
     Attempt, Cancel, Counts, Items, NestedRun, Node, NodeDetail, NodeError, Nothing, PinChange, Repinned,
     Rerun, Run, RunEvent, RunSummary, Started, Trigger, Usage, Validated,
 };
-pub use settings::{Grants, Limits, Needs, Settings};
+pub use settings::{Grants, Limits, Needs, Settings, Visibility};
 pub use start::Start;
 pub use version::{Capability, Deployment, Export, Flavor, Parameter, Placement, Version, VersionSummary};
 pub use webhook::Webhook;

@@ -87,6 +87,12 @@ impl Writing<'_> {
         });
     }
 
+    pub(crate) fn remove_project(&self, project: &ProjectName) {
+        self.publish(|snapshot| {
+            snapshot.projects.remove(project);
+        });
+    }
+
     pub(crate) fn put(&self, function: Function) {
         self.publish(|snapshot| snapshot.put(function));
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use weft_pool::Level;
+use weft_types::settings::Visibility;
 use weft_types::{Digest, FunctionName, ProjectName, RunId, VersionNumber, VersionRecord};
 
 use crate::port::{Artifacts, KeyValue, Receiving, Registry, Runtime, Standing, Workflows};
@@ -31,6 +32,9 @@ pub struct Ports {
     /// What granted functions keep.
     pub keyvalue: Arc<dyn KeyValue>,
 }
+
+/// The project that is always there.
+const DEFAULT_PROJECT: &str = "default";
 
 /// Pool profiles by name; `sandbox` is among them.
 pub type Profiles = BTreeMap<String, weft_pool::Profile>;
@@ -106,6 +110,27 @@ impl Engine {
         self.0.in_background(create).await
     }
 
+    /// Deletes a project that has no functions. Its name is not given again, as its runs and blobs may still be kept.
+    ///
+    /// # Errors
+    /// Where there is no such project, it has functions, or it is `default`; or the registry fails.
+    pub async fn delete_project(&self, project: &ProjectName) -> Result<(), Error> {
+        if project.as_str() == DEFAULT_PROJECT {
+            return Err(Error::ProjectInUse {
+                project: project.to_string(),
+                reason: "it is the one that is always there",
+            });
+        }
+        let (inner, project) = (Arc::clone(&self.0), project.clone());
+        let delete = async move {
+            let writing = inner.catalog.write().await;
+            inner.ports.registry.delete_project(&project).await?;
+            writing.remove_project(&project);
+            Ok(())
+        };
+        self.0.in_background(delete).await
+    }
+
     /// Up to `limit` functions of a project that pass the filter, in order of their names, from behind `after` on.
     ///
     /// # Errors
@@ -170,6 +195,27 @@ impl Engine {
             (version, _) => function.version(version)?,
         };
         Ok(snapshot.project(project.as_str())?.current(deployed))
+    }
+
+    /// Who may see a function: what its active version says, and the one that is named, too, whichever says less. Where there
+    /// is none such it is nobody else's business either. Runs of workflows are never for those who are not known.
+    #[must_use]
+    pub fn visibility(&self, project: &str, function: &str, version: Option<VersionNumber>) -> Visibility {
+        let snapshot = self.0.catalog.read();
+        let said = |version| {
+            let found = snapshot.function(project, function)?.version(version)?;
+            let record = found.record();
+            let most = match record.workflow {
+                Some(_) => Visibility::Public,
+                None => Visibility::Anonymous,
+            };
+            Ok::<_, Error>(record.settings.visibility.min(most))
+        };
+        let named = version.map_or(Ok(Visibility::Anonymous), |version| said(Some(version)));
+        match (said(None), named) {
+            (Ok(active), Ok(named)) => active.min(named),
+            _ => Visibility::Private,
+        }
     }
 
     /// Where the uploaded bytes of a version lie; none asks as [`Self::version`] does.

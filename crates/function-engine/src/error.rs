@@ -15,6 +15,17 @@ pub enum Error {
     /// No such project.
     #[error("there is no project `{0}`")]
     NoProject(String),
+    /// The project was deleted, and its name is not given again.
+    #[error("there was a project `{0}`, which was deleted, and its name is not given again")]
+    ProjectGone(String),
+    /// The project cannot be deleted.
+    #[error("project `{project}` cannot be deleted: {reason}")]
+    ProjectInUse {
+        /// The project, which exists.
+        project: String,
+        /// Why not, and what would help.
+        reason: &'static str,
+    },
     /// No such function.
     #[error("there is no function `{function}` in project `{project}`")]
     NoFunction {
@@ -315,6 +326,11 @@ impl Error {
 impl From<RegistryError> for Error {
     fn from(error: RegistryError) -> Self {
         match error {
+            RegistryError::ProjectGone(project) => Self::ProjectGone(project.to_string()),
+            RegistryError::ProjectInUse(project) => Self::ProjectInUse {
+                project: project.to_string(),
+                reason: "it has functions; delete them first",
+            },
             RegistryError::NoProject(project) => Self::NoProject(project.to_string()),
             RegistryError::NoFunction(project, function) => {
                 Self::no_function(project.as_str(), function.as_str())

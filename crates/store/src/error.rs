@@ -3,6 +3,7 @@
 use std::io;
 
 use sqlx::postgres::PgDatabaseError;
+use weft_access::StoreError;
 use weft_function_engine::port::{RegistryError, StorageError};
 use weft_workflow_engine::port::journal::JournalError;
 use weft_workflow_engine::port::records::RecordsError;
@@ -84,6 +85,15 @@ impl From<Error> for RegistryError {
         match error {
             Error::Full => Self::Full,
             other => Self::Store(other.to_string()),
+        }
+    }
+}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Full => Self::Full,
+            other => Self::Failed(other.to_string()),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! weft.lock    held by the server that has the directory, with its process number
-//! weft.db      projects, functions, versions ([`SqliteRegistry`])
+//! weft.db      projects, functions, versions ([`SqliteRegistry`]), tokens and members ([`SqliteAccess`])
 //! kv.db        key-value stores of projects ([`SqliteKeyValue`])
 //! journal.db   what happens in runs that are open ([`RunJournal`])
 //! records.db   the history of runs ([`RunRecords`])
@@ -16,6 +16,7 @@
 //! then on every write is refused until the store is opened anew.
 #![forbid(unsafe_code)]
 
+mod access;
 mod again;
 mod artifacts;
 mod database;
@@ -33,12 +34,13 @@ mod records;
 mod registry;
 mod sqlite;
 
+pub use access::SqliteAccess;
 pub use artifacts::{FileArtifacts, Swept};
 pub use database::DatabaseError;
 pub use health::Broken;
 pub use journal::{JournalGauges, RunJournal};
 pub use keyvalue::SqliteKeyValue;
-pub use open::{OpenError, Store};
+pub use open::{OfflineAccess, OpenError, Store};
 pub use options::Options;
 pub use postgres::PostgresOptions;
 pub use records::{RecordsGauges, RunRecords};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sqlx::migrate::Migrator;
 use weft_function_engine::port::StorageError;
 
+use crate::access::SqliteAccess;
 use crate::artifacts::FileArtifacts;
 use crate::database::DatabaseError;
 use crate::disk::Disk;
@@ -20,7 +21,10 @@ use crate::registry::SqliteRegistry;
 use crate::sqlite::{Database, Synced, Writer};
 
 mod embedded;
+mod offline;
 mod shared;
+
+pub use offline::OfflineAccess;
 
 static REGISTRY_SCHEMA: Migrator = sqlx::migrate!("../../migrations/sqlite/registry");
 static KEYVALUE_SCHEMA: Migrator = sqlx::migrate!("../../migrations/sqlite/keyvalue");
@@ -29,6 +33,7 @@ static KEYVALUE_SCHEMA: Migrator = sqlx::migrate!("../../migrations/sqlite/keyva
 #[derive(Debug)]
 pub struct Store {
     registry: Arc<SqliteRegistry>,
+    access: Arc<SqliteAccess>,
     artifacts: Arc<FileArtifacts>,
     keyvalue: Arc<SqliteKeyValue>,
     journal: Arc<RunJournal>,
@@ -44,6 +49,7 @@ struct Home {
     disk: Disk,
     health: Arc<Health>,
     registry: SqliteRegistry,
+    access: SqliteAccess,
     keyvalue: SqliteKeyValue,
     lock: DirectoryLock,
 }
@@ -120,6 +126,12 @@ impl Store {
         self.registry.clone()
     }
 
+    /// Tokens and members.
+    #[must_use]
+    pub fn access(&self) -> Arc<SqliteAccess> {
+        self.access.clone()
+    }
+
     /// Uploaded and compiled code.
     #[must_use]
     pub fn artifacts(&self) -> Arc<FileArtifacts> {
@@ -148,6 +160,7 @@ impl Store {
     ///
     /// Not closing loses nothing; it only leaves the next opening more to read.
     pub async fn close(self) {
+        self.access.close().await;
         self.registry.close().await;
         self.keyvalue.close().await;
         // The records end when the journal has, and want to read it until then.
@@ -174,9 +187,11 @@ impl Home {
             database(&path, schema, Synced::AtCommits, &health, options).await
         };
         let (registry, registry_writer) = open("weft.db", &REGISTRY_SCHEMA).await?;
+        let access_writer = Writer::open(registry.clone(), health.clone(), options.checkpoint_bytes).await?;
         let (keyvalue, keyvalue_writer) = open("kv.db", &KEYVALUE_SCHEMA).await?;
         Ok(Self {
             registry: SqliteRegistry::start(registry_writer, registry.readers(options.readers)),
+            access: SqliteAccess::start(access_writer, registry.readers(1)),
             keyvalue: SqliteKeyValue::start(
                 keyvalue_writer,
                 keyvalue.readers(options.readers),
@@ -198,6 +213,7 @@ impl Home {
         .await?;
         Ok(Store {
             registry: Arc::new(self.registry),
+            access: Arc::new(self.access),
             keyvalue: Arc::new(self.keyvalue),
             artifacts: Arc::new(artifacts),
             journal: Arc::new(runs.journal),

@@ -66,6 +66,11 @@ impl Registry for SqliteRegistry {
         Box::pin(self.ask(|answer| Request::CreateProject { project, answer }))
     }
 
+    fn delete_project<'a>(&'a self, project: &'a ProjectName) -> Boxed<'a, Result<(), RegistryError>> {
+        let project = project.clone();
+        Box::pin(self.ask(|answer| Request::DeleteProject { project, answer }))
+    }
+
     fn load(&self) -> Boxed<'_, Result<Vec<(FunctionRecord, Vec<VersionRecord>)>, RegistryError>> {
         Box::pin(async { Ok(read::functions(&self.readers).await?) })
     }

@@ -34,6 +34,7 @@ mod parse;
 mod pools;
 mod problems;
 mod profiles;
+mod project;
 mod repin;
 mod rerun;
 mod run;
@@ -41,8 +42,10 @@ mod runs;
 mod serve;
 mod show;
 mod simulate;
+mod token;
 mod validate;
 mod versions;
+mod whoami;
 
 #[cfg(test)]
 mod docs;
@@ -137,6 +140,12 @@ enum Command {
     Simulate(simulate::Args),
     /// Delete a function with all its versions, or the record of a run.
     Delete(delete::Args),
+    /// Projects and their members: list, create, delete, change.
+    Project(project::Args),
+    /// Tokens: make one, list and revoke them.
+    Token(token::Args),
+    /// Tell who one is by one's token, and what that may do.
+    Whoami,
     /// Examine this machine and the server.
     Doctor(doctor::Args),
     /// Print completions for a shell.
@@ -212,6 +221,9 @@ fn execute(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         Command::Pools(args) => wait(pools::run(args, session)),
         Command::Profiles(args) => wait(profiles::run(args, session)),
         Command::Delete(args) => wait(delete::run(args, session)),
+        Command::Project(args) => wait(project::run(args, session)),
+        Command::Token(args) => wait(token::run(args, session, file)),
+        Command::Whoami => wait(whoami::run(session)),
         Command::Doctor(args) => wait(doctor::run(args, session, file)),
     }
 }

@@ -1,10 +1,11 @@
 //! A client of the server's HTTP API, for the commands.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use reqwest::header::HeaderValue;
-use reqwest::{Method, RequestBuilder, Response, Url};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{Certificate, Method, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 
 use crate::config;
@@ -43,10 +44,13 @@ impl Client {
         let mut http = reqwest::Client::builder()
             .connect_timeout(CONNECT)
             .redirect(reqwest::redirect::Policy::none())
+            .default_headers(parse_token(&config.token)?)
             .user_agent(concat!("weft/", env!("CARGO_PKG_VERSION")));
         if base.scheme() == "http" {
             // Saves reading the machine's certificates, which may not even be there.
             http = http.tls_certs_only([]);
+        } else if !config.authorities.as_os_str().is_empty() {
+            http = http.tls_certs_only(authorities(&config.authorities)?);
         }
         let http = http.build().context("the HTTP client cannot be set up")?;
         Ok(Self {
@@ -131,6 +135,33 @@ impl Client {
     }
 }
 
+/// The token, as every request carries it.
+fn parse_token(text: &str) -> Result<HeaderMap, Failure> {
+    let text = text.trim();
+    let mut headers = HeaderMap::new();
+    if text.is_empty() {
+        return Ok(headers);
+    }
+    let mut value = HeaderValue::from_str(&format!("Bearer {text}")).map_err(|_| {
+        // Not shown: it may be most of one.
+        Failure::usage("what was given as a token is none")
+            .hint("WEFT_TOKEN takes what `weft token create` shows")
+    })?;
+    value.set_sensitive(true);
+    headers.insert(AUTHORIZATION, value);
+    Ok(headers)
+}
+
+/// The certificates in a file.
+fn authorities(file: &Path) -> anyhow::Result<Vec<Certificate>> {
+    let text = std::fs::read(file).map_err(|error| {
+        Failure::usage(format!("{} cannot be read: {error}", file.display()))
+            .hint("--authorities names a file of certificates in PEM")
+    })?;
+    Certificate::from_pem_bundle(&text)
+        .with_context(|| format!("{} holds no certificates in PEM", file.display()))
+}
+
 /// Who asks; none where nothing is said.
 fn parse_user(text: &str) -> Result<Option<HeaderValue>, Failure> {
     let fits = text.len() <= MAX_USER && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -174,6 +205,8 @@ mod tests {
             server: server.to_owned(),
             project: "default".to_owned(),
             user: String::new(),
+            token: String::new(),
+            authorities: std::path::PathBuf::new(),
             output: Format::Text,
         })
     }
@@ -209,6 +242,16 @@ mod tests {
         ] {
             assert!(client(server).is_ok(), "{server}");
         }
+    }
+
+    #[test]
+    fn a_token_goes_along_and_is_shown_nowhere() {
+        assert!(parse_token("").unwrap().is_empty());
+        let headers = parse_token(" weft_ab\n").unwrap();
+        assert_eq!(headers[AUTHORIZATION], "Bearer weft_ab");
+        assert!(!format!("{headers:?}").contains("weft_ab"));
+        let failure = parse_token("weft_\u{7f}").unwrap_err();
+        assert!(!failure.to_string().contains("weft_"), "{failure}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod settings;
 
 pub(crate) use file::File;
 pub(crate) use settings::{
-    Blobs, Client, ClientLayer, Compile, Limits, Logs, Outbound, Runs, Serve, ServeLayers, Telemetry,
+    Access, Blobs, Client, ClientLayer, Compile, Limits, Logs, Outbound, Runs, Serve, ServeLayers, Telemetry,
     Webhooks,
 };
 

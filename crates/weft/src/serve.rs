@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
-use weft_api::serve::{Cores, Listeners};
+use weft_access::Access;
+use weft_api::serve::{Cores, Listeners, Tls};
 use weft_api::shutdown::{self, Draining, Shutdown};
 use weft_api::{Api, Hosts};
 use weft_function_engine::{Engine, Ports};
@@ -21,6 +22,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::telemetry::{self, Telemetry};
 
+mod access;
 mod clock;
 mod collection;
 mod exposure;
@@ -32,6 +34,7 @@ mod promptness;
 pub(crate) mod settings;
 mod signals;
 mod store_metrics;
+mod tls;
 mod webhooks;
 mod workflows;
 
@@ -41,6 +44,7 @@ const WORKERS: Duration = Duration::from_secs(5);
 /// Everything that is configured.
 pub(crate) struct Config {
     pub(crate) serve: config::Serve,
+    pub(crate) access: config::Access,
     pub(crate) compile: config::Compile,
     pub(crate) limits: config::Limits,
     pub(crate) outbound: config::Outbound,
@@ -53,8 +57,6 @@ pub(crate) struct Config {
 
 /// Serves until a signal ends it.
 pub(crate) fn run(config: &Config, output: Output) -> Result<()> {
-    exposure::refuse(config.serve.listen)?;
-    exposure::refuse(config.serve.http_listen)?;
     let data = config.serve.data_directory()?;
     let mut telemetry = telemetry::start(&config.telemetry)?;
     let background = background()?;
@@ -78,7 +80,9 @@ fn background() -> Result<Runtime> {
 
 async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Output) -> Result<()> {
     let mut signals = signals::Signals::new().context("signals cannot be handled")?;
+    let tls = tls::read(&config.access)?;
     let store = open_store(config, &data).await?;
+    let access = access::open((&config.serve, &config.access), &store, &data, tls.is_some()).await?;
     let (engine, processes) = open_engine(config, &store, &data).await?;
     // Before anybody can deploy or delete: the sweep must know of all that was there when the store was opened.
     let referenced = engine.digests();
@@ -97,7 +101,7 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
     let runs = workflows.runs.clone();
     let webhooks = webhooks::open(config, &engine, &store, &workflows).await?;
     let (shutdown, draining) = shutdown::channel();
-    let (listeners, serving) = listen(config)?;
+    let (listeners, serving) = listen(config, tls)?;
     let addresses = (listeners.api(), listeners.functions());
     let api = Api::new(
         engine.clone(),
@@ -105,16 +109,17 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
         api_options(config, telemetry),
         draining.clone(),
     )
+    .with_access(Arc::clone(&access))
     .with_blobs(Arc::new(blobs))
     .with_webhooks(webhooks);
     let cores = start_cores(&serving, listeners, &draining, api)?;
     tokio::spawn(sweep(store.artifacts(), referenced));
-    announce(addresses, &data, output)?;
+    announce(addresses, serving.tls.is_some(), &data, output)?;
 
     let signal = signals.next().await;
     tracing::info!(signal, "shutting down: calls under way are finished");
     tokio::select! {
-        outcome = end(shutdown, (&engine, &runs, &processes), cores, store, config) => outcome,
+        outcome = end(shutdown, (&engine, &runs, &processes), cores, (store, &access), config) => outcome,
         signal = signals.next() => {
             tracing::warn!(signal, "ended at once: calls under way are cut off");
             Err(Failure::new(crate::failure::Exit::Error, "ended by a second signal").into())
@@ -157,8 +162,14 @@ async fn open_engine(config: &Config, store: &Store, data: &Path) -> Result<(Eng
     Ok((engine, processes))
 }
 
-fn listen(config: &Config) -> Result<(Listeners, weft_api::serve::Config)> {
-    let serving = settings::serving(config);
+fn listen(config: &Config, tls: Option<Tls>) -> Result<(Listeners, weft_api::serve::Config)> {
+    if let Some(tls) = tls.clone() {
+        tokio::spawn(tls::renew(tls, config.access.clone()));
+    }
+    let serving = weft_api::serve::Config {
+        tls,
+        ..settings::serving(config)
+    };
     let listeners =
         weft_api::serve::bind(&serving, config.serve.listen, config.serve.http_listen).map_err(|error| {
             Failure::new(crate::failure::Exit::Error, error.to_string())
@@ -224,20 +235,22 @@ async fn sweep(artifacts: Arc<weft_store::FileArtifacts>, referenced: HashSet<Di
 /// Says that calls are answered from now on, and where: scripts wait for this line.
 fn announce(
     (api, functions): (std::net::SocketAddr, std::net::SocketAddr),
+    encrypted: bool,
     data: &std::path::Path,
     output: Output,
 ) -> Result<()> {
     tracing::info!(%api, %functions, data = %data.display(), "ready");
+    let scheme = if encrypted { "https" } else { "http" };
     let ready = json!({
-        "api": format!("http://{api}"),
-        "functions": format!("http://{functions}"),
+        "api": format!("{scheme}://{api}"),
+        "functions": format!("{scheme}://{functions}"),
         "data": data,
     });
     if output.is_json() {
         output.line(&ready)?;
     } else {
         output.line(format_args!(
-            "weft is ready\n  API        http://{api} (documentation at /docs)\n  functions  http://{functions}\n  data       {}",
+            "weft is ready\n  API        {scheme}://{api} (documentation at /docs)\n  functions  {scheme}://{functions}\n  data       {}",
             data.display(),
         ))?;
     }
@@ -249,7 +262,7 @@ async fn end(
     shutdown: Shutdown,
     (engine, runs, processes): (&Engine, &weft_workflow_engine::Engine, &Processes),
     mut cores: Cores,
-    store: Store,
+    (store, access): (Store, &Arc<Access>),
     config: &Config,
 ) -> Result<()> {
     shutdown.begin();
@@ -260,6 +273,7 @@ async fn end(
     processes.end(WORKERS).await;
     cores.stopped().await;
     cores.join()?;
+    access::write_down(access).await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())

@@ -2,6 +2,8 @@
 // Helpers fail a test by panicking, as the tests themselves do.
 #![allow(clippy::unwrap_used)]
 
+mod access;
+mod access_matrix;
 mod approvals;
 mod bounds;
 mod by_address;

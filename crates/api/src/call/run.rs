@@ -13,6 +13,7 @@ use weft_workflow_engine::{Answer, CallerKey, MAX_TEXT, Outcome, StartRun, Waite
 
 use super::media::Sent;
 use super::{Accepted, blobs, json_text, nothing, octets, printed};
+use crate::access::Caller;
 use crate::api::Context;
 use crate::body::ResponseBody;
 use crate::headers;
@@ -36,6 +37,7 @@ pub(super) struct RunCall<'a> {
     pub(super) body: Bytes,
     pub(super) limit: u64,
     pub(super) trace: TraceContext,
+    pub(super) caller: &'a Caller,
 }
 
 /// Runs a workflow for a caller: to its end, or, where it is asked for or takes too long, to its address.
@@ -46,7 +48,14 @@ pub(super) async fn run(
     call: RunCall<'_>,
     accepted: Accepted,
 ) -> Result<Response<ResponseBody>, Problem> {
+    let caller = call.caller;
     let apart = prefers_async(&parts.headers);
+    if apart {
+        caller.must_be_inside("start runs that they do not wait for")?;
+    }
+    if parts.headers.contains_key(headers::IDEMPOTENCY_KEY) {
+        caller.must_be_inside("send an `Idempotency-Key`")?;
+    }
     let (timeout, inline_bytes) = (call.timeout, call.inline_bytes);
     let mut start = start(context, workflows, &parts.headers, call).await?;
     if apart {
@@ -62,6 +71,14 @@ pub(super) async fn run(
         handle.cancel_on_drop();
     }
     match handle.wait(timeout.unwrap_or(PATIENCE)).await? {
+        Waited::Open if !caller.is_inside() => {
+            handle.cancel_on_drop();
+            let detail = format!(
+                "run {} took longer than its caller waits, and is cancelled",
+                handle.id()
+            );
+            Err(Problem::new(Kind::RunTimedOut, detail).with("run", handle.id().to_string()))
+        }
         Waited::Open => {
             // Its address is told: from now on it is the run's own matter when it ends.
             handle.keep_on_drop();
@@ -103,6 +120,8 @@ pub(crate) async fn start_of(
         body,
         limit,
         trace,
+        // The route is for those of the project only.
+        caller: &Caller::OPEN,
     };
     start(context, workflows, headers, call).await
 }
@@ -121,6 +140,9 @@ async fn start(
         bytes: usize::try_from(call.limit).unwrap_or(usize::MAX),
         elements: context.engine.config().elements,
     };
+    if call.sent == Sent::Json && json::names_blobs(&call.body) {
+        call.caller.must_be_inside(super::BLOBS)?;
+    }
     let key = key(headers, &call)?;
     let arguments = arguments(
         context,
@@ -133,7 +155,10 @@ async fn start(
     .await?;
     Ok(StartRun {
         version: Some(version),
-        submitter: headers::user(headers)?,
+        submitter: match call.caller.user() {
+            Some(user) => user.to_owned(),
+            None => headers::user(headers)?,
+        },
         trace: (call.trace.trace_id, call.trace.span_id),
         key,
         ..StartRun::new(

@@ -24,6 +24,8 @@ impl From<Error> for Problem {
         let problem = |kind| Problem::new(kind, detail.clone());
         match error {
             Error::NoProject(_) => problem(Kind::NotFoundProject),
+            Error::ProjectGone(_) => problem(Kind::ProjectGone),
+            Error::ProjectInUse { .. } => problem(Kind::ProjectInUse),
             Error::NoFunction { .. } => problem(Kind::NotFoundFunction),
             Error::NoPool(_) => problem(Kind::NotFoundPool),
             Error::NoVersion { latest, .. } => problem(Kind::NotFoundVersion).with("latest", latest),

@@ -8,6 +8,7 @@ use axum::response::Response;
 use weft_function_engine::port::TraceContext;
 
 use super::path::InFunction;
+use crate::access::Caller;
 use crate::api::Context;
 use crate::call;
 use crate::problem::Problem;
@@ -62,9 +63,11 @@ pub(super) async fn invoke(
     State(context): State<Arc<Context>>,
     Extension(trace): Extension<TraceContext>,
     InFunction { project, function }: InFunction,
+    caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let called = call::call(&context, project.as_str(), function.as_str(), &parts, body, trace).await?;
+    let named = (project.as_str(), function.as_str());
+    let called = call::call(&context, &caller, named, &parts, body, trace).await?;
     Ok(called.map(axum::body::Body::new))
 }

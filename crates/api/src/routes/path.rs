@@ -3,6 +3,7 @@
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
+use weft_access::{TokenId, UserName};
 use weft_function_engine::{Error, PoolId};
 use weft_types::{Digest, FunctionName, ProjectName, RunId, VersionNumber};
 
@@ -151,6 +152,63 @@ impl<S: Send + Sync> FromRequestParts<S> for InPool {
         id.map(Self)
             .map_err(|error| Problem::new(Kind::NotFoundPool, error.to_string()))
     }
+}
+
+/// `{token}` of a path.
+pub(super) struct NamedToken(pub(super) TokenId);
+
+impl<S: Send + Sync> FromRequestParts<S> for NamedToken {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(id) = Path::<String>::from_request_parts(parts, state).await?;
+        Ok(Self(token(&id)?))
+    }
+}
+
+/// `{project}` and `{token}` of a path.
+pub(super) struct NamedProjectToken {
+    pub(super) project: ProjectName,
+    pub(super) token: TokenId,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for NamedProjectToken {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path: Result<Path<(String, String)>, PathRejection> =
+            Path::from_request_parts(parts, state).await;
+        let Path((project, id)) = path?;
+        Ok(Self {
+            project: name(&project)?,
+            token: token(&id)?,
+        })
+    }
+}
+
+/// `{project}` and `{user}` of a path.
+pub(super) struct InMember {
+    pub(super) project: ProjectName,
+    pub(super) user: UserName,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for InMember {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path: Result<Path<(String, String)>, PathRejection> =
+            Path::from_request_parts(parts, state).await;
+        let Path((project, user)) = path?;
+        Ok(Self {
+            project: name(&project)?,
+            user: user.parse()?,
+        })
+    }
+}
+
+fn token(text: &str) -> Result<TokenId, Problem> {
+    text.parse()
+        .map_err(|error: weft_access::TokenIdError| Problem::new(Kind::NotFoundToken, error.to_string()))
 }
 
 fn name<T: std::str::FromStr<Err = weft_types::NameError>>(text: &str) -> Result<T, Problem> {

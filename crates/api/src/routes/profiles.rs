@@ -10,6 +10,7 @@ use http::{HeaderMap, StatusCode, Uri, header};
 use super::cursor;
 use super::functions::{DEFAULT_LIMIT, MAX_LIMIT};
 use super::path::NamedProfile;
+use crate::access::Caller;
 use crate::api::Context;
 use crate::body::{Bound, Whole, collect};
 use crate::problem::{Kind, Problem};
@@ -36,6 +37,7 @@ const MOST_BYTES: u64 = 64 << 10;
 )]
 pub(super) async fn list(
     State(context): State<Arc<Context>>,
+    caller: Caller,
     uri: Uri,
 ) -> Result<Json<wire::Page<wire::ProfileSummary>>, Problem> {
     let query = Query::parse(&uri, &["limit", "after"])?;
@@ -48,7 +50,10 @@ pub(super) async fn list(
     let next = items.last().filter(|_| behind.next().is_some());
     Ok(Json(wire::Page {
         next: next.map(|view| cursor::of_profile(&view.name)),
-        items: items.iter().map(wire::ProfileSummary::from).collect(),
+        items: items
+            .iter()
+            .map(|view| shown(wire::ProfileSummary::from(view), &caller))
+            .collect(),
     }))
 }
 
@@ -67,10 +72,24 @@ pub(super) async fn list(
 pub(super) async fn show(
     State(context): State<Arc<Context>>,
     NamedProfile(name): NamedProfile,
+    caller: Caller,
     _: NoQuery,
 ) -> Result<Json<wire::Profile>, Problem> {
     let view = context.engine.profile_view(&name)?;
-    Ok(Json(wire::Profile::from(&view)))
+    let profile = wire::Profile::from(&view);
+    Ok(Json(wire::Profile {
+        summary: shown(profile.summary, &caller),
+        ..profile
+    }))
+}
+
+/// A profile, with those of its users that a caller may know of.
+fn shown(mut profile: wire::ProfileSummary, caller: &Caller) -> wire::ProfileSummary {
+    profile.used_by.retain(|user| {
+        let project = user.split('/').next().and_then(|name| name.parse().ok());
+        project.is_some_and(|project| caller.knows(&project))
+    });
+    profile
 }
 
 /// Add or change a pool profile

@@ -3,19 +3,25 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use http::{StatusCode, Uri};
+use jiff::Timestamp;
+use weft_access::{Role, UserName};
 use weft_types::ProjectName;
 
 use super::cursor;
 use super::functions::{DEFAULT_LIMIT, MAX_LIMIT};
 use super::path::InProject;
+use super::run::read;
+use crate::access::Caller;
 use crate::api::Context;
 use crate::problem::Problem;
 use crate::query::{NoQuery, Query};
 use crate::wire;
 
 /// List projects
+///
+/// Those that the token may know of.
 #[utoipa::path(
     get,
     path = "/v1/projects",
@@ -32,6 +38,7 @@ use crate::wire;
 )]
 pub(super) async fn list(
     State(context): State<Arc<Context>>,
+    caller: Caller,
     uri: Uri,
 ) -> Result<Json<wire::Page<wire::Project>>, Problem> {
     let query = Query::parse(&uri, &["limit", "after"])?;
@@ -42,30 +49,51 @@ pub(super) async fn list(
         .transpose()?;
     // In order of their names already.
     let names = context.engine.projects().into_iter();
-    let mut behind = names.filter(|name| after.as_ref().is_none_or(|after| name > after));
+    let mut behind = names
+        .filter(|name| caller.knows(name))
+        .filter(|name| after.as_ref().is_none_or(|after| name > after));
     let items: Vec<_> = behind.by_ref().take(limit).collect();
     let next = items
         .last()
         .filter(|_| behind.next().is_some())
         .map(cursor::of_project);
-    let items = items.iter().map(|name| wire::Project {
-        name: name.to_string(),
-    });
     Ok(Json(wire::Page {
-        items: items.collect(),
+        items: items.iter().map(shown).collect(),
         next,
     }))
 }
 
+/// Show a project
+#[utoipa::path(
+    get,
+    path = "/v1/projects/{project}",
+    operation_id = "show-project",
+    tag = "projects",
+    params(("project" = String, Path, description = "The project")),
+    responses(
+        (status = 200, description = "The project", body = wire::Project),
+        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn show(
+    State(context): State<Arc<Context>>,
+    InProject(project): InProject,
+    _: NoQuery,
+) -> Result<Json<wire::Project>, Problem> {
+    context.check_project(&project)?;
+    Ok(Json(shown(&project)))
+}
+
 /// Create a project
 ///
-/// One that exists is left as it is.
+/// One that exists is left as it is. Its owner is the one that is named, else who asks, where they are known.
 #[utoipa::path(
     put,
     path = "/v1/projects/{project}",
     operation_id = "create-project",
     tag = "projects",
     params(("project" = String, Path, description = "The project")),
+    request_body(content = Option<wire::NewProject>, content_type = "application/json"),
     responses(
         (status = 201, description = "It was created", body = wire::Project),
         (status = 200, description = "It was there already", body = wire::Project),
@@ -75,19 +103,54 @@ pub(super) async fn list(
 pub(super) async fn create(
     State(context): State<Arc<Context>>,
     InProject(project): InProject,
+    caller: Caller,
     _: NoQuery,
+    request: Request,
 ) -> Result<(StatusCode, Json<wire::Project>), Problem> {
-    let existed = context.engine.projects().contains(&project);
+    let wire::NewProject { owner } = read(&context, request).await?;
+    let owner = owner.as_deref().or(caller.user());
+    let owner = owner.map(str::parse::<UserName>).transpose()?;
+    if context.engine.projects().contains(&project) {
+        return Ok((StatusCode::OK, Json(shown(&project))));
+    }
     context.engine.create_project(&project).await?;
-    let status = if existed {
-        StatusCode::OK
-    } else {
-        StatusCode::CREATED
-    };
-    Ok((
-        status,
-        Json(wire::Project {
-            name: project.to_string(),
-        }),
-    ))
+    if let (Some(owner), Some(access)) = (owner, &context.access) {
+        let now = Timestamp::now();
+        access
+            .set_member(project.clone(), owner, Role::Owner, now)
+            .await?;
+    }
+    Ok((StatusCode::CREATED, Json(shown(&project))))
+}
+
+/// Delete a project
+///
+/// One that has no functions. Its tokens are taken no longer. Its name is not given again, as its runs and blobs may still be kept.
+#[utoipa::path(
+    delete,
+    path = "/v1/projects/{project}",
+    operation_id = "delete-project",
+    tag = "projects",
+    params(("project" = String, Path, description = "The project")),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn delete(
+    State(context): State<Arc<Context>>,
+    InProject(project): InProject,
+    _: NoQuery,
+) -> Result<StatusCode, Problem> {
+    context.engine.delete_project(&project).await?;
+    if let Some(access) = &context.access {
+        access.forget_project(project, Timestamp::now()).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn shown(project: &ProjectName) -> wire::Project {
+    wire::Project {
+        name: project.to_string(),
+    }
 }

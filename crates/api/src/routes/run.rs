@@ -279,6 +279,16 @@ async fn body(context: &Context, request: Request) -> Result<Bytes, Problem> {
     Ok(body)
 }
 
+/// Reads a JSON body.
+pub(super) async fn read_required<T: DeserializeOwned>(
+    context: &Context,
+    request: Request,
+) -> Result<T, Problem> {
+    let text = body(context, request).await?;
+    let text = if text.is_empty() { b"{}" } else { &*text };
+    parse(text)
+}
+
 /// Expects nothing in the body.
 async fn no_body(context: &Context, request: Request) -> Result<(), Problem> {
     let wire::Nothing {} = read(context, request).await?;
@@ -286,7 +296,10 @@ async fn no_body(context: &Context, request: Request) -> Result<(), Problem> {
 }
 
 /// Reads a JSON body; an empty one is the default.
-async fn read<T: DeserializeOwned + Default>(context: &Context, request: Request) -> Result<T, Problem> {
+pub(super) async fn read<T: DeserializeOwned + Default>(
+    context: &Context,
+    request: Request,
+) -> Result<T, Problem> {
     read_json(&body(context, request).await?)
 }
 
@@ -294,6 +307,10 @@ fn read_json<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Problem> {
     if body.is_empty() {
         return Ok(T::default());
     }
+    parse(body)
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|error| {
         Problem::new(
             Kind::InvalidRequest,

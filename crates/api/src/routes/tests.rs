@@ -30,8 +30,20 @@ fn every_route_is_described() {
         "GET /openapi.json".to_owned(),
         "GET /readyz".to_owned(),
         "GET /v1/host".to_owned(),
+        "GET /v1/self".to_owned(),
+        "GET /v1/tokens".to_owned(),
+        "POST /v1/tokens".to_owned(),
+        "DELETE /v1/tokens/{token}".to_owned(),
         "GET /v1/projects".to_owned(),
+        "GET /v1/projects/{project}".to_owned(),
         "PUT /v1/projects/{project}".to_owned(),
+        "DELETE /v1/projects/{project}".to_owned(),
+        "GET /v1/projects/{project}/members".to_owned(),
+        "PUT /v1/projects/{project}/members/{user}".to_owned(),
+        "DELETE /v1/projects/{project}/members/{user}".to_owned(),
+        "GET /v1/projects/{project}/tokens".to_owned(),
+        "POST /v1/projects/{project}/tokens".to_owned(),
+        "DELETE /v1/projects/{project}/tokens/{token}".to_owned(),
         "POST /v1/projects/{project}/blobs".to_owned(),
         "GET /v1/projects/{project}/blobs/{digest}".to_owned(),
         "HEAD /v1/projects/{project}/blobs/{digest}".to_owned(),
@@ -80,6 +92,14 @@ fn every_route_is_described() {
         "DELETE /v1/profiles/{profile}".to_owned(),
     ];
     assert_eq!(operations(&document()), BTreeSet::from(expected));
+}
+
+#[test]
+fn what_each_route_needs_is_said_and_nothing_else() {
+    let rows = crate::access::ROWS.iter();
+    let rows: BTreeSet<_> = rows.map(|(method, path, _)| format!("{method} {path}")).collect();
+    assert_eq!(rows, operations(&document()));
+    assert_eq!(rows.len(), crate::access::ROWS.len(), "a route has two rows");
 }
 
 #[test]

@@ -11,14 +11,15 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::Watcher;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use weft_function_engine::port::BodyError;
 
-use super::Config;
 use super::inbound::{Inbound, Unread};
 use super::lingering::Lingering;
+use super::{Config, Tls};
 
 /// The smallest buffer hyper accepts.
 const MIN_BUFFER: usize = 8192;
@@ -38,27 +39,64 @@ pub trait Service: Clone + Send + 'static {
 }
 
 /// How connections are spoken to.
-pub(super) fn builder(config: &Config) -> http1::Builder {
-    let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(config.header_timeout)
-        .max_header_size(config.header_bytes.max(MIN_BUFFER))
-        .max_buf_size(BUFFER.max(config.header_bytes))
-        // Off, as with it hyper never sends what it answers to a head that is too large or malformed; and it would copy
-        // bodies into one buffer with their heads.
-        .pipeline_flush(false)
-        // A client that closes its side is gone: only so does hyper watch for that while a call executes, and drops it.
-        .half_close(false);
-    builder
+pub(super) struct Speaking {
+    http: http1::Builder,
+    tls: Option<Tls>,
+    /// How long a client may take to agree on how to encrypt.
+    handshake: Duration,
+    /// How long a client may take nothing of its answer.
+    stall: Duration,
 }
 
-/// Serves a connection until it ends.
-pub(super) fn spawn<S: Service>(
-    builder: &http1::Builder,
-    graceful: &GracefulShutdown,
-    (stream, permit): (TcpStream, OwnedSemaphorePermit),
-    stall: Duration,
+impl Speaking {
+    pub(super) fn new(config: &Config) -> Self {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(config.header_timeout)
+            .max_header_size(config.header_bytes.max(MIN_BUFFER))
+            .max_buf_size(BUFFER.max(config.header_bytes))
+            // Off, as with it hyper never sends what it answers to a head that is too large or malformed; and it would copy
+            // bodies into one buffer with their heads.
+            .pipeline_flush(false)
+            // A client that closes its side is gone: only so does hyper watch for that while a call executes, and drops it.
+            .half_close(false);
+        Self {
+            http,
+            tls: config.tls.clone(),
+            handshake: config.header_timeout,
+            stall: config.stall_timeout,
+        }
+    }
+
+    /// Serves a connection until it ends.
+    pub(super) fn spawn<S: Service>(
+        &self,
+        watcher: Watcher,
+        (stream, permit): (TcpStream, OwnedSemaphorePermit),
+        service: S,
+    ) {
+        let Some(tls) = &self.tls else {
+            let how = (self.http.clone(), self.stall);
+            tokio::spawn(serve(how, watcher, stream, permit, service));
+            return;
+        };
+        let (how, handshake) = ((self.http.clone(), self.stall), self.handshake);
+        let accepting = tls.accept(stream);
+        tokio::spawn(async move {
+            match tokio::time::timeout(handshake, accepting).await {
+                Ok(Ok(stream)) => serve(how, watcher, stream, permit, service).await,
+                Ok(Err(error)) => tracing::debug!(%error, "a client did not agree on how to encrypt"),
+                Err(_) => tracing::debug!("a client took too long to agree on how to encrypt"),
+            }
+        });
+    }
+}
+
+async fn serve<S: Service>(
+    (http, stall): (http1::Builder, Duration),
+    watcher: Watcher,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    permit: OwnedSemaphorePermit,
     service: S,
 ) {
     let open = service.connected();
@@ -78,12 +116,9 @@ pub(super) fn spawn<S: Service>(
             Ok::<_, Infallible>(response)
         }
     });
-    let served = graceful.watch(builder.serve_connection(lingering, answer));
-    tokio::spawn(async move {
-        if let Err(error) = served.await {
-            // Clients that go away in the middle, or speak something else: their business, but of use when searching.
-            tracing::debug!(%error, "connection ended early");
-        }
-        drop((open, permit));
-    });
+    if let Err(error) = watcher.watch(http.serve_connection(lingering, answer)).await {
+        // Clients that go away in the middle, or speak something else: their business, but of use when searching.
+        tracing::debug!(%error, "connection ended early");
+    }
+    drop((open, permit));
 }

@@ -52,8 +52,7 @@ impl Core {
             return;
         };
         let graceful = GracefulShutdown::new();
-        let http = connection::builder(&self.config);
-        let stall = self.config.stall_timeout;
+        let http = connection::Speaking::new(&self.config);
         let share = self.config.connections.div_ceil(self.config.cores.max(1));
         let mut acceptor = Acceptor {
             room: Arc::new(Semaphore::new(share.clamp(1, Semaphore::MAX_PERMITS))),
@@ -62,12 +61,12 @@ impl Core {
         let mut other = acceptor.clone();
         let one = async {
             while let Some(accepted) = acceptor.next(&api).await {
-                connection::spawn(&http, &graceful, accepted, stall, services.api.clone());
+                http.spawn(graceful.watcher(), accepted, services.api.clone());
             }
         };
         let two = async {
             while let Some(accepted) = other.next(&functions).await {
-                connection::spawn(&http, &graceful, accepted, stall, services.functions.clone());
+                http.spawn(graceful.watcher(), accepted, services.functions.clone());
             }
         };
         tokio::join!(one, two);

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Sleep, sleep};
 
 use super::inbound::Unread;
@@ -27,8 +27,8 @@ const PIECE: usize = 16 << 10;
 const TURN: usize = 16;
 
 /// A connection that lingers when it is shut down.
-pub(super) struct Lingering {
-    stream: TokioIo<TcpStream>,
+pub(super) struct Lingering<S> {
+    stream: TokioIo<S>,
     closing: Closing,
     /// The client has not sent all of its request, or nobody took all of it.
     unread: Unread,
@@ -47,8 +47,8 @@ enum Closing {
     Receiving(Pin<Box<Sleep>>),
 }
 
-impl Lingering {
-    pub(super) fn new(stream: TcpStream, unread: Unread, stall: Duration) -> Self {
+impl<S: AsyncRead + AsyncWrite + Unpin> Lingering<S> {
+    pub(super) fn new(stream: S, unread: Unread, stall: Duration) -> Self {
         Self {
             stream: TokioIo::new(stream),
             closing: Closing::No,
@@ -114,7 +114,7 @@ impl Lingering {
     }
 }
 
-impl Read for Lingering {
+impl<S: AsyncRead + AsyncWrite + Unpin> Read for Lingering<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -124,7 +124,7 @@ impl Read for Lingering {
     }
 }
 
-impl Write for Lingering {
+impl<S: AsyncRead + AsyncWrite + Unpin> Write for Lingering<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

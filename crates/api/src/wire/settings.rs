@@ -20,12 +20,47 @@ pub struct Settings {
     /// What is needed of a profile, instead of naming one: the cheapest that will do is chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub needs: Option<Needs>,
+    /// Who may know of the function and call it, as long as this version is the active one.
+    #[serde(skip_serializing_if = "Visibility::is_private")]
+    pub visibility: Visibility,
     /// Bounds on each call; none of one leaves it to the platform's default.
     pub limits: Limits,
     /// What the version may do outside itself; default nothing.
     pub grants: Grants,
     /// Environment variables the guest sees; at most 64, values at most 4 KiB.
     pub env: BTreeMap<String, String>,
+}
+
+/// Who may know of a function and call it. Where the server asks nobody who they are, it makes no difference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Visibility {
+    /// The members of its project.
+    #[default]
+    Private,
+    /// The members of every project.
+    Public,
+    /// Everybody, with or without a token; of a workflow as `public`.
+    Anonymous,
+}
+
+impl Visibility {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    fn is_private(&self) -> bool {
+        *self == Self::Private
+    }
+}
+
+impl From<weft_types::settings::Visibility> for Visibility {
+    fn from(visibility: weft_types::settings::Visibility) -> Self {
+        use weft_types::settings::Visibility as Known;
+
+        match visibility {
+            Known::Private => Self::Private,
+            Known::Public => Self::Public,
+            Known::Anonymous => Self::Anonymous,
+        }
+    }
 }
 
 /// What a version needs of its pool profile.
@@ -83,6 +118,7 @@ impl From<&weft_types::Settings> for Settings {
             labels: settings.labels.clone(),
             profile: settings.profile.clone(),
             needs: settings.needs.as_ref().map(Needs::from),
+            visibility: settings.visibility.into(),
             limits: Limits::from(&settings.limits),
             grants: Grants::from(&settings.grants),
             env: settings.env.clone(),

@@ -17,8 +17,11 @@ pub trait Registry: Send + Sync + 'static {
     /// Every project name; `default` is always among them.
     fn projects(&self) -> Boxed<'_, Result<Vec<ProjectName>, RegistryError>>;
 
-    /// Creates a project; one that exists is left as it is.
+    /// Creates a project; one that exists is left as it is. The name of one that was deleted is not given again.
     fn create_project<'a>(&'a self, project: &'a ProjectName) -> Boxed<'a, Result<(), RegistryError>>;
+
+    /// Deletes a project that has no functions.
+    fn delete_project<'a>(&'a self, project: &'a ProjectName) -> Boxed<'a, Result<(), RegistryError>>;
 
     /// Every function with all its versions in ascending order.
     fn load(&self) -> Boxed<'_, Result<Functions, RegistryError>>;
@@ -92,6 +95,12 @@ pub enum RegistryError {
     /// No such project.
     #[error("there is no project `{0}`")]
     NoProject(ProjectName),
+    /// The project was deleted, and its name is not given again.
+    #[error("there was a project `{0}`, which was deleted, and its name is not given again")]
+    ProjectGone(ProjectName),
+    /// The project has functions.
+    #[error("project `{0}` has functions: delete them first")]
+    ProjectInUse(ProjectName),
     /// No such function.
     #[error("there is no function `{1}` in project `{0}`")]
     NoFunction(ProjectName, FunctionName),

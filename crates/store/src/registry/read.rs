@@ -14,9 +14,10 @@ type Function = (FunctionRecord, Vec<VersionRecord>);
 
 /// Every project, in the order of their names.
 pub(super) async fn projects(readers: &SqlitePool) -> Result<Vec<ProjectName>, Error> {
-    let names: Vec<String> = sqlx::query_scalar("SELECT name FROM project ORDER BY name")
-        .fetch_all(readers)
-        .await?;
+    let names: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM project WHERE deleted_at IS NULL ORDER BY name")
+            .fetch_all(readers)
+            .await?;
     names
         .iter()
         .map(|name| {

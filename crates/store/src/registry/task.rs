@@ -18,6 +18,10 @@ pub(super) enum Request {
         project: ProjectName,
         answer: Answer<()>,
     },
+    DeleteProject {
+        project: ProjectName,
+        answer: Answer<()>,
+    },
     AddVersion {
         new: Box<NewVersion>,
         answer: Answer<Added>,
@@ -59,6 +63,9 @@ async fn serve(writer: &mut Writer, request: Request) {
         Request::CreateProject { project, answer } => {
             let _ = answer.send(create_project(writer, &project).await);
         }
+        Request::DeleteProject { project, answer } => {
+            let _ = answer.send(delete_project(writer, &project).await);
+        }
         Request::AddVersion { new, answer } => {
             let _ = answer.send(add_version(writer, *new).await);
         }
@@ -86,6 +93,11 @@ async fn serve(writer: &mut Writer, request: Request) {
 
 async fn create_project(writer: &mut Writer, project: &ProjectName) -> Result<(), RegistryError> {
     let done = write::create_project(writer.begin().await?, project).await;
+    end(writer, done).await
+}
+
+async fn delete_project(writer: &mut Writer, project: &ProjectName) -> Result<(), RegistryError> {
+    let done = write::delete_project(writer.begin().await?, project).await;
     end(writer, done).await
 }
 

@@ -16,6 +16,28 @@ pub(super) async fn create_project(connection: &mut SqliteConnection, project: &
     sqlx::query("INSERT INTO project (name, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING")
         .bind(project.as_str())
         .bind(Timestamp::now().to_string())
+        .execute(&mut *connection)
+        .await?;
+    match project_exists(connection, project).await? {
+        true => Ok(Ok(())),
+        false => Ok(Err(RegistryError::ProjectGone(project.clone()))),
+    }
+}
+
+pub(super) async fn delete_project(connection: &mut SqliteConnection, project: &ProjectName) -> Done<()> {
+    if !project_exists(connection, project).await? {
+        return Ok(Err(RegistryError::NoProject(project.clone())));
+    }
+    let used: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM function WHERE project = $1)")
+        .bind(project.as_str())
+        .fetch_one(&mut *connection)
+        .await?;
+    if used {
+        return Ok(Err(RegistryError::ProjectInUse(project.clone())));
+    }
+    sqlx::query("UPDATE project SET deleted_at = $2 WHERE name = $1")
+        .bind(project.as_str())
+        .bind(Timestamp::now().to_string())
         .execute(connection)
         .await?;
     Ok(Ok(()))
@@ -86,10 +108,11 @@ pub(super) async fn delete(
 }
 
 async fn project_exists(connection: &mut SqliteConnection, project: &ProjectName) -> Result<bool, Error> {
-    let found = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM project WHERE name = $1)")
-        .bind(project.as_str())
-        .fetch_one(connection)
-        .await?;
+    let found =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM project WHERE name = $1 AND deleted_at IS NULL)")
+            .bind(project.as_str())
+            .fetch_one(connection)
+            .await?;
     Ok(found)
 }
 

@@ -4,11 +4,13 @@
 
 use std::sync::Arc;
 
+use weft_access::AccessStore;
 use weft_function_engine::port::{Artifacts, KeyValue, Registry};
 use weft_store::{Options, Store};
 use weft_workflow_engine::port::journal::Journal;
 use weft_workflow_engine::port::records::Records;
 
+mod access;
 mod artifacts;
 mod blobs;
 mod damage;
@@ -45,6 +47,10 @@ trait Backend: Sized {
 
     fn registry(&self) -> Arc<dyn Registry> {
         self.store().registry()
+    }
+
+    fn access(&self) -> Arc<dyn AccessStore> {
+        self.store().access()
     }
 
     fn artifacts(&self) -> Arc<dyn Artifacts> {
@@ -136,6 +142,13 @@ macro_rules! behaviours_of_functions {
                 a_function_created_again_counts_from_one,
                 uploads_of_one_name_at_once_are_numbered_without_gaps,
                 an_unknown_project_is_refused,
+                a_project_is_deleted_for_good,
+                a_project_with_functions_stays,
+            ],
+            access: [
+                changes_are_kept_as_they_are_made,
+                a_change_that_fails_leaves_nothing,
+                the_first_token_is_made_without_a_server,
             ],
             artifacts: [
                 kept_code_is_found_again,

@@ -169,3 +169,31 @@ pub(crate) async fn an_unknown_project_is_refused(backend: impl Backend) {
     let refusal = backend.registry().add_version(new).await.unwrap_err();
     assert!(matches!(refusal, RegistryError::NoProject(_)), "{refusal}");
 }
+
+pub(crate) async fn a_project_is_deleted_for_good(backend: impl Backend) {
+    let (registry, shop) = (backend.registry(), project("shop"));
+    let refusal = registry.delete_project(&shop).await.unwrap_err();
+    assert!(matches!(refusal, RegistryError::NoProject(_)), "{refusal}");
+    registry.create_project(&shop).await.unwrap();
+    registry.delete_project(&shop).await.unwrap();
+    assert_eq!(registry.projects().await.unwrap(), [project("default")]);
+
+    let refusal = registry.create_project(&shop).await.unwrap_err();
+    assert!(matches!(refusal, RegistryError::ProjectGone(_)), "{refusal}");
+    let mut new = version("f", b"a");
+    new.project = shop;
+    let refusal = registry.add_version(new).await.unwrap_err();
+    assert!(matches!(refusal, RegistryError::NoProject(_)), "{refusal}");
+}
+
+pub(crate) async fn a_project_with_functions_stays(backend: impl Backend) {
+    let registry = backend.registry();
+    registry.add_version(version("f", b"a")).await.unwrap();
+    let refusal = registry.delete_project(&project("default")).await.unwrap_err();
+    assert!(matches!(refusal, RegistryError::ProjectInUse(_)), "{refusal}");
+    registry
+        .delete(&project("default"), &function("f"))
+        .await
+        .unwrap();
+    registry.delete_project(&project("default")).await.unwrap();
+}

@@ -18,6 +18,7 @@ pub(crate) fn run(args: Args, file: File, output: Output) -> Result<()> {
     let layers = args.layers.over(file);
     let config = Config {
         serve: layers.serve.resolve()?,
+        access: layers.access.resolve()?,
         compile: layers.compile.resolve()?,
         limits: layers.limits.resolve()?,
         outbound: layers.outbound.resolve()?,

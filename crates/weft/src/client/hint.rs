@@ -76,6 +76,14 @@ pub(super) fn hint(slug: &str, problem: &Value, subject: &Subject) -> Option<Str
         "overloaded" | "queue-timeout" | "draining" | "runs-paused" | "records-behind" => {
             "try again in a moment"
         }
+        "unauthorized" => "WEFT_TOKEN holds the token that is sent; `weft token create` makes one",
+        "forbidden" => "`weft whoami` tells what your token may do",
+        "not-found-token" => "`weft token list` lists them; --all for those of other projects",
+        "not-found-member" => {
+            "`weft project members` lists them; `weft project set-member WHO ROLE` adds one"
+        }
+        "admin-first" => "`weft token create --admin` makes it",
+        "project-in-use" => "`weft functions` lists its functions; `weft delete FUNCTION` deletes one",
         "host-not-allowed" => "start the server with --allow-host for this name",
         _ => return None,
     };

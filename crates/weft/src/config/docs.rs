@@ -1,6 +1,8 @@
 //! `docs/configuration.md` names every setting with what the code says about it.
 
-use super::{Blobs, Client, Compile, Limits, Logs, Outbound, Runs, Serve, Setting, Telemetry, Webhooks};
+use super::{
+    Access, Blobs, Client, Compile, Limits, Logs, Outbound, Runs, Serve, Setting, Telemetry, Webhooks,
+};
 
 const PAGE: &str = include_str!("../../../../docs/configuration.md");
 
@@ -21,6 +23,7 @@ fn every_setting_is_documented() {
     let sections = [
         Client::SETTINGS,
         Serve::SETTINGS,
+        Access::SETTINGS,
         Compile::SETTINGS,
         Limits::SETTINGS,
         Outbound::SETTINGS,

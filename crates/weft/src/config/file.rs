@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::settings::{
-    BlobsLayer, ClientLayer, CompileLayer, LimitsLayer, LogsLayer, OutboundLayer, RunsLayer, ServeLayer,
-    TelemetryLayer, WebhooksLayer,
+    AccessLayer, BlobsLayer, ClientLayer, CompileLayer, LimitsLayer, LogsLayer, OutboundLayer, RunsLayer,
+    ServeLayer, TelemetryLayer, WebhooksLayer,
 };
 use crate::failure::Failure;
 
@@ -18,6 +18,7 @@ use crate::failure::Failure;
 pub(crate) struct File {
     pub(crate) client: ClientLayer,
     pub(crate) serve: ServeLayer,
+    pub(crate) access: AccessLayer,
     pub(crate) compile: CompileLayer,
     pub(crate) limits: LimitsLayer,
     pub(crate) outbound: OutboundLayer,

@@ -20,6 +20,10 @@ section! {
         project: String, "WEFT_PROJECT" = "\"default\"", #[arg(global = true, value_name = "PROJECT")];
         /// Who asks: kept with what is deployed, started, cancelled and completed; `anonymous` where empty.
         user: String, "WEFT_USER" = "\"\"", #[arg(global = true, value_name = "WHO")];
+        /// Token to be sent; better kept in the variable or the file than given as a flag, which others on the machine can see.
+        token: String, "WEFT_TOKEN" = "\"\"", #[arg(global = true, value_name = "TOKEN")];
+        /// File of certificates (PEM) that the server's must lead to; those that the machine trusts where empty.
+        authorities: PathBuf, "WEFT_AUTHORITIES" = "\"\"", #[arg(global = true, value_name = "FILE")];
         /// How results are written: `text` for people or `json` for programs.
         output: Format, "WEFT_OUTPUT" = "\"text\"", #[arg(global = true, value_name = "FORMAT")];
     }
@@ -28,9 +32,9 @@ section! {
 section! {
     /// Where the server listens and keeps its data.
     pub(crate) struct Serve, ServeLayer, "serve" {
-        /// Address of the API; a loopback address.
+        /// Address of the API; a loopback address, unless there are a certificate and tokens.
         listen: SocketAddr, "WEFT_LISTEN" = "\"127.0.0.1:8080\"";
-        /// Address that HTTP functions answer on, an origin of its own; a loopback address.
+        /// Address that HTTP functions answer on, an origin of its own; a loopback address, unless there are a certificate and tokens.
         http_listen: SocketAddr, "WEFT_HTTP_LISTEN" = "\"127.0.0.1:8081\"";
         /// Directory of everything that is kept; `$XDG_DATA_HOME/weft` or `~/.local/share/weft` where empty.
         data: PathBuf, "WEFT_DATA" = "\"\"";
@@ -62,6 +66,20 @@ section! {
         container_directory: PathBuf, "WEFT_CONTAINER_DIRECTORY" = "\"/run/weft\"";
         /// How long calls under way may take to end once the server is asked to stop.
         drain: Span, "WEFT_DRAIN" = "\"30s\"";
+    }
+}
+
+section! {
+    /// Who may use the server, and how they reach it.
+    pub(crate) struct Access, AccessLayer, "access" {
+        /// Whether a token is needed even where only this machine reaches the server and none was made yet; it does not start then.
+        require_token: bool, "WEFT_REQUIRE_TOKEN" = "false", #[arg(action = clap::ArgAction::Set)];
+        /// File of the certificate (PEM) that connections are encrypted with, and of those that lead to its authority; not encrypted where empty.
+        tls_certificate: PathBuf, "WEFT_TLS_CERTIFICATE" = "\"\"";
+        /// File of its private key (PEM).
+        tls_key: PathBuf, "WEFT_TLS_KEY" = "\"\"";
+        /// How often it is looked whether those files have changed; new connections get what is in them then. `0s` for never.
+        tls_reload_every: Span, "WEFT_TLS_RELOAD_EVERY" = "\"10s\"";
     }
 }
 
@@ -269,6 +287,8 @@ section! {
 pub(crate) struct ServeLayers {
     #[command(flatten, next_help_heading = "Listening and data")]
     pub(crate) serve: ServeLayer,
+    #[command(flatten, next_help_heading = "Access")]
+    pub(crate) access: AccessLayer,
     #[command(flatten, next_help_heading = "Uploads")]
     pub(crate) compile: CompileLayer,
     #[command(flatten, next_help_heading = "Limits of calls")]
@@ -293,6 +313,7 @@ impl ServeLayers {
     pub(crate) fn over(self, file: super::File) -> Self {
         Self {
             serve: self.serve.over(file.serve),
+            access: self.access.over(file.access),
             compile: self.compile.over(file.compile),
             limits: self.limits.over(file.limits),
             outbound: self.outbound.over(file.outbound),

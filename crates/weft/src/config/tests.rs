@@ -27,6 +27,7 @@ fn error(text: &str) -> String {
 fn every_default_is_a_value_of_its_type() {
     let layers = ServeLayers::default();
     layers.serve.resolve().unwrap();
+    layers.access.resolve().unwrap();
     layers.compile.resolve().unwrap();
     layers.limits.resolve().unwrap();
     layers.outbound.resolve().unwrap();

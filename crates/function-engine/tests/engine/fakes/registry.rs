@@ -73,6 +73,23 @@ impl Registry for MemoryRegistry {
         Box::pin(async { Ok(()) })
     }
 
+    fn delete_project<'a>(&'a self, project: &'a ProjectName) -> Boxed<'a, Result<(), RegistryError>> {
+        Box::pin(async move {
+            let has_functions = |functions: &mut Functions| match functions
+                .iter()
+                .any(|(record, _)| record.project == *project)
+            {
+                true => Err(RegistryError::ProjectInUse(project.clone())),
+                false => Ok(()),
+            };
+            self.change(has_functions)?;
+            match self.projects.lock().unwrap().remove(project) {
+                true => Ok(()),
+                false => Err(RegistryError::NoProject(project.clone())),
+            }
+        })
+    }
+
     fn load(&self) -> Boxed<'_, Result<Functions, RegistryError>> {
         let functions = self.functions.lock().unwrap().clone();
         Box::pin(async move { Ok(functions) })

@@ -194,8 +194,18 @@ impl Instance for ClosureInstance {
         _: CallContext,
     ) -> Boxed<'a, Result<http::Response<Body>, Failure>> {
         self.left -= 1;
-        // Echoes.
-        Box::pin(async move { Ok(http::Response::new(request.into_body())) })
+        // Echoes, and tells which headers it saw.
+        Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            let names: Vec<_> = parts.headers.keys().map(http::HeaderName::as_str).collect();
+            let mut response = http::Response::new(body);
+            let headers = response.headers_mut();
+            headers.insert("seen", names.join(",").parse().unwrap());
+            if let Some(user) = parts.headers.get("weft-user") {
+                headers.insert("seen-user", user.clone());
+            }
+            Ok(response)
+        })
     }
 
     fn reusable(&self) -> bool {

@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 use reqwest::Method;
 use serde_json::{Map, Value};
 use weft_api::wire::{Function, Version};
-use weft_types::settings::NeededLevel;
+use weft_types::settings::{NeededLevel, Visibility};
 use weft_types::{FunctionName, Settings};
 
 use super::{Subject, definition};
@@ -34,6 +34,9 @@ pub(crate) struct Overrides {
     /// Let it call another function of the project.
     #[arg(long, value_name = "FUNCTION", value_parser = super::name)]
     grant_call: Vec<FunctionName>,
+    /// Let others see and call it: private (its project), public (every project) or anonymous (everybody).
+    #[arg(long, value_name = "WHO")]
+    visibility: Option<Visibility>,
     /// Set an environment variable it sees.
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     env: Vec<(String, String)>,
@@ -116,6 +119,9 @@ impl Overrides {
                 .map(|(key, value)| (key.clone(), Value::from(&**value)));
             change.insert("labels".to_owned(), labels.collect::<Map<_, _>>().into());
         }
+        if let Some(visibility) = self.visibility {
+            change.insert("visibility".to_owned(), serde_json::json!(visibility));
+        }
         if let Some(description) = &self.description {
             change.insert("description".to_owned(), Value::from(&**description));
         }
@@ -127,6 +133,7 @@ impl Overrides {
             && !self.grant_private_network
             && self.grant_keyvalue.is_empty()
             && self.grant_call.is_empty()
+            && self.visibility.is_none()
             && self.env.is_empty()
             && self.label.is_empty()
             && self.description.is_none()
@@ -135,6 +142,9 @@ impl Overrides {
     }
 
     fn apply(&self, settings: &mut Settings) {
+        if let Some(visibility) = self.visibility {
+            settings.visibility = visibility;
+        }
         let grants = &mut settings.grants;
         grants.http.extend(self.grant_http.iter().cloned());
         grants.private_network |= self.grant_private_network;

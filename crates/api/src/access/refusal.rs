@@ -1,0 +1,37 @@
+//! Refusals as problems.
+
+use http::{HeaderValue, header};
+use weft_access::{Need, Refusal};
+
+use crate::problem::{Kind, Problem};
+
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"weft\"");
+const INVALID: HeaderValue = HeaderValue::from_static("Bearer realm=\"weft\", error=\"invalid_token\"");
+
+pub(super) fn problem(refusal: Refusal, need: Need, project: Option<&str>) -> Problem {
+    match refusal {
+        Refusal::Unknown(None) => Problem::new(
+            Kind::Unauthorized,
+            "this needs a token: send it as `Authorization: Bearer weft_…`",
+        )
+        .with_header(header::WWW_AUTHENTICATE, CHALLENGE),
+        Refusal::Unknown(Some(rejected)) => Problem::new(Kind::Unauthorized, rejected.to_string())
+            .with_header(header::WWW_AUTHENTICATE, INVALID),
+        Refusal::Forbidden { has: None } => Problem::new(Kind::Forbidden, format!("this needs {need}")),
+        Refusal::Forbidden { has: Some(role) } => Problem::new(
+            Kind::Forbidden,
+            format!("this needs {need}, and the token has the role `{role}`"),
+        )
+        .with("role", role.name()),
+        Refusal::Hidden => {
+            let name: String = project.unwrap_or_default().chars().take(80).collect();
+            Problem::new(
+                Kind::NotFoundProject,
+                format!(
+                    "there is no project `{}`, or none that this token may know of",
+                    name.escape_debug()
+                ),
+            )
+        }
+    }
+}
