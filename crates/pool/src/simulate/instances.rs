@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::{Balance, Simulation};
 use crate::balance::choose;
+use crate::profile::Level;
 
 /// A call under way. Times are nanoseconds from the beginning.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +60,11 @@ impl Instances {
     pub(super) fn new(simulation: &Simulation) -> Self {
         Self {
             slots: simulation.profile.slots,
-            reuse: simulation.profile.reuse,
+            // What serves that many calls is an instance within a process, which is replaced there.
+            reuse: match simulation.profile.level {
+                Level::Sandbox => simulation.profile.reuse,
+                Level::Process | Level::Container => u32::MAX,
+            },
             at_once: simulation.at_once.max(1),
             balance: simulation.balance,
             places: Vec::new(),

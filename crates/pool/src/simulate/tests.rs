@@ -160,3 +160,13 @@ fn a_report_is_drawn() {
     assert_eq!(first.split_whitespace().count(), report.moments.len());
     assert!(!svg.contains("NaN") && !plot(&Report::default()).contains("NaN"));
 }
+
+/// What `reuse` bounds is within a process, which goes on.
+#[test]
+fn a_process_outlives_the_instances_within_it() {
+    let profile = Profile::parse("test", "level = \"process\"\nslots = 8\nreuse = 1").unwrap();
+    let trace: Trace = "0, 200 clients, 50ms\n10, 0/s".parse().unwrap();
+    let report = Simulation::of(profile).run(&trace).unwrap();
+    // 25 have the slots that 200 calls need, 36 leave three tenths of them free.
+    assert_eq!((report.peak, report.started), (36, 36));
+}
