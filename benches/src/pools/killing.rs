@@ -82,8 +82,20 @@ async fn round(weft: &Weft, duration: Duration) -> Result<Round> {
         free,
         counted,
         unaccounted: (answered - happened).max(0.0) + (happened - most).max(0.0),
-        left: Left::of(weft)?,
+        left: settled(weft).await?,
     })
+}
+
+/// What is left once nothing of it goes any longer, or all has gone: ending takes a moment, which pools do not wait for.
+async fn settled(weft: &Weft) -> Result<Left> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let left = Left::of(weft)?;
+        if left.processes + left.groups + left.bundles == 0.0 || Instant::now() > until {
+            return Ok(left);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 /// Whether an answer says that effects may have happened, and how the process was lost.
