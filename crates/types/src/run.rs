@@ -152,6 +152,20 @@ impl NodeKey {
         Self(bytes)
     }
 
+    /// The key of the `n`th call that is made on behalf of a step, as which `callee` is called: the same whenever the step is executed
+    /// again and makes the same calls.
+    #[must_use]
+    pub fn of_call(self, n: u32, callee: &str) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher
+            .update(&self.0)
+            .update(&n.to_le_bytes())
+            .update(callee.as_bytes());
+        let mut key = [0; 16];
+        key.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        Self(key)
+    }
+
     /// The key of `node`, for the item at `item` where it executes once per item.
     #[must_use]
     pub fn new(run: RunId, node: &str, item: Option<u32>) -> Self {

@@ -1,4 +1,5 @@
-//! Open runs that cannot be driven, as what is stored of them is damaged: all that can be asked of one is to end.
+//! Open runs that cannot be driven, as what is stored of them is damaged, or their plan cannot be made: all that can be asked of one is
+//! to end.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,7 +59,7 @@ impl Inner {
         if record.status.is_closed() || !self.damaged.remove(run) {
             return Ok(false);
         }
-        let message = format!("what is stored of it is damaged, so that it could only be ended: {why}");
+        let message = format!("it could only be ended: {why}");
         match self.close_unread(run, next, RunStatus::Cancelled, message) {
             Ok(position) => self.commit_for_caller(position).await.map(|()| true),
             Err(error) => {

@@ -46,8 +46,12 @@
 //! | a large value being stored | the value without a reference to it: collected some day; the node without result, as above |
 //! | a timer | its due time, which is part of the event that began it: set again, or due at once |
 //! | an outside event | the node still awaiting it, unless its arrival was acknowledged |
-//! | a nested run | the nested run open: taken up and attached again, as its id follows from the node's key; or closed: its record has the result |
+//! | a nested run | the nested run open: taken up and attached again, as its id follows from the node's key; or closed: its record has the result, and is asked until it answers |
+//! | a run that a function started | likewise: the function, executed again, finds the run by its id |
 //! | the commit of the end | the run ended, or all but its end: put together again, the same or unseen |
+//!
+//! A node with effects that was given before the crash may have begun: that it did is written, but nobody waits for it. Where it is
+//! stopped before it is executed again, its outcome is not known, and that is what is recorded.
 //!
 //! # When the disk is full or fails
 //!

@@ -98,6 +98,11 @@ pub enum Error {
     /// The request with this idempotency key is still being executed. As which run is told to who asks for its id.
     #[error("the request with this idempotency key is under way")]
     KeyInFlight,
+    /// The idempotency key was used for this request, and nothing is left of the run that answered it.
+    #[error(
+        "the run {0} that the idempotency key stands for was removed: the request is not executed again; choose a new key to have it executed"
+    )]
+    KeyOutlived(RunId),
     /// Too much is under way or waits already; nothing was begun.
     #[error("too much is under way: {what}")]
     Overloaded {

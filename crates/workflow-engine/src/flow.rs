@@ -1,14 +1,14 @@
 //! What is shared by all runs of a workflow.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::{Arc, OnceLock};
 
 use dashmap::DashMap;
 use weft_types::{FunctionName, ProjectName};
 use weft_workflow::Plan;
 
-use crate::admission::Gate;
+use crate::admission::{Gate, Levels};
 use crate::metrics::{Series, SeriesList};
 
 /// A workflow as far as its runs share something, whatever their version.
@@ -17,7 +17,11 @@ pub(crate) struct Flow {
     pub(crate) group: u64,
     pub(crate) series: Arc<Series>,
     /// How many of its runs there are at once, as the version says that was started last.
-    gate: Arc<Gate>,
+    limit: AtomicU32,
+    /// One for each depth of the outermost run, made when it is first needed. A function that waits for a run which it started keeps the
+    /// place of the run that called it: were that place needed again, they would wait for each other for ever.
+    gates: Box<[OnceLock<Arc<Gate>>]>,
+    most_waiting: u32,
 }
 
 /// The workflows of which something ran lately: beyond [`MANY`], those are forgotten of which nothing runs.
@@ -31,11 +35,33 @@ pub(crate) struct Flows {
 const MANY: usize = 10_000;
 
 impl Flow {
-    /// What a run of this plan enters to be among so many at once; none where the plan has no such bound.
-    pub(crate) fn gate(&self, plan: &Plan) -> Option<&Arc<Gate>> {
-        let most = plan.defaults.concurrency?;
-        self.gate.set_limit(most);
-        Some(&self.gate)
+    /// A run of this plan is there from now on.
+    pub(crate) fn begins(&self, plan: &Plan) {
+        let Some(most) = plan.defaults.concurrency else {
+            return;
+        };
+        if self.limit.swap(most, SeqCst) != most {
+            self.gates
+                .iter()
+                .filter_map(OnceLock::get)
+                .for_each(|gate| gate.set_limit(most));
+        }
+    }
+
+    /// What a run of this plan enters to be among so many at once, within an outermost run of this depth; none where the plan has no
+    /// such bound.
+    pub(crate) fn gate(&self, plan: &Plan, depth: u32) -> Option<&Arc<Gate>> {
+        plan.defaults.concurrency?;
+        let deepest = self.gates.len() - 1;
+        // There is one at least.
+        let place = &self.gates[deepest.min(depth as usize)];
+        if let Some(gate) = place.get() {
+            return Some(gate);
+        }
+        let gate = place.get_or_init(|| Gate::new(1, self.most_waiting));
+        // Only now that it is there for others to set.
+        gate.set_limit(self.limit.load(SeqCst));
+        Some(gate)
     }
 }
 
@@ -45,7 +71,7 @@ impl Flows {
         project: &ProjectName,
         workflow: &FunctionName,
         series: &SeriesList,
-        most_waiting: u32,
+        (deepest, most_waiting): (u32, u32),
     ) -> Arc<Flow> {
         let name = (project.clone(), workflow.clone());
         if let Some(flow) = self.by_name.get(&name) {
@@ -58,7 +84,9 @@ impl Flows {
             Arc::new(Flow {
                 group: self.next.fetch_add(1, Relaxed),
                 series: series.of(project, workflow),
-                gate: Gate::new(1, most_waiting),
+                limit: 1.into(),
+                gates: (0..=deepest.min(Levels::MOST)).map(|_| OnceLock::new()).collect(),
+                most_waiting,
             })
         });
         Arc::clone(&flow)

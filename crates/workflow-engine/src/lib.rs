@@ -34,6 +34,8 @@ mod keys;
 mod lookup;
 mod mailbox;
 mod metrics;
+mod nested_end;
+mod on_behalf;
 mod open_run;
 pub mod port;
 mod random;

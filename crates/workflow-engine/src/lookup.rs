@@ -1,9 +1,5 @@
 //! Runs as the records tell of them: only what is committed.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::time::Instant;
 use weft_types::{ProjectName, RunId, Type, Value};
 use weft_workflow::Plan;
 use weft_workflow::event::Stored;
@@ -12,9 +8,6 @@ use weft_workflow::record::RunRecord;
 use crate::Error;
 use crate::engine::Inner;
 use crate::open_run::Outcome;
-
-/// How long the records may be behind before they are taken to have stopped for good.
-const CATCHING_UP: Duration = Duration::from_secs(600);
 
 impl Inner {
     /// The record of a run, with everything in it that is committed by now.
@@ -59,37 +52,17 @@ impl Inner {
         self.ports.records.settled(committed).await
     }
 
-    /// How a run ended; none where it has not, or there is no such run. Waits for the records however far behind they are: it
-    /// must be certain, as otherwise the run would be begun again.
-    ///
-    /// # Errors
-    /// [`Error::Broken`] where they do not catch up within [`CATCHING_UP`], others where they fail.
-    pub(crate) async fn find_ended(
-        &self,
-        project: &ProjectName,
-        run: RunId,
-        plan: &Plan,
-    ) -> Result<Option<Arc<Outcome>>, Error> {
-        let since = Instant::now();
-        while !self.settled_for(run).await {
-            if since.elapsed() >= CATCHING_UP {
-                let message = "the records do not follow the journal any longer";
-                return Err(Error::Broken(message.to_owned()));
-            }
-            tracing::warn!(%run, "waiting for the records to catch up");
-        }
-        let Some(record) = self.ports.records.run(project, run).await? else {
-            return Ok(None);
-        };
-        Ok(self.outcome(&record, plan)?.map(Arc::new))
-    }
-
     /// How a run ended, as its record tells; none where it has not.
     pub(crate) fn outcome(&self, record: &RunRecord, plan: &Plan) -> Result<Option<Outcome>, Error> {
+        self.outcome_of(record, plan.signature.result.as_ref())
+    }
+
+    /// The same of a run with results of this type.
+    pub(crate) fn outcome_of(&self, record: &RunRecord, ty: Option<&Type>) -> Result<Option<Outcome>, Error> {
         let Some(finished_at) = record.finished_at.filter(|_| record.status.is_closed()) else {
             return Ok(None);
         };
-        let result = match (&record.result, &plan.signature.result) {
+        let result = match (&record.result, ty) {
             (Some(stored), Some(ty)) => Some(self.verified(record.run, stored, ty)?),
             (_, _) => None,
         };

@@ -1,6 +1,6 @@
 //! Taking up the runs that were open when the process ended.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -20,6 +20,7 @@ use crate::mailbox::Mailbox;
 use crate::metrics::count;
 use crate::open_run::{OpenRun, Opening};
 use crate::port::journal::Position;
+use crate::port::workflows::NoPlan;
 
 /// A run as it was found.
 struct Found {
@@ -40,6 +41,18 @@ enum NotTakenUp {
     State(#[from] Damaged),
     #[error("a value of it is damaged: {0}")]
     Value(#[from] Invalid),
+    #[error(transparent)]
+    Unplannable(NoPlan),
+    #[error("the run {0} around it is left as it is")]
+    Around(RunId),
+}
+
+/// Why there is no plan of a run.
+enum Planless {
+    /// It cannot be made, but may be by another version of this program.
+    Left(NotTakenUp),
+    /// For good, for this reason.
+    Gone(String),
 }
 
 /// A tree of runs being put together again.
@@ -58,16 +71,30 @@ pub(crate) async fn find(inner: &Arc<Inner>, runs: Vec<(RunId, Bytes)>) -> Resul
     let mut found = HashMap::with_capacity(runs.len());
     let mut order = Vec::with_capacity(runs.len());
     let mut closed = None;
+    // Runs around others that may be taken up by a later start. In the journal they come before what is nested in them.
+    let mut left = HashSet::new();
     for (run, frames) in runs {
-        match read(run, frames.clone()) {
-            Ok((accepted, events)) => match inner.plan_of_accepted(&accepted) {
-                Ok(plan) => {
-                    order.push(run);
-                    found.insert(run, Found::new(accepted, events, plan));
-                }
-                Err(why) => closed = Some(close(inner, run, &events, why)?),
-            },
-            Err(error) => leave(inner, run, next_after(frames), &error),
+        let (accepted, events) = match read(run, frames.clone()) {
+            Ok(read) => read,
+            Err(error) => {
+                leave(inner, run, next_after(frames), &error);
+                continue;
+            }
+        };
+        let plan = match parent_of(&accepted).filter(|parent| left.contains(parent)) {
+            Some(parent) => Err(Planless::Left(NotTakenUp::Around(parent))),
+            None => inner.plan_of_accepted(&accepted),
+        };
+        match plan {
+            Ok(plan) => {
+                order.push(run);
+                found.insert(run, Found::new(accepted, events, plan));
+            }
+            Err(Planless::Left(error)) => {
+                left.insert(run);
+                leave(inner, run, events.len() as u32, &error);
+            }
+            Err(Planless::Gone(why)) => closed = Some(close(inner, run, &events, why)?),
         }
     }
     if let Some(position) = closed {
@@ -136,13 +163,23 @@ fn grow(
         mailbox: Arc::new(Mailbox::new()),
         attached: Vec::new(),
     };
-    let key = growing.add(root, None)?;
+    let added = growing.add(root, None);
     let Growing {
-        slots,
+        mut slots,
         mailbox,
         attached,
         ..
     } = growing;
+    let key = match added {
+        Ok(key) => key,
+        Err(error) => {
+            // Nobody will drive those that are sound.
+            for key in slots.keys() {
+                slots.get_mut(key).into_iter().for_each(Slot::uncount_status);
+            }
+            return Err(error);
+        }
+    };
     let of_root = |slot: &Slot| (slot.flow.group, slot.terms.depth);
     let (group, depth) = slots.get(key).map_or((0, 0), of_root);
     let open: Vec<_> = slots.iter().map(|(_, slot)| Arc::clone(&slot.open)).collect();
@@ -164,15 +201,15 @@ impl Growing<'_> {
         let Some(found) = self.found.remove(&run) else {
             return Err(NotTakenUp::Headless);
         };
-        let since = found.created_at;
         let slot = found.slot(self.inner, self.slots.next_key(), &self.mailbox, parent)?;
         let key = self.slots.insert(slot);
         if let Some(parent) = parent {
             self.attached.push((parent, key));
         }
         for nested in self.nested.get(&run).into_iter().flatten() {
-            let place = self.found.get(nested).and_then(Found::place);
-            if let (Some(place), Some(slot)) = (place, self.slots.get(key)) {
+            let found = self.found.get(nested);
+            let begun = found.and_then(|found| Some((found.place()?, found.created_at)));
+            if let (Some((place, since)), Some(slot)) = (begun, self.slots.get(key)) {
                 let attempt = slot.attempt(place);
                 self.add(
                     *nested,
@@ -200,10 +237,7 @@ impl Found {
     }
 
     fn parent(&self) -> Option<RunId> {
-        match &self.accepted.trigger {
-            Trigger::Parent { run, .. } => Some(*run),
-            Trigger::Direct | Trigger::Schedule | Trigger::Backfill | Trigger::Rerun { .. } => None,
-        }
+        parent_of(&self.accepted)
     }
 
     fn place(&self) -> Option<weft_workflow::Place> {
@@ -250,25 +284,37 @@ impl Found {
             express_bytes: 0,
         });
         slot.replay(&self.events, inner)?;
+        slot.flow.begins(slot.plan());
         Ok(slot)
     }
 }
 
 impl Inner {
-    fn plan_of_accepted(&self, accepted: &Accepted) -> Result<Arc<Plan>, String> {
+    fn plan_of_accepted(&self, accepted: &Accepted) -> Result<Arc<Plan>, Planless> {
         let version = Some(accepted.version);
         let found = self
             .ports
             .workflows
             .plan(&accepted.project, &accepted.workflow, version);
-        let (_, plan) = found.map_err(|error| error.to_string())?;
-        if plan.digest == accepted.plan {
-            return Ok(plan);
+        match found {
+            Ok((_, plan)) if plan.digest == accepted.plan => Ok(plan),
+            Ok(_) => Err(Planless::Gone(format!(
+                "version {} of `{}` is another one now",
+                accepted.version, accepted.workflow
+            ))),
+            Err(error @ NoPlan::Unplannable(..)) => Err(Planless::Left(NotTakenUp::Unplannable(error))),
+            Err(error @ (NoPlan::NoWorkflow(_) | NoPlan::NoVersion(..) | NoPlan::Other(..))) => {
+                Err(Planless::Gone(error.to_string()))
+            }
         }
-        Err(format!(
-            "version {} of `{}` is another one now",
-            accepted.version, accepted.workflow
-        ))
+    }
+}
+
+/// The run that a run is nested in.
+fn parent_of(accepted: &Accepted) -> Option<RunId> {
+    match &accepted.trigger {
+        Trigger::Parent { run, .. } => Some(*run),
+        Trigger::Direct | Trigger::Schedule | Trigger::Backfill | Trigger::Rerun { .. } => None,
     }
 }
 
@@ -291,9 +337,14 @@ fn close(inner: &Arc<Inner>, run: RunId, events: &[Stamped], why: String) -> Res
 
 /// A run stays as it is until somebody cancels it; its next event would be number `next`.
 fn leave(inner: &Arc<Inner>, run: RunId, next: u32, error: &NotTakenUp) {
-    tracing::error!(%run, %error, "an open run is left as it is: what is stored of it is damaged");
+    let why = match error {
+        NotTakenUp::Unplannable(_) | NotTakenUp::Around(_) => error.to_string(),
+        NotTakenUp::Frames(_) | NotTakenUp::Headless | NotTakenUp::State(_) | NotTakenUp::Value(_) => {
+            format!("what is stored of it is damaged: {error}")
+        }
+    };
+    tracing::error!(%run, why, "an open run is left as it is");
     count(&inner.totals.damaged);
-    let why = error.to_string();
     inner.damaged.put(run, Damage { next, why });
 }
 

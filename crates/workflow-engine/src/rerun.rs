@@ -6,7 +6,7 @@ use std::time::Duration;
 use weft_types::{ProjectName, RunId, Value};
 use weft_workflow::event::{Accepted, Given, Stored, Trigger};
 use weft_workflow::record::RunRecord;
-use weft_workflow::state::{RunState, Selection, rerun};
+use weft_workflow::state::{RerunError, RunState, Selection, rerun, rerun_whole};
 use weft_workflow::{Event, NodeIndex, Place, Plan, Stamped};
 
 use crate::engine::Engine;
@@ -49,7 +49,14 @@ impl Engine {
         let events = self.0.all_events(request.of).await?;
         let state = RunState::fold(&plan, &events).map_err(|illegal| damaged(request.of, &illegal))?;
         let changed = self.changed(&request).await?;
-        let again = rerun(&plan, &state, &request.selection, &changed)?;
+        let again = match &request.selection {
+            Selection::Whole => rerun_whole(&plan, &state)?,
+            // Of an express run, only the first events are kept where they are many.
+            Selection::Failed | Selection::From(_) | Selection::Only(_) if !state.status().is_closed() => {
+                return Err(RerunError::Cut.into());
+            }
+            selection => rerun(&plan, &state, selection, &changed)?,
+        };
         let accepted = accepted(&events).ok_or_else(|| damaged(request.of, &"it does not begin"))?;
         let outputs = outputs(&events);
         let given = again.reused.iter().map(|reused| Given {

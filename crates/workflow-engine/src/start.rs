@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use weft_types::{Digest, FunctionName, Priority, ProjectName, Value, VersionNumber};
+use weft_types::{Digest, FunctionName, Priority, ProjectName, RunId, Value, VersionNumber};
 use weft_workflow::event::{Accepted, Given, Trigger};
 use weft_workflow::{NodeIndex, Plan};
 
@@ -65,6 +65,8 @@ pub struct StartRun {
     pub given: Vec<Given>,
     /// Nodes that are not executed at all.
     pub left_out: Vec<NodeIndex>,
+    /// The id that it gets, where [`Engine::started_before`] has told that nothing has it; none draws one.
+    pub run: Option<RunId>,
     /// What randomness of nodes without effects is derived from, to repeat another run; none draws it.
     pub seed: Option<[u8; 32]>,
     /// What the caller waits for.
@@ -113,6 +115,7 @@ impl StartRun {
             key: None,
             given: Vec::new(),
             left_out: Vec::new(),
+            run: None,
             seed: None,
             answer: Answer::End,
         }
@@ -187,7 +190,10 @@ impl Engine {
     /// The run that a key stands for.
     async fn same_run(&self, key: &Key, same: Same, answer: Answer) -> Result<RunHandle, Error> {
         let handle = match same {
-            Same::Run(run) => self.handle(&key.project, run).await?,
+            Same::Run(run) => match self.handle(&key.project, run).await {
+                Err(Error::NoRun(run)) => return Err(Error::KeyOutlived(run)),
+                found => found?,
+            },
             Same::Ended(outcome) => self.ended_handle(key, outcome)?,
         };
         match answer {
@@ -274,7 +280,8 @@ impl Inner {
             return Err(self.overloaded("too many runs are open"));
         }
         let flow = self.flow(&start.project, &start.workflow);
-        let gate = flow.gate(plan).unwrap_or(self.runs.at(start.depth));
+        let gate = flow.gate(plan, start.depth);
+        let gate = gate.unwrap_or(self.runs.at(start.depth));
         let crowded = |_| self.overloaded("too many runs wait to be admitted");
         gate.check_room().map_err(crowded)
     }
@@ -282,8 +289,11 @@ impl Inner {
     /// Has a run take its place in line now; its driver looks after it from its first turn on. Where the runs of its workflow are
     /// bounded it waits for those first, and for no other until then.
     fn reserve(&self, slot: &Slot) -> (Places, Option<Places>) {
-        let mut runs = Places::new(self.runs.at(slot.terms.depth), slot.flow.group);
-        let mut flow = slot.flow.gate(slot.plan()).map(|gate| Places::new(gate, 0));
+        let depth = slot.terms.depth;
+        let mut runs = Places::new(self.runs.at(depth), slot.flow.group);
+        slot.flow.begins(slot.plan());
+        let gate = slot.flow.gate(slot.plan(), depth);
+        let mut flow = gate.map(|gate| Places::new(gate, 0));
         flow.as_mut().unwrap_or(&mut runs).reserve(slot.terms.priority);
         (runs, flow)
     }

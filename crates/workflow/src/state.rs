@@ -57,7 +57,7 @@ use crate::event::{Event, Place, Stamped};
 use crate::plan::{NodeIndex, Plan};
 
 pub use expanded::MAX_ITEMS;
-pub use rerun::{Rerun, RerunError, Reused, Selection, rerun};
+pub use rerun::{Rerun, RerunError, Reused, Selection, rerun, rerun_whole};
 pub use resume::resume;
 pub use run::RunState;
 pub use view::{ItemCounts, ItemView, NodeView, Reason};

@@ -196,6 +196,8 @@ problems! {
         "The header `Idempotency-Key` was used before, with other arguments or options. The member `run` names the run that it stands for."
     KeyInFlight "key-in-flight" 409 "The request with this key is under way"
         "The first request with this `Idempotency-Key` has not been answered yet. The member `run` names its run: `GET …/runs/{run}?wait=30s` waits for it."
+    KeyOutlived "key-outlived" 410 "The run that the key stands for was removed"
+        "The request with this `Idempotency-Key` was executed, and the run that did has been deleted since: what it answered is not known any longer. It is not executed again; choose a new key to have it executed. The member `run` names the run."
     OtherKind "other-kind" 409 "The function is of another kind"
         "A component was uploaded where a workflow is, or the other way round: those who call a function rely on what it is. Save under another name, or delete the function first."
     FunctionError "function-error" 422 "The function answered an error"

@@ -34,6 +34,7 @@ impl From<Error> for Problem {
             Error::Rerun(_) => problem(Kind::InvalidRequest).with("member", "selection"),
             Error::KeyReused => problem(Kind::KeyReused),
             Error::KeyInFlight => problem(Kind::KeyInFlight),
+            Error::KeyOutlived(run) => problem(Kind::KeyOutlived).with("run", run.to_string()),
             Error::Overloaded { retry_after, .. } => {
                 problem(Kind::Overloaded).retry_after(whole_seconds(retry_after))
             }

@@ -11,13 +11,17 @@ use super::Gate;
 /// level: the deepest waits for nobody.
 pub(crate) struct Levels(Box<[Arc<Gate>]>);
 
-/// The deepest level there is: calls do not come this deep, as each keeps a guest's memory.
-const MOST: u32 = 255;
-
 impl Levels {
-    /// Levels 0 to `deepest`, at most [`MOST`], each with so many places and so many who may wait.
+    /// The deepest level there is: calls do not come this deep, as each keeps a guest's memory.
+    pub(crate) const MOST: u32 = 255;
+
+    /// Levels 0 to `deepest`, at most [`MOST`](Self::MOST), each with so many places and so many who may wait.
     pub(crate) fn new(deepest: u32, limit: u32, queue: u32) -> Self {
-        Self((0..=deepest.min(MOST)).map(|_| Gate::new(limit, queue)).collect())
+        Self(
+            (0..=deepest.min(Self::MOST))
+                .map(|_| Gate::new(limit, queue))
+                .collect(),
+        )
     }
 
     /// The gate of a level; that of the deepest for what was started when deeper ones were allowed.

@@ -43,7 +43,8 @@ impl Driver {
             Done::Called(Err(error)) => self.take_failure(errand, error),
             Done::Kept(Ok(value), then) => self.take_kept(errand, value, then),
             Done::Kept(Err(NotKept::Blob(error)), then) => self.take_not_kept(errand, &error, &then),
-            Done::Prepared(prepared, arguments) => self.take_prepared(errand, prepared, arguments),
+            Done::Prepared(arguments) => self.take_prepared(errand, arguments),
+            Done::LookedUp(end, stops) => self.take_end(errand, end, stops),
             Done::Broken(Broken(why)) | Done::Kept(Err(NotKept::Broken(Broken(why))), _) => {
                 self.leaving.lost.get_or_insert(Lost::Broken(why));
             }

@@ -78,9 +78,9 @@ impl Driver {
         let Some(slot) = self.slots.get(self.root) else {
             return true;
         };
-        let priority = slot.terms.priority;
+        let (priority, depth) = (slot.terms.priority, slot.terms.depth);
         if self.admission.flow.is_none()
-            && let Some(gate) = slot.flow.gate(slot.plan())
+            && let Some(gate) = slot.flow.gate(slot.plan(), depth)
         {
             self.admission.flow = Some(Places::new(gate, 0));
         }
@@ -119,6 +119,7 @@ impl Driver {
 
     /// Starts a nested run, once there are few enough of its workflow.
     pub(super) fn admit_nested(&mut self, key: Key) {
+        let depth = self.slots.get(self.root).map_or(0, |root| root.terms.depth);
         let Some(slot) = self.slots.get_mut(key) else {
             return;
         };
@@ -127,7 +128,7 @@ impl Driver {
             return;
         }
         if slot.flow_place.is_none()
-            && let Some(gate) = slot.flow.gate(&slot.open.plan)
+            && let Some(gate) = slot.flow.gate(&slot.open.plan, depth)
         {
             slot.flow_place = Some(Places::new(gate, 0));
         }

@@ -23,6 +23,9 @@ impl Driver {
             return;
         };
         let calls = slot.callee_at(work.place) == Callee::Function;
+        if !slot.interrupted.is_empty() && self.may_have_nested(work.key, work.place) {
+            return self.look_for_end(work.key, work.place, false);
+        }
         if !self.begin_in_place(work) && calls {
             self.calls.give_back();
         }
@@ -64,8 +67,9 @@ impl Driver {
                 Event::NodeSkipped { node }
             }
             Begin::Expand(Items { count, list }) => {
+                let most = self.inner.config.values.bytes;
                 if let Some(slot) = self.slots.get_mut(key) {
-                    slot.expand(node, count, list);
+                    slot.expand(node, count, list, most);
                 }
                 Event::Expanded { node, items: count }
             }

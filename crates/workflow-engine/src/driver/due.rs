@@ -22,6 +22,8 @@ pub(super) enum Due {
     Deadline(Key),
     /// To try the journal, or the disk, again.
     Store,
+    /// To look whether the ends of nested runs are committed.
+    Ended,
 }
 
 impl Due {
@@ -32,7 +34,7 @@ impl Due {
             Self::Attempt(key, place, attempt) => standing(key, place) == Some(Standing::Retry(attempt)),
             Self::Suspended(key, node) => standing(key, Place::of(node)) == Some(Standing::Suspended),
             Self::Deadline(key) => slots.get(key).is_some(),
-            Self::Store => true,
+            Self::Store | Self::Ended => true,
         }
     }
 }
@@ -82,6 +84,7 @@ impl Driver {
             Due::Store => {
                 self.stalled = false;
             }
+            Due::Ended => self.looked_at_ended(),
         }
     }
 

@@ -100,14 +100,14 @@ impl Driver {
         slot.flow.series.ended(slot.attempts, took);
         self.leave_with(&mut slot, &outcome);
         if let Some(parent) = slot.parent {
-            self.child_ended(parent, &outcome);
+            self.child_ended(parent, &outcome, slot.unknown);
         } else {
             self.admission.release();
         }
     }
 
-    /// The run at a place of its parent ended: so did the attempt there.
-    pub(super) fn child_ended(&mut self, parent: Parent, outcome: &Outcome) {
+    /// The run at a place of its parent ended: so did the attempt there. It may have had effects that are `unknown`.
+    pub(super) fn child_ended(&mut self, parent: Parent, outcome: &Outcome, unknown: bool) {
         let Parent {
             key,
             place,
@@ -115,9 +115,9 @@ impl Driver {
             since,
         } = parent;
         self.unstand(key, place);
-        let mut errand = self.errand(key, Task::Attempt(place, attempt));
+        let mut errand = self.errand_to_nest(key, place, attempt);
         errand.since = since;
-        match nested_failure(outcome) {
+        match nested_failure(outcome, unknown) {
             None => self.take_nested_result(errand, outcome),
             Some(error) => {
                 let usage = self.usage(&errand, outcome.usage.cpu_us);
@@ -128,18 +128,23 @@ impl Driver {
 }
 
 /// What the end of a nested run means for the node that it was; none where it is well.
-fn nested_failure(outcome: &Outcome) -> Option<NodeError> {
+fn nested_failure(outcome: &Outcome, unknown: bool) -> Option<NodeError> {
     let code = match outcome.status {
         RunStatus::Succeeded => return None,
+        RunStatus::Cancelled if unknown => ErrorCode::OutcomeUnknown,
         RunStatus::Cancelled => ErrorCode::Cancelled,
         RunStatus::TimedOut => ErrorCode::Timeout,
         RunStatus::Failed | RunStatus::Waiting | RunStatus::Running | RunStatus::Paused => ErrorCode::Run,
     };
+    let (run, ended) = (outcome.run, ended(outcome.status));
     let why = outcome.failure.as_ref().map_or("", |(_, error)| &error.message);
-    Some(failure(
-        code,
-        format!("run {} {}: {why}", outcome.run, ended(outcome.status)),
-    ))
+    let message = match code {
+        ErrorCode::OutcomeUnknown => {
+            format!("run {run} {ended} while it executed: whether its effects happened is not known")
+        }
+        _ => format!("run {run} {ended}: {why}"),
+    };
+    Some(failure(code, message))
 }
 
 fn ended(status: RunStatus) -> &'static str {

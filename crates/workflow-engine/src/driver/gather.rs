@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use weft_types::image::{Bounds, Image};
-use weft_types::value::Form;
-use weft_types::{Address, Type, Value};
+use weft_types::image::Image;
+use weft_types::{Type, Value};
 use weft_workflow::evaluate::EvaluationError;
-use weft_workflow::event::{ErrorCode, NodeError, Usage};
+use weft_workflow::event::Usage;
 use weft_workflow::plan::Catch;
 use weft_workflow::{NodeIndex, Place};
 
 use super::Driver;
-use super::event::failure;
+use super::item_outputs::ItemOutputs;
 use super::job::{Task, Then};
 use super::lend::Loan;
 use super::look::not_evaluated;
@@ -29,14 +28,15 @@ impl Driver {
             return;
         };
         let errand = self.errand(key, Task::Gather(node));
+        // Before any of it is loaded.
+        if let Some(error) = slot.items.get(&node).and_then(ItemOutputs::too_large) {
+            return self.fail_task(errand, error);
+        }
         let loans = if lent.is_empty() {
             slot.items_by_address(node)
         } else {
             Vec::new()
         };
-        if let Err(error) = check_size(&loans, inner.config.values) {
-            return self.fail_task(errand, error);
-        }
         if !loans.is_empty() {
             return self.load(errand, loans, lent);
         }
@@ -87,27 +87,6 @@ impl Driver {
             (Err(error), _) => self.fail_task(errand, not_evaluated(&error)),
         }
     }
-}
-
-/// Refuses what is larger together than a value may be before any of it is in memory.
-fn check_size(loans: &[Loan], bounds: Bounds) -> Result<(), NodeError> {
-    let payload = |loan: &Loan| {
-        let Address::Blob(address) = &loan.address;
-        let header = match address.form {
-            Form::Image => Image::HEADER as u64,
-            Form::Raw => 0,
-        };
-        address.length.saturating_sub(header)
-    };
-    let bytes = loans.iter().map(payload).fold(0, u64::saturating_add);
-    if bytes <= bounds.bytes as u64 {
-        return Ok(());
-    }
-    let message = format!(
-        "the outputs of its items are larger than {} bytes together",
-        bounds.bytes
-    );
-    Err(failure(ErrorCode::Limit, message))
 }
 
 impl Slot {

@@ -12,7 +12,7 @@ use weft_workflow::{NodeIndex, Place};
 use super::ready::Lent;
 use super::slots::Key;
 use crate::alarm::Broken;
-use crate::open_run::Outcome;
+use crate::nested_end::NestedEnd;
 use crate::port::Boxed;
 use crate::port::calls::{CallError, Callee, NodeCall, NodeReply};
 use crate::values::NotKept;
@@ -84,15 +84,10 @@ pub(super) enum Done {
     Loaded(Result<Lent, NodeError>),
     Called(Result<NodeReply, CallError>),
     Kept(Result<Value, NotKept>, Then),
-    /// A nested run may begin, with these arguments, or has ended before.
-    Prepared(Result<Option<Arc<Outcome>>, Prevented>, Value),
-    Broken(Broken),
-}
-
-/// Why a nested run cannot begin.
-#[derive(Debug)]
-pub(super) enum Prevented {
-    Failed(NodeError),
+    /// What leads to a nested run is committed: it may begin, with these arguments.
+    Prepared(Value),
+    /// What became of the nested run of an attempt that may have begun before a crash; and whether the attempt is being stopped.
+    LookedUp(NestedEnd, bool),
     Broken(Broken),
 }
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use super::due::Due;
 use super::{Driver, Slot};
 use crate::Error;
 use crate::alarm::Broken;
@@ -24,6 +25,8 @@ pub(super) struct Leaving {
     unpassed: Vec<Departed>,
     /// Nested runs whose end the journal has, but maybe not the disk.
     uncommitted: VecDeque<(Position, Departed)>,
+    /// Whether a time is set to look whether the disk has them.
+    looks: bool,
     commit: Option<Boxed<'static, Result<(), Broken>>>,
 }
 
@@ -82,6 +85,21 @@ impl Driver {
         }
     }
 
+    /// Nested runs that ended stay open until their end is committed. The journal sees to that by itself: it is looked at
+    /// later, as the run around them may wait for days.
+    pub(super) fn look_at_ended(&mut self) {
+        if !self.leaving.uncommitted.is_empty() && !self.leaving.looks {
+            self.leaving.looks = true;
+            let at = self.in_a_while(self.inner.config.retry_after);
+            self.timers.set(at, Due::Ended);
+        }
+    }
+
+    /// The time has come: they are looked at when the driver rests.
+    pub(super) fn looked_at_ended(&mut self) {
+        self.leaving.looks = false;
+    }
+
     /// Everything that is to be known of a run is on the disk, or never will be.
     fn forget(&self, departed: Departed) {
         if let Some(kept) = departed.kept {
@@ -92,12 +110,13 @@ impl Driver {
 
     /// The outermost run ended: tells everybody once that is committed.
     pub(super) fn close(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        // What the journal had no room for is told to nobody.
+        if !self.outbox.is_empty() {
+            return self.wait(cx);
+        }
         let durable = self.leaving.root.as_ref().is_some_and(|root| root.open.durable);
         let position = self.position.filter(|_| durable);
         if let Some(position) = position {
-            if !self.outbox.is_empty() {
-                return self.wait(cx);
-            }
             let inner = &self.inner;
             let commit = self
                 .leaving

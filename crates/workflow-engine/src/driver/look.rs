@@ -13,6 +13,7 @@ use weft_workflow::plan::{Call, Kind, Node, Source};
 use weft_workflow::state::MAX_ITEMS;
 
 use super::event::failure;
+use super::item_outputs::ItemOutputs;
 use super::lend::{Lender, Loan};
 use super::ready::Lent;
 use super::slot::Slot;
@@ -109,6 +110,9 @@ impl Slot {
         let Kind::Call(call) = &plan.node(place.node).kind else {
             return Ok(Begin::Skip);
         };
+        if let Some(error) = self.items.get(&place.node).and_then(ItemOutputs::too_large) {
+            return Ok(Begin::Fail(error));
+        }
         self.restore_list(place, call, lent, nothing, bounds)?;
         self.arguments(place, call, &self.lender(place, lent, nothing), bounds)
     }

@@ -2,32 +2,21 @@
 
 use std::sync::Arc;
 
+use weft_types::Value;
 use weft_types::ty::Shape;
-use weft_types::{ProjectName, RunId, Value};
 use weft_workflow::event::{ErrorCode, NodeError, Usage};
 use weft_workflow::plan::{Call, Kind};
 use weft_workflow::{Event, Place, Plan};
 
+use super::Driver;
 use super::event::{begin_run, failure};
-use super::job::{Done, Errand, Job, Prevented, Task, Then};
+use super::job::{Done, Errand, Job, Task, Then};
 use super::nested::{Nesting, is_durable};
 use super::slot::{Parent, Slot, Standing};
 use super::slots::Key;
-use super::{Driver, Lost};
-use crate::alarm::Broken;
-use crate::engine::Inner;
 use crate::open_run::Outcome;
 use crate::port::calls::{CallError, NodeReply};
 use crate::port::journal::Position;
-
-/// What comes before a nested run.
-#[derive(Default)]
-struct Before {
-    /// A run of this id may have been open before a crash, and have ended since.
-    look_up: Option<(ProjectName, RunId)>,
-    /// It has effects and is not journalled.
-    commit: Option<Position>,
-}
 
 /// The journal has no room.
 struct Stalled;
@@ -35,10 +24,19 @@ struct Stalled;
 impl Driver {
     /// Begins the nested run of an attempt.
     pub(super) fn nest(&mut self, key: Key, place: Place, attempt: u32, arguments: Value) {
-        let errand = self.errand(key, Task::Attempt(place, attempt));
+        let errand = self.errand_to_nest(key, place, attempt);
         match self.find_plan(key, place) {
             Ok(plan) => self.nest_plan(errand, plan, arguments),
             Err(error) => self.fail_task(errand, error),
+        }
+    }
+
+    /// What an attempt is known by that nests.
+    pub(super) fn errand_to_nest(&self, key: Key, place: Place, attempt: u32) -> Errand {
+        let slot = self.slots.get(key);
+        Errand {
+            effects: slot.is_some_and(|slot| !slot.plan().node(place.node).effect_free),
+            ..self.errand(key, Task::Attempt(place, attempt))
         }
     }
 
@@ -48,72 +46,46 @@ impl Driver {
         {
             return self.yield_value(errand, image.clone(), &plan.signature.params, Then::Nest);
         }
-        let before = match self.before_nested(&errand, &plan) {
-            Ok(before) => before,
+        match self.before_nested(&errand, &plan) {
+            Ok(None) => self.begin_nested(errand, plan, arguments),
+            Ok(Some(position)) => {
+                let committed = self.inner.committed(position);
+                let prepare = async move {
+                    match committed.await {
+                        Ok(()) => Done::Prepared(arguments),
+                        Err(broken) => Done::Broken(broken),
+                    }
+                };
+                self.start_job(Job::before(errand, prepare));
+            }
             // The journal has no room: the attempt begins once it has.
-            Err(Stalled) => return self.continue_with(errand, Vec::new()),
-        };
-        if before.commit.is_none() && before.look_up.is_none() {
-            return self.begin_nested(errand, plan, arguments);
+            Err(Stalled) => self.continue_with(errand, Vec::new()),
         }
-        let prepare = before.prepare(Arc::clone(&self.inner), plan);
-        let work = async move { Done::Prepared(prepare.await, arguments) };
-        self.start_job(Job::before(errand, work));
     }
 
-    /// What has to be awaited before a nested run begins.
-    fn before_nested(&mut self, errand: &Errand, plan: &Plan) -> Result<Before, Stalled> {
-        let (Some(slot), Task::Attempt(place, attempt)) = (self.slots.get_mut(errand.key), errand.task)
-        else {
-            return Ok(Before::default());
+    /// What has to be committed before a nested run begins. One that is not journalled is a single step of the run around it.
+    fn before_nested(&mut self, errand: &Errand, plan: &Plan) -> Result<Option<Position>, Stalled> {
+        let (Some(slot), Task::Attempt(place, attempt)) = (self.slots.get(errand.key), errand.task) else {
+            return Ok(None);
         };
-        if is_durable(plan) {
-            let may_have_ended = slot.lookups.remove(&place);
-            return Ok(Before {
-                look_up: may_have_ended.then(|| (slot.open.project.clone(), slot.nested_at(place, attempt))),
-                commit: None,
-            });
-        }
-        // A run that is not journalled is a single step of the run around it.
-        if !slot.open.durable || plan.effect_free {
-            return Ok(Before::default());
+        if is_durable(plan) || !slot.open.durable || plan.effect_free {
+            return Ok(None);
         }
         self.tell(errand.key, Event::NodeStarted { place, attempt });
-        if !self.pass_on() {
-            return Err(Stalled);
+        match self.pass_on() {
+            true => Ok(self.uncommitted()),
+            false => Err(Stalled),
         }
-        Ok(Before {
-            look_up: None,
-            commit: self.uncommitted(),
-        })
     }
 
-    /// The nested run may begin, or has ended before.
-    pub(super) fn take_prepared(
-        &mut self,
-        errand: Errand,
-        prepared: Result<Option<Arc<Outcome>>, Prevented>,
-        arguments: Value,
-    ) {
-        let Task::Attempt(place, attempt) = errand.task else {
+    /// What led to the nested run is committed.
+    pub(super) fn take_prepared(&mut self, errand: Errand, arguments: Value) {
+        let Task::Attempt(place, _) = errand.task else {
             return;
         };
-        let parent = Parent {
-            key: errand.key,
-            place,
-            attempt,
-            since: errand.since,
-        };
-        match prepared {
-            Ok(Some(outcome)) => self.child_ended(parent, &outcome),
-            Ok(None) => match self.find_plan(errand.key, place) {
-                Ok(plan) => self.begin_nested(errand, plan, arguments),
-                Err(error) => self.fail_task(errand, error),
-            },
-            Err(Prevented::Failed(error)) => self.fail_task(errand, error),
-            Err(Prevented::Broken(Broken(why))) => {
-                self.leaving.lost.get_or_insert(Lost::Broken(why));
-            }
+        match self.find_plan(errand.key, place) {
+            Ok(plan) => self.begin_nested(errand, plan, arguments),
+            Err(error) => self.fail_task(errand, error),
         }
     }
 
@@ -126,9 +98,7 @@ impl Driver {
             return Err(failure(ErrorCode::Platform, "the node calls nothing"));
         };
         self.check_room(slot, call)?;
-        let workflows = &self.inner.ports.workflows;
-        let plan = workflows.plan(&slot.open.project, &call.function, Some(call.version));
-        let (_, plan) = plan.map_err(|error| failure(ErrorCode::Unavailable, error.to_string()))?;
+        let plan = self.plan_of_call(slot, call)?;
         if !slot.open.durable && is_durable(&plan) {
             let message = format!(
                 "`{}` is durable, and an express run cannot have a durable one within it",
@@ -137,6 +107,13 @@ impl Driver {
             return Err(failure(ErrorCode::Run, message));
         }
         Ok(plan)
+    }
+
+    pub(super) fn plan_of_call(&self, slot: &Slot, call: &Call) -> Result<Arc<Plan>, NodeError> {
+        let workflows = &self.inner.ports.workflows;
+        let plan = workflows.plan(&slot.open.project, &call.function, Some(call.version));
+        let plan = plan.map(|(_, plan)| plan);
+        plan.map_err(|error| failure(ErrorCode::Unavailable, error.to_string()))
     }
 
     fn check_room(&self, slot: &Slot, call: &Call) -> Result<(), NodeError> {
@@ -174,10 +151,18 @@ impl Driver {
         if let Err(refused) = begin_run(&mut nested, accepted, &mut self.outbox) {
             return self.fail_task(errand, failure(ErrorCode::Platform, refused.to_string()));
         }
+        nested.flow.begins(nested.plan());
         self.inner.registry.insert(Arc::clone(&nested.open));
         self.slots.insert(nested);
         self.stand(errand.key, place, Standing::Nested(key));
         self.watch_deadline(key);
+        // What was under way when that was paused has come to its end only now.
+        if self.slots.get(errand.key).is_some_and(Slot::is_paused) {
+            self.pause_one(key, "the run around it");
+        }
+        if let Some(slot) = self.slots.get_mut(errand.key) {
+            slot.interrupted.remove(&place);
+        }
         self.admit_nested(key);
     }
 
@@ -217,24 +202,6 @@ impl Driver {
             }
             (result, _) => self.succeed(errand.key, place, attempt, usage, result.clone()),
         }
-    }
-}
-
-impl Before {
-    /// Waits for the commit, then finds out whether the run has ended before a crash.
-    async fn prepare(self, inner: Arc<Inner>, plan: Arc<Plan>) -> Result<Option<Arc<Outcome>>, Prevented> {
-        if let Some(position) = self.commit {
-            inner.committed(position).await.map_err(Prevented::Broken)?;
-        }
-        let Some((project, run)) = self.look_up else {
-            return Ok(None);
-        };
-        let found = inner.find_ended(&project, run, &plan).await;
-        found.map_err(|error| match error {
-            // Whether it ended may be known after the next start.
-            crate::Error::Broken(why) => Prevented::Broken(Broken(why)),
-            error => Prevented::Failed(failure(ErrorCode::Platform, error.to_string())),
-        })
     }
 }
 

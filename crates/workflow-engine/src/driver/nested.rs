@@ -21,9 +21,9 @@ pub(super) struct Nesting {
     pub(super) arguments: Value,
 }
 
-/// The id of a nested run. It follows from that of its parent and the place, so that after a crash the run is found again; and
+/// The id of a run that an attempt nests, or a function on its behalf starts. It follows from that of its parent and the place, so that after a crash the run is found again; and
 /// the time in it is that of its parent, so that both are listed together.
-fn nested_run(parent: RunId, key: &NodeKey, attempt: u32) -> RunId {
+pub(crate) fn run_of(parent: RunId, key: &NodeKey, attempt: u32) -> RunId {
     // The first 48 bits of a UUIDv7 are milliseconds: no time is out of range.
     let millis = (parent.0.as_u128() >> 80) as i64;
     let time = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -44,7 +44,7 @@ pub(crate) fn is_durable(plan: &Plan) -> bool {
 impl Slot {
     /// The id of the run that an attempt at a place nests.
     pub(super) fn nested_at(&self, place: Place, attempt: u32) -> RunId {
-        nested_run(self.open.run, &self.node_key(place), attempt)
+        run_of(self.open.run, &self.node_key(place), attempt)
     }
 
     /// The run that is nested at a place.
@@ -94,7 +94,7 @@ impl Slot {
         let mut span = [0; 8];
         span.copy_from_slice(&node_key.as_bytes()[..8]);
         Box::new(Accepted {
-            run: nested_run(self.open.run, &node_key, parent.attempt),
+            run: run_of(self.open.run, &node_key, parent.attempt),
             project: self.open.project.clone(),
             workflow,
             version,

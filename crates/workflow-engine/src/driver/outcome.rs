@@ -9,6 +9,8 @@ use weft_workflow::{Event, Place};
 
 use super::Driver;
 use super::job::{Errand, Task};
+use super::ready::Callee;
+use super::slot::Slot;
 use super::slots::Key;
 
 /// Longest part of a function's own error that is told in words, in bytes.
@@ -76,10 +78,13 @@ impl Driver {
     }
 
     /// An attempt failed.
-    pub(super) fn fail(&mut self, key: Key, place: Place, attempt: u32, usage: Usage, error: NodeError) {
+    pub(super) fn fail(&mut self, key: Key, place: Place, attempt: u32, usage: Usage, mut error: NodeError) {
         self.end_nesting(key, place);
         if let Some(slot) = self.slots.get_mut(key) {
-            slot.set_failure(place, &error.message);
+            if slot.is_another_run(place, error.code) {
+                error.code = ErrorCode::OutcomeUnknown;
+            }
+            slot.set_failure(place, &error);
         }
         self.tell(
             key,
@@ -110,6 +115,18 @@ impl Driver {
     /// A retry, sleep or deadline at this distance from now.
     pub(super) fn in_a_while(&self, pause: std::time::Duration) -> jiff::Timestamp {
         after(self.inner.ports.clock.now(), pause)
+    }
+}
+
+impl Slot {
+    /// Whether an attempt that failed so would be made again by itself as another nested run, although its own may have had effects
+    /// before a crash.
+    fn is_another_run(&self, place: Place, code: ErrorCode) -> bool {
+        is_loss(code)
+            && code != ErrorCode::Cancelled
+            && self.is_interrupted(place)
+            && self.callee_at(place) == Callee::Workflow
+            && !self.plan().node(place.node).effect_free
     }
 }
 

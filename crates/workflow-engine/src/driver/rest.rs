@@ -20,6 +20,7 @@ impl Driver {
             return self.close(cx);
         }
         self.park();
+        self.look_at_ended();
         if self.inner.is_disk_full() && !self.stalled && !self.ready.is_empty() {
             self.try_store_in(self.inner.config.retry_after);
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use weft_types::image::Invalid;
 use weft_types::{RunId, Type, Value};
 use weft_workflow::event::{Given, Stored};
@@ -59,7 +60,7 @@ impl Slot {
                     self.restore_given(given, inner)?;
                 }
             }
-            Event::Expanded { node, items } => self.expand(*node, *items, None),
+            Event::Expanded { node, items } => self.expand(*node, *items, None, inner.config.values.bytes),
             Event::NodeSucceeded { place, output, .. } => {
                 let plan = Arc::clone(self.plan());
                 let node = plan.node(place.node);
@@ -70,7 +71,7 @@ impl Slot {
                 let output = verified(output.as_ref(), ty, inner)?;
                 self.set_output(*place, output);
             }
-            Event::NodeFailed { place, error, .. } => self.set_failure(*place, &error.message),
+            Event::NodeFailed { place, error, .. } => self.set_failure(*place, error),
             Event::Started
             | Event::NodeStarted { .. }
             | Event::Suspended { .. }
@@ -129,19 +130,22 @@ impl Driver {
 
     fn take_up_one(&mut self, key: Key) {
         self.watch_deadline(key);
+        let now = self.inner.ports.clock.now();
         let Some(slot) = self.slots.get_mut(key) else {
             return;
         };
         let outstanding = resume(&slot.open.plan, &slot.state);
         for action in outstanding {
-            let place = begun_by(&action);
-            // A nested run that was attached does it.
-            if place.is_some_and(|place| slot.standing.contains_key(&place)) {
-                continue;
+            if let Some(place) = attempted(&action) {
+                // What a nested run does that was attached goes on there, or is stopped there.
+                let goes_on = slot.standing.contains_key(&place);
+                if goes_on && !matches!(action, Action::Stop(_)) {
+                    continue;
+                }
+                if !goes_on && slot.may_have_begun(&action, place, now) {
+                    slot.interrupted.insert(place, slot.attempt(place));
+                }
             }
-            // Or did it, and ended.
-            let nests = |place: &Place| slot.callee_at(*place) == Callee::Workflow;
-            slot.lookups.extend(place.filter(nests));
             self.actions.push_back((key, action));
         }
         let parent = slot.parent;
@@ -155,14 +159,23 @@ impl Driver {
     }
 }
 
-/// The place of an attempt that an action begins.
-fn begun_by(action: &Action) -> Option<Place> {
+impl Slot {
+    /// Whether an attempt may have begun before a crash that is to be made, or to be stopped.
+    fn may_have_begun(&self, action: &Action, place: Place, now: Timestamp) -> bool {
+        match (self.callee_at(place), action) {
+            (Callee::None, _) => false,
+            (Callee::Function, Action::Retry { due, .. }) => *due <= now,
+            (Callee::Function | Callee::Workflow, _) => self.state.may_execute(place),
+        }
+    }
+}
+
+/// The place of an attempt that an action makes or stops.
+fn attempted(action: &Action) -> Option<Place> {
     match action {
         Action::Dispatch(node) => Some(Place::of(*node)),
         Action::DispatchItem(node, item) => Some(Place::item(*node, *item)),
-        Action::Retry { place, .. } => Some(*place),
-        Action::Await { .. } | Action::Gather(_) | Action::Catch(_) | Action::Stop(_) | Action::Finish(_) => {
-            None
-        }
+        Action::Retry { place, .. } | Action::Stop(place) => Some(*place),
+        Action::Await { .. } | Action::Gather(_) | Action::Catch(_) | Action::Finish(_) => None,
     }
 }

@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use weft_types::image::Image;
 use weft_types::{NodeKey, Priority, RunId, RunStatus, Value};
-use weft_workflow::event::{Accepted, Trigger, Usage};
+use weft_workflow::event::{Accepted, ErrorCode, NodeError, Trigger, Usage};
 use weft_workflow::frame::Writer;
 use weft_workflow::state::RunState;
 use weft_workflow::{NodeIndex, Place, Plan};
 
 use super::Outbox;
+use super::item_outputs::ItemOutputs;
 use super::ready::Work;
 use super::slots::Key;
 use crate::admission::Places;
@@ -58,8 +58,11 @@ pub(crate) struct Slot {
     pub(super) flow_place: Option<Places>,
     /// Its record, where it is not journalled.
     pub(super) kept: Option<Arc<Kept>>,
-    /// Places at which a nested run may have been open before a crash, and may have closed since.
-    pub(super) lookups: HashSet<Place>,
+    /// Attempts that may have begun before a crash, by their places: how they ended is not known. Those that ended since are left
+    /// in, as later ones have other numbers.
+    pub(super) interrupted: HashMap<Place, u32>,
+    /// Whether the effects of an attempt are not known.
+    pub(super) unknown: bool,
     /// Nodes that were made ready ahead.
     pub(super) warmed: HashSet<NodeIndex>,
     /// As it was counted last.
@@ -99,15 +102,6 @@ pub(crate) enum Standing {
     Job(JobId),
     /// A nested run.
     Nested(Key),
-}
-
-/// What is known of the items of a node.
-#[derive(Default)]
-pub(super) struct ItemOutputs {
-    /// The list, where it had to be put together.
-    pub(super) list: Option<Image>,
-    /// What each answered, or why it failed; none before that.
-    pub(super) outputs: Vec<Option<Result<Option<Value>, Box<str>>>>,
 }
 
 /// What makes a [`Slot`].
@@ -171,7 +165,8 @@ impl Slot {
             usage: Usage::default(),
             attempts: Attempts::default(),
             flow_place: None,
-            lookups: HashSet::new(),
+            interrupted: HashMap::new(),
+            unknown: false,
             warmed: HashSet::new(),
             counted: None,
         })
@@ -206,6 +201,12 @@ impl Slot {
         }
     }
 
+    /// Whether the latest attempt at a place may have begun before a crash, and has not ended since.
+    pub(super) fn is_interrupted(&self, place: Place) -> bool {
+        let interrupted = self.interrupted.get(&place);
+        interrupted.is_some_and(|attempt| *attempt == self.attempt(place))
+    }
+
     /// Whether nothing is under way at a place any longer, nor will be.
     pub(super) fn is_over(&self, place: Place) -> bool {
         match place.item {
@@ -238,23 +239,11 @@ impl Slot {
         }
     }
 
-    /// Keeps the failure of an item.
-    pub(crate) fn set_failure(&mut self, place: Place, message: &str) {
+    /// Keeps what matters of a failure: why an item failed, and whether the effects of an attempt are not known.
+    pub(crate) fn set_failure(&mut self, place: Place, error: &NodeError) {
+        self.unknown |= error.code == ErrorCode::OutcomeUnknown;
         if let Some(item) = place.item {
-            self.set_item(place.node, item, Err(message.into()));
-        }
-    }
-
-    /// A node goes over so many items.
-    pub(crate) fn expand(&mut self, node: NodeIndex, items: u32, list: Option<Image>) {
-        let outputs = (0..items).map(|_| None).collect();
-        self.items.insert(node, ItemOutputs { list, outputs });
-    }
-
-    fn set_item(&mut self, node: NodeIndex, item: u32, output: Result<Option<Value>, Box<str>>) {
-        let items = self.items.get_mut(&node);
-        if let Some(place) = items.and_then(|items| items.outputs.get_mut(item as usize)) {
-            *place = Some(output);
+            self.set_item(place.node, item, Err(error.message.as_str().into()));
         }
     }
 }

@@ -55,8 +55,8 @@ pub(crate) struct Inner {
 impl Inner {
     /// What the runs of a workflow share.
     pub(crate) fn flow(&self, project: &ProjectName, workflow: &FunctionName) -> Arc<Flow> {
-        let most_waiting = self.config.waiting_runs;
-        self.flows.of(project, workflow, &self.series, most_waiting)
+        let bounds = (self.config.depth, self.config.waiting_runs);
+        self.flows.of(project, workflow, &self.series, bounds)
     }
 
     /// A run is no longer driven: from now on it is looked for in the records.

@@ -212,7 +212,7 @@ fn counters(encoder: &mut DescriptorEncoder<'_>, inner: &Inner) -> fmt::Result {
         ),
         (
             "weft_workflow_runs_damaged",
-            "Runs found at start that cannot be driven: what is stored of them is damaged",
+            "Runs found at start that cannot be driven: what is stored of them is damaged, or they cannot be planned",
             &totals.damaged,
         ),
     ];

@@ -39,7 +39,7 @@ impl Accepting {
     ) -> Result<Self, Error> {
         let outputs = inner.given_outputs(&start, &plan)?;
         let now = inner.ports.clock.now();
-        let run = RunId::at(now, random::bytes());
+        let run = start.run.unwrap_or_else(|| RunId::at(now, random::bytes()));
         let key = start.key.take().map(|key| Key {
             project: start.project.clone(),
             workflow: start.workflow.clone(),

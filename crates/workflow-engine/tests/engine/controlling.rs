@@ -1,5 +1,6 @@
 //! Cancelling, pausing and resuming runs.
 
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use serde_json::json;
@@ -8,6 +9,7 @@ use weft_workflow::Event;
 use weft_workflow::event::ErrorCode;
 use weft_workflow_engine::Error;
 
+use crate::crashing::split;
 use crate::fakes::journal::Disk;
 use crate::world::{World, chain, project, until};
 
@@ -276,4 +278,113 @@ async fn what_was_stopped_says_what_it_was_doing() {
     let slept = (0, "it was stopped while it slept".to_owned());
     let awaited = (1, "it was stopped while it awaited an event".to_owned());
     assert!(told.contains(&slept) && told.contains(&awaited), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_express_run_within_a_run_did_before_it_was_stopped_is_not_known() {
+    let world = World::new().await;
+    world.define("paid", &format!("{}durability: express\n", chain("held-pay", 1)));
+    world.define("free", &format!("{}durability: express\n", chain("held", 1)));
+    world.define(
+        "main",
+        r"
+        workflow: main
+        input: { n: u64 }
+        nodes:
+          paid: { call: paid, with: { n: $input.n } }
+          free: { call: free, with: { n: $input.n } }
+        ",
+    );
+    let handle = world.start("main", &json!({ "n": 1 })).await;
+    until("both calls", || world.calls.under_way() == 2).await;
+    world.cancel(handle.id()).await.unwrap();
+    let codes = [0, 1].map(|node| world.failures(handle.id(), node)[0].0);
+    assert_eq!(codes, [ErrorCode::OutcomeUnknown, ErrorCode::Cancelled]);
+    assert_eq!(handle.ended().await.unwrap().status, RunStatus::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_the_journal_had_no_room_for_did_not_begin() {
+    let world = World::new().await;
+    world.define("main", &chain("pay", 1));
+    world.journal.set_room(0);
+    let handle = world.start("main", &json!({ "n": 1 })).await;
+    let run = handle.id();
+    // It would have begun by now.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let cancel = world.cancel(run);
+    let release = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        world.journal.set_room(usize::MAX);
+    };
+    let (cancelled, ()) = futures_util::future::join(cancel, release).await;
+    cancelled.unwrap();
+    assert_eq!(world.calls.count("pay"), 0);
+    assert_eq!(world.failures(run, 0)[0].0, ErrorCode::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_begins_within_a_paused_one_is_paused() {
+    let mut world = World::new().await;
+    world.define("inner", &chain("held", 1));
+    world.define(
+        "main",
+        r"
+        workflow: main
+        input: { n: u64 }
+        nodes: { inner: { call: inner, with: { n: $input.n } } }
+        output: $inner
+        ",
+    );
+    let run = world.start_for_id("main", &json!({ "n": 3 })).await.id();
+    until("the call", || world.calls.under_way() == 1).await;
+    // Of the run around it, that it started; of the nested one, nothing.
+    let mut frames = split(world.journal.appended());
+    frames.truncate(2);
+    let recovered = world.opened_after_crash(frames).await;
+    // What precedes the nested run takes its time.
+    world.records.stuck.store(true, SeqCst);
+    recovered.take_up();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    world.engine.pause(&project(), run, "ann").await.unwrap();
+    world.records.stuck.store(false, SeqCst);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(world.calls.count("held"), 0);
+    world.engine.resume(&project(), run, "ann").await.unwrap();
+    world.release(1);
+    let handle = world.engine.handle(&project(), run).await.unwrap();
+    assert_eq!(world.answer(&handle).await, json!(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn so_is_one_that_what_led_to_it_was_still_to_be_committed_for() {
+    let world = World::new().await;
+    let paid = format!("{}durability: express\n", chain("held-pay", 1));
+    world.define("inner", &paid);
+    world.define(
+        "main",
+        r"
+        workflow: main
+        input: { n: u64 }
+        nodes: { inner: { call: inner, with: { n: $input.n } } }
+        output: $inner
+        ",
+    );
+    world.journal.set_disk(Disk::Held);
+    let handle = world.start("main", &json!({ "n": 3 })).await;
+    let run = handle.id();
+    until("the commit before the nested run", || world.journal.waits() == 1).await;
+    let project = project();
+    let pause = world.engine.pause(&project, run, "ann");
+    let release = async {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        world.journal.set_disk(Disk::Fast);
+    };
+    let (paused, ()) = futures_util::future::join(pause, release).await;
+    paused.unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(world.calls.count("held-pay"), 0);
+    world.engine.resume(&project, run, "ann").await.unwrap();
+    world.release(1);
+    assert_eq!(world.answer(&handle).await, json!(3));
 }

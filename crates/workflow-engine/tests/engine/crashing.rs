@@ -7,9 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
 use weft_types::{NodeKey, RunId, RunStatus};
-use weft_workflow::frame::{Reader, Writer};
+use weft_workflow::Event;
+use weft_workflow::frame::Reader;
 use weft_workflow::state::RunState;
-use weft_workflow::{Event, NodeIndex, Stamped};
 use weft_workflow_engine::Error;
 use weft_workflow_engine::port::journal::Entry;
 
@@ -17,7 +17,7 @@ use crate::fakes::journal::FakeJournal;
 use crate::world::{World, chain, project, until};
 
 /// The same entries, each frame by itself.
-fn split(entries: Vec<Entry>) -> Vec<Entry> {
+pub(crate) fn split(entries: Vec<Entry>) -> Vec<Entry> {
     let mut all = Vec::new();
     for entry in entries {
         let mut reader = Reader::new(entry.frames.clone());
@@ -255,41 +255,6 @@ async fn a_call_with_effects_is_repeated_with_its_key_and_arguments() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_open_run_whose_workflow_is_gone_fails() {
-    let mut world = World::new().await;
-    world.define("main", &chain("held", 1));
-    let run = world.start_for_id("main", &json!({ "n": 1 })).await.id();
-    world.workflows.remove("main");
-    world.crash().await;
-    let record = world.engine.record(&project(), run).await.unwrap();
-    assert_eq!(record.status, RunStatus::Failed);
-    let (_, error) = record.failure.unwrap();
-    assert!(error.message.contains("no workflow `main`"), "{}", error.message);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_damaged_run_is_left_alone_and_the_others_go_on() {
-    let mut world = World::new().await;
-    world.define("main", &chain("held", 1));
-    let damaged = world.start_for_id("main", &json!({ "n": 1 })).await.id();
-    let sound = world.start_for_id("main", &json!({ "n": 2 })).await.id();
-    let mut entries = world.journal.on_disk();
-    for entry in entries.iter_mut().filter(|entry| entry.run == damaged) {
-        let mut frames = entry.frames.to_vec();
-        *frames.last_mut().unwrap() ^= 1;
-        entry.frames = frames.into();
-    }
-    world.after_crash(entries).await;
-    assert_eq!(
-        crate::world::sample(&world.engine, "weft_workflow_runs_damaged_total"),
-        1.0
-    );
-    world.release(1);
-    let handle = world.engine.handle(&project(), sound).await.unwrap();
-    assert_eq!(world.answer(&handle).await, json!(2));
-}
-
-#[tokio::test(start_paused = true)]
 async fn ten_thousand_open_runs_are_taken_up() {
     let mut world = World::new().await;
     world.define("main", &chain("held", 1));
@@ -419,43 +384,4 @@ async fn a_run_is_left_as_it_is_where_records_do_not_tell_how_a_nested_one_ended
     let ended = tokio::time::timeout(Duration::from_secs(3600), handle.ended());
     assert!(matches!(ended.await, Ok(Err(Error::Broken(_)))));
     assert_eq!(world.calls.count("double"), 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_damaged_run_can_be_ended_and_removed() {
-    let mut world = World::new().await;
-    world.define("main", &chain("held-pay", 2));
-    let run = world.start_for_id("main", &json!({ "n": 3 })).await.id();
-    until("the call", || world.calls.under_way() == 1).await;
-    world.journal.sync();
-    let mut entries = split(world.journal.on_disk());
-    // An event that no run has at that moment, in a frame that is whole.
-    let mut frames = Vec::new();
-    let never = Event::NodeSkipped { node: NodeIndex(7) };
-    let stamped = Stamped::new(jiff::Timestamp::UNIX_EPOCH, never);
-    let next = entries.len() as u32;
-    Writer::new(run, next).append(&stamped, &mut frames).unwrap();
-    entries.push(Entry {
-        run,
-        frames: frames.into(),
-        count: 1,
-        closes: false,
-        key: None,
-    });
-    world.after_crash(entries).await;
-    assert_eq!(world.status(run).await, RunStatus::Running);
-    let refused = world.engine.pause(&project(), run, "ann").await.unwrap_err();
-    assert!(refused.to_string().contains("nobody drives it"), "{refused}");
-    world.cancel(run).await.unwrap();
-    let detail = world.engine.detail(&project(), run).await.unwrap();
-    assert_eq!(detail.record.status, RunStatus::Cancelled);
-    let (_, error) = detail.record.failure.unwrap();
-    assert!(error.message.contains("damaged"), "{}", error.message);
-    assert!(matches!(world.cancel(run).await, Err(Error::Over { .. })));
-    assert!(world.engine.delete(&project(), run).await.unwrap());
-    world.crash().await;
-    assert!(matches!(
-        world.cancel(run).await,
-        Err(Error::Over { .. } | Error::NoRun(_))
-    ));
 }

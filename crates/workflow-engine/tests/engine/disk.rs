@@ -131,3 +131,39 @@ async fn a_journal_without_room_is_tried_again() {
     assert_eq!(world.answer(&paid).await, json!(3));
     assert_eq!((world.calls.count("double"), world.calls.count("pay")), (2, 2));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_the_journal_has_no_room_for_is_not_told() {
+    let mut world = World::new().await;
+    world.define("main", &chain("double", 2));
+    world.journal.set_room(0);
+    let handle = world.start("main", &json!({ "n": 1 })).await;
+    until("the last call", || world.calls.count("double") == 2).await;
+    let early = tokio::time::timeout(Duration::from_secs(1), handle.ended());
+    assert!(early.await.is_err(), "it was told before the journal had it");
+    world.journal.set_room(usize::MAX);
+    assert_eq!(world.answer(&handle).await, json!(4));
+    world.crash().await;
+    let again = world.engine.handle(&project(), handle.id()).await.unwrap();
+    assert_eq!(world.answer(&again).await, json!(4));
+    assert_eq!(world.calls.count("double"), 0, "nothing of it was lost");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nor_is_that_of_a_run_that_was_taken_up() {
+    let mut world = World::new().await;
+    world.define("main", &chain("double", 2));
+    let run = world.start_for_id("main", &json!({ "n": 1 })).await.id();
+    let accepted = world.journal.on_disk();
+    let recovered = world.opened_after_crash(accepted).await;
+    world.journal.set_room(0);
+    recovered.take_up();
+    let handle = world.engine.handle(&project(), run).await.unwrap();
+    until("the last call", || world.calls.count("double") == 2).await;
+    let early = tokio::time::timeout(Duration::from_secs(1), handle.ended());
+    assert!(early.await.is_err(), "it was told before the journal had it");
+    world.journal.set_room(usize::MAX);
+    assert_eq!(world.answer(&handle).await, json!(4));
+    world.crash().await;
+    assert_eq!(world.status(run).await, weft_types::RunStatus::Succeeded);
+}

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 use weft_types::{NodeStatus, RunStatus};
+use weft_workflow::NodeIndex;
+use weft_workflow::state::RerunError;
 use weft_workflow_engine::port::records::RunFilter;
-use weft_workflow_engine::{Error, Waited};
+use weft_workflow_engine::{Error, Selection, Waited};
 
+use crate::repeating::again;
 use crate::world::{World, chain, project, until};
 
 fn express(text: &str) -> String {
@@ -251,4 +254,24 @@ async fn within_a_durable_run_it_is_not_told_of_before_that_is_committed() {
     };
     let listed = world.engine.list(&project(), &nested, None, 10).await.unwrap();
     assert_eq!(listed.len(), 1, "the run around it alone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_whose_events_were_not_all_kept_can_be_repeated_as_a_whole() {
+    let world = World::with(|config| config.express_bytes = 500).await;
+    world.define("main", &express(&chain("double", 50)));
+    let handle = world.start("main", &json!({ "n": 1 })).await;
+    let first = handle.ended().await.unwrap();
+    let whole = again(handle.id(), Selection::Whole);
+    let repeated = world.engine.rerun(whole).await.unwrap();
+    assert_eq!(repeated.ended().await.unwrap().result, first.result);
+    assert_eq!(world.calls.count("double"), 100);
+    for selection in [Selection::Failed, Selection::From(vec![NodeIndex(3)])] {
+        let refused = world
+            .engine
+            .rerun(again(handle.id(), selection))
+            .await
+            .unwrap_err();
+        assert_eq!(refused, Error::Rerun(RerunError::Cut), "{refused}");
+    }
 }

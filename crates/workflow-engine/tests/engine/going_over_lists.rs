@@ -158,3 +158,26 @@ async fn a_list_that_is_put_together_is_there_after_a_crash() {
     assert_eq!(world.answer(&handle).await, json!([5, 6]));
     assert_eq!(world.calls.count("held"), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn outputs_that_are_too_large_together_fail_the_node_as_soon_as_they_are() {
+    for (more, calls) in [
+        ("", 4),
+        (", on-item-failure: continue", 4),
+        (", on-item-failure: collect", 4),
+    ] {
+        let world = World::with(|config| config.values.bytes = 40_000).await;
+        world
+            .calls
+            .add("long", "record { n: u64 }", "string", true, |_| async {
+                Ok(json!("x".repeat(10_000)))
+            });
+        world.define("main", &over("long", more));
+        let list: Vec<u64> = (0..100).collect();
+        let outcome = world.outcome("main", &json!({ "list": list })).await;
+        let (code, message) = World::failure(&outcome);
+        assert_eq!(code, ErrorCode::Limit, "{message}");
+        assert!(message.contains("larger than 40000 bytes together"), "{message}");
+        assert_eq!(world.calls.count("long"), calls);
+    }
+}

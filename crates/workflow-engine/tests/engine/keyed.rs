@@ -153,3 +153,23 @@ async fn outcomes_of_express_runs_that_have_no_room_are_looked_up() {
     assert_eq!(world.answer(&again).await, json!(2));
     assert_eq!(world.calls.count("pay"), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_of_a_request_whose_run_was_removed_is_that_it_was_executed() {
+    let world = World::new().await;
+    world.define("main", &chain("pay", 1));
+    let first = start(&world, "k", 1, Answer::End).await.unwrap();
+    world.answer(&first).await;
+    assert!(
+        world
+            .engine
+            .delete(&crate::world::project(), first.id())
+            .await
+            .unwrap()
+    );
+    for answer in [Answer::End, Answer::Id] {
+        let refused = start(&world, "k", 1, answer).await.unwrap_err();
+        assert_eq!(refused, Error::KeyOutlived(first.id()), "{refused}");
+    }
+    assert_eq!(world.calls.count("pay"), 1);
+}

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use serde_json::json;
-use weft_types::{Priority, RunStatus};
+use weft_types::{Priority, RunStatus, Value};
 use weft_workflow_engine::{Answer, Error, RunHandle, StartRun};
 
+use crate::fakes::calls::{name, parsed};
 use crate::world::{World, chain, project, sample, until};
 
 async fn start(world: &World, n: u64, priority: Priority) -> RunHandle {
@@ -357,4 +358,73 @@ async fn a_run_is_not_started_deeper_than_runs_nest() {
     );
     let refused = world.engine.start(request(3)).await.unwrap_err();
     assert!(refused.to_string().contains("at most 2 deep"), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_does_not_wait_for_itself_through_a_function() {
+    let world = World::new().await;
+    let engine = world.engine.clone();
+    world
+        .calls
+        .add("starts", "record { n: u64 }", "u64", false, move |asked| {
+            let engine = engine.clone();
+            let n = asked.arguments["n"].as_u64().unwrap();
+            let arguments = parsed(&"record { n: u64 }".parse().unwrap(), &json!({ "n": n - 1 }));
+            let request = StartRun {
+                depth: 1,
+                ..StartRun::new(project(), name("main"), Value::Direct(arguments))
+            };
+            async move {
+                let handle = engine.start(request).await.unwrap();
+                handle.ended().await.unwrap();
+                Ok(json!(n))
+            }
+        });
+    world.define(
+        "main",
+        r"
+        workflow: main
+        input: { n: u64 }
+        nodes:
+          again: { call: starts, with: { n: $input.n }, when: $input.n > 0 }
+          end: { call: held, with: { n: 4 }, after: [again] }
+        output: $end
+        defaults: { concurrency: 1 }
+        ",
+    );
+    let first = world.start("main", &json!({ "n": 1 })).await;
+    let second = world.start("main", &json!({ "n": 0 })).await;
+    until("the call within", || world.calls.under_way() == 2).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.calls.count("held"), 1, "the second waits for the first");
+    world.release(3);
+    for handle in [&first, &second] {
+        let answer = tokio::time::timeout(Duration::from_secs(60), world.answer(handle));
+        assert_eq!(answer.await, Ok(json!(4)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_newer_version_says_is_not_taken_back_by_a_run_of_an_older_one() {
+    let world = World::new().await;
+    let bounded = |most: u32| format!("{}defaults: {{ concurrency: {most} }}\n", chain("held", 1));
+    world.define("main", &bounded(1));
+    let mut handles = Vec::new();
+    for n in 1..=3 {
+        handles.push(start(&world, n, Priority::Medium).await);
+    }
+    until("the first call", || world.calls.under_way() == 1).await;
+    world.define("main", &bounded(2));
+    handles.push(start(&world, 4, Priority::Medium).await);
+    until("the second call", || world.calls.under_way() == 2).await;
+    // The older ones in line get their places, one after another.
+    for calls in [3, 4] {
+        world.release(1);
+        until("another call", || world.calls.count("held") == calls).await;
+        assert_eq!(world.calls.under_way(), 2);
+    }
+    world.release(2);
+    for handle in &handles {
+        world.answer(handle).await;
+    }
 }

@@ -104,6 +104,11 @@ impl World {
         self.after_crash(entries).await;
     }
 
+    /// Changes the bounds that hold from the next crash on.
+    pub(crate) fn configure(&mut self, change: impl FnOnce(&mut Config)) {
+        change(&mut self.config);
+    }
+
     pub(crate) fn define(&self, workflow: &str, text: &str) -> Arc<Plan> {
         self.workflows.add(workflow, text)
     }
@@ -196,6 +201,17 @@ impl World {
 
     pub(crate) async fn cancel(&self, run: RunId) -> Result<(), Error> {
         self.engine.cancel(&project(), run, "ann", "enough").await
+    }
+
+    /// How the attempts at a node of a run ended that failed, one after another.
+    pub(crate) fn failures(&self, run: RunId, node: u32) -> Vec<(ErrorCode, String)> {
+        let failed = self.events(run).into_iter().filter_map(|event| match event {
+            Event::NodeFailed { place, error, .. } if place.node.0 == node => {
+                Some((error.code, error.message))
+            }
+            _ => None,
+        });
+        failed.collect()
     }
 
     pub(crate) async fn status(&self, run: RunId) -> RunStatus {

@@ -46,6 +46,9 @@ pub enum RerunError {
     /// The run is still open.
     #[error("the run has not ended: only what has ended can be run again")]
     Open,
+    /// Not all of the run's events were kept: nobody can tell which of its nodes have results.
+    #[error("not all of what the run did was kept, so nothing of it can be reused: run it again as a whole")]
+    Cut,
     /// Nothing is selected.
     #[error("no node is selected")]
     NothingSelected,
@@ -98,6 +101,23 @@ pub fn rerun(
     if !state.status().is_closed() {
         return Err(RerunError::Open);
     }
+    selected_of(plan, state, selection, changed)
+}
+
+/// What is given when a run that has ended is repeated as a whole. Its acceptance tells: of what came later not all need be in the state.
+///
+/// # Errors
+/// As [`rerun`].
+pub fn rerun_whole(plan: &Plan, state: &RunState) -> Result<Rerun, RerunError> {
+    selected_of(plan, state, &Selection::Whole, &[])
+}
+
+fn selected_of(
+    plan: &Plan,
+    state: &RunState,
+    selection: &Selection,
+    changed: &[NodeIndex],
+) -> Result<Rerun, RerunError> {
     let mut selected = Selected::new(plan, state, selection)?;
     selected.changed(changed, selection)?;
     let mut rerun = Rerun::default();

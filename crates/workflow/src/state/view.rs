@@ -228,6 +228,21 @@ impl RunState {
         })
     }
 
+    /// Whether an attempt at a place may be executing somewhere: it was given, and has not ended.
+    #[must_use]
+    pub fn may_execute(&self, place: Place) -> bool {
+        let Some(cell) = self.nodes.get(place.node.0 as usize) else {
+            return false;
+        };
+        match place.item {
+            None => cell.phase.may_execute(),
+            Some(item) => {
+                let item = cell.items.as_ref().and_then(|items| items.get(item));
+                item.is_some_and(|(phase, _)| phase.is_outstanding())
+            }
+        }
+    }
+
     /// Whether a node awaits an outside event, or sleeps.
     #[must_use]
     pub fn is_suspended(&self, node: NodeIndex) -> bool {

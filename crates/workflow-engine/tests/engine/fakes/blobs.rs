@@ -1,8 +1,8 @@
 //! Blobs in a map.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -19,6 +19,10 @@ pub(crate) struct FakeBlobs {
     /// Those that were kept since they were last forgotten about.
     kept: Mutex<HashSet<(ProjectName, Digest)>>,
     pub(crate) full: AtomicBool,
+    /// How often something was to be stored.
+    puts: AtomicUsize,
+    /// From which of these on the store fails; 0 for none.
+    pub(crate) broken_from: AtomicUsize,
 }
 
 impl FakeBlobs {
@@ -62,6 +66,10 @@ impl Blobs for FakeBlobs {
             tokio::task::yield_now().await;
             if self.full.load(SeqCst) {
                 return Err(BlobError::Full);
+            }
+            let (put, broken) = (self.puts.fetch_add(1, SeqCst) + 1, self.broken_from.load(SeqCst));
+            if broken != 0 && put >= broken {
+                return Err(BlobError::Store("it does not answer".to_owned()));
             }
             let digest = Digest::of(&bytes);
             let mut blobs = self.by_project.lock().unwrap();

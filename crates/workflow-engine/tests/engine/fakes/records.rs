@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use weft_types::{Digest, ProjectName, RunId};
-use weft_workflow::event::Stamped;
+use weft_workflow::event::{Stamped, Stored};
 use weft_workflow::frame::Reader;
 use weft_workflow::record::RunRecord;
 use weft_workflow_engine::port::Boxed;
@@ -21,8 +21,11 @@ pub(crate) struct FakeRecords {
     journal: Arc<FakeJournal>,
     kept: Mutex<Vec<ExpressRun>>,
     deleted: Mutex<Vec<RunId>>,
+    damaged: Mutex<Vec<RunId>>,
     /// Whether nothing is written into them any longer.
     pub(crate) stuck: AtomicBool,
+    /// Whether nothing can be read from them.
+    pub(crate) failing: AtomicBool,
     /// Whether runs that are not journalled leave nothing.
     pub(crate) dropping: AtomicBool,
 }
@@ -33,9 +36,16 @@ impl FakeRecords {
             journal: Arc::clone(journal),
             kept: Mutex::default(),
             deleted: Mutex::default(),
+            damaged: Mutex::default(),
             stuck: AtomicBool::new(false),
+            failing: AtomicBool::new(false),
             dropping: AtomicBool::new(false),
         })
+    }
+
+    /// Has the result of a run be another than was written.
+    pub(crate) fn damage(&self, run: RunId) {
+        self.damaged.lock().unwrap().push(run);
     }
 
     /// The records of runs that were not journalled.
@@ -78,7 +88,13 @@ impl FakeRecords {
             return Some(record);
         }
         let events = FakeJournal::events_in(&self.journal.on_disk(), run);
-        RunRecord::fold(&events)
+        let mut record = RunRecord::fold(&events)?;
+        if self.damaged.lock().unwrap().contains(&run)
+            && let Some(Stored::Direct(image)) = &mut record.result
+        {
+            *image = image.slice(1..);
+        }
+        Some(record)
     }
 }
 
@@ -102,8 +118,11 @@ impl Records for FakeRecords {
         project: &'a ProjectName,
         run: RunId,
     ) -> Boxed<'a, Result<Option<RunRecord>, RecordsError>> {
-        let record = self.find(run).filter(|record| record.project == *project);
-        Box::pin(async { Ok(record) })
+        let record = match self.failing.load(SeqCst) {
+            true => Err(RecordsError::Store("no file can be opened".to_owned())),
+            false => Ok(self.find(run).filter(|record| record.project == *project)),
+        };
+        Box::pin(async { record })
     }
 
     fn list<'a>(

@@ -1,6 +1,6 @@
 //! Workflows, checked when they are added.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use weft_types::{Digest, FunctionName, ProjectName, VersionNumber};
@@ -13,6 +13,8 @@ use super::calls::{FakeCalls, name};
 pub(crate) struct FakeWorkflows {
     calls: Arc<FakeCalls>,
     plans: Mutex<HashMap<FunctionName, Vec<Arc<Plan>>>>,
+    /// Those that are checked more strictly than when they were added.
+    unplannable: Mutex<HashSet<FunctionName>>,
 }
 
 impl FakeWorkflows {
@@ -20,6 +22,7 @@ impl FakeWorkflows {
         Arc::new(Self {
             calls: Arc::clone(calls),
             plans: Mutex::default(),
+            unplannable: Mutex::default(),
         })
     }
 
@@ -47,6 +50,15 @@ impl FakeWorkflows {
         self.plans.lock().unwrap().remove(&name(function));
     }
 
+    /// Has no plan of a workflow be made, or made again.
+    pub(crate) fn set_plannable(&self, function: &str, plannable: bool) {
+        let mut unplannable = self.unplannable.lock().unwrap();
+        match plannable {
+            true => unplannable.remove(&name(function)),
+            false => unplannable.insert(name(function)),
+        };
+    }
+
     fn find(
         &self,
         function: &FunctionName,
@@ -67,6 +79,10 @@ impl Workflows for FakeWorkflows {
         workflow: &FunctionName,
         version: Option<VersionNumber>,
     ) -> Result<(VersionNumber, Arc<Plan>), NoPlan> {
+        if self.unplannable.lock().unwrap().contains(workflow) {
+            let why = "node `n1` is not as it must be".to_owned();
+            return Err(NoPlan::Unplannable(workflow.clone(), why));
+        }
         self.find(workflow, version)
             .ok_or_else(|| NoPlan::NoWorkflow(workflow.clone()))
     }

@@ -63,3 +63,28 @@ fn nothing_is_under_way_once_the_run_has_ended() {
     assert_eq!(run.state.status(), RunStatus::Cancelled);
     assert_eq!(over(&run, at(1)), [true; 3]);
 }
+
+#[test]
+fn what_was_given_and_has_not_ended_may_execute() {
+    let plan = plan([
+        call("a").attempts(2),
+        call("b").needs(["a"]).each(2, ItemFailure::End),
+    ]);
+    let places = [at(0), at(1), item(1, 0), item(1, 1), at(9)];
+    let may = |run: &Live<'_>| places.map(|place| run.state.may_execute(place));
+    let (mut run, _) = Live::started(&plan);
+    assert_eq!(may(&run), [true, false, false, false, false]);
+    run.take(failed(at(0), 1, ErrorCode::Trap));
+    assert!(may(&run)[0], "its time may have come");
+    run.take(succeeded(at(0), 2));
+    assert_eq!(may(&run), [false, true, false, false, false]);
+    run.take(Event::Expanded { node: n(1), items: 2 });
+    assert_eq!(may(&run), [false, false, true, true, false]);
+    run.take(succeeded(item(1, 0), 1));
+    run.take(cancelled());
+    assert_eq!(
+        may(&run),
+        [false, false, false, true, false],
+        "it is being stopped"
+    );
+}

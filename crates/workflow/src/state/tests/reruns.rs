@@ -7,7 +7,7 @@ use super::sketch::{call, lenient, plan};
 use super::{at, n};
 use crate::event::{ErrorCode, Event, Given, Origin};
 use crate::plan::Plan;
-use crate::state::{Action, Rerun, RerunError, Reused, Selection, rerun};
+use crate::state::{Action, Rerun, RerunError, Reused, Selection, rerun, rerun_whole};
 
 /// What is reused, as pairs of a node and the one whose output it takes, and what is left out.
 type Expected<'a> = (&'a [(u32, Option<u32>)], &'a [u32]);
@@ -237,4 +237,8 @@ fn what_was_given_in_place_of_a_node_is_given_again() {
         let refused = rerun(&plan, &run.state, &selection, &[]);
         assert_eq!(refused, Err(RerunError::Stubbed("b".into())));
     }
+    // As a whole, the acceptance tells: of an express run nothing else may be left.
+    let whole = rerun(&plan, &run.state, &Selection::Whole, &[]);
+    run.crash(1);
+    assert_eq!(rerun_whole(&plan, &run.state), whole);
 }
