@@ -1,7 +1,6 @@
 //! A version prepared to be called many times by its pin, without looking anything up.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,7 +11,7 @@ use crate::deployed::Deployed;
 use crate::engine::Inner;
 use crate::invoke::Terms;
 use crate::logs::StepLogs;
-use crate::port::{Attempt, Call, Reply, TraceContext};
+use crate::port::{Attempt, Call, FanOut, Reply, TraceContext};
 use crate::{Engine, Error};
 
 /// A version of a function, held.
@@ -112,7 +111,8 @@ impl Callee {
             time: Some(step.time),
             timeout: step.timeout,
             depth: step.depth,
-            fan_out: Arc::new(AtomicU32::new(self.engine.config.call_fan_out)),
+            fan_out: FanOut::of(self.engine.config.call_fan_out),
+            made: None,
             key: Some(step.key),
             step: Some(StepLogs {
                 attempt: step.attempt,

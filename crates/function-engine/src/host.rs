@@ -1,6 +1,5 @@
 //! What calls of one version reach outside themselves: other functions, and key-values.
 
-use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Weak};
 
 use tracing::Instrument;
@@ -73,7 +72,7 @@ impl Host for VersionHost {
                 .engine
                 .upgrade()
                 .ok_or_else(|| Failure::Unavailable("the server is shutting down".into()))?;
-            let fan_out = enter(&engine, caller)?;
+            let (left, n) = enter(&engine, caller)?;
             let deployed = engine
                 .resolve(project.as_str(), callee.as_str(), None)
                 .map_err(|e| failed(callee, e))?;
@@ -81,12 +80,13 @@ impl Host for VersionHost {
             let timeout = caller.deadline.saturating_duration_since(clock());
             let context = deployed.context(Terms {
                 trace,
-                seed: Some(fork(&caller.seed, fan_out)),
+                seed: Some(fork(&caller.seed, left)),
                 time: None,
                 timeout: Some(timeout),
                 depth: caller.depth + 1,
                 fan_out: Arc::clone(&caller.fan_out),
-                key: None,
+                made: Some(Arc::default()),
+                key: caller.key.map(|key| key.of_call(n, callee.as_str())),
                 step: step(&engine, caller),
             });
             execute(
@@ -136,23 +136,20 @@ fn step(engine: &Inner, caller: &CallContext) -> Option<StepLogs> {
     })
 }
 
-/// Takes one of the calls that the whole tree of calls may make; answers how many were left.
-fn enter(engine: &Inner, caller: &CallContext) -> Result<u32, Failure> {
+/// Takes one of the calls that the whole tree of calls may make; answers how many were left, and how many the caller itself has made.
+fn enter(engine: &Inner, caller: &CallContext) -> Result<(u32, u32), Failure> {
     let most = engine.config.call_depth;
     if caller.depth >= most {
         return Err(Failure::CallLimit(format!(
             "functions may call functions at most {most} deep"
         )));
     }
-    caller
-        .fan_out
-        .fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1))
-        .map_err(|_| {
-            let most = engine.config.call_fan_out;
-            Failure::CallLimit(format!(
-                "one call may lead to at most {most} calls of other functions"
-            ))
-        })
+    caller.take_call().ok_or_else(|| {
+        let most = engine.config.call_fan_out;
+        Failure::CallLimit(format!(
+            "one call may lead to at most {most} calls of other functions"
+        ))
+    })
 }
 
 /// A seed for the `n`th call under another, which tells nothing of its parent.

@@ -1,11 +1,10 @@
 //! What a call carries along, on its way to a worker.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use weft_function_engine::port::{CallContext, Host, LogSink, TraceContext};
+use weft_function_engine::port::{CallContext, FanOut, Host, LogSink, TraceContext};
 use weft_isolation::protocol::{CallBounds, Trace};
 use weft_types::NodeKey;
 
@@ -41,7 +40,8 @@ pub(crate) fn context(bounds: &CallBounds, logs: Arc<dyn LogSink>, host: Arc<dyn
         memory: bounds.memory,
         output: bounds.output,
         depth: bounds.depth,
-        fan_out: Arc::new(AtomicU32::new(u32::MAX)),
+        fan_out: FanOut::of(u32::MAX),
+        made: None,
         seed: bounds.seed,
         time: Timestamp::from_nanosecond(bounds.clock_ns).unwrap_or_default(),
         key: bounds.key.map(NodeKey::from_bytes),

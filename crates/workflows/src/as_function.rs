@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use weft_function_engine::port::{Boxed, CallContext, Failure, Reply, Workflows};
 use weft_types::image::Image;
 use weft_types::version::WorkflowSource;
-use weft_types::{FunctionName, ProjectName, RunStatus, Value, VersionNumber, VersionRecord};
+use weft_types::{FunctionName, ProjectName, RunId, RunStatus, Value, VersionNumber, VersionRecord};
 use weft_workflow::definition;
 use weft_workflow_engine::{Engine, Error, Outcome, RunHandle, StartRun, Waited};
 
@@ -39,7 +39,25 @@ impl Workflows for Runs {
                     Value::Direct(arguments),
                 )
             };
-            let mut handle = self.0.start(start).await.map_err(|error| failure(&error))?;
+            let mut attempts = on_behalf(context);
+            let last = attempts.pop();
+            // What an earlier attempt has done is not done again; what it failed to do is.
+            for run in attempts {
+                if let Some(handle) = self.before(version, run).await?
+                    && let Some(reply) = self.success(version, handle, patience).await?
+                {
+                    return Ok(reply);
+                }
+            }
+            // The same attempt, executed again after a crash.
+            let before = match last {
+                Some(run) => self.before(version, run).await?,
+                None => None,
+            };
+            let mut handle = match before {
+                Some(handle) => handle,
+                None => self.start(StartRun { run: last, ..start }).await?,
+            };
             handle.cancel_on_drop();
             match handle.wait(patience).await.map_err(|error| failure(&error))? {
                 Waited::Open => Err(Failure::TimedOut(patience)),
@@ -62,6 +80,34 @@ impl Workflows for Runs {
 }
 
 impl Runs {
+    async fn start(&self, start: StartRun) -> Result<RunHandle, Failure> {
+        self.0.start(start).await.map_err(|error| failure(&error))
+    }
+
+    /// The run of this id, if it was started before.
+    async fn before(&self, version: &VersionRecord, run: RunId) -> Result<Option<RunHandle>, Failure> {
+        let workflow = (&version.function, version.version);
+        let found = self.0.started_before(&version.project, workflow, run).await;
+        found.map_err(|error| failure(&error))
+    }
+
+    /// What a run answers that an earlier attempt started; none where it did not succeed.
+    async fn success(
+        &self,
+        version: &VersionRecord,
+        mut handle: RunHandle,
+        patience: Duration,
+    ) -> Result<Option<Reply>, Failure> {
+        handle.cancel_on_drop();
+        match handle.wait(patience).await.map_err(|error| failure(&error))? {
+            Waited::Open => Err(Failure::TimedOut(patience)),
+            Waited::Ended(outcome) if outcome.status == RunStatus::Succeeded => {
+                self.reply(version, &handle, &outcome, patience).await.map(Some)
+            }
+            Waited::Ended(_) => Ok(None),
+        }
+    }
+
     async fn reply(
         &self,
         version: &VersionRecord,
@@ -86,6 +132,16 @@ impl Runs {
             start_time: Duration::ZERO,
         })
     }
+}
+
+/// The ids of the runs that this call starts on behalf of a node, one for each attempt at that so far; none where nobody will execute it
+/// again.
+fn on_behalf(context: &CallContext) -> Vec<RunId> {
+    let (Some(key), Some(attempt)) = (context.key, context.logs.attempt()) else {
+        return Vec::new();
+    };
+    let run = |number| Engine::run_on_behalf(attempt.run, &key, number);
+    (1..=attempt.number).map(run).collect()
 }
 
 /// A workflow that a function calls is as deep as that call: else workflows and functions could call each other for ever.

@@ -9,7 +9,7 @@ use weft_types::NodeKey;
 
 use crate::deployed::Deployed;
 use crate::logs::{InvocationLogs, StepLogs};
-use crate::port::{CallContext, TraceContext};
+use crate::port::{CallContext, FanOut, TraceContext};
 use crate::{Config, Error, random};
 
 /// What the caller decides about a call.
@@ -22,8 +22,10 @@ pub(crate) struct Terms {
     /// None leaves it to the version's limit.
     pub(crate) timeout: Option<Duration>,
     pub(crate) depth: u32,
-    pub(crate) fan_out: Arc<AtomicU32>,
-    /// Identifies a step of a workflow.
+    pub(crate) fan_out: Arc<FanOut>,
+    /// None for the first call of a tree.
+    pub(crate) made: Option<Arc<AtomicU32>>,
+    /// Identifies a step of a workflow, or what is done on behalf of one.
     pub(crate) key: Option<NodeKey>,
     /// Whose lines the call's are, beside the function's.
     pub(crate) step: Option<StepLogs>,
@@ -32,7 +34,7 @@ pub(crate) struct Terms {
 impl Terms {
     /// A call that no function made.
     pub(crate) fn of_outside(trace: TraceContext, config: &Config) -> Self {
-        let fan_out = Arc::new(AtomicU32::new(config.call_fan_out));
+        let fan_out = FanOut::of(config.call_fan_out);
         Self {
             trace,
             seed: None,
@@ -40,6 +42,7 @@ impl Terms {
             timeout: None,
             depth: 0,
             fan_out,
+            made: None,
             key: None,
             step: None,
         }
@@ -89,6 +92,7 @@ impl Deployed {
             output: limits.output,
             depth: terms.depth,
             fan_out: terms.fan_out,
+            made: terms.made,
             seed: terms.seed.unwrap_or_else(random::bytes),
             time: terms.time.unwrap_or(now),
             trace: terms.trace,

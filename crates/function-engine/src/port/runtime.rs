@@ -2,6 +2,8 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -170,6 +172,13 @@ pub struct Call {
     pub context: CallContext,
 }
 
+/// The calls of other functions in a tree of calls.
+#[derive(Debug)]
+pub struct FanOut {
+    left: AtomicU32,
+    made: AtomicU32,
+}
+
 /// What a call carries along.
 #[derive(Clone)]
 pub struct CallContext {
@@ -186,13 +195,15 @@ pub struct CallContext {
     /// How many calls of functions by functions led here.
     pub depth: u32,
     /// Calls to other functions left to the whole tree of calls.
-    pub fan_out: Arc<std::sync::atomic::AtomicU32>,
+    pub fan_out: Arc<FanOut>,
+    /// How many this call has made itself; none for the first of its tree, whose calls are counted with those that are left.
+    pub made: Option<Arc<AtomicU32>>,
     /// Seeds the randomness of a version that was granted nothing.
     pub seed: [u8; 32],
     /// What the clock of such a version starts at.
     pub time: Timestamp,
-    /// Identifies the step of a workflow that this call is, the same over all its attempts: the guest can read it, and outbound
-    /// HTTP carries it.
+    /// Identifies the step of a workflow that this call is, or what it does on behalf of one, the same over all its attempts: the
+    /// guest can read it, and outbound HTTP carries it.
     pub key: Option<NodeKey>,
     /// Where it comes from.
     pub trace: TraceContext,
@@ -202,7 +213,28 @@ pub struct CallContext {
     pub host: Option<Arc<dyn Host>>,
 }
 
+impl FanOut {
+    /// So many may be made.
+    #[must_use]
+    pub fn of(left: u32) -> Arc<Self> {
+        Arc::new(Self {
+            left: left.into(),
+            made: 0.into(),
+        })
+    }
+}
+
 impl CallContext {
+    /// Takes one of the calls that are left. Answers how many were, and how many this call has made before; none where none are left.
+    pub fn take_call(&self) -> Option<(u32, u32)> {
+        let left = &self.fan_out.left;
+        let left = left
+            .fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1))
+            .ok()?;
+        let made = self.made.as_deref().unwrap_or(&self.fan_out.made);
+        Some((left, made.fetch_add(1, Relaxed)))
+    }
+
     /// Applies bounds where they are tighter than those that hold already.
     pub fn tighten(&mut self, limits: &Limits) {
         let Limits {

@@ -98,7 +98,7 @@ async fn types_are_compared_at_deploy_and_at_the_call() {
 }
 
 /// Exports `demo:loop/api#again`, which calls the import of the same name, `n` times.
-fn again() -> Program {
+pub(crate) fn again() -> Program {
     let again = signature(&[("times", "u32")], Some("u32"));
     let function = ImportedFunction {
         name: "again".into(),

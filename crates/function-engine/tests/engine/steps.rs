@@ -8,6 +8,7 @@ use weft_function_engine::port::Attempt;
 use weft_function_engine::{LogFilter, LogLine, Step, new_trace};
 use weft_types::{NodeKey, RunId};
 
+use crate::calls_between::again;
 use crate::program::{BOUNDS, Program, arguments, print, signature, value};
 use crate::world::{World, default, name};
 
@@ -90,4 +91,32 @@ async fn a_plain_call_prints_on_nobodys_behalf() {
     world.call("adder", "[1,2]").await.unwrap();
     let of_function = lines(&world.engine.logs(&default(), &name("adder")).unwrap());
     assert_eq!(of_function[0].attempt, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_node_calls_has_keys_of_its_own_the_same_whenever_it_is_called_again() {
+    let world = World::new().await;
+    let leaf = signature(&[("times", "u32")], Some("u32"));
+    let leaf = Program::new((Some("demo:loop/api"), "again"), leaf, |call, _| {
+        print(
+            &call.context,
+            &format!("adding {:?}", call.context.key.map(NodeKey::to_bytes)),
+        );
+        async { Ok(Some(value("u32", "0"))) }
+    });
+    world.add("leaf", leaf, "{}").await;
+    world
+        .add("again", again(), r#"{"grants":{"call":["leaf"]}}"#)
+        .await;
+    for _ in 0..2 {
+        step(&world, "again", 2).await;
+    }
+    world.call("again", "[1]").await.unwrap();
+    let lines = lines(&world.engine.logs(&default(), &name("leaf")).unwrap());
+    let keys: Vec<_> = lines.iter().map(|line| &*line.text).collect();
+    assert_eq!(keys[..2], keys[2..4], "of both executions");
+    assert_ne!(keys[0], keys[1], "of both calls");
+    let own = NodeKey::new(run(), "step", Some(3)).to_bytes();
+    assert!(!keys.contains(&&*format!("adding {:?}", Some(own))), "{keys:?}");
+    assert_eq!(keys[4..], ["adding None"], "nobody's");
 }

@@ -3,14 +3,13 @@
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use uuid::Uuid;
 use weft_function_engine::port::{
-    Boxed, CallContext, Code, Compiled, Failure, Host, KeyValue, Load, LogSink, Most, Runtime as _, Stream,
-    Tier, TraceContext,
+    Boxed, CallContext, Code, Compiled, Failure, FanOut, Host, KeyValue, Load, LogSink, Most, Runtime as _,
+    Stream, Tier, TraceContext,
 };
 use weft_pool::Profile;
 use weft_runtime::{Runtime, prepare};
@@ -84,7 +83,8 @@ pub(crate) fn context() -> CallContext {
         memory: 256 << 20,
         output: 16 << 20,
         depth: 0,
-        fan_out: Arc::new(AtomicU32::new(0)),
+        fan_out: FanOut::of(0),
+        made: None,
         seed: [7; 32],
         time: Timestamp::UNIX_EPOCH,
         key: None,

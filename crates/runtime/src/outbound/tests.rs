@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,6 +15,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use wasmtime_wasi_http::io::TokioIo;
+
+use weft_function_engine::port::FanOut;
 
 use super::connect::trusting;
 use super::*;
@@ -109,7 +111,8 @@ fn context(logs: Arc<Lines>) -> CallContext {
         memory: 1 << 20,
         output: 1 << 20,
         depth: 0,
-        fan_out: Arc::new(AtomicU32::new(1)),
+        fan_out: FanOut::of(1),
+        made: None,
         seed: [0; 32],
         time: jiff::Timestamp::UNIX_EPOCH,
         key: None,

@@ -1,15 +1,14 @@
 //! Loading guests and calling them as the function engine does.
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use uuid::Uuid;
 use weft_function_engine::port::{
-    Boxed, Call, CallContext, Code, Compiled, Failure, Host, Instance, KeyValue, Load, LogSink, Most, Reply,
-    Runtime as _, Stream, Tier, TraceContext,
+    Boxed, Call, CallContext, Code, Compiled, Failure, FanOut, Host, Instance, KeyValue, Load, LogSink, Most,
+    Reply, Runtime as _, Stream, Tier, TraceContext,
 };
 use weft_pool::Profile;
 use weft_runtime::{Runtime, Settings, Slots, prepare};
@@ -195,7 +194,8 @@ pub(crate) fn logging(logs: Arc<Collected>) -> CallContext {
         memory: 256 << 20,
         output: 16 << 20,
         depth: 0,
-        fan_out: Arc::new(AtomicU32::new(100)),
+        fan_out: FanOut::of(100),
+        made: None,
         seed: [7; 32],
         time: "2026-01-02T03:04:05Z".parse().unwrap(),
         key: None,

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, LazyLock, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use uuid::Uuid;
 use weft_function_engine::port::{
-    Boxed, Call, CallContext, Code, Compiled, Failure, Host, ImportBinding, KeyValue, Load, LogSink, Most,
-    Runtime as _, Stream, Tier, TraceContext,
+    Boxed, Call, CallContext, Code, Compiled, Failure, FanOut, Host, ImportBinding, KeyValue, Load, LogSink,
+    Most, Runtime as _, Stream, Tier, TraceContext,
 };
 use weft_pool::Profile;
 use weft_runtime::{Runtime, Settings, Slots, prepare};
@@ -195,7 +194,8 @@ impl Platform {
             memory: 256 << 20,
             output: 16 << 20,
             depth: 0,
-            fan_out: Arc::new(AtomicU32::new(100)),
+            fan_out: FanOut::of(100),
+            made: None,
             seed: [7; 32],
             time: Timestamp::UNIX_EPOCH,
             key: None,

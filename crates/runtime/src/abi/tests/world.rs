@@ -1,13 +1,12 @@
 //! A store's data for tests: wide limits and nothing outside.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use uuid::Uuid;
 use weft_function_engine::port::{
-    Boxed, CallContext, Failure, Host, KeyValue, LogSink, Stream, TraceContext,
+    Boxed, CallContext, Failure, FanOut, Host, KeyValue, LogSink, Stream, TraceContext,
 };
 use weft_types::image::Image;
 use weft_types::version::{Flavor, ImportedFunction};
@@ -34,7 +33,8 @@ pub(super) fn state() -> HostState {
         memory: 64 << 20,
         output: 1 << 20,
         depth: 0,
-        fan_out: Arc::new(AtomicU32::new(0)),
+        fan_out: FanOut::of(0),
+        made: None,
         seed: [0; 32],
         time: Timestamp::UNIX_EPOCH,
         key: None,
