@@ -26,10 +26,9 @@ mod media;
 mod names;
 mod run;
 
-use media::Sent;
-pub(crate) use media::{Accepted, expect_json};
+pub(crate) use media::{Accepted, Sent, expect_json};
 pub(crate) use names::explain;
-pub(crate) use run::{answer as answer_run, start_of, started};
+pub(crate) use run::{answer as answer_run, arguments as run_arguments, key_of, start_of, started};
 
 /// What a call without any arguments is called with.
 const NO_ARGUMENTS: &[u8] = b"{}";

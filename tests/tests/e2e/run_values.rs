@@ -265,3 +265,75 @@ async fn settings_of_a_workflow_are_those_that_it_has() {
         "{problem}"
     );
 }
+
+/// A workflow whose values are bytes.
+const BYTES: &str = "workflow: bytes
+input: { data: list<u8> }
+parameters:
+  extra: { type: list<u8>, default: [0] }
+nodes:
+  more: { wait: list<u8> }
+output: { data: $input.data, more: $more, extra: $global.extra }
+";
+
+#[tokio::test]
+async fn stubs_globals_and_arguments_of_repetitions_are_taken_by_address() {
+    let server = server().await;
+    let api = &server.api;
+    save(api, "bytes", BYTES).await.ok();
+    let blob = async |bytes: &'static [u8]| {
+        let request = api.request(Method::POST, "/v1/projects/default/blobs");
+        let digest = send(request.body(bytes)).await.ok()["digest"].clone();
+        json!({ "$blob": digest })
+    };
+    let (one, other) = (blob(b"one").await, blob(b"other").await);
+    let request = api.request(Method::POST, &Api::path("bytes", "/runs"));
+    let request = request.header("content-type", "application/vnd.weft.start+json");
+    let body = json!({"arguments": {"data": one}, "globals": {"extra": one}, "stubs": {"more": one}});
+    let run = send(request.body(body.to_string())).await.ok();
+    let run = run["run"].as_str().unwrap().to_owned();
+    let told = ended(api, &run).await;
+    let first = told["result"]["data"].clone();
+    assert!(!first.is_null(), "{told}");
+    for member in ["more", "extra"] {
+        assert_eq!(told["result"][member], first, "{told}");
+    }
+
+    let again = json!({"what": "whole", "arguments": {"data": other}});
+    let again = post(api, &format!("{RUNS}/{run}/rerun"), &again).await.ok();
+    let told = ended(api, again["run"].as_str().unwrap()).await;
+    assert_ne!(told["result"]["data"], first, "{told}");
+    assert_eq!(told["result"]["more"], first, "{told}");
+}
+
+#[tokio::test]
+async fn a_repetition_with_a_key_is_one_run() {
+    let server = server().await;
+    let api = &server.api;
+    let run = start(api, "same", &json!({"text": "x", "more": [1]})).await;
+    ended(api, &run).await;
+    let rerun = async |key: &str, body: Value| {
+        let request = api.request(Method::POST, &format!("{RUNS}/{run}/rerun"));
+        let request = request.header("idempotency-key", key);
+        send(
+            request
+                .header("content-type", "application/json")
+                .body(body.to_string()),
+        )
+        .await
+    };
+    let whole = json!({"what": "whole"});
+    let first = rerun("a", whole.clone()).await.ok()["run"].clone();
+    assert_eq!(rerun("a", whole.clone()).await.ok()["run"], first);
+    assert_ne!(rerun("b", whole.clone()).await.ok()["run"], first);
+    let refused = rerun("a", json!({"from": ["sum"]})).await;
+    assert_eq!(refused.status, 422, "{}", refused.text());
+
+    let first = first.as_str().unwrap();
+    ended(api, first).await;
+    let request = api.request(Method::DELETE, &format!("{RUNS}/{first}"));
+    assert_eq!(send(request).await.status, 204);
+    let gone = rerun("a", whole).await;
+    assert_eq!(gone.status, 410, "{}", gone.text());
+    assert_eq!(gone.json()["type"], "/problems/key-outlived");
+}

@@ -48,11 +48,30 @@ pub(crate) async fn value(
     text: &[u8],
     bounds: Bounds,
 ) -> Result<Image, Problem> {
-    if !json::names_blobs(text) {
-        return json::parse(ty, text, bounds).map_err(invalid);
-    }
-    let blobs = fetch(context, project, text, bounds.bytes as u64).await?;
-    json::parse_with_blobs(ty, text, bounds, blobs).map_err(invalid)
+    value_at(context, project, ty, text, "", bounds).await
+}
+
+/// The same of a value that stands at a place of the body.
+pub(crate) async fn value_at(
+    context: &Context,
+    project: &ProjectName,
+    ty: &Type,
+    text: &[u8],
+    at: &str,
+    bounds: Bounds,
+) -> Result<Image, Problem> {
+    let parsed = if json::names_blobs(text) {
+        let blobs = fetch(context, project, text, bounds.bytes as u64).await?;
+        json::parse_with_blobs(ty, text, bounds, blobs)
+    } else {
+        json::parse(ty, text, bounds)
+    };
+    parsed.map_err(|error| {
+        invalid(json::Error {
+            pointer: format!("{at}{}", error.pointer),
+            ..error
+        })
+    })
 }
 
 fn invalid(error: json::Error) -> Problem {

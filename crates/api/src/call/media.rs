@@ -9,7 +9,7 @@ const OCTETS: &str = "application/octet-stream";
 
 /// The form of the arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sent {
+pub(crate) enum Sent {
     Json,
     Octets,
 }

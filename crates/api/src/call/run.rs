@@ -197,6 +197,23 @@ pub(crate) async fn arguments(
 
 /// The caller's idempotency key, with a hash of what it stands for.
 fn key(headers: &HeaderMap, call: &RunCall<'_>) -> Result<Option<CallerKey>, Problem> {
+    key_of(headers, || {
+        let mut request = Vec::with_capacity(call.body.len() + 128);
+        let version = call.version.map_or(0, |version| version.0);
+        request.extend_from_slice(call.workflow.as_str().as_bytes());
+        request.push(0);
+        request.extend_from_slice(&version.to_le_bytes());
+        request.push(u8::from(call.sent == Sent::Octets));
+        request.extend_from_slice(&call.body);
+        request
+    })
+}
+
+/// The caller's idempotency key, with the hash of all that the request asks for.
+pub(crate) fn key_of(
+    headers: &HeaderMap,
+    request: impl FnOnce() -> Vec<u8>,
+) -> Result<Option<CallerKey>, Problem> {
     let Some(value) = headers.get(headers::IDEMPOTENCY_KEY) else {
         return Ok(None);
     };
@@ -211,16 +228,9 @@ fn key(headers: &HeaderMap, call: &RunCall<'_>) -> Result<Option<CallerKey>, Pro
         );
         return Err(Problem::new(Kind::InvalidHeader, detail).with("header", "idempotency-key"));
     };
-    let mut request = Vec::with_capacity(call.body.len() + 128);
-    let version = call.version.map_or(0, |version| version.0);
-    request.extend_from_slice(call.workflow.as_str().as_bytes());
-    request.push(0);
-    request.extend_from_slice(&version.to_le_bytes());
-    request.push(u8::from(call.sent == Sent::Octets));
-    request.extend_from_slice(&call.body);
     Ok(Some(CallerKey {
         key: key.to_owned(),
-        request: Digest::of(&request),
+        request: Digest::of(&request()),
     }))
 }
 

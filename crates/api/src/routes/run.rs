@@ -11,8 +11,8 @@ use bytes::Bytes;
 use http::{StatusCode, Uri};
 use serde::de::DeserializeOwned;
 use weft_function_engine::port::TraceContext;
+use weft_types::Value;
 use weft_types::image::Bounds;
-use weft_types::{Value, json};
 use weft_workflow::event::Trigger;
 use weft_workflow::record::RunRecord;
 use weft_workflow::{NodeIndex, Place, Plan};
@@ -170,7 +170,8 @@ pub(super) async fn delete(
 /// Run again
 ///
 /// A new run of the same version, linked to this one: what failed (`what: failed`, the default), all of it (`what: whole`), some
-/// nodes and all that need them (`from`), or only some nodes (`only`). Results of the others are reused.
+/// nodes and all that need them (`from`), or only some nodes (`only`). Results of the others are reused. With an `Idempotency-Key`, a
+/// repetition of the request answers the same run.
 #[utoipa::path(
     post,
     path = "/v1/projects/{project}/runs/{run}/rerun",
@@ -179,6 +180,7 @@ pub(super) async fn delete(
     params(
         ("project" = String, Path, description = "The project"),
         ("run" = String, Path, description = "The run's id, which has ended"),
+        ("idempotency-key" = Option<String>, Header, description = "Chosen by the caller, the same for repetitions; kept for 24 h"),
         ("weft-user" = Option<String>, Header, description = "Who asks"),
     ),
     request_body(content = Option<wire::Rerun>, content_type = "application/json"),
@@ -194,9 +196,13 @@ pub(super) async fn rerun(
     User(submitter): User,
     request: Request,
 ) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
     let body = body(&context, request).await?;
     let asked: wire::Rerun = read_json(&body)?;
     names_something(&body)?;
+    let key = call::key_of(&headers, || {
+        [b"rerun", run.0.as_bytes().as_slice(), &body].concat()
+    })?;
     let workflows = context.workflows()?;
     let handle = workflows.runs.handle(&project, run).await?;
     let plan = handle.plan();
@@ -205,9 +211,9 @@ pub(super) async fn rerun(
     let arguments = match &asked.arguments {
         Some(arguments) => {
             let text = Bytes::from(arguments.to_string());
-            let bounds = bounds(&context);
-            let image = json::parse_arguments(&plan.signature, &text, bounds)
-                .map_err(weft_function_engine::Error::InvalidArguments)?;
+            let (signature, bounds) = (&plan.signature, bounds(&context));
+            let sent = call::Sent::Json;
+            let image = call::run_arguments(&context, &project, signature, sent, &text, bounds).await?;
             Some(Value::Direct(image))
         }
         None => None,
@@ -219,7 +225,7 @@ pub(super) async fn rerun(
         arguments,
         submitter,
         trace: (trace.trace_id, trace.span_id),
-        key: None,
+        key,
         answer: Answer::Id,
     };
     let handle = workflows.runs.rerun(again).await?;

@@ -114,7 +114,7 @@ pub(super) async fn start(
     if let Some(asked) = asked {
         let found = workflows.plans.plan(&project, &function, start.version);
         let (_, plan) = found.map_err(Error::from)?;
-        asked.apply(&mut start, &plan, bounds)?;
+        asked.apply(&context, &mut start, &plan, bounds).await?;
     }
     start.answer = Answer::Id;
     start.priority = priority(&query)?;

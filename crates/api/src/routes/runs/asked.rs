@@ -4,12 +4,14 @@ use bytes::Bytes;
 use http::{HeaderMap, header};
 use serde_json::{Map, Value as Json};
 use weft_types::image::{Bounds, Image};
-use weft_types::{Digest, Type, Value, json};
+use weft_types::{Digest, ProjectName, Type, Value, json};
 use weft_workflow::event::{Given, Origin, Stored};
 use weft_workflow::plan::Globals;
 use weft_workflow::{Plan, nearest};
 use weft_workflow_engine::StartRun;
 
+use crate::api::Context;
+use crate::call::blobs;
 use crate::headers::JSON;
 use crate::problem::{Kind, Problem};
 use crate::wire;
@@ -53,10 +55,22 @@ impl Asked {
     }
 
     /// Adds it to the run that is to be started.
-    pub(super) fn apply(&self, start: &mut StartRun, plan: &Plan, bounds: Bounds) -> Result<(), Problem> {
-        start.globals = self.globals(plan.globals.as_ref(), bounds)?.map(Value::Direct);
+    pub(super) async fn apply(
+        &self,
+        context: &Context,
+        start: &mut StartRun,
+        plan: &Plan,
+        bounds: Bounds,
+    ) -> Result<(), Problem> {
+        let reader = Reader {
+            context,
+            project: start.project.clone(),
+            bounds,
+        };
+        let globals = self.globals(&reader, plan.globals.as_ref()).await?;
+        start.globals = globals.map(Value::Direct);
         for (name, output) in &self.wire.stubs {
-            start.given.push(stub(plan, name, output, bounds)?);
+            start.given.push(reader.stub(plan, name, output).await?);
         }
         if let Some(key) = &mut start.key {
             // The key stands for these as well.
@@ -69,7 +83,11 @@ impl Asked {
         Ok(())
     }
 
-    fn globals(&self, globals: Option<&Globals>, bounds: Bounds) -> Result<Option<Image>, Problem> {
+    async fn globals(
+        &self,
+        reader: &Reader<'_>,
+        globals: Option<&Globals>,
+    ) -> Result<Option<Image>, Problem> {
         let given = &self.wire.globals;
         if given.is_empty() {
             return Ok(None);
@@ -83,44 +101,47 @@ impl Asked {
         // A record is printed as an object.
         let mut all: Map<String, Json> = serde_json::from_slice(&text).unwrap_or_default();
         all.extend(given.clone());
-        parsed(ty, &Json::Object(all), "/globals", bounds).map(Some)
+        reader.read(ty, &Json::Object(all), "/globals").await.map(Some)
     }
 }
 
-fn stub(plan: &Plan, name: &str, output: &Json, bounds: Bounds) -> Result<Given, Problem> {
-    let pointer = format!("/stubs/{}", name.replace('~', "~0").replace('/', "~1"));
-    let Some(node) = plan.find(name) else {
-        let shown: String = name.chars().take(80).collect();
-        let detail = format!(
-            "the workflow has no node `{}` to give an output to{}",
-            shown.escape_debug(),
-            nearest::hint(&shown, plan.nodes.iter().map(|node| &*node.name))
-        );
-        return Err(Problem::new(Kind::InvalidArguments, detail).with("pointer", pointer));
-    };
-    let output = match (&plan.node(node).output, output) {
-        (Some(ty), output) => Some(parsed(ty, output, &pointer, bounds)?),
-        (None, Json::Null) => None,
-        (None, _) => {
-            let detail = format!("node `{name}` has no output: give it `null`");
-            return Err(Problem::new(Kind::InvalidArguments, detail).with("pointer", pointer));
-        }
-    };
-    Ok(Given {
-        node,
-        origin: Origin::Stub,
-        output: output.map(|image| Stored::from(&Value::Direct(image))),
-        skipped: false,
-    })
+/// Reads values that stand at places of the body: blobs of the project, or holding some.
+struct Reader<'a> {
+    context: &'a Context,
+    project: ProjectName,
+    bounds: Bounds,
 }
 
-/// Reads a value that stands at a place of the body.
-fn parsed(ty: &Type, value: &Json, at: &str, bounds: Bounds) -> Result<Image, Problem> {
-    json::parse(ty, value.to_string().as_bytes(), bounds).map_err(|error| {
-        let error = json::Error {
-            pointer: format!("{at}{}", error.pointer),
-            ..error
+impl Reader<'_> {
+    async fn stub(&self, plan: &Plan, name: &str, output: &Json) -> Result<Given, Problem> {
+        let pointer = format!("/stubs/{}", name.replace('~', "~0").replace('/', "~1"));
+        let Some(node) = plan.find(name) else {
+            let shown: String = name.chars().take(80).collect();
+            let detail = format!(
+                "the workflow has no node `{}` to give an output to{}",
+                shown.escape_debug(),
+                nearest::hint(&shown, plan.nodes.iter().map(|node| &*node.name))
+            );
+            return Err(Problem::new(Kind::InvalidArguments, detail).with("pointer", pointer));
         };
-        weft_function_engine::Error::InvalidArguments(error).into()
-    })
+        let output = match (&plan.node(node).output, output) {
+            (Some(ty), output) => Some(self.read(ty, output, &pointer).await?),
+            (None, Json::Null) => None,
+            (None, _) => {
+                let detail = format!("node `{name}` has no output: give it `null`");
+                return Err(Problem::new(Kind::InvalidArguments, detail).with("pointer", pointer));
+            }
+        };
+        Ok(Given {
+            node,
+            origin: Origin::Stub,
+            output: output.map(|image| Stored::from(&Value::Direct(image))),
+            skipped: false,
+        })
+    }
+
+    async fn read(&self, ty: &Type, value: &Json, at: &str) -> Result<Image, Problem> {
+        let text = value.to_string();
+        blobs::value_at(self.context, &self.project, ty, text.as_bytes(), at, self.bounds).await
+    }
 }
