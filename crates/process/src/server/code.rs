@@ -1,16 +1,16 @@
 //! A version whose calls execute in workers.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use weft_function_engine::port::{
-    Body, BodyError, Boxed, Call, CallContext, Code, Failure, Instance, Kept, Load, LoadError, Reply,
+    Body, BodyError, Boxed, Call, CallContext, Code, Failure, Instance, Kept, Load, LoadError, Loss, Reply,
 };
-use weft_pool::autoscale::History;
+use weft_pool::autoscale::{History, Reason};
 use weft_pool::{Bounds, Factory, LeaseError, SharedLease, SharedPool};
 
 use super::call::Served;
@@ -90,6 +90,8 @@ struct Place(Arc<WorkerPool>);
 
 /// How often another worker is asked where one has ended before the call began.
 const STARTS: usize = 3;
+/// How long a call waits altogether for starts that are held back: the first of those after crashes are, for less.
+const HELD_BACK: Duration = Duration::from_secs(1);
 
 impl WorkerPool {
     async fn lease(&self, context: &CallContext) -> Result<SharedLease<Workers>, Failure> {
@@ -102,12 +104,45 @@ impl WorkerPool {
     }
 }
 
+/// The starts that a call has asked for.
+#[derive(Default)]
+struct Starts {
+    tries: usize,
+    waited: Duration,
+}
+
+impl Starts {
+    /// Whether to ask another worker where one has ended before the call began; waits where starts are held back for a moment only.
+    async fn again(&mut self, pool: &WorkerPool, failure: &Failure, context: &CallContext) -> bool {
+        let Failure::Unstarted(loss) = failure else {
+            return false;
+        };
+        if !matches!(loss, Loss::HeldBack { .. }) {
+            self.tries += 1;
+            return self.tries < STARTS;
+        }
+        let plan = &pool.plan;
+        let refusal = plan.restarts().refusal(plan.origin.elapsed());
+        let next = match refusal {
+            Some(Reason::Crashes { next, .. }) => next,
+            _ => Duration::ZERO,
+        };
+        // What is waited for at least keeps a call from asking without end.
+        self.waited += next.max(Duration::from_millis(1));
+        let until = Instant::now() + next;
+        if self.waited > HELD_BACK || until >= context.deadline {
+            return false;
+        }
+        tokio::time::sleep_until(until.into()).await;
+        true
+    }
+}
+
 impl Place {
     async fn call(&self, call: Call) -> Result<Reply, Failure> {
         let began = tokio::time::Instant::now();
-        let mut tries = 0;
+        let mut starts = Starts::default();
         loop {
-            tries += 1;
             let lease = self.0.lease(&call.context).await?;
             let called = match lease.ready(call.context.deadline).await {
                 Ok(connection) => {
@@ -117,8 +152,9 @@ impl Place {
                 }
                 Err(failure) => Err(failure),
             };
+            drop(lease);
             match called {
-                Err(Failure::Unstarted(_)) if tries < STARTS => {}
+                Err(failure) if starts.again(&self.0, &failure, &call.context).await => {}
                 called => return called,
             }
         }
@@ -129,14 +165,16 @@ impl Place {
         request: http::Request<Body>,
         context: CallContext,
     ) -> Result<http::Response<Body>, Failure> {
-        let mut tries = 0;
+        let mut starts = Starts::default();
         let (lease, connection) = loop {
-            tries += 1;
             let lease = self.0.lease(&context).await?;
-            match lease.ready(context.deadline).await {
+            let failure = match lease.ready(context.deadline).await {
                 Ok(connection) => break (lease, connection),
-                Err(Failure::Unstarted(_)) if tries < STARTS => {}
-                Err(failure) => return Err(failure),
+                Err(failure) => failure,
+            };
+            drop(lease);
+            if !starts.again(&self.0, &failure, &context).await {
+                return Err(failure);
             }
         };
         let response = connection.http(request, context).await?;
