@@ -129,7 +129,7 @@ pub(crate) async fn enforce(
         need,
         project: name("project"),
         function: name("function"),
-        uri: request.uri(),
+        uri: Some(request.uri()),
     };
     match authorize(&context, asked, presented::to_api(request.headers())) {
         Ok(caller) => {
@@ -152,7 +152,7 @@ pub(crate) fn of_call(
         need: table::CALL,
         project: Some(project),
         function: Some(function),
-        uri,
+        uri: Some(uri),
     };
     authorize(context, asked, presented::to_api(headers))
 }
@@ -163,17 +163,18 @@ pub(crate) struct Asked<'a> {
     pub(crate) need: Need,
     pub(crate) project: Option<&'a str>,
     pub(crate) function: Option<&'a str>,
-    pub(crate) uri: &'a Uri,
+    /// Where its query says which version is meant.
+    pub(crate) uri: Option<&'a Uri>,
 }
 
 impl<'a> Asked<'a> {
-    /// What a request to an HTTP function is about.
-    pub(crate) fn of_http(project: &'a str, function: &'a str, rest: &'a Uri) -> Self {
+    /// What a request to an HTTP function is about. Its query is the function's own.
+    pub(crate) fn of_http(project: &'a str, function: &'a str) -> Self {
         Self {
             need: Need::Function(Role::Invoker),
             project: Some(project),
             function: Some(function),
-            uri: rest,
+            uri: None,
         }
     }
 }
@@ -199,7 +200,7 @@ fn visibility(context: &Context, asked: Asked<'_>) -> Visibility {
     let (Some(project), Some(function)) = (asked.project, asked.function) else {
         return Visibility::Private;
     };
-    match version(asked.uri) {
+    match asked.uri.map_or(Ok(None), version) {
         Ok(version) => context.engine.visibility(project, function, version),
         Err(Unreadable) => Visibility::Private,
     }

@@ -93,7 +93,7 @@ impl PerCore {
         } = Target::of(&uri).ok_or_else(|| nowhere(&uri))?;
 
         parts.uri = rest.parse().map_err(|_| nowhere(&uri))?;
-        let asked = access::Asked::of_http(project, function, &parts.uri);
+        let asked = access::Asked::of_http(project, function);
         let presented = access::of_function(&parts.headers);
         let caller = access::authorize(&self.context, asked, presented)?;
         access::remove(&mut parts.headers);
