@@ -7,6 +7,7 @@
 //! - [`image`] is a value outside any guest, [`json`] its text form (described to others by [`json_schema`]), [`guest`] its
 //!   way into and out of a guest's memory;
 //! - [`reach`] tells where network addresses lead;
+//! - [`moves`] is how a function gets from one version or place to another, and what decides on that;
 //! - [`signature`], [`settings`] and [`version`] describe what can be called and under which terms.
 #![forbid(unsafe_code)]
 
@@ -15,6 +16,7 @@ pub mod guest;
 pub mod image;
 pub mod json;
 pub mod json_schema;
+pub mod moves;
 pub mod name;
 pub mod pointer;
 pub mod reach;

@@ -8,11 +8,13 @@ use crate::FunctionName;
 
 mod host;
 mod needs;
+mod promotion;
 mod validate;
 mod visibility;
 
 pub use host::{HostError, HostPattern};
 pub use needs::{NeededLevel, Needs};
+pub use promotion::Promotion;
 pub use validate::SettingsError;
 pub use visibility::Visibility;
 
@@ -32,6 +34,9 @@ pub struct Settings {
     /// Who may know of the function and call it, as long as this version is the active one.
     #[serde(skip_serializing_if = "Visibility::is_private")]
     pub visibility: Visibility,
+    /// Where it goes while it traps; none for nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<Promotion>,
     /// Bounds on each call.
     pub limits: Limits,
     /// What the version may do outside itself; default nothing.

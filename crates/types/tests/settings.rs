@@ -193,3 +193,35 @@ fn needs() {
         assert!(serde_json::from_str::<Settings>(json).is_err(), "{json}");
     }
 }
+
+#[test]
+fn promotions() {
+    accepted(r#"{"promotion":{}}"#);
+    accepted(r#"{"promotion":{"level":"container","after":1,"window-ms":1,"quiet-ms":1}}"#);
+    refused(
+        r#"{"promotion":{"level":"process","profile":"process"}}"#,
+        "/promotion",
+        "not both",
+    );
+    refused(
+        r#"{"promotion":{"profile":"No"}}"#,
+        "/promotion/profile",
+        "is not a name",
+    );
+    refused(
+        r#"{"promotion":{"after":0}}"#,
+        "/promotion/after",
+        "1 to 1000 is allowed",
+    );
+    refused(
+        r#"{"promotion":{"window-ms":86400001}}"#,
+        "/promotion/window-ms",
+        "86400001",
+    );
+    refused(
+        r#"{"promotion":{"quiet-ms":0}}"#,
+        "/promotion/quiet-ms",
+        "1 to 2592000000",
+    );
+    assert!(serde_json::from_str::<Settings>(r#"{"promotion":{"quiet":1}}"#).is_err());
+}

@@ -1,7 +1,7 @@
 //! The bounds that hold for settings anywhere. What a platform allows beyond them is the engine's matter.
 
 use super::host::HostPattern;
-use super::{Grants, Limits, Needs, Settings};
+use super::{Grants, Limits, Needs, Promotion, Settings};
 use crate::FunctionName;
 use crate::pointer::{self, Told};
 
@@ -42,6 +42,9 @@ impl Settings {
             check_name(profile, &["profile"])?;
         }
         self.check_needs()?;
+        if let Some(promotion) = &self.promotion {
+            promotion.validate()?;
+        }
         self.limits.validate()?;
         self.grants.validate()?;
         self.check_env()
@@ -110,6 +113,34 @@ impl Needs {
         let at = &["needs", "labels"];
         at_most(self.labels.len(), Self::MAX_LABELS, "labels", at)?;
         self.labels.iter().try_for_each(|label| check_name(label, at))
+    }
+}
+
+impl Promotion {
+    /// Most traps that may be waited for.
+    pub const MAX_AFTER: u32 = 1_000;
+    /// The longest window, in milliseconds.
+    pub const MAX_WINDOW_MS: u64 = 86_400_000;
+    /// The longest quiet period, in milliseconds.
+    pub const MAX_QUIET_MS: u64 = 2_592_000_000;
+
+    fn validate(&self) -> Checked {
+        if let Some(profile) = &self.profile {
+            check_name(profile, &["promotion", "profile"])?;
+        }
+        let one = self.profile.is_none() || self.level.is_none();
+        rule(one, &["promotion"], || {
+            "either `profile` names the pool profile to move to or `level` says which level, not both"
+                .to_owned()
+        })?;
+        let within = |member: &str, value: u64, most: u64| {
+            rule((1..=most).contains(&value), &["promotion", member], || {
+                format!("`{member}` is {value}: 1 to {most} is allowed")
+            })
+        };
+        within("after", self.after.into(), Self::MAX_AFTER.into())?;
+        within("window-ms", self.window_ms, Self::MAX_WINDOW_MS)?;
+        within("quiet-ms", self.quiet_ms, Self::MAX_QUIET_MS)
     }
 }
 
