@@ -64,7 +64,7 @@ where
     let sent = Sent::of(&parts.headers, body.is_end_stream())?;
     let callee = context
         .engine
-        .callee(project, function, options.version)
+        .called(project, function, options.version)
         .map_err(|error| explain(error, project, function))?;
     let (export, signature) = callee.export(options.export.as_deref())?;
     if accepted == Accepted::Octets {

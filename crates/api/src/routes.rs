@@ -29,6 +29,7 @@ mod path;
 mod pools;
 mod profiles;
 mod projects;
+mod rollout;
 mod run;
 mod runs;
 mod server;
@@ -120,6 +121,10 @@ fn described() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(versions::list))
         .routes(routes!(versions::show))
         .routes(routes!(versions::activate))
+        .routes(routes!(rollout::show))
+        .routes(routes!(rollout::promote))
+        .routes(routes!(rollout::cancel))
+        .routes(routes!(rollout::moves))
         .routes(routes!(code::wit))
         .routes(routes!(code::wasm))
         .routes(routes!(describe::schema))

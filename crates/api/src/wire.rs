@@ -13,6 +13,7 @@ mod function;
 mod host;
 mod json;
 mod log;
+mod moves;
 mod pool;
 mod profile;
 mod run;
@@ -31,6 +32,7 @@ pub use function::{Function, FunctionSummary, Kind};
 pub use host::{Host, LevelStanding, LevelState, Levels};
 pub use json::Json;
 pub use log::{LogLine, LogStep, Logs, Lost, Stream};
+pub use moves::{Activate, Move, MoveKind, Promoted, Rollout, RolloutCounts, RolloutPolicy};
 pub use pool::{
     CrashLoop, InstanceCounts, InstanceState, Level, Losses, Pool, PoolChange, PoolDecision, PoolDrained,
     PoolInstance, PoolState, PoolSummary,
@@ -40,7 +42,7 @@ pub use run::{
     Attempt, Cancel, Counts, Items, NestedRun, Node, NodeDetail, NodeError, Nothing, PinChange, Repinned,
     Rerun, Run, RunEvent, RunSummary, Started, Trigger, Usage, Validated,
 };
-pub use settings::{Grants, Limits, Needs, Settings, Visibility};
+pub use settings::{Grants, Limits, Needs, Promotion, Settings, Visibility};
 pub use start::Start;
 pub use version::{Capability, Deployment, Export, Flavor, Parameter, Placement, Version, VersionSummary};
 pub use webhook::Webhook;

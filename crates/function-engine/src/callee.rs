@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use weft_pool::Level;
 use weft_types::image::{Attached, Image};
 use weft_types::{Limits, NodeKey, Signature, VersionNumber, VersionRecord};
 
@@ -62,6 +63,25 @@ impl Engine {
         Ok(Callee {
             engine: Arc::clone(&self.0),
             deployed: self.0.resolve(project, function, version)?,
+        })
+    }
+}
+
+impl Engine {
+    /// The version of a function that answers a call from outside: the one that is named, else the active one, or the one that is
+    /// about to take its place where this call is among those that it answers already.
+    ///
+    /// # Errors
+    /// Where there is no such version.
+    pub fn called(
+        &self,
+        project: &str,
+        function: &str,
+        version: Option<VersionNumber>,
+    ) -> Result<Callee, Error> {
+        Ok(Callee {
+            engine: Arc::clone(&self.0),
+            deployed: self.0.route(project, function, version)?,
         })
     }
 }
@@ -159,14 +179,17 @@ impl Callee {
         })
     }
 
-    /// Loads the code if it is not, in the background.
+    /// Loads the code if it is not, and has an instance ready where one is worth the wait, within the budget for that; in the
+    /// background.
     pub fn warm(&self) {
-        if self.deployed.record().workflow.is_some() || self.deployed.if_loaded().is_some() {
+        let in_sandbox = self.deployed.level() == Some(Level::Sandbox);
+        let is_ready = in_sandbox && self.deployed.if_loaded().is_some();
+        if self.deployed.record().workflow.is_some() || is_ready {
             return;
         }
         let (engine, deployed) = (Arc::clone(&self.engine), Arc::clone(&self.deployed));
         self.engine.background.spawn(async move {
-            if let Err(error) = engine.loaded(&deployed).await {
+            if let Err(error) = engine.warm_ahead(&deployed).await {
                 tracing::debug!(%error, function = ?deployed, "could not be made ready ahead");
             }
         });

@@ -13,8 +13,10 @@ use crate::deployed::Deployed;
 use crate::{Error, Log};
 
 mod list;
+mod rolling;
 
-pub use list::{Filter, FunctionView, Page};
+pub use list::{Filter, FunctionView, Page, RolloutView};
+pub(crate) use rolling::Rolling;
 
 /// The current snapshot, and the right to replace it.
 pub(crate) struct Catalog {
@@ -49,6 +51,8 @@ pub(crate) struct Function {
     versions: Vec<Arc<Deployed>>,
     /// The one of `record.active`.
     pub(crate) active: Option<Arc<Deployed>>,
+    /// The one that is about to take its place.
+    pub(crate) rolling: Option<Arc<Rolling>>,
     pub(crate) logs: Arc<Log>,
 }
 
@@ -182,6 +186,12 @@ impl Project {
             .get(function)
             .and_then(|function| function.active.as_ref())
     }
+
+    /// The version of a function that is about to become the active one.
+    pub(crate) fn candidate(&self, function: &FunctionName) -> Option<&Arc<Deployed>> {
+        let rolling = self.functions.get(function)?.rolling.as_ref()?;
+        Some(&rolling.candidate)
+    }
 }
 
 impl Function {
@@ -191,6 +201,7 @@ impl Function {
             record,
             versions,
             active: None,
+            rolling: None,
             logs,
         };
         function.activate_recorded();
@@ -210,6 +221,28 @@ impl Function {
         }
         function.activate_recorded();
         function
+    }
+
+    /// The same function with another record of itself.
+    pub(crate) fn recorded(&self, record: FunctionRecord) -> Self {
+        let mut function = Self {
+            record,
+            ..self.clone()
+        };
+        function.activate_recorded();
+        function
+    }
+
+    /// The version that is about to take over, where it answers the next call that names none.
+    pub(crate) fn candidate(&self) -> Option<&Arc<Deployed>> {
+        let rolling = self.rolling.as_ref().filter(|rolling| rolling.takes());
+        rolling.map(|rolling| &rolling.candidate)
+    }
+
+    /// The versions that answer calls that name none.
+    pub(crate) fn answering(&self) -> impl Iterator<Item = &Arc<Deployed>> {
+        let candidate = self.rolling.as_ref().map(|rolling| &rolling.candidate);
+        self.active.iter().chain(candidate)
     }
 
     pub(crate) fn versions(&self) -> &[Arc<Deployed>] {
@@ -247,5 +280,16 @@ impl Function {
     fn activate_recorded(&mut self) {
         let place = self.record.active.and_then(|number| self.position(number).ok());
         self.active = place.map(|place| Arc::clone(&self.versions[place]));
+        self.rolling = self.rolling_recorded();
+    }
+
+    fn rolling_recorded(&self) -> Option<Arc<Rolling>> {
+        let (active, rollout) = (self.active.as_ref()?, self.record.moves.rollout.as_ref()?);
+        let candidate = &self.versions[self.position(rollout.version).ok()?];
+        Some(match &self.rolling {
+            Some(known) if known.rollout == *rollout => Arc::clone(known),
+            Some(known) if known.is_of(rollout, candidate) => Arc::new(known.at(rollout)),
+            _ => Arc::new(Rolling::new(rollout, candidate, active)),
+        })
     }
 }

@@ -51,6 +51,12 @@ pub struct Config {
     pub background_queue: usize,
     /// How often idle instances are looked at. Default 1 s.
     pub sweep: Duration,
+    /// How often rollouts and promotions are looked at. Default 250 ms.
+    pub moves_look: Duration,
+    /// Instances at most that are started before calls move to where they are. Default 16.
+    pub moved_instances: u32,
+    /// Instances at most that workflows have started ahead of their calls and not called yet, over all functions. Default 16.
+    pub warm_instances: usize,
 }
 
 /// A bound with a default and the most that settings may ask for.
@@ -127,6 +133,9 @@ impl Default for Config {
             metric_series: 10_000,
             background_queue: 256,
             sweep: Duration::from_secs(1),
+            moves_look: Duration::from_millis(250),
+            moved_instances: 16,
+            warm_instances: 16,
         }
     }
 }

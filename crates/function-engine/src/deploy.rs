@@ -14,6 +14,7 @@ mod settings;
 pub(crate) mod wiring;
 mod workflow;
 
+pub(crate) use commit::now;
 pub(crate) use compile::Compiling;
 pub use settings::parse_settings;
 pub use workflow::{RUN, SaveWorkflow};

@@ -1,7 +1,9 @@
 //! A version ready to be called: its record, what bounds its calls, and, from the first call on, its loaded code and pool.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::Mutex;
@@ -11,16 +13,20 @@ use weft_types::{Signature, VersionRecord};
 use crate::metrics::Series;
 use crate::{Config, Error, Log, Profiles};
 
+mod ahead;
 mod export;
 mod instances;
 mod limits;
 mod load;
 mod placed;
+mod promoted;
 mod renew;
+mod tally;
 
 pub(crate) use instances::{Instances, Leased, Loaded};
 pub(crate) use limits::Effective;
 pub(crate) use placed::{DEFAULT_PROFILE, Nowhere, Placed, needs_labelled};
+pub(crate) use tally::Tally;
 
 /// Where a version's instances live, if anywhere.
 pub(crate) type Place = Result<Placed, Nowhere>;
@@ -31,6 +37,12 @@ pub struct Deployed {
     pub(crate) limits: Effective,
     /// Where its instances live, as profiles are now.
     place: ArcSwap<Place>,
+    /// Since when that is where it was promoted to, where it is.
+    promoted: std::sync::Mutex<Option<Instant>>,
+    /// Whether it is being moved there or back.
+    moving: AtomicBool,
+    /// What it answered lately.
+    pub(crate) tally: Tally,
     /// The export called where none is named.
     sole: Option<usize>,
     pub(crate) logs: Arc<Log>,
@@ -53,10 +65,14 @@ impl Deployed {
         let limits = Effective::new(&record.settings.limits, config);
         let place = Placed::new(&record.settings, profiles, config);
         let sole = export::sole(&record.inspection);
+        let tally = Tally::new(&record.settings);
         Arc::new(Self {
             record: Arc::new(record),
             limits,
             place: ArcSwap::from_pointee(place),
+            promoted: std::sync::Mutex::default(),
+            moving: AtomicBool::new(false),
+            tally,
             sole,
             logs,
             series,

@@ -166,6 +166,27 @@ pub enum Error {
     /// A pool that could not be replaced and serves on.
     #[error("the pool is as it was, as a new one could not serve: {0}")]
     PoolUnchanged(String),
+    /// No rollout of the function is under way.
+    #[error("no rollout of `{0}` is under way")]
+    NoRollout(FunctionName),
+    /// Another rollout of the function is under way.
+    #[error("a rollout of version {version} of `{function}` is under way: promote or cancel that first")]
+    RolloutUnderWay {
+        /// The function.
+        function: FunctionName,
+        /// The version that takes over.
+        version: VersionNumber,
+    },
+    /// A version that cannot take over step by step.
+    #[error("version {version} of `{function}` cannot take over step by step: {reason}")]
+    CannotRollOut {
+        /// The function.
+        function: FunctionName,
+        /// The version.
+        version: VersionNumber,
+        /// Why, and what would be right.
+        reason: String,
+    },
     /// A profile whose isolation level this server does not offer.
     #[error("profile `{profile}` needs the level `{level}`, which is not available here: {reason}")]
     LevelUnavailable {

@@ -74,7 +74,7 @@ impl Host for VersionHost {
                 .ok_or_else(|| Failure::Unavailable("the server is shutting down".into()))?;
             let (left, n) = enter(&engine, caller)?;
             let deployed = engine
-                .resolve(project.as_str(), callee.as_str(), None)
+                .route(project.as_str(), callee.as_str(), None)
                 .map_err(|e| failed(callee, e))?;
             let export = signature::check(&deployed, interface, function)?;
             let timeout = caller.deadline.saturating_duration_since(clock());

@@ -34,7 +34,7 @@ impl Engine {
     ) -> Result<http::Response<Body>, Error> {
         let inner = &self.0;
         let under_way = inner.begin()?;
-        let deployed = inner.resolve(project, function, None)?;
+        let deployed = inner.route(project, function, None)?;
         check_flavor(&deployed)?;
         let terms = Terms::of_outside(trace, &inner.config);
         let timeout = deployed.timeout(&terms);
@@ -45,6 +45,7 @@ impl Engine {
         match inner.answer(&deployed, &mut lease, request, context).await {
             Ok(response) => {
                 measured.executed(loading);
+                measured.answered(response.status());
                 Ok(response.map(|body| {
                     let holding = Holding {
                         body,

@@ -21,6 +21,7 @@ mod http;
 mod invoke;
 mod logs;
 mod metrics;
+mod moves;
 mod placement;
 mod pools;
 pub mod port;
@@ -29,7 +30,7 @@ mod random;
 mod upkeep;
 
 pub use callee::{Callee, Step};
-pub use catalog::{Filter, FunctionView, Page};
+pub use catalog::{Filter, FunctionView, Page, RolloutView};
 pub use config::{Bound, Config, LogBounds};
 pub use deploy::{Deploy, Deployment, RUN, SaveWorkflow, SettingsChange, parse_settings};
 pub use deployed::Deployed;

@@ -27,19 +27,29 @@ impl Engine {
         if record.workflow.is_some() {
             return Ok(None);
         }
-        let placed = Placed::new(&record.settings, &self.profiles(), self.config())?;
-        let why = placed
-            .why
-            .clone()
-            .unwrap_or_else(|| match record.settings.profile {
-                Some(_) => "the settings name it".to_owned(),
-                None => "the settings name no profile, and this is the default".to_owned(),
-            });
+        let promoted = self.promoted(record);
+        let (profiles, config) = (self.profiles(), self.config());
+        let placed = match promoted {
+            Some(_) => Placed::promoted(&record.settings, &profiles, config)?,
+            None => Placed::new(&record.settings, &profiles, config)?,
+        };
+        let why = promoted.or_else(|| placed.why.clone());
+        let why = why.unwrap_or_else(|| match record.settings.profile {
+            Some(_) => "the settings name it".to_owned(),
+            None => "the settings name no profile, and this is the default".to_owned(),
+        });
         Ok(Some(Placement {
             profile: placed.name.to_string(),
             level: placed.level(),
             why,
         }))
+    }
+
+    /// Why a version was promoted; none where it is not.
+    fn promoted(&self, record: &VersionRecord) -> Option<String> {
+        let moves = self.moves(&record.project, &record.function).ok()?;
+        let promoted = moves.promoted.as_ref()?;
+        (promoted.version == record.version).then(|| format!("it was promoted: {}", promoted.reason))
     }
 
     /// Whether any profile carries a label.

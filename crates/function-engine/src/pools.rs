@@ -94,6 +94,7 @@ impl Engine {
             };
             let place = deployed.place().as_ref().clone();
             inner.renew(&deployed, place).await?;
+            inner.note_replaced(&deployed, "it was drained").await;
             tracing::info!(pool = %id, "a pool is drained");
             let now = deployed.if_loaded();
             Ok(Drained {
@@ -119,7 +120,16 @@ impl Inner {
         let instances = pool.factory();
         let snapshot = self.catalog.read();
         let function = snapshot.function(id.project.as_str(), id.function.as_str());
-        let active = function.is_ok_and(|function| function.record.active == Some(id.version));
+        let active = function
+            .as_ref()
+            .is_ok_and(|function| function.record.active == Some(id.version));
+        let rollout = function
+            .ok()
+            .and_then(|function| function.record.moves.rollout.as_ref());
+        let share = rollout.and_then(|rollout| match rollout.version == id.version {
+            true => Some(rollout.percent()),
+            false => active.then(|| 100 - rollout.percent()),
+        });
         drop(snapshot);
         let engines = view::Engines {
             stats: pool.stats(),
@@ -127,6 +137,12 @@ impl Inner {
             idle: pool.each_idle(),
             bounds: *pool.bounds(),
         };
-        view::of(id, &instances.about, active, &engines, instances.kept(memory))
+        view::of(
+            id,
+            &instances.about,
+            (active, share),
+            &engines,
+            instances.kept(memory),
+        )
     }
 }

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::mpsc;
 
-use crate::Error;
 use crate::deployed::Deployed;
 use crate::engine::Inner;
 use crate::port::Tier;
+use crate::{Error, moves};
 
 mod refresh;
 mod sweep;
@@ -101,6 +101,7 @@ pub(crate) fn start(inner: &Arc<Inner>, requests: mpsc::Receiver<Request>) {
     inner.background.spawn(serve(Arc::downgrade(inner), requests));
     inner.background.spawn(sweep::run(Arc::downgrade(inner)));
     inner.background.spawn(refresh::run(Arc::downgrade(inner)));
+    inner.background.spawn(moves::watch(Arc::downgrade(inner)));
 }
 
 async fn serve(engine: Weak<Inner>, mut requests: mpsc::Receiver<Request>) {

@@ -13,6 +13,7 @@ use crate::balance::choose;
 use crate::gate::{Gate, LeaseError};
 use crate::pool::{Bounds, Factory, Stats};
 
+mod ahead;
 mod look;
 mod places;
 mod scale;

@@ -4,10 +4,13 @@
 //! numbers count from 1 within a function and are never given twice while it exists; a function that is deleted and
 //! created again is another function, and counts from 1 again.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 use weft_function_engine::port::{Added, Boxed, NewVersion, Registry, RegistryError};
+use weft_types::moves::Moves;
 use weft_types::version::FunctionRecord;
 use weft_types::{FunctionName, ProjectName, VersionNumber, VersionRecord};
 
@@ -87,6 +90,7 @@ impl Registry for SqliteRegistry {
         project: &'a ProjectName,
         function: &'a FunctionName,
         version: VersionNumber,
+        moves: Arc<Moves>,
         at: Timestamp,
     ) -> Boxed<'a, Result<FunctionRecord, RegistryError>> {
         let (project, function) = (project.clone(), function.clone());
@@ -94,7 +98,23 @@ impl Registry for SqliteRegistry {
             project,
             function,
             version,
+            moves,
             at,
+            answer,
+        }))
+    }
+
+    fn note_moves<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        function: &'a FunctionName,
+        moves: Arc<Moves>,
+    ) -> Boxed<'a, Result<FunctionRecord, RegistryError>> {
+        let (project, function) = (project.clone(), function.clone());
+        Box::pin(self.ask(move |answer| Request::NoteMoves {
+            project,
+            function,
+            moves,
             answer,
         }))
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::moves::Moves;
 use crate::{Digest, Durability, Export, FunctionName, ProjectName, Settings, Signature};
 
 /// The number of a version within its function, from 1.
@@ -159,4 +160,7 @@ pub struct FunctionRecord {
     pub created_at: Timestamp,
     /// When a version was last stored or activated.
     pub updated_at: Timestamp,
+    /// How it moves between versions and pools.
+    #[serde(default)]
+    pub moves: Arc<Moves>,
 }

@@ -14,6 +14,7 @@ mod awaited;
 mod blob;
 mod build;
 mod call;
+mod canary;
 mod compare;
 mod complete;
 mod completions;
@@ -37,6 +38,7 @@ mod profiles;
 mod project;
 mod repin;
 mod rerun;
+mod rollout;
 mod run;
 mod runs;
 mod serve;
@@ -100,6 +102,8 @@ enum Command {
     Versions(versions::Args),
     /// Make another version answer calls.
     Activate(activate::Args),
+    /// Show how a version takes over from another, and what moved before; promote or cancel it.
+    Rollout(rollout::Args),
     /// Show the lines a function wrote.
     Logs(logs::Args),
     /// Store values by address, and read them.
@@ -202,6 +206,7 @@ fn execute(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         Command::Describe(args) => wait(describe::run(args, session)),
         Command::Versions(args) => wait(versions::run(args, session)),
         Command::Activate(args) => wait(activate::run(args, session)),
+        Command::Rollout(args) => wait(rollout::run(args, session)),
         Command::Logs(args) => wait(logs::run(args, session)),
         Command::Run(args) => wait(run::run(args, session)),
         Command::Runs(args) => wait(runs::run(args, session)),

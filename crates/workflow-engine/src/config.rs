@@ -54,7 +54,7 @@ pub struct Config {
     pub extras_bytes: usize,
     /// Steps that a run takes before it lets others have the core. Default 32.
     pub turn: u32,
-    /// Functions made ready ahead of a node's end. Default 8.
+    /// Functions made ready ahead of a node's end, those first that no condition may skip. Default 8.
     pub warm_ahead: usize,
     /// Workflows with metrics of their own; the others share one series. Default 10,000.
     pub metric_series: usize,

@@ -75,6 +75,26 @@ pub(crate) const ROWS: &[(&str, &str, Need)] = &[
         "/v1/projects/{project}/functions/{function}/versions/{version}/activate",
         Project(Developer),
     ),
+    (
+        "GET",
+        "/v1/projects/{project}/functions/{function}/rollout",
+        Project(Viewer),
+    ),
+    (
+        "POST",
+        "/v1/projects/{project}/functions/{function}/rollout/promote",
+        Project(Developer),
+    ),
+    (
+        "POST",
+        "/v1/projects/{project}/functions/{function}/rollout/cancel",
+        Project(Developer),
+    ),
+    (
+        "GET",
+        "/v1/projects/{project}/functions/{function}/moves",
+        Project(Viewer),
+    ),
     ("POST", "/v1/projects/{project}/functions/{function}/invoke", CALL),
     (
         "GET",

@@ -64,7 +64,7 @@ pub(crate) fn expect_json(headers: &HeaderMap, empty: bool) -> Result<(), Proble
             let sent = sent.map_or("no `Content-Type`".to_owned(), |sent| {
                 format!("`{}`", sent.escape_debug())
             });
-            let detail = format!("{sent} was sent; a request about a run takes `{JSON}` (in UTF-8)");
+            let detail = format!("{sent} was sent; this takes `{JSON}` (in UTF-8)");
             Err(Problem::new(Kind::UnsupportedMediaType, detail).with("accepts", [JSON]))
         }
     }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use http::Uri;
 
 use super::cursor;
 use super::functions::{DEFAULT_LIMIT, MAX_LIMIT};
 use super::path::{InFunction, InVersion};
+use super::run::read;
 use crate::api::Context;
 use crate::problem::Problem;
 use crate::query::{NoQuery, Query};
@@ -87,7 +88,10 @@ pub(super) async fn show(
 
 /// Activate a version
 ///
-/// Calls that name no version are answered by it from now on; none fails meanwhile.
+/// Calls that name no version are answered by it from now on; none fails meanwhile. Instances of it are started before.
+///
+/// With a `rollout` in the body it takes over step by step: it answers so many of a hundred calls in each stage, goes on by itself,
+/// and back where it fails more often than the version before.
 #[utoipa::path(
     post,
     path = "/v1/projects/{project}/functions/{function}/versions/{version}/activate",
@@ -98,6 +102,7 @@ pub(super) async fn show(
         ("function" = String, Path, description = "The function"),
         ("version" = u32, Path, description = "The version's number"),
     ),
+    request_body(content = Option<wire::Activate>, content_type = "application/json"),
     responses(
         (status = 200, description = "The function as it is now", body = wire::Function),
         (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
@@ -111,7 +116,17 @@ pub(super) async fn activate(
         version,
     }: InVersion,
     _: NoQuery,
+    request: Request,
 ) -> Result<Json<wire::Function>, Problem> {
-    let view = context.engine.activate(&project, &function, version).await?;
+    let wire::Activate { rollout } = read(&context, request).await?;
+    let engine = &context.engine;
+    let view = match rollout {
+        None => engine.activate(&project, &function, version).await?,
+        Some(policy) => {
+            engine
+                .roll_out(&project, &function, version, policy.into())
+                .await?
+        }
+    };
     Ok(Json(wire::Function::new(&view, &context.engine)))
 }

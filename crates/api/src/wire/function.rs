@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weft_function_engine::{Engine, FunctionView};
 
-use super::{Flavor, Version};
+use super::{Flavor, Promoted, Rollout, Version};
 
 /// A function in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -50,6 +50,12 @@ pub struct Function {
     pub version: Version,
     /// What the newest version imports and was not granted, each with how to grant it.
     pub missing: Vec<String>,
+    /// The version that is about to take the place of the active one, while a rollout is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<Rollout>,
+    /// Where the active version executes instead of where its settings say, while it is promoted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promoted: Option<Promoted>,
 }
 
 /// What a function is made of.
@@ -89,6 +95,8 @@ impl Function {
             summary: view.into(),
             version: Version::new(shown, engine),
             missing: view.missing.clone(),
+            rollout: view.rollout.as_ref().map(Rollout::from),
+            promoted: view.record.moves.promoted.as_ref().map(Promoted::from),
         }
     }
 }

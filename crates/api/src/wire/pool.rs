@@ -23,6 +23,9 @@ pub struct PoolSummary {
     pub version: u32,
     /// Whether that version answers calls that name none.
     pub active: bool,
+    /// While a rollout is under way: how many of a hundred calls that name no version that version answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u8>,
     /// The profile.
     pub profile: String,
     /// What separates its instances from the host.
@@ -239,6 +242,7 @@ impl PoolSummary {
             function: id.function.to_string(),
             version: id.version.0,
             active: view.active,
+            percent: view.share,
             profile: id.profile.to_string(),
             level: view.level.into(),
             state: if view.draining {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use weft_types::settings::NeededLevel;
 
 use super::Level;
 
@@ -23,6 +24,9 @@ pub struct Settings {
     /// Who may know of the function and call it, as long as this version is the active one.
     #[serde(skip_serializing_if = "Visibility::is_private")]
     pub visibility: Visibility,
+    /// Where it goes while it traps; absent for nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<Promotion>,
     /// Bounds on each call; none of one leaves it to the platform's default.
     pub limits: Limits,
     /// What the version may do outside itself; default nothing.
@@ -75,6 +79,22 @@ pub struct Needs {
     pub labels: BTreeSet<String>,
 }
 
+/// Moves a version to a stronger profile after it trapped or ran out of memory too often, and back after it was quiet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Promotion {
+    /// The profile that it moves to.
+    pub profile: Option<String>,
+    /// The level that it moves to, instead of naming a profile; the next one above its own where neither is given.
+    pub level: Option<Level>,
+    /// After so many traps, 1 to 1,000; default 3. Running out of memory or stack, and losing the process, count as such.
+    pub after: u32,
+    /// Within so many milliseconds, 1 to 86,400,000; default 60,000.
+    pub window_ms: u64,
+    /// Back when there was none for so many milliseconds, 1 to 2,592,000,000; default 600,000.
+    pub quiet_ms: u64,
+}
+
 /// Bounds on one call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, rename_all = "kebab-case")]
@@ -119,6 +139,7 @@ impl From<&weft_types::Settings> for Settings {
             profile: settings.profile.clone(),
             needs: settings.needs.as_ref().map(Needs::from),
             visibility: settings.visibility.into(),
+            promotion: settings.promotion.as_ref().map(Promotion::from),
             limits: Limits::from(&settings.limits),
             grants: Grants::from(&settings.grants),
             env: settings.env.clone(),
@@ -128,17 +149,43 @@ impl From<&weft_types::Settings> for Settings {
 
 impl From<&weft_types::settings::Needs> for Needs {
     fn from(needs: &weft_types::settings::Needs) -> Self {
-        use weft_types::settings::NeededLevel;
-
-        let level = |level| match level {
-            NeededLevel::Sandbox => Level::Sandbox,
-            NeededLevel::Process => Level::Process,
-            NeededLevel::Container => Level::Container,
-        };
         Self {
             level: needs.level.map(level),
             memory_bytes: needs.memory_bytes,
             labels: needs.labels.clone(),
+        }
+    }
+}
+
+fn level(level: NeededLevel) -> Level {
+    match level {
+        NeededLevel::Sandbox => Level::Sandbox,
+        NeededLevel::Process => Level::Process,
+        NeededLevel::Container => Level::Container,
+    }
+}
+
+impl Default for Promotion {
+    fn default() -> Self {
+        Self::from(&weft_types::settings::Promotion::default())
+    }
+}
+
+impl From<&weft_types::settings::Promotion> for Promotion {
+    fn from(promotion: &weft_types::settings::Promotion) -> Self {
+        let weft_types::settings::Promotion {
+            profile,
+            level: to,
+            after,
+            window_ms,
+            quiet_ms,
+        } = promotion;
+        Self {
+            profile: profile.clone(),
+            level: to.map(level),
+            after: *after,
+            window_ms: *window_ms,
+            quiet_ms: *quiet_ms,
         }
     }
 }
@@ -190,6 +237,9 @@ mod tests {
             "labels": {"team": "shop"},
             "profile": "sandbox",
             "needs": {"level": "process", "memory-bytes": 8, "labels": ["gpu"]},
+            "promotion": {
+                "profile": "container", "level": null, "after": 2, "window-ms": 3, "quiet-ms": 4,
+            },
             "limits": {
                 "timeout-ms": 1, "cpu-time-ms": 2, "memory-bytes": 3, "input-bytes": 4, "output-bytes": 5,
                 "concurrency": 6, "reuse": 7,

@@ -3,8 +3,10 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
+use weft_types::moves::Rollout;
+use weft_types::moves::rollout::Observed;
 use weft_types::version::FunctionRecord;
-use weft_types::{FunctionName, Kind, VersionRecord};
+use weft_types::{FunctionName, Kind, VersionNumber, VersionRecord};
 
 use super::{Function, Project};
 use crate::deploy::wiring::wire;
@@ -40,6 +42,19 @@ pub struct FunctionView {
     pub latest: Arc<VersionRecord>,
     /// What the latest version imports and was not granted, each with how to give it.
     pub missing: Vec<String>,
+    /// The version that is about to take the place of the active one.
+    pub rollout: Option<RolloutView>,
+}
+
+/// A rollout as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RolloutView {
+    /// What is recorded of it.
+    pub rollout: Arc<Rollout>,
+    /// The version whose place it takes.
+    pub from: VersionNumber,
+    /// What came of it so far.
+    pub observed: Observed,
 }
 
 impl Project {
@@ -71,8 +86,21 @@ impl Project {
             record: function.record.clone(),
             active: function.active.as_ref().map(|active| self.current(active)),
             missing: wire(&latest.inspection, &latest.settings.grants, self).missing,
+            rollout: function.rollout(),
             latest,
         }
+    }
+}
+
+impl Function {
+    /// The rollout that is under way.
+    pub(crate) fn rollout(&self) -> Option<RolloutView> {
+        let (active, rolling) = (self.active.as_ref()?, self.rolling.as_ref()?);
+        Some(RolloutView {
+            rollout: Arc::clone(&rolling.rollout),
+            from: active.record().version,
+            observed: rolling.observed(active),
+        })
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use weft_types::{FunctionName, ProjectName, VersionNumber};
 
-use super::commit::retire;
+use super::commit::now;
 use super::wiring::wire;
+use crate::catalog::Function;
 use crate::deployed::Deployed;
 use crate::engine::Inner;
+use crate::moves::activated;
 use crate::{Engine, Error, FunctionView};
 
 impl Engine {
@@ -44,25 +45,47 @@ impl Inner {
             self.loaded(&deployed).await?;
         }
 
+        let before = Arc::clone(
+            self.catalog
+                .read()
+                .function(project.as_str(), function.as_str())?,
+        );
+        self.take_over(&deployed, Some(&before)).await;
+
         let writing = self.catalog.write().await;
         let deployed = self.resolve(project.as_str(), function.as_str(), Some(version))?;
         self.check_granted(&deployed)?;
-        let record = self
-            .ports
-            .registry
-            .activate(project, function, version, Timestamp::now())
+        let before = Arc::clone(
+            self.catalog
+                .read()
+                .function(project.as_str(), function.as_str())?,
+        );
+        let moves = activated(Some(&before), &deployed, "it was activated");
+        let registry = &self.ports.registry;
+        let record = registry
+            .activate(project, function, version, moves, now())
             .await?;
-        let snapshot = self.catalog.read();
-        let before = Arc::clone(snapshot.function(project.as_str(), function.as_str())?);
         let after = before.with(record, &deployed);
-        let view = snapshot.project(project.as_str())?.view(&after);
-        writing.put(after);
-        retire(Some(&before), Some(&deployed));
+        let view = self.catalog.read().project(project.as_str())?.view(&after);
+        self.publish_moved(&writing, Some(&before), after);
         tracing::info!(%project, %function, %version, "activated");
         Ok(view)
     }
 
-    fn check_granted(&self, deployed: &Deployed) -> Result<(), Error> {
+    /// Has instances of a version ready before it takes over the calls of another. Where none starts, its calls say why.
+    pub(super) async fn take_over(self: &Arc<Self>, deployed: &Arc<Deployed>, before: Option<&Function>) {
+        let active = before.and_then(|before| before.active.as_ref());
+        let Some(active) = active.filter(|active| active.if_loaded().is_some()) else {
+            return;
+        };
+        if deployed.record().workflow.is_none()
+            && let Err(error) = self.make_ready(deployed, Some((active, 100))).await
+        {
+            tracing::warn!(version = ?deployed, %error, "no instance is ready before calls come");
+        }
+    }
+
+    pub(crate) fn check_granted(&self, deployed: &Deployed) -> Result<(), Error> {
         let record = deployed.record();
         let snapshot = self.catalog.read();
         let project = snapshot.project(record.project.as_str())?;

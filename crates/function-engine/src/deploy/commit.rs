@@ -14,6 +14,7 @@ use super::{Deploy, Deployment, SettingsChange};
 use crate::catalog::{Function, Writing};
 use crate::deployed::{Deployed, Placed};
 use crate::engine::Inner;
+use crate::moves::activated;
 use crate::port::{Added, NewVersion};
 use crate::{Engine, Error, Log};
 
@@ -67,9 +68,11 @@ impl Inner {
         };
         let writing = self.catalog.write().await;
         let proposal = self.propose(deploy, prepared.as_ref())?;
-        if proposal.new.activate && proposal.new.kind == Kind::Component {
+        if proposal.new.activate.is_some() && proposal.new.kind == Kind::Component {
             // Proves that it can be called before anyone relies on it.
             self.loaded(&proposal.deployed).await?;
+            self.take_over(&proposal.deployed, proposal.before.as_deref())
+                .await;
         }
         let added = self.ports.registry.add_version(proposal.new.clone()).await?;
         Ok(self.publish(&writing, proposal, added))
@@ -137,15 +140,16 @@ impl Inner {
             settings,
             creator: deploy.creator,
             created_at: now(),
-            activate: deploy.activate && missing.is_empty(),
+            activate: None,
         };
-        Ok(self.proposal(new, missing, before, latest.as_deref()))
+        let activate = deploy.activate && missing.is_empty();
+        Ok(self.proposal((new, activate), missing, before, latest.as_deref()))
     }
 
     /// A version with the logs and the place it will have.
     pub(super) fn proposal(
         &self,
-        new: NewVersion,
+        (mut new, activate): (NewVersion, bool),
         missing: Vec<String>,
         before: Option<Arc<Function>>,
         latest: Option<&VersionRecord>,
@@ -158,6 +162,7 @@ impl Inner {
             Some(deployed) => Arc::clone(deployed),
             None => self.deployed(record(&new, latest), &logs),
         };
+        new.activate = activate.then(|| activated(before.as_deref(), &deployed, "it was deployed"));
         Proposal {
             new,
             missing,
@@ -202,8 +207,7 @@ impl Inner {
         };
         let active = function.as_ref().and_then(|function| function.active.clone());
         if let Some(function) = function {
-            writing.put(function);
-            retire(before.as_deref(), active.as_ref());
+            self.publish_moved(writing, before.as_deref(), function);
         }
         let activated = active.is_some_and(|active| active.record().version == number);
         tracing::info!(project = %new.project, function = %new.function, version = %number, activated, "deployed");
@@ -213,16 +217,6 @@ impl Inner {
             activated,
             missing,
         }
-    }
-}
-
-/// Lets go of the code of a version that no longer answers calls. Those under way end in it.
-pub(super) fn retire(before: Option<&Function>, active: Option<&Arc<Deployed>>) {
-    let Some(old) = before.and_then(|function| function.active.as_ref()) else {
-        return;
-    };
-    if active.is_none_or(|active| !Arc::ptr_eq(active, old)) {
-        old.unload();
     }
 }
 
@@ -281,7 +275,7 @@ fn record(new: &NewVersion, latest: Option<&VersionRecord>) -> VersionRecord {
 }
 
 /// As precise as every store keeps it.
-pub(super) fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
 }

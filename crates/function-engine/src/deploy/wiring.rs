@@ -90,6 +90,7 @@ fn are_effect_free<'a>(mut ahead: Vec<Subject<'a>>, project: &'a Project) -> boo
                 Some(callee) => ahead.push(subject(callee)),
                 None => return false,
             }
+            ahead.extend(project.candidate(callee).map(|candidate| subject(candidate)));
         }
     }
     true

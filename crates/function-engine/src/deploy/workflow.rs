@@ -81,9 +81,9 @@ impl Inner {
                 function: save.function,
                 creator: save.creator,
                 created_at: now(),
-                activate: save.activate,
+                activate: None,
             };
-            self.proposal(new, Vec::new(), before, latest.as_deref())
+            self.proposal((new, save.activate), Vec::new(), before, latest.as_deref())
         };
         let added = self.ports.registry.add_version(proposal.new.clone()).await?;
         Ok(self.publish(&writing, proposal, added))

@@ -150,6 +150,11 @@ impl Loaded {
 }
 
 impl Instances {
+    /// The code that instances are started from now.
+    pub(crate) fn code(&self) -> Arc<dyn Code> {
+        Arc::clone(&self.current.load().code)
+    }
+
     /// What the level keeps by itself.
     pub(crate) fn kept(&self, memory: bool) -> Option<Kept> {
         self.current.load_full().code.kept(memory)

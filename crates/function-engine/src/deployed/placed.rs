@@ -10,6 +10,8 @@ use weft_types::{Limits, Settings};
 use super::limits::bounded;
 use crate::{Config, Error, Profiles};
 
+mod promoted;
+
 /// The profile of a version whose settings name none.
 pub(crate) const DEFAULT_PROFILE: &str = "sandbox";
 

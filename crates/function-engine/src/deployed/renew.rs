@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::{Deployed, Loaded, Place};
+use crate::Error;
 use crate::engine::Inner;
-use crate::invoke::Terms;
-use crate::{Error, random};
 
 impl Deployed {
     /// Moves to another place. A version whose code is loaded stays where it is: it is to be [renewed](Inner::renew).
@@ -39,13 +38,13 @@ impl Inner {
         }
         let placed = place.clone()?;
         let (code, tier) = self.load_best(deployed, &placed).await?;
-        if code.kept(false).is_some() {
-            // Starting an instance is what may fail there.
-            let context = deployed.context(Terms::of_outside(random::new_trace(), &self.config));
-            let warmed = code.instance().warm(context).await;
-            warmed.map_err(|failure| Error::PoolUnchanged(failure.to_string()))?;
-        }
+        let wanted = deployed.if_loaded().map_or(0, |old| old.in_use());
         let loaded = self.pool(deployed, &placed, code, tier);
+        // Starting an instance is what may fail, and what calls would wait for.
+        if let Err(error) = self.have_ready(&loaded, wanted).await {
+            loaded.retire();
+            return Err(error);
+        }
         deployed.place.store(Arc::new(place));
         let old = deployed.loaded.swap(Some(Arc::clone(&loaded)));
         self.upkeep.watch(deployed);

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tokio::task::JoinError;
 use weft_pool::Level;
 use weft_pool::profile::choose;
@@ -46,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) roster: Roster,
     /// For the idle instances of all pools.
     pub(crate) idle_room: Arc<weft_pool::Room>,
+    /// Permits for instances that are started ahead of a node's end and were not called yet.
+    pub(crate) warm_ahead: Arc<Semaphore>,
     /// For the lines of all functions.
     pub(crate) log_room: Arc<LogRoom>,
     /// What the nodes of runs print.

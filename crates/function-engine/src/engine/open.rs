@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use weft_types::VersionRecord;
 use weft_types::version::FunctionRecord;
 
@@ -13,6 +14,7 @@ use crate::deploy::Compiling;
 use crate::deployed::Deployed;
 use crate::drain::UnderWay;
 use crate::engine::inner::Verified;
+use crate::invoke::clock;
 use crate::logs::{LogRoom, RunLogs};
 use crate::metrics::Pools;
 use crate::pools::Roster;
@@ -43,6 +45,7 @@ pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Re
         verified: Verified::default(),
         under_way: UnderWay::new(config.shards),
         workflows: OnceLock::new(),
+        warm_ahead: Arc::new(Semaphore::new(config.warm_instances)),
         idle_room: Arc::new(weft_pool::Room::new(config.idle_instances, config.shards)),
         log_room,
         run_logs: RunLogs::new(config.logs, config.run_log_bytes),
@@ -72,6 +75,15 @@ fn function(
 ) -> Option<Function> {
     let series = metrics.functions.of(&record.project, &record.function);
     let deployed = |version| Deployed::new(version, profiles, config, Arc::clone(&logs), Arc::clone(&series));
-    let versions = versions.into_iter().map(deployed).collect();
+    let promoted = record.moves.promoted.as_ref().map(|promoted| promoted.version);
+    let versions: Vec<_> = versions.into_iter().map(deployed).collect();
+    for deployed in versions
+        .iter()
+        .filter(|deployed| Some(deployed.record().version) == promoted)
+    {
+        // Its quiet period begins anew: nobody looked.
+        deployed.set_promoted(Some(clock()));
+        deployed.moves_at_once(&deployed.place_under(profiles, config));
+    }
     Function::new(record, versions, Arc::clone(&logs))
 }

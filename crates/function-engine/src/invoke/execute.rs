@@ -12,6 +12,7 @@ use weft_types::image::Image;
 use super::context::clock;
 use super::{Measured, is_error};
 use crate::Error;
+use crate::catalog::{Function, Snapshot};
 use crate::deployed::{Deployed, Instances};
 use crate::engine::Inner;
 use crate::metrics::ErrorKind;
@@ -51,8 +52,26 @@ async fn again(
     called
 }
 
+fn version_of(
+    snapshot: &Snapshot,
+    found: &Function,
+    version: Option<VersionNumber>,
+) -> Result<Arc<Deployed>, Error> {
+    match found.version(version) {
+        Ok(deployed) => Ok(Arc::clone(deployed)),
+        Err(Error::NoActiveVersion { function, .. }) => {
+            let missing = snapshot
+                .project(found.record.project.as_str())?
+                .view(found)
+                .missing;
+            Err(Error::NoActiveVersion { function, missing })
+        }
+        Err(error) => Err(error),
+    }
+}
+
 impl Inner {
-    /// The version to call.
+    /// The version that is named, else the active one.
     pub(crate) fn resolve(
         &self,
         project: &str,
@@ -61,13 +80,27 @@ impl Inner {
     ) -> Result<Arc<Deployed>, Error> {
         let snapshot = self.catalog.read();
         let found = snapshot.function(project, function)?;
-        match found.version(version) {
-            Ok(deployed) => Ok(Arc::clone(deployed)),
-            Err(Error::NoActiveVersion { function, .. }) => {
-                let missing = snapshot.project(project)?.view(found).missing;
-                Err(Error::NoActiveVersion { function, missing })
-            }
-            Err(error) => Err(error),
+        version_of(&snapshot, found, version)
+    }
+
+    /// The version that answers a call: see [`Engine::called`](crate::Engine::called).
+    pub(crate) fn route(
+        &self,
+        project: &str,
+        function: &str,
+        version: Option<VersionNumber>,
+    ) -> Result<Arc<Deployed>, Error> {
+        let snapshot = self.catalog.read();
+        let found = snapshot.function(project, function)?;
+        // Only calls that could go either way are counted.
+        let candidate = if version.is_none() {
+            found.candidate()
+        } else {
+            None
+        };
+        match candidate {
+            Some(candidate) => Ok(Arc::clone(candidate)),
+            None => version_of(&snapshot, found, version),
         }
     }
 

@@ -13,6 +13,8 @@ pub(crate) struct Measured {
     deployed: Arc<Deployed>,
     since: Instant,
     ended: bool,
+    /// Whether it answered that its server failed.
+    blamed: bool,
 }
 
 impl Measured {
@@ -21,6 +23,7 @@ impl Measured {
             deployed: Arc::clone(deployed),
             since: clock(),
             ended: false,
+            blamed: false,
         }
     }
 
@@ -34,12 +37,21 @@ impl Measured {
         self.deployed.series.executed(start);
     }
 
+    /// It answered an HTTP request with this status.
+    pub(crate) fn answered(&mut self, status: http::StatusCode) {
+        self.blamed = status.is_server_error();
+    }
+
     pub(crate) fn end(&mut self, error: Option<ErrorKind>) {
         if !self.ended {
             self.ended = true;
+            let now = clock();
             self.deployed
                 .series
-                .ended(clock().saturating_duration_since(self.since), error);
+                .ended(now.saturating_duration_since(self.since), error);
+            // A response that blames its server is an error of the version's, though none of the platform's.
+            let error = error.or(self.blamed.then_some(ErrorKind::Function));
+            self.deployed.tally.ended(error, now);
         }
     }
 

@@ -202,6 +202,32 @@ impl ErrorKind {
         Self::Platform,
     ];
 
+    /// Whether it tells of a guest that went wrong so badly that a stronger wall around it may be wanted.
+    pub(crate) fn is_trap(self) -> bool {
+        match self {
+            Self::Trapped
+            | Self::Exited
+            | Self::Memory
+            | Self::StackOverflow
+            | Self::WorkerMemory
+            | Self::WorkerCrash
+            | Self::WorkerHang
+            | Self::WorkerProtocol => true,
+            Self::Function
+            | Self::Timeout
+            | Self::CpuLimit
+            | Self::Result
+            | Self::NoResponse
+            | Self::CallLimit
+            | Self::Cancelled
+            | Self::Overloaded
+            | Self::QueueTimeout
+            | Self::Unavailable
+            | Self::WorkerStart
+            | Self::Platform => false,
+        }
+    }
+
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::Function => "function",

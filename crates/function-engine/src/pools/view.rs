@@ -18,6 +18,8 @@ pub struct PoolView {
     pub record: Arc<VersionRecord>,
     /// Whether that is the one that answers calls that name none.
     pub active: bool,
+    /// While a rollout is under way: how many of a hundred calls that name no version that version answers.
+    pub share: Option<u8>,
     /// What separates its instances from the host.
     pub level: Level,
     /// Whether it only serves the calls that it has, as another serves instead.
@@ -96,11 +98,18 @@ pub(super) struct Engines {
 }
 
 /// Puts a pool together. Where a level keeps instances by itself, what the engine leases is a right to call.
-pub(super) fn of(id: PoolId, about: &About, active: bool, engines: &Engines, kept: Option<Kept>) -> PoolView {
+pub(super) fn of(
+    id: PoolId,
+    about: &About,
+    (active, share): (bool, Option<u8>),
+    engines: &Engines,
+    kept: Option<Kept>,
+) -> PoolView {
     let view = PoolView {
         id,
         record: Arc::clone(&about.record),
         active,
+        share,
         level: about.level,
         draining: about.is_draining(),
         age: about.since.elapsed(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use weft_types::moves::Moves;
 use weft_types::version::{FunctionRecord, Inspection, WorkflowSource};
 use weft_types::{Digest, FunctionName, Kind, ProjectName, Settings, VersionNumber, VersionRecord};
 
@@ -32,13 +33,22 @@ pub trait Registry: Send + Sync + 'static {
     /// and nothing is stored.
     fn add_version(&self, new: NewVersion) -> Boxed<'_, Result<Added, RegistryError>>;
 
-    /// Makes a version the one that answers calls.
+    /// Makes a version the one that answers calls and writes down how it came to that: both or neither.
     fn activate<'a>(
         &'a self,
         project: &'a ProjectName,
         function: &'a FunctionName,
         version: VersionNumber,
+        moves: Arc<Moves>,
         at: Timestamp,
+    ) -> Boxed<'a, Result<FunctionRecord, RegistryError>>;
+
+    /// Writes down how a function moves.
+    fn note_moves<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        function: &'a FunctionName,
+        moves: Arc<Moves>,
     ) -> Boxed<'a, Result<FunctionRecord, RegistryError>>;
 
     /// Removes a function with all its versions. The artifacts stay until collected.
@@ -74,8 +84,8 @@ pub struct NewVersion {
     pub creator: String,
     /// When.
     pub created_at: Timestamp,
-    /// Whether it shall answer calls from now on.
-    pub activate: bool,
+    /// That it shall answer calls from now on, and what is written down of how it came to that.
+    pub activate: Option<Arc<Moves>>,
 }
 
 /// What [`Registry::add_version`] did.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use jiff::Timestamp;
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 use weft_pool::{Level, Profile};
 use weft_types::image::{Attached, Image};
@@ -128,6 +129,20 @@ pub trait Code: Send + Sync + 'static {
     fn kept(&self, memory: bool) -> Option<Kept> {
         let _ = memory;
         None
+    }
+
+    /// Has so many instances there that could serve a call more, started as far as they are missing and may be, and waits until they
+    /// can be called. `permit` goes with one that is started, until it is first called or ends; where none is, it is given back at
+    /// once. Instances that are not called go as idle ones do. Nothing is done where each instance is leased from the engine's own
+    /// pool.
+    fn ahead<'a>(
+        &'a self,
+        instances: u32,
+        permit: Option<OwnedSemaphorePermit>,
+        deadline: Instant,
+    ) -> Boxed<'a, Result<(), Failure>> {
+        let _ = (instances, permit, deadline);
+        Box::pin(async { Ok(()) })
     }
 
     /// Other code serves from now on: instances that nobody needs end, the others with their last call. Whoever holds an

@@ -20,6 +20,15 @@ impl Inner {
         let mut levels: Vec<(String, Level)> = Vec::new();
         let mut without = Vec::new();
         for deployed in active(&self.catalog.read()) {
+            let settings = &deployed.record().settings;
+            let promoted = |profiles| Placed::promoted(settings, profiles, &self.config);
+            if settings.promotion.is_some()
+                && promoted(profiles).is_err()
+                && promoted(&self.profiles.load()).is_ok()
+            {
+                without.push(told(&deployed));
+                continue;
+            }
             match (deployed.level(), self.place(&deployed, profiles)) {
                 (before, Ok(placed)) => {
                     let level = placed.level();
@@ -79,7 +88,12 @@ impl Inner {
         let mut replaced = 0;
         for (deployed, place) in moving {
             match self.renew(&deployed, place).await {
-                Ok(old) => replaced += usize::from(old.is_some()),
+                Ok(old) => {
+                    replaced += usize::from(old.is_some());
+                    if old.is_some() {
+                        self.note_replaced(&deployed, "its profile changed").await;
+                    }
+                }
                 Err(error) => {
                     tracing::error!(version = ?deployed, %error, "the pool stays under its profile as it was");
                 }
@@ -116,17 +130,16 @@ impl Inner {
     }
 
     fn place(&self, deployed: &Deployed, profiles: &Profiles) -> Place {
-        Placed::new(&deployed.record().settings, profiles, &self.config)
+        deployed.place_under(profiles, &self.config)
     }
 }
 
-/// Active versions that execute by themselves.
+/// Active versions that execute by themselves, and those that are about to take over.
 fn active(snapshot: &Snapshot) -> Vec<Arc<Deployed>> {
-    let active = snapshot
-        .functions()
-        .filter_map(|function| function.active.clone());
-    active
+    let answering = snapshot.functions().flat_map(|function| function.answering());
+    answering
         .filter(|deployed| deployed.record().workflow.is_none())
+        .cloned()
         .collect()
 }
 

@@ -64,8 +64,11 @@ impl Inner {
         let record = deployed.record();
         let snapshot = self.catalog.read();
         let function = snapshot.function(record.project.as_str(), record.function.as_str());
-        let active = function.ok().and_then(|function| function.active.as_ref());
-        deployed.has_warm() && active.is_some_and(|active| Arc::ptr_eq(active, deployed))
+        let answers = function.is_ok_and(|function| {
+            let mut answering = function.answering();
+            answering.any(|answering| Arc::ptr_eq(answering, deployed))
+        });
+        deployed.has_warm() && answers
     }
 
     fn look_after(self: &Arc<Self>, deployed: &Arc<Deployed>, loaded: &Arc<Loaded>) {

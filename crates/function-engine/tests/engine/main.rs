@@ -9,6 +9,7 @@ mod fakes;
 mod http;
 mod invoking;
 mod listing;
+mod moving;
 mod program;
 mod queueing;
 mod replacing;

@@ -57,7 +57,7 @@ pub(crate) struct Named<'a> {
 }
 
 pub(crate) async fn invoke(engine: &Engine, call: Named<'_>) -> Result<Answer, Error> {
-    let callee = engine.callee(call.project, call.function, call.version)?;
+    let callee = engine.called(call.project, call.function, call.version)?;
     let (export, _) = callee.export(call.export)?;
     let invocation = Invocation {
         export,

@@ -330,3 +330,35 @@ async fn who_waits_in_a_pool_that_nobody_scales_any_longer_is_served() {
     draining.await.unwrap();
     assert!(pool.0.lock().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn instances_are_started_ahead_as_far_as_they_are_missing_and_may_be() {
+    let s = Duration::from_secs;
+    let (pool, mut scaler) = scaled("max = 3\ngrace-ms = 10000");
+    let ahead = |wanted| {
+        let mut handed = 0;
+        let started = pool.ahead(wanted, |_| handed += 1);
+        assert_eq!(handed, started);
+        started
+    };
+    assert_eq!((ahead(1), ahead(1), ahead(2)), (1, 0, 1));
+    let leases = [lease(&pool).await, lease(&pool).await, lease(&pool).await];
+    assert_eq!(pool.stats().started, 2, "what was started ahead is leased");
+    assert_eq!((ahead(1), ahead(9)), (0, 1), "no more than there may be");
+    drop(leases);
+    pool.scale(&mut scaler, s(0));
+    assert_eq!(ahead(0), 0);
+    pool.scale(&mut scaler, s(9));
+    assert!(pool.stats().idle > 0, "it counts as a lease");
+    pool.scale(&mut scaler, s(18));
+    assert!(pool.stats().idle > 0, "the grace is not over");
+    pool.scale(&mut scaler, s(19));
+    assert_eq!(pool.stats().idle, 0, "what is not used goes");
+
+    assert_eq!(ahead(1), 1);
+    pool.look(|flag, _| flag.broken.store(true, SeqCst));
+    assert_eq!(ahead(1), 1, "what may not serve does not count");
+    pool.retire();
+    assert_eq!(ahead(1), 0);
+    assert_eq!(pool.stats().idle, 0);
+}

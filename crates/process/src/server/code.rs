@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use tokio::sync::OwnedSemaphorePermit;
 use weft_function_engine::port::{
     Body, BodyError, Boxed, Call, CallContext, Code, Failure, Instance, Kept, Load, LoadError, Loss, Reply,
 };
@@ -80,6 +81,15 @@ impl Code for ProcessCode {
         Some(kept::look(&self.pool, memory))
     }
 
+    fn ahead<'a>(
+        &'a self,
+        instances: u32,
+        permit: Option<OwnedSemaphorePermit>,
+        deadline: Instant,
+    ) -> Boxed<'a, Result<(), Failure>> {
+        Box::pin(self.pool.ahead(instances, permit, deadline))
+    }
+
     fn retire(&self) {
         self.pool.pool.retire();
     }
@@ -135,6 +145,33 @@ impl Starts {
         }
         tokio::time::sleep_until(until.into()).await;
         true
+    }
+}
+
+impl WorkerPool {
+    /// Has so many workers there that have a free slot, and waits until they can be called.
+    async fn ahead(
+        &self,
+        workers: u32,
+        mut permit: Option<OwnedSemaphorePermit>,
+        deadline: Instant,
+    ) -> Result<(), Failure> {
+        let mut starts = Vec::new();
+        self.pool.ahead(workers, |worker| {
+            starts.push(worker.awaited());
+            if let Some(permit) = permit.take() {
+                worker.hold(permit);
+            }
+        });
+        drop(permit);
+        // Others may have begun to start what is free now.
+        let others = self
+            .pool
+            .look(|worker, _| worker.may_serve().then(|| worker.awaited()));
+        for start in starts.into_iter().chain(others.into_iter().flatten()) {
+            start.ready(deadline).await?;
+        }
+        Ok(())
     }
 }
 

@@ -1,11 +1,11 @@
 //! A worker as its pool knows it: from the wish for one to its end.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Release, SeqCst};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout_at;
 use weft_function_engine::port::{Failure, Loss};
 
@@ -18,7 +18,14 @@ pub(super) struct Worker {
     life: Arc<Life>,
     /// Not started, as others crashed.
     refused: bool,
+    /// Goes with it until it is first called.
+    held: Mutex<Option<OwnedSemaphorePermit>>,
+    /// Whether there is one.
+    holds: AtomicBool,
 }
+
+/// The start of a worker, for who waits for it.
+pub(super) struct Awaited(Arc<Life>);
 
 /// How far a worker came.
 #[derive(Clone)]
@@ -50,7 +57,23 @@ impl Worker {
             let background = plan.shared.background.clone();
             background.spawn_blocking(move || start::run(&plan, &life));
         }
-        Self { life, refused }
+        Self {
+            life,
+            refused,
+            held: Mutex::default(),
+            holds: AtomicBool::new(false),
+        }
+    }
+
+    /// Holds a permit until it is first called, or ends.
+    pub(super) fn hold(&self, permit: OwnedSemaphorePermit) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(permit);
+        self.holds.store(true, Release);
+    }
+
+    /// Its start.
+    pub(super) fn awaited(&self) -> Awaited {
+        Awaited(Arc::clone(&self.life))
     }
 
     /// How far it came, for who looks on.
@@ -77,11 +100,30 @@ impl Worker {
     /// # Errors
     /// Where it ended before, or not until `deadline`.
     pub(super) async fn ready(&self, deadline: Instant) -> Result<Arc<Connection>, Failure> {
-        if let Stage::Ready(connection) = &*self.life.stage.borrow() {
+        if self.holds.load(Acquire) && self.holds.swap(false, AcqRel) {
+            *self.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        self.life.until_ready(deadline).await
+    }
+}
+
+impl Awaited {
+    /// Waits until it has ended well.
+    ///
+    /// # Errors
+    /// Where it did not, or not until `deadline`.
+    pub(super) async fn ready(&self, deadline: Instant) -> Result<(), Failure> {
+        self.0.until_ready(deadline).await.map(drop)
+    }
+}
+
+impl Life {
+    async fn until_ready(&self, deadline: Instant) -> Result<Arc<Connection>, Failure> {
+        if let Stage::Ready(connection) = &*self.stage.borrow() {
             return Ok(Arc::clone(connection));
         }
         let began = Instant::now();
-        let mut stage = self.life.stage.subscribe();
+        let mut stage = self.stage.subscribe();
         let settled = stage.wait_for(|stage| !matches!(stage, Stage::Starting));
         match timeout_at(deadline.into(), settled).await {
             Ok(Ok(stage)) => match &*stage {

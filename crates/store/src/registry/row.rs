@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Error as JsonError;
@@ -19,6 +20,7 @@ pub(super) struct FunctionRow {
     creator: String,
     created_at: String,
     updated_at: String,
+    moves: Option<String>,
 }
 
 /// A row of `version`.
@@ -47,6 +49,10 @@ impl FunctionRow {
             active: self.active.map(VersionNumber),
             created_at: parse(&place, "created_at", &self.created_at)?,
             updated_at: parse(&place, "updated_at", &self.updated_at)?,
+            moves: match &self.moves {
+                Some(text) => serde_json::from_str(text).map_err(|error| corrupt(&place, "moves", &error))?,
+                None => Arc::default(),
+            },
             creator: self.creator,
         })
     }

@@ -1,8 +1,11 @@
 //! The task that writes.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use weft_function_engine::port::{Added, NewVersion, RegistryError};
+use weft_types::moves::Moves;
 use weft_types::version::FunctionRecord;
 use weft_types::{FunctionName, ProjectName, VersionNumber};
 
@@ -30,7 +33,14 @@ pub(super) enum Request {
         project: ProjectName,
         function: FunctionName,
         version: VersionNumber,
+        moves: Arc<Moves>,
         at: Timestamp,
+        answer: Answer<FunctionRecord>,
+    },
+    NoteMoves {
+        project: ProjectName,
+        function: FunctionName,
+        moves: Arc<Moves>,
         answer: Answer<FunctionRecord>,
     },
     Delete {
@@ -73,10 +83,24 @@ async fn serve(writer: &mut Writer, request: Request) {
             project,
             function,
             version,
+            moves,
             at,
             answer,
         } => {
-            let _ = answer.send(activate(writer, &project, &function, version, at).await);
+            let change = write::Change {
+                version,
+                moves: &moves,
+                at,
+            };
+            let _ = answer.send(activate(writer, &project, &function, change).await);
+        }
+        Request::NoteMoves {
+            project,
+            function,
+            moves,
+            answer,
+        } => {
+            let _ = answer.send(note_moves(writer, &project, &function, &moves).await);
         }
         Request::Delete {
             project,
@@ -110,10 +134,19 @@ async fn activate(
     writer: &mut Writer,
     project: &ProjectName,
     function: &FunctionName,
-    version: VersionNumber,
-    at: Timestamp,
+    change: write::Change<'_>,
 ) -> Result<FunctionRecord, RegistryError> {
-    let done = write::activate(writer.begin().await?, project, function, version, at).await;
+    let done = write::activate(writer.begin().await?, project, function, change).await;
+    end(writer, done).await
+}
+
+async fn note_moves(
+    writer: &mut Writer,
+    project: &ProjectName,
+    function: &FunctionName,
+    moves: &Moves,
+) -> Result<FunctionRecord, RegistryError> {
+    let done = write::note_moves(writer.begin().await?, project, function, moves).await;
     end(writer, done).await
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 use weft_function_engine::port::{Added, NewVersion, RegistryError};
+use weft_types::moves::Moves;
 use weft_types::version::FunctionRecord;
 use weft_types::{FunctionName, ProjectName, VersionNumber, VersionRecord};
 
@@ -11,6 +12,13 @@ use crate::error::Error;
 
 /// Outside, whether the database did as told; inside, whether the request could be granted.
 pub(super) type Done<T> = Result<Result<T, RegistryError>, Error>;
+
+/// Which version answers calls, and how it came to that.
+pub(super) struct Change<'a> {
+    pub(super) version: VersionNumber,
+    pub(super) moves: &'a Moves,
+    pub(super) at: Timestamp,
+}
 
 pub(super) async fn create_project(connection: &mut SqliteConnection, project: &ProjectName) -> Done<()> {
     sqlx::query("INSERT INTO project (name, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING")
@@ -51,17 +59,17 @@ pub(super) async fn add_version(connection: &mut SqliteConnection, new: NewVersi
         Some(version) => (version, true),
         None => (insert_version(connection, &new).await?, false),
     };
-    if new.activate {
-        set_active(
-            connection,
-            &new.project,
-            &new.function,
-            version.version,
-            new.created_at,
-        )
-        .await?;
-    } else if !existed {
-        touch(connection, &new).await?;
+    match &new.activate {
+        Some(moves) => {
+            let change = Change {
+                version: version.version,
+                moves,
+                at: new.created_at,
+            };
+            set_active(connection, &new.project, &new.function, change).await?;
+        }
+        None if !existed => touch(connection, &new).await?,
+        None => {}
     }
     match function(connection, &new.project, &new.function).await? {
         Some(function) => Ok(Ok(Added {
@@ -77,9 +85,9 @@ pub(super) async fn activate(
     connection: &mut SqliteConnection,
     project: &ProjectName,
     name: &FunctionName,
-    version: VersionNumber,
-    at: Timestamp,
+    change: Change<'_>,
 ) -> Done<FunctionRecord> {
+    let version = change.version;
     let refused = RegistryError::NoVersion(project.clone(), name.clone(), version);
     if function(connection, project, name).await?.is_none() {
         return Ok(Err(RegistryError::NoFunction(project.clone(), name.clone())));
@@ -87,8 +95,29 @@ pub(super) async fn activate(
     if !version_exists(connection, project, name, version).await? {
         return Ok(Err(refused));
     }
-    set_active(connection, project, name, version, at).await?;
+    set_active(connection, project, name, change).await?;
     Ok(function(connection, project, name).await?.ok_or(refused))
+}
+
+pub(super) async fn note_moves(
+    connection: &mut SqliteConnection,
+    project: &ProjectName,
+    name: &FunctionName,
+    moves: &Moves,
+) -> Done<FunctionRecord> {
+    sqlx::query("UPDATE function SET moves = $3 WHERE project = $1 AND name = $2")
+        .bind(project.as_str())
+        .bind(name.as_str())
+        .bind(moves_text(moves)?)
+        .execute(&mut *connection)
+        .await?;
+    let refused = RegistryError::NoFunction(project.clone(), name.clone());
+    Ok(function(connection, project, name).await?.ok_or(refused))
+}
+
+fn moves_text(moves: &Moves) -> Result<String, Error> {
+    serde_json::to_string(moves)
+        .map_err(|error| Error::Corrupt(format!("moves cannot be written as JSON: {error}")))
 }
 
 pub(super) async fn delete(
@@ -245,14 +274,16 @@ async fn set_active(
     connection: &mut SqliteConnection,
     project: &ProjectName,
     name: &FunctionName,
-    version: VersionNumber,
-    at: Timestamp,
+    change: Change<'_>,
 ) -> Result<(), Error> {
-    sqlx::query("UPDATE function SET active = $3, updated_at = $4 WHERE project = $1 AND name = $2")
+    const SET: &str =
+        "UPDATE function SET active = $3, updated_at = $4, moves = $5 WHERE project = $1 AND name = $2";
+    sqlx::query(SET)
         .bind(project.as_str())
         .bind(name.as_str())
-        .bind(version.0)
-        .bind(at.to_string())
+        .bind(change.version.0)
+        .bind(change.at.to_string())
+        .bind(moves_text(change.moves)?)
         .execute(connection)
         .await?;
     Ok(())

@@ -137,6 +137,7 @@ macro_rules! behaviours_of_functions {
                 same_code_and_settings_are_one_version,
                 other_settings_are_another_version,
                 activation_is_explicit,
+                moves_are_kept_with_their_function,
                 activating_what_is_not_there_is_refused,
                 deleting_removes_every_version,
                 a_function_created_again_counts_from_one,

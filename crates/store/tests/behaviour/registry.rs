@@ -1,7 +1,10 @@
 //! Behaviours of a registry.
 
+use std::sync::Arc;
+
 use weft_function_engine::port::RegistryError;
 use weft_types::VersionNumber;
+use weft_types::moves::{Move, MoveKind, Moves, Policy, Rollout};
 
 use crate::Backend;
 use crate::samples::{activated, function, labelled, project, version};
@@ -90,11 +93,58 @@ pub(crate) async fn activation_is_explicit(backend: impl Backend) {
     let at = "2026-02-03T04:05:06Z".parse().unwrap();
     let (default, f) = (project("default"), function("f"));
     let record = registry
-        .activate(&default, &f, VersionNumber(1), at)
+        .activate(&default, &f, VersionNumber(1), Arc::default(), at)
         .await
         .unwrap();
     assert_eq!((record.active, record.updated_at), (Some(VersionNumber(1)), at));
     assert_eq!(registry.load().await.unwrap()[0].0, record);
+}
+
+pub(crate) async fn moves_are_kept_with_their_function(backend: impl Backend) {
+    let registry = backend.registry();
+    let (default, f) = (project("default"), function("f"));
+    let added = registry.add_version(activated(version("f", b"a"))).await.unwrap();
+    assert_eq!(*added.function.moves, Moves::default());
+    registry.add_version(version("f", b"b")).await.unwrap();
+
+    let at = "2026-02-03T04:05:06Z".parse().unwrap();
+    let began = Moves {
+        rollout: Some(Arc::new(Rollout {
+            version: VersionNumber(2),
+            policy: Policy::default(),
+            stage: 1,
+            began_at: at,
+            stage_at: at,
+        })),
+        ..Moves::default()
+    };
+    let noted = registry
+        .note_moves(&default, &f, Arc::new(began.clone()))
+        .await
+        .unwrap();
+    assert_eq!((noted.active, &*noted.moves), (Some(VersionNumber(1)), &began));
+    assert_eq!(registry.load().await.unwrap()[0].0, noted);
+
+    let ended = Moves::default().with(Move {
+        at,
+        kind: MoveKind::RolloutFinished,
+        version: VersionNumber(2),
+        from: Some(VersionNumber(1)),
+        percent: 100,
+        profile: Some("sandbox".to_owned()),
+        reason: "it was good".to_owned(),
+    });
+    let record = registry
+        .activate(&default, &f, VersionNumber(2), Arc::new(ended.clone()), at)
+        .await
+        .unwrap();
+    assert_eq!((record.active, &*record.moves), (Some(VersionNumber(2)), &ended));
+    assert_eq!(registry.load().await.unwrap()[0].0, record);
+    let refusal = registry
+        .note_moves(&default, &function("g"), Arc::default())
+        .await
+        .unwrap_err();
+    assert!(matches!(refusal, RegistryError::NoFunction(..)), "{refusal}");
 }
 
 pub(crate) async fn activating_what_is_not_there_is_refused(backend: impl Backend) {
@@ -102,14 +152,14 @@ pub(crate) async fn activating_what_is_not_there_is_refused(backend: impl Backen
     let at = "2026-02-03T04:05:06Z".parse().unwrap();
     let (default, f) = (project("default"), function("f"));
     let refusal = registry
-        .activate(&default, &f, VersionNumber(1), at)
+        .activate(&default, &f, VersionNumber(1), Arc::default(), at)
         .await
         .unwrap_err();
     assert!(matches!(refusal, RegistryError::NoFunction(..)), "{refusal}");
 
     registry.add_version(version("f", b"a")).await.unwrap();
     let refusal = registry
-        .activate(&default, &f, VersionNumber(2), at)
+        .activate(&default, &f, VersionNumber(2), Arc::default(), at)
         .await
         .unwrap_err();
     assert!(

@@ -1,6 +1,7 @@
 //! Records to store.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use weft_function_engine::port::NewVersion;
 use weft_types::version::{Flavor, Inspection};
@@ -34,7 +35,7 @@ pub(crate) fn version(name: &str, code: &[u8]) -> NewVersion {
         effect_free: true,
         creator: "anna".to_owned(),
         created_at: "2026-01-02T03:04:05.678901234Z".parse().unwrap(),
-        activate: false,
+        activate: None,
     }
 }
 
@@ -44,6 +45,6 @@ pub(crate) fn labelled(mut new: NewVersion, label: &str) -> NewVersion {
 }
 
 pub(crate) fn activated(mut new: NewVersion) -> NewVersion {
-    new.activate = true;
+    new.activate = Some(Arc::default());
     new
 }

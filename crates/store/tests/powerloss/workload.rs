@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::path::Path;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -187,7 +188,7 @@ impl Server {
         let activated = self
             .store
             .registry()
-            .activate(&project(), &function(name), version, at)
+            .activate(&project(), &function(name), version, Arc::default(), at)
             .await;
         decided(&thing, &value, activated)?;
         Ok(())
@@ -279,7 +280,7 @@ fn version(name: &str, digest: Digest) -> NewVersion {
         effect_free: true,
         creator: "anna".to_owned(),
         created_at: "2026-01-02T03:04:05Z".parse().unwrap(),
-        activate: false,
+        activate: None,
     }
 }
 

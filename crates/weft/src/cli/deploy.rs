@@ -5,11 +5,12 @@ use clap::Args as ClapArgs;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
-use weft_api::wire::Deployment;
+use weft_api::wire::{Deployment, Function};
 use weft_types::FunctionName;
 
 use self::settings::Sent;
-use super::{Session, problems};
+use super::canary::Canary;
+use super::{Session, activate, problems};
 use crate::client::{Client, Upload};
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
@@ -28,7 +29,8 @@ Examples:
   weft deploy                                   build the project here and deploy it
   weft deploy fetch.wasm --grant-http api.example.com
   weft deploy order.yaml --label team=shop      save a workflow, by the name in it
-  weft deploy pricing.wasm --name prices --label team=shop --no-activate")]
+  weft deploy pricing.wasm --name prices --label team=shop --no-activate
+  weft deploy pricing.wasm --canary             let the new version take over step by step")]
 pub(crate) struct Args {
     /// A .wasm file, a workflow's definition (.yaml or .json), or the directory of a project, which is built first.
     #[arg(default_value = ".", value_name = "FILE|DIR")]
@@ -39,8 +41,10 @@ pub(crate) struct Args {
     #[command(flatten)]
     overrides: Overrides,
     /// Store the version without making it answer calls.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "canary")]
     no_activate: bool,
+    #[command(flatten)]
+    canary: Canary,
 }
 
 /// What is about to be uploaded.
@@ -60,13 +64,37 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
         &client,
         &subject,
         &args.overrides,
-        !args.no_activate,
+        !args.no_activate && !args.canary.is_wanted(),
         session.output,
     )
     .await?;
-    let text = report(&deployment);
+    let mut text = report(&deployment);
+    // What lacks a grant cannot answer calls, of which the report tells.
+    if args.canary.is_wanted() && deployment.missing.is_empty() {
+        text = format!(
+            "{text}\n{}",
+            roll_out(&client, &subject.name, &deployment, &args.canary).await?
+        );
+    }
     session.output.result(&deployment, text)?;
     Ok(())
+}
+
+/// Lets a stored version take over step by step; all at once where none answers calls yet. Tells who answers them.
+async fn roll_out(
+    client: &Client,
+    name: &FunctionName,
+    deployment: &Deployment,
+    canary: &Canary,
+) -> Result<String> {
+    let version = deployment.version.version;
+    let function: Function = client.json(client.request(Method::GET, &[name.as_str()])).await?;
+    let function = match function.summary.active {
+        Some(active) if active == version => function,
+        Some(_) => activate::activate(client, name, version, canary).await?,
+        None => activate::activate(client, name, version, &Canary::default()).await?,
+    };
+    Ok(activate::outcome(&function, version))
 }
 
 /// Finds what a path stands for; a project is built.

@@ -6,8 +6,8 @@ use reqwest::Method;
 use weft_api::wire::{Capability, Export, Flavor, Function, Version};
 
 use self::calls::Calls;
-use super::Session;
 use super::build::human;
+use super::{Session, rollout};
 use crate::grants;
 use crate::reference::Reference;
 
@@ -80,6 +80,16 @@ fn function_text(function: &Function, calls: &Calls) -> String {
         summary.function,
         body(&function.version, calls)
     );
+    if let Some(rollout) = &function.rollout {
+        push(&mut text, "rollout", &rollout::text::line(rollout));
+    }
+    if let Some(promoted) = &function.promoted {
+        let told = format!(
+            "to {} since {}: {}",
+            promoted.profile, promoted.at, promoted.reason
+        );
+        push(&mut text, "promoted", &told);
+    }
     for missing in &function.missing {
         push(&mut text, "missing", &grants::as_flags(missing));
     }

@@ -134,6 +134,10 @@ section! {
         idle_instances: usize, "WEFT_IDLE_INSTANCES" = "512";
         /// Versions kept loaded; beyond, those not called for the longest time are let go of.
         loaded: usize, "WEFT_LOADED" = "4096";
+        /// Processes and containers at most that are started before calls move to another version, profile or level.
+        moved_instances: u32, "WEFT_MOVED_INSTANCES" = "16";
+        /// How often rollouts and promotions are looked at.
+        moves_look: Span, "WEFT_MOVES_LOOK" = "\"250ms\"";
     }
 }
 
@@ -182,6 +186,10 @@ section! {
         run_parallelism: usize, "WEFT_RUN_PARALLELISM" = "256";
         /// How deep runs nest.
         run_depth: u32, "WEFT_RUN_DEPTH" = "16";
+        /// Functions made ready while a node executes that its end may lead to; those that no `when` may skip come first.
+        run_warm_ahead: usize, "WEFT_RUN_WARM_AHEAD" = "8";
+        /// Processes and containers at most, over all runs, that are started ahead of a call in this way and were not called yet.
+        run_warm_instances: usize, "WEFT_RUN_WARM_INSTANCES" = "16";
         /// Values larger than this are kept as blobs.
         run_inline: Size, "WEFT_RUN_INLINE" = "\"16KiB\"";
         /// Largest value of a run.

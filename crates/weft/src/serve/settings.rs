@@ -26,6 +26,10 @@ pub(crate) fn engine(config: &Config) -> weft_function_engine::Config {
         call_fan_out: limits.fan_out,
         idle_instances: limits.idle_instances,
         loaded: limits.loaded,
+        moved_instances: limits.moved_instances.max(1),
+        moves_look: limits.moves_look.0.max(Duration::from_millis(1)),
+        // More permits than a semaphore has are more than there can be processes.
+        warm_instances: config.runs.run_warm_instances.min(1 << 20),
         logs: logs(config),
         log_bytes: count(config.logs.log_total),
         run_log_bytes: count(config.logs.log_runs),
@@ -45,6 +49,7 @@ pub(crate) fn runs(config: &Config) -> weft_workflow_engine::Config {
         calls: runs.run_calls.max(1),
         run_parallelism: runs.run_parallelism.max(1),
         depth: runs.run_depth,
+        warm_ahead: runs.run_warm_ahead,
         inline_bytes: count(runs.run_inline),
         values: weft_types::image::Bounds {
             bytes: count(runs.run_value),

@@ -166,6 +166,34 @@ async fn what_comes_next_is_made_ready() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_may_be_skipped_is_made_ready_only_within_the_budget_that_is_left() {
+    let made_ready = async |budget| {
+        let world = World::with(|config| config.warm_ahead = budget).await;
+        world.define(
+            "main",
+            r"
+            workflow: main
+            input: { n: u64 }
+            nodes:
+              slow: { call: held, with: { n: $input.n } }
+              perhaps: { call: odd, when: $slow > 3, with: { n: $slow } }
+              next: { call: pay, with: { n: $slow } }
+              later: { call: double, with: { n: $slow } }
+            ",
+        );
+        let handle = world.start("main", &json!({ "n": 1 })).await;
+        until("the call", || world.calls.under_way() == 1).await;
+        let warmed = world.calls.warmed.lock().unwrap().clone();
+        world.release(1);
+        world.answer(&handle).await;
+        warmed
+    };
+    assert_eq!(made_ready(0).await, [""; 0]);
+    assert_eq!(made_ready(2).await, ["pay", "double"]);
+    assert_eq!(made_ready(8).await, ["pay", "double", "odd"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_a_node_is_called_with_is_told() {
     let world = World::new().await;
     world.define(

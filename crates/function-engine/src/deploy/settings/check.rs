@@ -27,6 +27,9 @@ pub(in crate::deploy) fn check_of_workflow(settings: &Settings) -> Result<(), Er
     if !settings.env.is_empty() {
         return refused("env", "environment variables");
     }
+    if settings.promotion.is_some() {
+        return refused("promotion", "promotions");
+    }
     match settings.profile {
         Some(_) => refused("profile", "pool profiles"),
         None => Ok(()),
@@ -63,5 +66,33 @@ fn profile(inner: &Inner, settings: &Settings) -> Result<(), Error> {
         let message = format!("{wanted} is not allowed: the profile `{name}` allows {allowed}");
         return Err(Error::settings("/limits/memory-bytes", message));
     }
-    inner.check_level(name, placed.level())
+    inner.check_level(name, placed.level())?;
+    promotion(inner, settings, &placed)
+}
+
+/// Refuses a promotion that leads nowhere, or to where the version is anyway.
+fn promotion(inner: &Inner, settings: &Settings, own: &Placed) -> Result<(), Error> {
+    if settings.promotion.is_none() {
+        return Ok(());
+    }
+    let refused = |message: String| Error::settings("/promotion", message);
+    let target = Placed::promoted(settings, &inner.profiles.load(), &inner.config)
+        .map_err(|nowhere| refused(Error::from(nowhere).to_string()))?;
+    if target.name == own.name {
+        return Err(refused(format!(
+            "it leads to the profile `{}`, which the function has anyway; name a stronger one",
+            own.name
+        )));
+    }
+    let (wanted, allowed) = (settings.limits.memory_bytes, target.profile.memory_bytes);
+    if let Some((wanted, allowed)) = wanted.zip(allowed)
+        && wanted > allowed
+    {
+        let name = &target.name;
+        let message = format!(
+            "`limits.memory-bytes` is {wanted}: the profile `{name}`, which it leads to, allows {allowed}"
+        );
+        return Err(refused(message));
+    }
+    inner.check_level(&target.name, target.level())
 }

@@ -1,12 +1,13 @@
 //! A registry in memory.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use weft_function_engine::port::{Added, Boxed, NewVersion, Registry, RegistryError};
+use weft_types::moves::Moves;
 use weft_types::version::FunctionRecord;
 use weft_types::{FunctionName, ProjectName, VersionNumber, VersionRecord};
 
@@ -50,8 +51,9 @@ impl MemoryRegistry {
             versions.push(version.clone());
             version
         });
-        if new.activate {
+        if let Some(moves) = new.activate {
             record.active = Some(version.version);
+            record.moves = moves;
         }
         Added {
             function: record.clone(),
@@ -108,19 +110,31 @@ impl Registry for MemoryRegistry {
         project: &'a ProjectName,
         function: &'a FunctionName,
         version: VersionNumber,
+        moves: Arc<Moves>,
         at: Timestamp,
     ) -> Boxed<'a, Result<FunctionRecord, RegistryError>> {
         let activated = self.change(|functions| {
-            let known = |(record, _): &&mut (FunctionRecord, _)| {
-                record.project == *project && record.function == *function
-            };
-            let no_function = || RegistryError::NoFunction(project.clone(), function.clone());
-            let (record, _) = functions.iter_mut().find(known).ok_or_else(no_function)?;
+            let record = found(functions, project, function)?;
             record.active = Some(version);
+            record.moves = moves;
             record.updated_at = at;
             Ok(record.clone())
         });
         Box::pin(async move { activated })
+    }
+
+    fn note_moves<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        function: &'a FunctionName,
+        moves: Arc<Moves>,
+    ) -> Boxed<'a, Result<FunctionRecord, RegistryError>> {
+        let noted = self.change(|functions| {
+            let record = found(functions, project, function)?;
+            record.moves = moves;
+            Ok(record.clone())
+        });
+        Box::pin(async move { noted })
     }
 
     fn delete<'a>(
@@ -136,6 +150,17 @@ impl Registry for MemoryRegistry {
     }
 }
 
+fn found<'a>(
+    functions: &'a mut Functions,
+    project: &ProjectName,
+    function: &FunctionName,
+) -> Result<&'a mut FunctionRecord, RegistryError> {
+    let mut records = functions.iter_mut().map(|(record, _)| record);
+    let known = |record: &&mut FunctionRecord| record.project == *project && record.function == *function;
+    let no_function = || RegistryError::NoFunction(project.clone(), function.clone());
+    records.find(known).ok_or_else(no_function)
+}
+
 fn first(new: &NewVersion) -> FunctionRecord {
     FunctionRecord {
         project: new.project.clone(),
@@ -144,6 +169,7 @@ fn first(new: &NewVersion) -> FunctionRecord {
         creator: new.creator.clone(),
         created_at: new.created_at,
         updated_at: new.created_at,
+        moves: Arc::default(),
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn table(pools: &[PoolSummary]) -> String {
     for pool in pools {
         table.row([
             pool.function.clone(),
-            pool.version.to_string(),
+            version(pool),
             pool.profile.clone(),
             level(pool.level).to_owned(),
             instances(&pool.instances),
@@ -50,7 +50,7 @@ pub(super) fn detail(pool: &Pool) -> String {
         PoolState::Draining => "draining",
     };
     let mut text = summary.id.clone();
-    let of = format!("{} version {}", summary.function, summary.version);
+    let of = format!("{} version {}", summary.function, version(summary));
     push(&mut text, "of", &of);
     push(
         &mut text,
@@ -167,6 +167,14 @@ fn step(change: &PoolChange) -> String {
         (started, 0) => format!("+{started}"),
         (0, ended) => format!("-{ended}"),
         (started, ended) => format!("+{started} -{ended}"),
+    }
+}
+
+/// The version, and its share of calls while others have some.
+fn version(pool: &PoolSummary) -> String {
+    match pool.percent {
+        Some(percent) => format!("{} ({percent} % of calls)", pool.version),
+        None => pool.version.to_string(),
     }
 }
 
