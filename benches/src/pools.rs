@@ -10,6 +10,7 @@ use crate::Options;
 use crate::report::{Report, note};
 use crate::weft::Weft;
 
+mod ahead;
 mod calls;
 mod cold;
 mod flood;
@@ -54,6 +55,10 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
             note("a function that moves under load");
             moving::measure(options, &mut report).await?;
         }
+        if options.wants(8) {
+            note("a workflow whose pools are all cold");
+            ahead::measure(options, &mut report).await?;
+        }
         if options.wants(9) {
             note("a function that floods, and another");
             flood::measure(options, &mut report).await?;
@@ -64,12 +69,17 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
 
 /// A server with profiles of its own: names and texts.
 async fn with_profiles(profiles: &[(&str, String)]) -> Result<(Weft, TempDir)> {
+    with_arguments(profiles, &[]).await
+}
+
+/// One whose `weft serve` has more arguments.
+async fn with_arguments(profiles: &[(&str, String)], more: &[&str]) -> Result<(Weft, TempDir)> {
     let directory = tempfile::tempdir()?;
     for (name, text) in profiles {
         std::fs::write(directory.path().join(format!("{name}.toml")), text)?;
     }
     let path = directory.path().to_str().context("a path that is no text")?;
-    let weft = Weft::start_with(&["--profiles", path]).await?;
+    let weft = Weft::start_with(&[&["--profiles", path], more].concat()).await?;
     Ok((weft, directory))
 }
 
