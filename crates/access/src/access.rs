@@ -1,6 +1,7 @@
 //! What a server has of all this: tokens to be found, and the right to change them.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use weft_types::ProjectName;
 
 use crate::directory::{Directory, Subject};
 use crate::model::{Change, Member, Model, Scope, Token};
+use crate::pace::{Pace, Rate};
 use crate::port::{AccessStore, StoreError};
 use crate::{Role, Secret, TokenId, UserName};
 
@@ -26,6 +28,12 @@ pub use making::NewToken;
 pub struct Policy {
     /// Whether everybody may do everything until the first token is made. Only for servers that no other machine reaches.
     pub open_at_first: bool,
+    /// How fast each token may be used.
+    pub token_rate: Option<Rate>,
+    /// How fast all tokens of a project together may be.
+    pub project_rate: Option<Rate>,
+    /// How fast all those together may ask who have no token.
+    pub anonymous_rate: Option<Rate>,
 }
 
 /// Tokens and members of a server.
@@ -37,6 +45,19 @@ pub struct Access {
     model: Mutex<Model>,
     /// Changes that have begun go on here, whoever waits for them.
     background: Handle,
+    /// How fast those ask who have no token.
+    anonymous: Pace,
+    began: Instant,
+}
+
+/// A request that comes too soon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{whose} is used faster than it may be")]
+pub struct TooFast {
+    /// Whose bound it is.
+    pub whose: &'static str,
+    /// How long to wait.
+    pub wait: Duration,
 }
 
 impl Access {
@@ -53,6 +74,8 @@ impl Access {
             directory: ArcSwap::from_pointee(directory),
             model: Mutex::new(model),
             background: Handle::current(),
+            anonymous: Pace::default(),
+            began: Instant::now(),
         }))
     }
 
@@ -70,6 +93,36 @@ impl Access {
                 Err(rejected) => Subject::Rejected(rejected),
             },
         }
+    }
+
+    /// Counts a request that is allowed, and refuses it where there are too many. One of the platform's tokens has no project to be bounded by.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub fn admit(&self, subject: &Subject) -> Result<(), TooFast> {
+        let Policy {
+            token_rate,
+            project_rate,
+            anonymous_rate,
+            ..
+        } = self.policy;
+        match subject {
+            Subject::Open | Subject::Rejected(_) => Ok(()),
+            Subject::Nobody => self.take(Some(&self.anonymous), anonymous_rate, "what needs no token"),
+            Subject::Known(entry) => {
+                self.take(Some(&entry.pace), token_rate, "the token")?;
+                self.take(entry.project_pace.as_deref(), project_rate, "the project")
+            }
+        }
+    }
+
+    fn take(&self, pace: Option<&Pace>, rate: Option<Rate>, whose: &'static str) -> Result<(), TooFast> {
+        let (Some(pace), Some(rate)) = (pace, rate) else {
+            return Ok(());
+        };
+        // 584 years of nanoseconds fit.
+        let now = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        pace.take(rate, now).map_err(|wait| TooFast { whose, wait })
     }
 
     /// Whether any token was ever made.

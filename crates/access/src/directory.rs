@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use weft_types::ProjectName;
 
 use crate::model::{Model, Scope, Token};
+use crate::pace::Pace;
 use crate::{Role, Secret, TokenId, UserName};
 
 /// How stale the time of a token's last use may be, in seconds. So a token that is used all the time is written to once a minute, and
@@ -70,12 +71,18 @@ pub struct Entry {
     expires_at: Option<Timestamp>,
     /// When it was last used, in seconds since 1970; 0 for never.
     used: AtomicI64,
+    /// How fast it is used.
+    pub(crate) pace: Arc<Pace>,
+    /// How fast all tokens of its project together are.
+    pub(crate) project_pace: Option<Arc<Pace>>,
 }
 
 /// All tokens at one moment.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
     entries: HashMap<TokenId, Arc<Entry>>,
+    /// Of each project that has tokens.
+    paces: HashMap<ProjectName, Arc<Pace>>,
 }
 
 impl Entry {
@@ -110,7 +117,7 @@ impl Entry {
         }
     }
 
-    fn of(token: &Token, model: &Model) -> Self {
+    fn of(token: &Token, model: &Model, before: Option<&Arc<Self>>, project_pace: Option<Arc<Pace>>) -> Self {
         let (grant, is_member) = match &token.scope {
             Scope::Platform => (Grant::Admin, true),
             Scope::Project { project, role } => {
@@ -132,7 +139,12 @@ impl Entry {
             grant,
             rejected,
             expires_at: token.expires_at,
-            used: AtomicI64::new(token.used_at.map_or(0, Timestamp::as_second)),
+            used: AtomicI64::new(before.map_or_else(
+                || token.used_at.map_or(0, Timestamp::as_second),
+                |before| before.used.load(Relaxed),
+            )),
+            pace: before.map_or_else(Arc::default, |before| Arc::clone(&before.pace)),
+            project_pace,
         }
     }
 
@@ -147,23 +159,28 @@ impl Entry {
             rejected: None,
             expires_at: None,
             used: AtomicI64::new(0),
+            pace: Arc::default(),
+            project_pace: None,
         }
     }
 }
 
 impl Directory {
-    /// The tokens of a model; when they were last used is taken from the directory before.
+    /// The tokens of a model; when and how fast they were used is taken from the directory before.
     pub(crate) fn of(model: &Model, before: &Self) -> Self {
+        let projects = model.tokens.values().filter_map(Token::project);
+        let mut paces: HashMap<ProjectName, Arc<Pace>> = HashMap::new();
+        for project in projects {
+            let known = || before.paces.get(project).cloned().unwrap_or_default();
+            paces.entry(project.clone()).or_insert_with(known);
+        }
         let entries = model.tokens.values().map(|token| {
-            let entry = Entry::of(token, model);
-            if let Some(before) = before.entries.get(&token.id) {
-                entry.used.fetch_max(before.used.load(Relaxed), Relaxed);
-            }
+            let project_pace = token.project().and_then(|project| paces.get(project).cloned());
+            let entry = Entry::of(token, model, before.entries.get(&token.id), project_pace);
             (token.id, Arc::new(entry))
         });
-        Self {
-            entries: entries.collect(),
-        }
+        let entries = entries.collect();
+        Self { entries, paces }
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -10,20 +10,24 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod audit;
 mod decide;
 mod directory;
 mod model;
 mod need;
+mod pace;
 mod port;
 mod role;
 mod secret;
 mod user;
 
-pub use access::{Access, Error, NewToken, Policy};
+pub use access::{Access, Error, NewToken, Policy, TooFast};
+pub use audit::{AuditStore, Deed, Recorded, Retention};
 pub use decide::{Refusal, Standing, decide};
 pub use directory::{Entry, Grant, Rejected, Subject};
 pub use model::{Change, Member, Model, Scope, Token};
 pub use need::Need;
+pub use pace::Rate;
 pub use port::{AccessStore, Boxed, StoreError};
 pub use role::{Role, RoleError};
 pub use secret::{Secret, TokenId, TokenIdError};

@@ -12,10 +12,11 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Uri};
 use jiff::Timestamp;
-use weft_access::{Grant, Need, Role, Standing, Subject, Visibility, decide};
+use weft_access::{Deed, Grant, Need, Role, Standing, Subject, Visibility, decide};
 use weft_types::{ProjectName, VersionNumber};
 
 use crate::api::Context;
+use crate::audit;
 use crate::headers;
 use crate::problem::{Kind, Problem};
 
@@ -134,11 +135,37 @@ pub(crate) async fn enforce(
     match authorize(&context, asked, presented::to_api(request.headers())) {
         Ok(caller) => {
             tell(&caller, request.headers_mut());
+            let deed = deed(&context, &caller, &request, matched.as_str(), name("project"));
             request.extensions_mut().insert(caller);
-            next.run(request).await
+            let response = next.run(request).await;
+            match (deed, &context.audit) {
+                (Some(mut deed), Some(audit)) if response.status().is_success() => {
+                    deed.status = response.status().as_u16();
+                    audit.record(deed, response).await
+                }
+                _ => response,
+            }
         }
         Err(problem) => refused(problem, matched),
     }
+}
+
+/// What a request is about to change, where changes are written down.
+fn deed(
+    context: &Context,
+    caller: &Caller,
+    request: &Request,
+    pattern: &str,
+    project: Option<&str>,
+) -> Option<Deed> {
+    let asked = (request.method(), pattern, request.uri());
+    if context.audit.is_none() || !audit::changes(asked.0, asked.1, asked.2) {
+        return None;
+    }
+    let said = request.headers().get(headers::USER);
+    let said = said.and_then(|said| said.to_str().ok());
+    let peer = request.extensions().get::<audit::Peer>();
+    Some(audit::deed(caller, said, peer, asked, project))
 }
 
 /// Decides over a call that takes the short way.
@@ -190,7 +217,12 @@ pub(crate) fn authorize(
     };
     let subject = access.subject(presented, Timestamp::now());
     match decide(&subject, asked.need, asked.project, || visibility(context, asked)) {
-        Ok(standing) => Ok(Caller { subject, standing }),
+        Ok(standing) => {
+            if asked.need != Need::Anyone {
+                access.admit(&subject).map_err(refusal::too_fast)?;
+            }
+            Ok(Caller { subject, standing })
+        }
         Err(refusal) => Err(refusal::problem(refusal, asked.need, asked.project)),
     }
 }

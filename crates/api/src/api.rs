@@ -1,6 +1,7 @@
 //! The API as a service: what every request passes through, whichever route it takes.
 
 use std::any::Any;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use http::request::Parts;
 use http::{HeaderMap, Request, Response, Uri};
 use http_body::Body;
 use tower::ServiceExt;
-use weft_access::Access;
+use weft_access::{Access, AuditStore, Retention};
 use weft_function_engine::Engine;
 use weft_function_engine::port::{BodyError, TraceContext};
 use weft_types::{FunctionName, ProjectName, VersionNumber};
@@ -19,7 +20,9 @@ use weft_webhooks::Webhooks;
 use weft_workflow_engine::port::blob_store::BlobStore;
 
 use crate::access;
+use crate::audit::{Audit, Peer};
 use crate::body::ResponseBody;
+use crate::cors::{self, Origins};
 use crate::exchange::{Exchange, Observer, Recorded, Recorder};
 use crate::fast::{self, Callee};
 use crate::functions::FunctionsService;
@@ -37,6 +40,8 @@ use crate::{call, routes};
 pub struct Options {
     /// Hosts that requests may name. Default: the names of loopback.
     pub hosts: Hosts,
+    /// Other origins whose pages may use the API. Default: none.
+    pub origins: Origins,
     /// Longest head of a request in bytes; where it is longer, a problem says so. Default 32 KiB.
     pub header_bytes: usize,
     /// Longest time without any part of a request's body. Default 30 s.
@@ -51,6 +56,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             hosts: Hosts::new([]),
+            origins: Origins::default(),
             header_bytes: 32 << 10,
             body_idle: Duration::from_secs(30),
             access_log: None,
@@ -72,6 +78,8 @@ pub(crate) struct Context {
     pub(crate) engine: Engine,
     /// Present where people are asked who they are.
     pub(crate) access: Option<Arc<Access>>,
+    /// Present where changes are written down.
+    pub(crate) audit: Option<Audit>,
     /// Present where workflows are run.
     pub(crate) workflows: Option<Workflows>,
     /// Present where the end of runs is told to others.
@@ -141,6 +149,7 @@ impl Api {
         let context = Arc::new(Context {
             engine,
             access: None,
+            audit: None,
             workflows,
             webhooks: None,
             blobs: None,
@@ -163,6 +172,13 @@ impl Api {
     #[must_use]
     pub fn with_access(mut self, access: Arc<Access>) -> Self {
         Arc::make_mut(&mut self.context).access = Some(access);
+        self
+    }
+
+    /// Writes changes down, too, and keeps so much of that.
+    #[must_use]
+    pub fn with_audit(mut self, store: Arc<dyn AuditStore>, keep: Retention) -> Self {
+        Arc::make_mut(&mut self.context).audit = Some(Audit::new(store, keep));
         self
     }
 
@@ -215,31 +231,40 @@ impl Service for ApiService {
         self.0.recorder.metrics.connect()
     }
 
-    async fn answer(&self, request: Request<Inbound>) -> Response<Recorded> {
-        self.respond(request).await
+    async fn answer(&self, request: Request<Inbound>, peer: IpAddr) -> Response<Recorded> {
+        self.respond(request, peer).await
     }
 }
 
 impl ApiService {
     /// Answers a request with a body of any kind.
-    pub(crate) async fn respond<B>(&self, request: Request<B>) -> Response<Recorded>
+    pub(crate) async fn respond<B>(&self, request: Request<B>, peer: IpAddr) -> Response<Recorded>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BodyError>,
     {
         let exchange = Exchange::begin(&self.0.recorder, &request);
         let trace = exchange.trace().context;
-        let answered = AssertUnwindSafe(self.0.dispatch(request, trace))
+        let origin = self.0.context.options.origins.allowed(request.headers()).cloned();
+        let answered = AssertUnwindSafe(self.0.dispatch(request, trace, peer))
             .catch_unwind()
             .await;
         let (mut response, route) = answered.unwrap_or_else(|panic| (panicked(&*panic), Route::Unmatched));
         headers::no_sniff(response.headers_mut());
+        if let Some(origin) = origin {
+            cors::allow(origin, response.headers_mut());
+        }
         exchange.answer(response, route)
     }
 }
 
 impl PerCore {
-    async fn dispatch<B>(&self, request: Request<B>, trace: TraceContext) -> (Response<ResponseBody>, Route)
+    async fn dispatch<B>(
+        &self,
+        request: Request<B>,
+        trace: TraceContext,
+        peer: IpAddr,
+    ) -> (Response<ResponseBody>, Route)
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BodyError>,
@@ -247,6 +272,9 @@ impl PerCore {
         let (parts, body) = request.into_parts();
         if let Err(problem) = admit(&self.context.options, &parts) {
             return (problem.into_response(), Route::Unmatched);
+        }
+        if let Some(response) = self.context.options.origins.preflight(&parts) {
+            return (response, Route::Unmatched);
         }
         if let Some(Callee { project, function }) = fast::match_call(&parts.method, parts.uri.path()) {
             let named = (project, function);
@@ -257,8 +285,9 @@ impl PerCore {
             let called = call::call(&self.context, &caller, named, &parts, body, trace).await;
             return (called.unwrap_or_else(Problem::into_response), Route::Invoke);
         }
-        self.route(Request::from_parts(parts, axum::body::Body::new(body)), trace)
-            .await
+        let mut request = Request::from_parts(parts, axum::body::Body::new(body));
+        request.extensions_mut().insert(Peer(peer));
+        self.route(request, trace).await
     }
 
     async fn route(
@@ -280,6 +309,9 @@ impl PerCore {
 fn admit(options: &Options, parts: &Parts) -> Result<(), Problem> {
     check_size(&parts.uri, &parts.headers, options.header_bytes)?;
     let host = options.hosts.check(&parts.uri, &parts.headers)?;
+    if options.origins.allowed(&parts.headers).is_some() {
+        return Ok(());
+    }
     guard::check_origin(host, &parts.method, parts.uri.path(), &parts.headers)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! What they answer is not ours: it is served from a listener, and so from an origin, of its own, apart from the API.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -67,7 +68,7 @@ impl Service for FunctionsService {
         self.0.recorder.metrics.connect()
     }
 
-    async fn answer(&self, request: Request<Inbound>) -> Response<Recorded> {
+    async fn answer(&self, request: Request<Inbound>, _: IpAddr) -> Response<Recorded> {
         self.respond(request).await
     }
 }

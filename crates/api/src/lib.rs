@@ -10,8 +10,10 @@
 
 mod access;
 mod api;
+mod audit;
 mod body;
 mod call;
+mod cors;
 mod exchange;
 mod fast;
 mod functions;
@@ -28,6 +30,7 @@ pub mod wire;
 mod workflows;
 
 pub use api::{Api, ApiService, Options};
+pub use cors::Origins;
 pub use exchange::{Finished, Observer};
 pub use functions::FunctionsService;
 pub use guard::Hosts;

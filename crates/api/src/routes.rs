@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 use crate::api::Context;
 use crate::problem::{Kind, Problem};
 
+mod audit;
 mod blobs;
 mod code;
 mod cursor;
@@ -106,6 +107,8 @@ fn described() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(projects::show, projects::create, projects::delete))
         .routes(routes!(members::list))
         .routes(routes!(members::set, members::remove))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::list_of_project))
         .routes(routes!(tokens::myself))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))

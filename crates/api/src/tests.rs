@@ -89,7 +89,12 @@ impl Server {
 
     async fn send<B: Into<Bytes>>(&self, request: http::Result<Request<B>>) -> Answer {
         let request = request.unwrap().map(|body| Full::new(body.into()));
-        Answer::read(self.api.respond(with_host(request)).await).await
+        Answer::read(
+            self.api
+                .respond(with_host(request), std::net::Ipv4Addr::LOCALHOST.into())
+                .await,
+        )
+        .await
     }
 
     async fn get(&self, path: &str) -> Answer {

@@ -24,7 +24,8 @@ mod version;
 mod webhook;
 
 pub use access::{
-    CreatedToken, Member, Membership, Myself, NewAdminToken, NewProject, NewToken, Role, Token, TokenState,
+    Change, CreatedToken, Member, Membership, Myself, NewAdminToken, NewProject, NewToken, Role, Token,
+    TokenState,
 };
 pub use blob::Blob;
 pub use comparison::{ComparedNode, ComparedRun, Comparison, NodeSide};

@@ -12,6 +12,7 @@ use weft_access::{AccessStore, Boxed, Change, Model, StoreError};
 use crate::error::Error;
 use crate::sqlite::Writer;
 
+mod audit;
 mod read;
 mod write;
 

@@ -10,6 +10,7 @@ use crate::config::{self, ClientLayer, File};
 use crate::output::{self, Output};
 
 mod activate;
+mod audit;
 mod awaited;
 mod blob;
 mod build;
@@ -148,6 +149,8 @@ enum Command {
     Project(project::Args),
     /// Tokens: make one, list and revoke them.
     Token(token::Args),
+    /// Show what was changed: by whom, when and from where.
+    Audit(audit::Args),
     /// Tell who one is by one's token, and what that may do.
     Whoami,
     /// Examine this machine and the server.
@@ -228,6 +231,7 @@ fn execute(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         Command::Delete(args) => wait(delete::run(args, session)),
         Command::Project(args) => wait(project::run(args, session)),
         Command::Token(args) => wait(token::run(args, session, file)),
+        Command::Audit(args) => wait(audit::run(args, session)),
         Command::Whoami => wait(whoami::run(session)),
         Command::Doctor(args) => wait(doctor::run(args, session, file)),
     }

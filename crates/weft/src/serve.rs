@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 use weft_access::Access;
 use weft_api::serve::{Cores, Listeners, Tls};
 use weft_api::shutdown::{self, Draining, Shutdown};
-use weft_api::{Api, Hosts};
+use weft_api::{Api, Hosts, Origins};
 use weft_function_engine::{Engine, Ports};
 use weft_process::server::Processes;
 use weft_store::Store;
@@ -110,6 +110,7 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
         draining.clone(),
     )
     .with_access(Arc::clone(&access))
+    .with_audit(store.access(), access::retention(&config.access))
     .with_blobs(Arc::new(blobs))
     .with_webhooks(webhooks);
     let cores = start_cores(&serving, listeners, &draining, api)?;
@@ -181,6 +182,7 @@ fn listen(config: &Config, tls: Option<Tls>) -> Result<(Listeners, weft_api::ser
 fn api_options(config: &Config, telemetry: &Telemetry) -> weft_api::Options {
     weft_api::Options {
         hosts: Hosts::new(config.serve.allow_host.iter().cloned()),
+        origins: Origins::new(config.access.allow_origin.iter().cloned()),
         access_log: telemetry.access_log.clone().map(|log| log as _),
         observer: telemetry
             .traces

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod access_audit;
 mod access_matrix;
 mod approvals;
 mod bounds;

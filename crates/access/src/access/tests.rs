@@ -40,7 +40,10 @@ struct World {
 impl World {
     async fn new() -> Self {
         let store = Arc::new(Memory::default());
-        let policy = Policy { open_at_first: true };
+        let policy = Policy {
+            open_at_first: true,
+            ..Policy::default()
+        };
         Self {
             access: Access::open(Arc::clone(&store) as _, policy).await.unwrap(),
             store,
@@ -249,4 +252,43 @@ async fn tokens_of_a_project_are_out_of_reach_of_another() {
     assert!(world.who(&secret).is_ok());
     assert_eq!(world.access.tokens(Some(&shop())).await.len(), 1);
     assert_eq!(world.access.tokens(None).await.len(), 2);
+}
+
+#[tokio::test]
+async fn tokens_and_projects_have_their_paces() {
+    let store = Arc::new(Memory::default());
+    let policy = Policy {
+        // So slow that nothing is added while the test lasts.
+        token_rate: Rate::new(1, 2),
+        project_rate: Rate::new(1, 3),
+        anonymous_rate: Rate::new(1, 1),
+        ..Policy::default()
+    };
+    let world = World {
+        access: Access::open(Arc::clone(&store) as _, policy).await.unwrap(),
+        store,
+        now: Timestamp::from_second(1_000_000).unwrap(),
+    };
+    let (_, admin) = world.create(Scope::Platform, None).await.unwrap();
+    world.member("ada", Role::Owner).await.unwrap();
+    let (_, first) = world.create(in_shop(Role::Viewer), None).await.unwrap();
+    let (_, second) = world.create(in_shop(Role::Viewer), None).await.unwrap();
+    let admit = |secret: &Secret| {
+        let subject = world.access.subject(Some(secret.text().as_bytes()), world.now);
+        world.access.admit(&subject).map_err(|fast| fast.whose)
+    };
+    assert_eq!(
+        [admit(&first), admit(&first), admit(&first)],
+        [Ok(()), Ok(()), Err("the token")]
+    );
+    assert_eq!([admit(&second), admit(&second)], [Ok(()), Err("the project")]);
+    // What was used is not forgotten when something changes.
+    world.member("eve", Role::Viewer).await.unwrap();
+    assert_eq!(admit(&first), Err("the token"));
+    assert_eq!(
+        [admit(&admin), admit(&admin), admit(&admin)],
+        [Ok(()), Ok(()), Err("the token")]
+    );
+    let nobody = || world.access.admit(&Subject::Nobody).map_err(|fast| fast.whose);
+    assert_eq!([nobody(), nobody()], [Ok(()), Err("what needs no token")]);
 }

@@ -1,12 +1,17 @@
 //! Refusals as problems.
 
 use http::{HeaderValue, header};
-use weft_access::{Need, Refusal};
+use weft_access::{Need, Refusal, TooFast};
 
 use crate::problem::{Kind, Problem};
 
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"weft\"");
 const INVALID: HeaderValue = HeaderValue::from_static("Bearer realm=\"weft\", error=\"invalid_token\"");
+
+pub(super) fn too_fast(fast: TooFast) -> Problem {
+    let seconds = u32::try_from(fast.wait.as_secs().saturating_add(1)).unwrap_or(u32::MAX);
+    Problem::new(Kind::RateLimited, fast.to_string()).retry_after(seconds)
+}
 
 pub(super) fn problem(refusal: Refusal, need: Need, project: Option<&str>) -> Problem {
     match refusal {

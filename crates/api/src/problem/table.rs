@@ -78,6 +78,8 @@ problems! {
         "No token was sent, or one that is not taken: the detail says whether it is unknown, expired, revoked, or its holder is no member any longer. Send `Authorization: Bearer weft_…`; `weft token create` makes one."
     Forbidden "forbidden" 403 "The token may not do this"
         "The token is taken, but its role does not allow this; the detail says what is needed, the member `role` what it has."
+    RateLimited "rate-limited" 429 "Too many requests"
+        "The token, its project, or all those together who have no token send requests faster than they may; the detail says which. Try again after the seconds in `Retry-After`."
     NotFoundToken "not-found-token" 404 "No such token"
         "No token has this id. `GET /v1/tokens`, or `…/tokens` of a project, lists them."
     NotFoundMember "not-found-member" 404 "No such member"

@@ -34,6 +34,11 @@ pub(super) fn of_pool(id: &PoolId) -> String {
     of_text(&id.to_string())
 }
 
+/// The cursor behind a change.
+pub(super) fn of_change(number: u64) -> String {
+    of_text(&number.to_string())
+}
+
 /// The cursor behind a version's number.
 pub(super) fn of_version(number: u32) -> String {
     of_text(&number.to_string())

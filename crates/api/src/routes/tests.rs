@@ -30,6 +30,8 @@ fn every_route_is_described() {
         "GET /openapi.json".to_owned(),
         "GET /readyz".to_owned(),
         "GET /v1/host".to_owned(),
+        "GET /v1/audit".to_owned(),
+        "GET /v1/projects/{project}/audit".to_owned(),
         "GET /v1/self".to_owned(),
         "GET /v1/tokens".to_owned(),
         "POST /v1/tokens".to_owned(),

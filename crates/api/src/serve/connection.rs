@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -34,8 +35,12 @@ pub trait Service: Clone + Send + 'static {
     /// Takes note of a connection for as long as the answer lives.
     fn connected(&self) -> impl Send + 'static;
 
-    /// Answers one request. Dropping the future means that nobody waits any longer.
-    fn answer(&self, request: Request<Inbound>) -> impl Future<Output = Response<Self::Body>> + Send;
+    /// Answers one request, which came from this address. Dropping the future means that nobody waits any longer.
+    fn answer(
+        &self,
+        request: Request<Inbound>,
+        peer: IpAddr,
+    ) -> impl Future<Output = Response<Self::Body>> + Send;
 }
 
 /// How connections are spoken to.
@@ -72,19 +77,19 @@ impl Speaking {
     pub(super) fn spawn<S: Service>(
         &self,
         watcher: Watcher,
-        (stream, permit): (TcpStream, OwnedSemaphorePermit),
+        ((stream, peer), permit): ((TcpStream, IpAddr), OwnedSemaphorePermit),
         service: S,
     ) {
         let Some(tls) = &self.tls else {
             let how = (self.http.clone(), self.stall);
-            tokio::spawn(serve(how, watcher, stream, permit, service));
+            tokio::spawn(serve(how, watcher, (stream, peer), permit, service));
             return;
         };
         let (how, handshake) = ((self.http.clone(), self.stall), self.handshake);
         let accepting = tls.accept(stream);
         tokio::spawn(async move {
             match tokio::time::timeout(handshake, accepting).await {
-                Ok(Ok(stream)) => serve(how, watcher, stream, permit, service).await,
+                Ok(Ok(stream)) => serve(how, watcher, (stream, peer), permit, service).await,
                 Ok(Err(error)) => tracing::debug!(%error, "a client did not agree on how to encrypt"),
                 Err(_) => tracing::debug!("a client took too long to agree on how to encrypt"),
             }
@@ -95,7 +100,7 @@ impl Speaking {
 async fn serve<S: Service>(
     (http, stall): (http1::Builder, Duration),
     watcher: Watcher,
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    (stream, peer): (impl AsyncRead + AsyncWrite + Unpin + Send + 'static, IpAddr),
     permit: OwnedSemaphorePermit,
     service: S,
 ) {
@@ -106,7 +111,7 @@ async fn serve<S: Service>(
         let (service, unread) = (service.clone(), unread.clone());
         let request = request.map(|body| Inbound::new(body, unread.clone()));
         async move {
-            let mut response = service.answer(request).await;
+            let mut response = service.answer(request, peer).await;
             if unread.ends_connection() {
                 // Said, or the client would send its next request into a connection that is being closed.
                 response

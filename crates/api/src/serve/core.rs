@@ -1,6 +1,7 @@
 //! One core: accepts, serves, and ends in an orderly way.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,7 +89,7 @@ struct Acceptor {
 
 impl Acceptor {
     /// The next connection, once there is room for it; none when serving ends.
-    async fn next(&mut self, listener: &TcpListener) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    async fn next(&mut self, listener: &TcpListener) -> Option<((TcpStream, IpAddr), OwnedSemaphorePermit)> {
         let room = Arc::clone(&self.room);
         let accepted = async {
             // In this order, as room set aside for a listener that nobody connects to would be missing at the other.
@@ -105,10 +106,10 @@ impl Acceptor {
     }
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok((stream, peer)) => return (stream, peer.ip()),
             Err(error) if is_the_peers(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "cannot accept connections");

@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -65,7 +65,7 @@ impl Service for Echo {
 
     fn connected(&self) -> impl Send + 'static {}
 
-    async fn answer(&self, request: Request<Inbound>) -> Response<ResponseBody> {
+    async fn answer(&self, request: Request<Inbound>, _: IpAddr) -> Response<ResponseBody> {
         let mut cancelled = Cancelled(Some(&self.0));
         if request.uri().path() == "/wait" {
             self.0.tell("waiting");

@@ -311,6 +311,12 @@ impl Kept {
     {
         let body = axum::body::Body::from_stream(chunks);
         let request = with_host(Request::post(PATH).body(body).unwrap());
-        Answer::read(self.server.api.respond(request).await).await
+        Answer::read(
+            self.server
+                .api
+                .respond(request, std::net::Ipv4Addr::LOCALHOST.into())
+                .await,
+        )
+        .await
     }
 }

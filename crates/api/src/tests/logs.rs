@@ -87,7 +87,10 @@ impl Events {
             request = request.header("last-event-id", last);
         }
         let request = with_host(request.body(Full::new(Bytes::new())).unwrap());
-        let response = server.api.respond(request).await;
+        let response = server
+            .api
+            .respond(request, std::net::Ipv4Addr::LOCALHOST.into())
+            .await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         Self(response.into_body().into_data_stream(), String::new())

@@ -162,6 +162,51 @@ pub struct Myself {
     pub role: Option<Role>,
 }
 
+/// A change that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Change {
+    /// Its number; later ones have higher ones.
+    pub number: u64,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// By whom; `anonymous` where nobody is asked and nobody said.
+    pub who: String,
+    /// With which token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// From which address: that of a proxy, where there is one.
+    pub source: String,
+    /// What, as the route that did it.
+    #[schema(example = "PUT /v1/projects/{project}/members/{user}")]
+    pub action: String,
+    /// In which project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// On what: the path that was asked for.
+    pub target: String,
+    /// How it was answered.
+    pub status: u16,
+}
+
+impl From<&access::Recorded> for Change {
+    fn from(recorded: &access::Recorded) -> Self {
+        let access::Recorded { number, deed } = recorded;
+        Self {
+            number: *number,
+            at: deed.at,
+            who: deed.who.clone(),
+            token: deed.token.map(|id| id.to_string()),
+            source: deed.source.clone(),
+            action: deed.action.clone(),
+            project: deed.project.as_ref().map(ToString::to_string),
+            target: deed.target.clone(),
+            status: deed.status,
+        }
+    }
+}
+
 impl From<access::Role> for Role {
     fn from(role: access::Role) -> Self {
         match role {

@@ -1,7 +1,12 @@
 //! Behaviours of a store of tokens and members.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
-use weft_access::{AccessStore as _, Change, Member, Model, Role, Scope, StoreError, Token, TokenId};
+use weft_access::{
+    AccessStore as _, AuditStore as _, Change, Deed, Member, Model, Recorded, Retention, Role, Scope,
+    StoreError, Token, TokenId,
+};
 use weft_store::{OfflineAccess, OpenError};
 
 use crate::Backend;
@@ -132,4 +137,67 @@ pub(crate) async fn the_first_token_is_made_without_a_server(_backend: impl Back
     let model = store.access().load().await.unwrap();
     assert_eq!(model.tokens.keys().copied().collect::<Vec<_>>(), [id(1)]);
     store.close().await;
+}
+
+const KEEP: Retention = Retention {
+    count: 4,
+    age: Some(Duration::from_secs(100)),
+};
+
+fn deed(number: i64, place: Option<&str>) -> Deed {
+    Deed {
+        at: at(1_000_000 + number),
+        who: "ada".to_owned(),
+        token: (number % 2 == 0).then(|| id(7)),
+        source: "::1".to_owned(),
+        action: "PUT /v1/projects/{project}".to_owned(),
+        project: place.map(project),
+        target: format!("/v1/{number}"),
+        status: 201,
+    }
+}
+
+fn targets(found: &[Recorded]) -> Vec<&str> {
+    found.iter().map(|recorded| &recorded.deed.target[4..]).collect()
+}
+
+pub(crate) async fn what_was_changed_is_listed_latest_first(backend: impl Backend) {
+    let audit = backend.store().access();
+    for (number, place) in [
+        (1, Some("shop")),
+        (2, None),
+        (3, Some("shop")),
+        (4, Some("other")),
+    ] {
+        audit.record(&deed(number, place), KEEP).await.unwrap();
+    }
+    let all = audit.list(None, None, 10).await.unwrap();
+    assert_eq!(targets(&all), ["4", "3", "2", "1"]);
+    assert_eq!(all[2].deed, deed(2, None));
+    let rest = audit.list(None, Some(all[1].number), 1).await.unwrap();
+    assert_eq!(targets(&rest), ["2"]);
+    let shop = project("shop");
+    assert_eq!(
+        targets(&audit.list(Some(&shop), None, 10).await.unwrap()),
+        ["3", "1"]
+    );
+    drop(audit);
+    let backend = backend.crash().await;
+    assert_eq!(backend.store().access().list(None, None, 10).await.unwrap(), all);
+}
+
+pub(crate) async fn old_changes_make_room(backend: impl Backend) {
+    let audit = backend.store().access();
+    for number in 1..=6 {
+        audit.record(&deed(number, None), KEEP).await.unwrap();
+    }
+    assert_eq!(
+        targets(&audit.list(None, None, 10).await.unwrap()),
+        ["6", "5", "4", "3"]
+    );
+    audit.record(&deed(105, None), KEEP).await.unwrap();
+    assert_eq!(
+        targets(&audit.list(None, None, 10).await.unwrap()),
+        ["105", "6", "5"]
+    );
 }

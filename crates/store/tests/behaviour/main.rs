@@ -150,6 +150,8 @@ macro_rules! behaviours_of_functions {
                 changes_are_kept_as_they_are_made,
                 a_change_that_fails_leaves_nothing,
                 the_first_token_is_made_without_a_server,
+                what_was_changed_is_listed_latest_first,
+                old_changes_make_room,
             ],
             artifacts: [
                 kept_code_is_found_again,

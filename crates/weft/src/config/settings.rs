@@ -74,6 +74,18 @@ section! {
     pub(crate) struct Access, AccessLayer, "access" {
         /// Whether a token is needed even where only this machine reaches the server and none was made yet; it does not start then.
         require_token: bool, "WEFT_REQUIRE_TOKEN" = "false", #[arg(action = clap::ArgAction::Set)];
+        /// Requests a second that each token may send, and twice as many at once; 0 for any number.
+        token_rate: u32, "WEFT_TOKEN_RATE" = "0";
+        /// Requests a second that all tokens of a project together may send, and twice as many at once; 0 for any number.
+        project_rate: u32, "WEFT_PROJECT_RATE" = "0";
+        /// Requests a second that all those together may send who have no token, and twice as many at once; 0 for any number.
+        anonymous_rate: u32, "WEFT_ANONYMOUS_RATE" = "100";
+        /// Other origins whose pages may use the API, such as `https://console.example.com`; a list.
+        allow_origin: Vec<String>, "WEFT_ALLOW_ORIGIN" = "[]", #[arg(value_delimiter = ',')];
+        /// Changes that are kept in the audit log; where there are more, the oldest go.
+        audit_keep: u64, "WEFT_AUDIT_KEEP" = "100000";
+        /// How long a change is kept there; `0s` for whatever its age.
+        audit_keep_for: Span, "WEFT_AUDIT_KEEP_FOR" = "\"400d\"";
         /// File of the certificate (PEM) that connections are encrypted with, and of those that lead to its authority; not encrypted where empty.
         tls_certificate: PathBuf, "WEFT_TLS_CERTIFICATE" = "\"\"";
         /// File of its private key (PEM).

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use weft_access::{Access, Policy};
+use weft_access::{Access, Policy, Rate, Retention};
 use weft_store::Store;
 
 use super::exposure::{self, Guarded};
@@ -26,6 +26,9 @@ pub(crate) async fn open(
     let is_loopback = |address: &SocketAddr| address.ip().is_loopback();
     let policy = Policy {
         open_at_first: listeners.iter().all(is_loopback) && !settings.require_token,
+        token_rate: rate(settings.token_rate),
+        project_rate: rate(settings.project_rate),
+        anonymous_rate: rate(settings.anonymous_rate),
     };
     let access = Access::open(store.access(), policy)
         .await
@@ -39,6 +42,19 @@ pub(crate) async fn open(
     }
     tokio::spawn(write_uses(Arc::clone(&access)));
     Ok(access)
+}
+
+/// So many a second, and twice as many at once.
+fn rate(per_second: u32) -> Option<Rate> {
+    Rate::new(per_second, per_second.saturating_mul(2))
+}
+
+/// How much of the audit log is kept.
+pub(crate) fn retention(settings: &config::Access) -> Retention {
+    Retention {
+        count: settings.audit_keep,
+        age: Some(settings.audit_keep_for.0).filter(|age| !age.is_zero()),
+    }
 }
 
 async fn write_uses(access: Arc<Access>) {

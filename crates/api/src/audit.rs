@@ -1,0 +1,134 @@
+//! Writing changes down: who did what, when and from where.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Response};
+use http::{Method, Uri};
+use jiff::Timestamp;
+use weft_access::{AuditStore, Deed, Recorded, Retention, StoreError};
+use weft_types::ProjectName;
+
+use crate::access::Caller;
+use crate::problem::Problem;
+
+/// Where changes are written down, and how much of them is kept.
+#[derive(Clone)]
+pub(crate) struct Audit {
+    store: Arc<dyn AuditStore>,
+    keep: Retention,
+}
+
+/// From where a request came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// Ends of the addresses whose `POST` changes something that is not told of elsewhere, as runs are by their records.
+const CHANGING: [&str; 4] = ["/activate", "/repin", "/tokens", "/drain"];
+
+impl Audit {
+    pub(crate) fn new(store: Arc<dyn AuditStore>, keep: Retention) -> Self {
+        Self { store, keep }
+    }
+
+    pub(crate) async fn list(
+        &self,
+        project: Option<&ProjectName>,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, Problem> {
+        Ok(self
+            .store
+            .list(project, before, limit)
+            .await
+            .map_err(weft_access::Error::from)?)
+    }
+
+    /// Writes down what a request has changed, before its answer is sent. Where that fails it says so in place of the answer: a
+    /// change that nobody can find out about should not look as if all were well.
+    pub(crate) async fn record(&self, deed: Deed, response: Response) -> Response {
+        match self.store.record(&deed, self.keep).await {
+            Ok(()) => response,
+            Err(error) => {
+                tracing::error!(%error, action = %deed.action, target = %deed.target, who = %deed.who, "a change is not written down");
+                IntoResponse::into_response(unrecorded(&error))
+            }
+        }
+    }
+}
+
+fn unrecorded(error: &StoreError) -> Problem {
+    let problem = Problem::from(weft_access::Error::from(error.clone()));
+    let detail = format!("the change was made, but could not be written down: {error}");
+    Problem::new(problem.kind(), detail)
+}
+
+/// Whether requests of a route change something.
+pub(crate) fn changes(method: &Method, pattern: &str, uri: &Uri) -> bool {
+    let is_trial = uri.query().is_some_and(|query| query.contains("dry-run"));
+    match *method {
+        Method::PUT | Method::PATCH | Method::DELETE => true,
+        Method::POST => !is_trial && CHANGING.iter().any(|end| pattern.ends_with(end)),
+        _ => false,
+    }
+}
+
+/// What a request is about to do; its status is told later.
+pub(crate) fn deed(
+    caller: &Caller,
+    said: Option<&str>,
+    peer: Option<&Peer>,
+    (method, pattern, uri): (&Method, &str, &Uri),
+    project: Option<&str>,
+) -> Deed {
+    let who = caller.user().or(said).unwrap_or("anonymous");
+    Deed {
+        at: Timestamp::now(),
+        who: who.chars().take(128).collect(),
+        token: caller.token(),
+        source: peer.map_or_else(String::new, |Peer(address)| address.to_string()),
+        action: format!("{method} {pattern}"),
+        project: project.and_then(|name| name.parse().ok()),
+        target: uri.path().chars().take(1024).collect(),
+        status: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_told_from_other_requests() {
+        let function = "/v1/projects/{project}/functions/{function}";
+        for (method, pattern, uri, expected) in [
+            (Method::GET, function.to_owned(), "/", false),
+            (Method::PUT, function.to_owned(), "/", true),
+            (Method::DELETE, function.to_owned(), "/", true),
+            (Method::POST, format!("{function}/invoke"), "/", false),
+            (Method::POST, format!("{function}/runs"), "/", false),
+            (Method::POST, format!("{function}/repin"), "/", true),
+            (Method::POST, format!("{function}/repin"), "/?dry-run", false),
+            (
+                Method::POST,
+                format!("{function}/versions/{{version}}/activate"),
+                "/",
+                true,
+            ),
+            (Method::POST, "/v1/tokens".to_owned(), "/", true),
+            (
+                Method::POST,
+                "/v1/projects/{project}/validate".to_owned(),
+                "/",
+                false,
+            ),
+        ] {
+            let uri: Uri = uri.parse().unwrap();
+            assert_eq!(
+                changes(&method, &pattern, &uri),
+                expected,
+                "{method} {pattern} {uri}"
+            );
+        }
+    }
+}
