@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -107,7 +108,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 pub(crate) async fn enforce(
     State(context): State<Arc<Context>>,
     matched: MatchedPath,
-    names: RawPathParams,
+    names: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -119,6 +120,10 @@ pub(crate) async fn enforce(
             let detail = format!("nobody has decided who may use `{}`", matched.as_str());
             return refused(Problem::new(Kind::PlatformFault, detail), matched);
         }
+    };
+    let names = match names {
+        Ok(names) => names,
+        Err(rejection) => return refused(rejection.into(), matched),
     };
     let name = |wanted: &str| {
         names

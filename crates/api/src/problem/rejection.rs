@@ -1,13 +1,19 @@
 //! What axum refuses before a handler runs, as problems.
 
 use axum::extract::multipart::{MultipartError, MultipartRejection};
-use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::rejection::{PathRejection, QueryRejection, RawPathParamsRejection};
 use http::StatusCode;
 
 use super::{Kind, Problem};
 
 impl From<PathRejection> for Problem {
     fn from(rejection: PathRejection) -> Self {
+        Problem::new(Kind::InvalidName, rejection.body_text())
+    }
+}
+
+impl From<RawPathParamsRejection> for Problem {
+    fn from(rejection: RawPathParamsRejection) -> Self {
         Problem::new(Kind::InvalidName, rejection.body_text())
     }
 }
