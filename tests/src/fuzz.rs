@@ -63,6 +63,14 @@ pub struct Operation {
     about: Value,
 }
 
+impl Operation {
+    /// Whether it makes a token: with the first one, whoever has none is shut out.
+    #[must_use]
+    pub fn makes_tokens(&self) -> bool {
+        self.method == "POST" && self.path.ends_with("/tokens")
+    }
+}
+
 /// All operations of a description.
 #[must_use]
 pub fn operations(description: &Value) -> Vec<Operation> {

@@ -23,7 +23,8 @@ async fn answers_are_as_described() {
     let code = fixture("arith");
     api.deploy("echo", fixture("echo")).await;
     api.deploy("arith", code.clone()).await;
-    let operations = operations(&api.get("/openapi.json").await.ok());
+    let mut operations = operations(&api.get("/openapi.json").await.ok());
+    operations.retain(|operation| !operation.makes_tokens());
     assert!(operations.len() >= 20, "only {} operations", operations.len());
     let kinds = kinds(&api.get("/problems").await.text());
     let host = socket::authority(&api.base);

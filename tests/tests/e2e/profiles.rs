@@ -150,6 +150,8 @@ async fn pools_of_a_changed_profile_are_replaced_without_a_failed_call() {
     put(api, "mine", "level = \"process\"\nslots = 4\n").await.ok();
     api.deploy_with("arith", fixture("arith"), json!({"profile": "mine"}))
         .await;
+    // A pool that is not there yet is not replaced.
+    api.call("arith", &json!([20, 22])).await.ok();
     let load = Load::start(api, 8, "arith", &json!([20, 22]));
     for (text, level, concurrency) in [
         ("level = \"process\"\nslots = 2\nconcurrency = 64", "process", 64),
