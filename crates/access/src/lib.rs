@@ -1,6 +1,6 @@
 //! Who may do what: roles, members, tokens, and the one decision over them.
 //!
-//! - [`decide`] is pure: who asks, what a route needs, which project it is about, who may see it: allowed, or the exact refusal.
+//! - [`decide()`] is pure: who asks, what a route needs, which project it is about, who may see it: allowed, or the exact refusal.
 //! - [`Model`] is all that is known of tokens and members, changed by [`Change`]s and by nothing else; the store keeps it and memory
 //!   mirrors it.
 //! - [`Access`] is what a server has: it finds tokens without a lock, and a change takes effect with the next request.
