@@ -42,9 +42,7 @@ impl<S: Send + Sync> FromRequestParts<S> for InRun {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let path: Result<Path<(String, String)>, PathRejection> =
-            Path::from_request_parts(parts, state).await;
-        let Path((project, id)) = path?;
+        let (project, id) = two(parts, state).await?;
         Ok(Self {
             project: name(&project)?,
             run: run(&id)?,
@@ -77,9 +75,7 @@ impl<S: Send + Sync> FromRequestParts<S> for InBlob {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let path: Result<Path<(String, String)>, PathRejection> =
-            Path::from_request_parts(parts, state).await;
-        let Path((project, digest)) = path?;
+        let (project, digest) = two(parts, state).await?;
         let digest = digest.parse::<Digest>();
         Ok(Self {
             project: name(&project)?,
@@ -101,9 +97,7 @@ impl<S: Send + Sync> FromRequestParts<S> for InFunction {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let path: Result<Path<(String, String)>, PathRejection> =
-            Path::from_request_parts(parts, state).await;
-        let Path((project, function)) = path?;
+        let (project, function) = two(parts, state).await?;
         Ok(Self {
             project: name(&project)?,
             function: name(&function)?,
@@ -176,9 +170,7 @@ impl<S: Send + Sync> FromRequestParts<S> for NamedProjectToken {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let path: Result<Path<(String, String)>, PathRejection> =
-            Path::from_request_parts(parts, state).await;
-        let Path((project, id)) = path?;
+        let (project, id) = two(parts, state).await?;
         Ok(Self {
             project: name(&project)?,
             token: token(&id)?,
@@ -196,14 +188,19 @@ impl<S: Send + Sync> FromRequestParts<S> for InMember {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let path: Result<Path<(String, String)>, PathRejection> =
-            Path::from_request_parts(parts, state).await;
-        let Path((project, user)) = path?;
+        let (project, user) = two(parts, state).await?;
         Ok(Self {
             project: name(&project)?,
             user: user.parse()?,
         })
     }
+}
+
+/// Both names of a path that has two.
+async fn two<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<(String, String), Problem> {
+    let path: Result<Path<(String, String)>, PathRejection> = Path::from_request_parts(parts, state).await;
+    let Path(names) = path?;
+    Ok(names)
 }
 
 fn token(text: &str) -> Result<TokenId, Problem> {
