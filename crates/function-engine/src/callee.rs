@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use weft_pool::Level;
 use weft_types::image::{Attached, Image};
 use weft_types::{Limits, NodeKey, Signature, VersionNumber, VersionRecord};
 
@@ -182,14 +181,14 @@ impl Callee {
     /// Loads the code if it is not, and has an instance ready where one is worth the wait, within the budget for that; in the
     /// background.
     pub fn warm(&self) {
-        let in_sandbox = self.deployed.level() == Some(Level::Sandbox);
-        let is_ready = in_sandbox && self.deployed.if_loaded().is_some();
+        let is_ready = self.deployed.if_loaded().is_some_and(|loaded| loaded.has_idle());
         if self.deployed.record().workflow.is_some() || is_ready {
             return;
         }
         let (engine, deployed) = (Arc::clone(&self.engine), Arc::clone(&self.deployed));
+        let reserved = engine.reserve_ahead(&deployed);
         self.engine.background.spawn(async move {
-            if let Err(error) = engine.warm_ahead(&deployed).await {
+            if let Err(error) = engine.warm_ahead(&deployed, reserved).await {
                 tracing::debug!(%error, function = ?deployed, "could not be made ready ahead");
             }
         });

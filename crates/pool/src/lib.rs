@@ -5,7 +5,7 @@
 //! through one gate: so many at once, so many waiting in order of arrival, each for so long.
 //!
 //! What a pool should do is decided by pure functions: [`autoscale`] says how many instances there should be and why,
-//! [`budget`] which idle ones end first when the machine is full, [`FairQueue`] whose turn it is. [`simulate`] replays
+//! [`budget`] which idle ones end first when the machine is full, [`FairQueue`] and [`Shares`] whose turn it is. [`simulate`] replays
 //! traffic against them.
 #![forbid(unsafe_code)]
 
@@ -19,6 +19,7 @@ pub mod profile;
 mod room;
 mod shard;
 mod shared;
+mod shares;
 pub mod simulate;
 
 pub use fair::{FairQueue, Joined};
@@ -28,3 +29,4 @@ pub use profile::{Choice, Level, Needs, Profile, ProfileError, Queue, Scaling, U
 pub use room::Room;
 pub use shard::{enter_shard, shard};
 pub use shared::{Scaled, SharedLease, SharedPool, SlotStats};
+pub use shares::Shares;

@@ -1,6 +1,8 @@
 //! Loaded code of one version: everything about it that is prepared once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use wasmtime::Engine;
 use wasmtime::component::InstancePre;
@@ -11,6 +13,7 @@ use weft_types::Signature;
 use weft_types::version::Flavor;
 
 use crate::abi::Callee;
+use crate::epoch::Meter;
 use crate::heavy::Heavy;
 use crate::history::History;
 use crate::host::{HostState, Version};
@@ -20,9 +23,18 @@ use crate::instance::Sandbox;
 const GROWING: u32 = 8;
 /// Of the last sixteen calls, how many must have been heavy for the next to begin on the heavy threads.
 const HEAVY: u32 = 8;
+/// A call that executes for this long holds up what else its thread has to do.
+const SLOW_AFTER: Duration = Duration::from_micros(100);
+/// Of the last sixteen calls, how many must have been slow for the next to take turns with others.
+const SLOW: u32 = 8;
+
+/// How often code was loaded so far.
+static LOADED: AtomicU64 = AtomicU64::new(0);
 
 /// Loaded code.
 pub(crate) struct Loaded {
+    /// Counts what was loaded: the guests of one version take turns together.
+    pub(crate) number: u64,
     pub(crate) engine: Engine,
     pub(crate) version: Arc<Version>,
     pub(crate) entry: Entry,
@@ -32,8 +44,10 @@ pub(crate) struct Loaded {
     pub(crate) heavy: Option<Arc<Heavy>>,
     /// Whether fresh instances grew their memory.
     pub(crate) growth: History,
-    /// Whether calls executed long.
-    pub(crate) length: History,
+    /// Whether calls executed so long that they belong on the heavy threads.
+    heavy_calls: History,
+    /// Whether calls executed so long that others notice.
+    slow_calls: History,
 }
 
 /// How the code is called.
@@ -67,19 +81,32 @@ impl Loaded {
             reuse
         };
         Self {
+            number: LOADED.fetch_add(1, Ordering::Relaxed),
             engine,
             version: Arc::new(version),
             entry,
             reuse,
             heavy,
             growth: History::default(),
-            length: History::default(),
+            heavy_calls: History::default(),
+            slow_calls: History::default(),
         }
     }
 
     /// Whether the next call likely executes long.
     pub(crate) fn likely_heavy(&self) -> bool {
-        self.length.count() >= HEAVY
+        self.heavy_calls.count() >= HEAVY
+    }
+
+    /// Whether the next call likely executes so long that others on its thread would notice many of them.
+    pub(crate) fn likely_slow(&self) -> bool {
+        self.slow_calls.count() >= SLOW
+    }
+
+    /// Takes note of how long a call executed.
+    pub(crate) fn record(&self, meter: &Meter) {
+        self.heavy_calls.record(meter.is_heavy());
+        self.slow_calls.record(meter.used() >= SLOW_AFTER);
     }
 }
 

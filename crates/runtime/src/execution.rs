@@ -3,7 +3,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use tokio::time::{Sleep, sleep_until};
@@ -12,6 +12,7 @@ use crate::code::Loaded;
 use crate::epoch::Meter;
 use crate::heavy::{Guest, Moved};
 use crate::stop::Stop;
+use crate::turns::{self, Rounds, Turn};
 
 /// An executing call. It answers what the guest's future does, or why the guest was stopped from outside.
 pub(crate) struct Execution<T: Send + 'static> {
@@ -21,6 +22,8 @@ pub(crate) struct Execution<T: Send + 'static> {
     deadline: Instant,
     /// Started when the guest first waits: most never do.
     timer: Option<Pin<Box<Sleep>>>,
+    /// Where guests of its version take turns with others on this thread.
+    turn: Option<Turn<Rounds>>,
     /// Whether the code knows by now how long this call executes.
     recorded: bool,
 }
@@ -40,18 +43,22 @@ impl<T: Send + 'static> Execution<T> {
             code,
             deadline,
             timer: None,
+            turn: None,
             recorded: false,
         };
         if execution.code.likely_heavy() {
             execution.move_to_heavy();
+        } else if execution.code.likely_slow() {
+            let version = execution.code.number;
+            execution.turn = turns::of_this_thread().map(|rounds| Turn::new(rounds, version));
         }
         execution
     }
 
-    /// Tells the code whether this call was heavy, once.
-    fn record(&mut self, heavy: bool) {
+    /// Tells the code how long this call executed, once.
+    fn record(&mut self) {
         if !std::mem::replace(&mut self.recorded, true) {
-            self.code.length.record(heavy);
+            self.code.record(&self.meter);
         }
     }
 
@@ -61,20 +68,30 @@ impl<T: Send + 'static> Execution<T> {
             return self.meter.moved_to_heavy();
         };
         if let Place::Here(guest) = std::mem::replace(&mut self.place, Place::Ended) {
-            self.place = Place::Heavy(Moved::new(guest, self.meter.clone(), heavy));
+            self.place = Place::Heavy(Moved::new(guest, self.code.number, self.meter.clone(), heavy));
         }
     }
 
     fn poll_guest(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, Stop>> {
         if let Place::Here(guest) = &mut self.place {
-            if let Poll::Ready(answer) = self.meter.measure(|| guest.as_mut().poll(cx)) {
+            let mut slice = match &mut self.turn {
+                None => None,
+                Some(turn) => Some(ready!(turn.poll(cx))),
+            };
+            let before = self.meter.used();
+            let polled = self.meter.measure(|| guest.as_mut().poll(cx));
+            if let Some(slice) = &mut slice {
+                slice.used(self.meter.used().saturating_sub(before));
+            }
+            drop(slice);
+            if let Poll::Ready(answer) = polled {
                 return Poll::Ready(Ok(answer));
             }
             if !self.meter.is_heavy() {
                 return Poll::Pending;
             }
             // Known at once, not when it ends: many may come together.
-            self.record(true);
+            self.record();
             self.move_to_heavy();
         }
         match &mut self.place {
@@ -104,7 +121,7 @@ impl<T: Send + 'static> Future for Execution<T> {
             Poll::Pending => return Poll::Pending,
         };
         this.place = Place::Ended;
-        this.record(this.meter.is_heavy());
+        this.record();
         Poll::Ready(answer)
     }
 }

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::epoch::Meter;
 use crate::stop::Stop;
+use crate::turns::{Threads, Turn};
 
 /// The niceness of the threads: a fifteenth of a core in competition with one usual thread.
 const NICE: i32 = 19;
@@ -22,6 +23,7 @@ pub(crate) type Guest<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// The threads for heavy work. They end when this is dropped, without waiting for guests.
 pub(crate) struct Heavy {
     handle: Handle,
+    turns: Arc<Threads>,
     /// Taken when this is dropped.
     runtime: Option<Runtime>,
 }
@@ -39,6 +41,7 @@ impl Heavy {
             .build()?;
         Ok(Self {
             handle: runtime.handle().clone(),
+            turns: Threads::new(threads),
             runtime: Some(runtime),
         })
     }
@@ -84,15 +87,16 @@ enum State<T> {
 }
 
 impl<T: Send + 'static> Moved<T> {
-    /// Hands a suspended guest to the heavy threads.
-    pub(crate) fn new(guest: Guest<T>, meter: Arc<Meter>, heavy: &Heavy) -> Self {
+    /// Hands a suspended guest to the heavy threads, which guests of different versions share equally.
+    pub(crate) fn new(guest: Guest<T>, version: u64, meter: Arc<Meter>, heavy: &Heavy) -> Self {
         meter.moved_to_heavy();
         let seat = Arc::new(Seat {
             state: Mutex::new(State::Suspended(guest)),
         });
-        let worker = heavy.handle.spawn(Turns {
+        let worker = heavy.handle.spawn(Worker {
             seat: seat.clone(),
             meter: meter.clone(),
+            turn: Turn::new(heavy.turns.clone(), version),
         });
         Self {
             seat,
@@ -134,18 +138,23 @@ impl<T> Seat<T> {
     }
 }
 
-/// Gives a moved guest its turns.
-struct Turns<T> {
+/// Executes a moved guest whenever it is its turn.
+struct Worker<T> {
     seat: Arc<Seat<T>>,
     meter: Arc<Meter>,
+    turn: Turn<Threads>,
 }
 
-impl<T> Future for Turns<T> {
+impl<T> Future for Worker<T> {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        let Poll::Ready(mut slice) = this.turn.poll(cx) else {
+            return Poll::Pending;
+        };
         let mut guest = {
-            let mut state = self.seat.lock();
+            let mut state = this.seat.lock();
             match std::mem::replace(&mut *state, State::Executing) {
                 State::Suspended(guest) => guest,
                 other => {
@@ -154,8 +163,10 @@ impl<T> Future for Turns<T> {
                 }
             }
         };
-        let polled = self.meter.measure(|| guest.as_mut().poll(cx));
-        let mut state = self.seat.lock();
+        let before = this.meter.used();
+        let polled = this.meter.measure(|| guest.as_mut().poll(cx));
+        slice.used(this.meter.used().saturating_sub(before));
+        let mut state = this.seat.lock();
         if matches!(*state, State::Abandoned) {
             drop(state);
             return Poll::Ready(());

@@ -201,6 +201,7 @@ fn start_cores(
     weft_api::serve::spawn_cores(serving, listeners, draining, move |core| {
         promptness::serve_promptly();
         weft_pool::enter_shard(core);
+        weft_runtime::serve_in_rounds();
         api.core()
     })
     .context("the threads that serve cannot be started")

@@ -28,6 +28,15 @@ impl Loaded {
         code.ahead(instances, permit, deadline).await
     }
 
+    /// Whether a call would find an instance ready that serves no other.
+    pub(crate) fn has_idle(&self) -> bool {
+        let Some(kept) = self.pool.factory().kept(false) else {
+            return true;
+        };
+        let mut instances = kept.instances.iter();
+        instances.any(|instance| instance.state == InstanceState::Idle)
+    }
+
     /// How many instances it takes to serve the calls that come now.
     pub(super) fn in_use(&self) -> u32 {
         let Some(kept) = self.pool.factory().kept(false) else {
@@ -70,20 +79,33 @@ impl Inner {
         ready.map_err(|failure| Error::PoolUnchanged(failure.to_string()))
     }
 
-    /// Has an instance of a version ready that may be called soon, as far as the budget for that goes.
+    /// What an instance that is started ahead takes of the budget for that; none where the level keeps no instances, or the
+    /// budget is used up. Who asks first gets it, however long its code takes to load.
+    pub(crate) fn reserve_ahead(&self, deployed: &Deployed) -> Option<OwnedSemaphorePermit> {
+        if deployed.level() == Some(Level::Sandbox) {
+            return None;
+        }
+        let permit = Arc::clone(&self.warm_ahead).try_acquire_owned().ok();
+        if permit.is_none() {
+            tracing::debug!(version = ?deployed, "nothing is started ahead: the budget is used up");
+        }
+        permit
+    }
+
+    /// Loads a version that may be called soon, and has an instance of it ready where one was reserved.
     ///
     /// # Errors
     /// Where it cannot be loaded, or does not start.
-    pub(crate) async fn warm_ahead(self: &Arc<Self>, deployed: &Arc<Deployed>) -> Result<(), Error> {
+    pub(crate) async fn warm_ahead(
+        self: &Arc<Self>,
+        deployed: &Arc<Deployed>,
+        reserved: Option<OwnedSemaphorePermit>,
+    ) -> Result<(), Error> {
         let loaded = self.loaded(deployed).await?;
-        if deployed.level() == Some(Level::Sandbox) {
+        if reserved.is_none() {
             return Ok(());
         }
-        let Ok(permit) = Arc::clone(&self.warm_ahead).try_acquire_owned() else {
-            tracing::debug!(version = ?deployed, "nothing is started ahead: the budget is used up");
-            return Ok(());
-        };
-        let ready = loaded.ahead(1, Some(permit), clock() + START).await;
+        let ready = loaded.ahead(1, reserved, clock() + START).await;
         ready.map_err(|failure| Error::PoolUnchanged(failure.to_string()))
     }
 }

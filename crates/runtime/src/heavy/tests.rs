@@ -35,7 +35,7 @@ async fn answers_from_another_thread() {
         std::thread::current().id() != here
     });
     assert_eq!(
-        end(Moved::new(guest, Arc::new(Meter::new()), &heavy())).await,
+        end(Moved::new(guest, 1, Arc::new(Meter::new()), &heavy())).await,
         Ok(true)
     );
 }
@@ -51,7 +51,7 @@ async fn dropping_it_drops_a_suspended_guest_at_once() {
         begun.send(()).unwrap();
         pending::<()>().await;
     });
-    let moved = Moved::new(guest, Arc::new(Meter::new()), &heavy);
+    let moved = Moved::new(guest, 1, Arc::new(Meter::new()), &heavy);
     begins.await.unwrap();
     drop(moved);
     // An executing one, which it may still be, is dropped when its turn ends.
@@ -61,6 +61,6 @@ async fn dropping_it_drops_a_suspended_guest_at_once() {
 #[tokio::test]
 async fn a_panic_is_an_answer() {
     let guest = Box::pin(async { panic!("on purpose") });
-    let moved: Moved<()> = Moved::new(guest, Arc::new(Meter::new()), &heavy());
+    let moved: Moved<()> = Moved::new(guest, 1, Arc::new(Meter::new()), &heavy());
     assert_eq!(end(moved).await, Err(Stop::Lost));
 }
