@@ -30,6 +30,7 @@ use crate::guard::{self, Hosts};
 use crate::headers;
 use crate::metrics::{Metrics, Route};
 use crate::problem::{Kind, Problem};
+use crate::refusal::Refusals;
 use crate::serve::{Inbound, Service};
 use crate::shutdown::Draining;
 use crate::workflows::Workflows;
@@ -46,6 +47,10 @@ pub struct Options {
     pub header_bytes: usize,
     /// Longest time without any part of a request's body. Default 30 s.
     pub body_idle: Duration,
+    /// How long it takes to be refused for want of room; zero for no time. Default 250 ms.
+    pub refusal_pause: Duration,
+    /// Refusals that are held back so at once; more are said without delay. Default 4,096.
+    pub refusals: usize,
     /// Writes finished requests down.
     pub access_log: Option<Arc<dyn Observer>>,
     /// Makes spans of finished requests. Where there is one, traces that begin here are marked as sampled.
@@ -59,6 +64,8 @@ impl Default for Options {
             origins: Origins::default(),
             header_bytes: 32 << 10,
             body_idle: Duration::from_secs(30),
+            refusal_pause: Duration::from_millis(250),
+            refusals: 4_096,
             access_log: None,
             observer: None,
         }
@@ -89,6 +96,7 @@ pub(crate) struct Context {
     pub(crate) options: Options,
     pub(crate) metrics: Metrics,
     pub(crate) draining: Draining,
+    pub(crate) refusals: Arc<Refusals>,
     /// The API's own description.
     pub(crate) openapi: Bytes,
 }
@@ -153,6 +161,7 @@ impl Api {
             workflows,
             webhooks: None,
             blobs: None,
+            refusals: Arc::new(Refusals::new(options.refusals, options.refusal_pause)),
             options,
             metrics,
             draining,
@@ -250,6 +259,7 @@ impl ApiService {
             .catch_unwind()
             .await;
         let (mut response, route) = answered.unwrap_or_else(|panic| (panicked(&*panic), Route::Unmatched));
+        self.0.context.refusals.hold(response.extensions_mut()).await;
         headers::no_sniff(response.headers_mut());
         if let Some(origin) = origin {
             cors::allow(origin, response.headers_mut());

@@ -52,11 +52,12 @@ impl FunctionsService {
         let exchange = Exchange::begin(&self.0.recorder, &request);
         let trace = exchange.trace().context;
         let answered = AssertUnwindSafe(self.0.pass(request, trace)).catch_unwind().await;
-        let response = match answered {
+        let mut response = match answered {
             Ok(Ok(response)) => response,
             Ok(Err(problem)) => problem.into_response(),
             Err(panic) => panicked(&*panic),
         };
+        self.0.context.refusals.hold(response.extensions_mut()).await;
         exchange.answer(response, Route::Functions)
     }
 }

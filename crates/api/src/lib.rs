@@ -22,6 +22,7 @@ mod headers;
 mod metrics;
 pub mod problem;
 mod query;
+mod refusal;
 mod routes;
 pub mod serve;
 pub mod shutdown;

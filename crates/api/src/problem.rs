@@ -10,6 +10,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use crate::body::ResponseBody;
+use crate::refusal::Refusal;
 
 mod access;
 mod blobs;
@@ -98,6 +99,9 @@ impl Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.extend(self.0.headers);
+        if matches!(self.0.kind, Kind::Overloaded | Kind::RateLimited) {
+            response.extensions_mut().insert(Refusal);
+        }
         response
     }
 

@@ -31,7 +31,8 @@ pub struct Config {
     pub cores: usize,
     /// Open connections over all cores and listeners; more wait in the backlog. Default 16,384.
     pub connections: usize,
-    /// Connections the kernel keeps waiting per socket. Default 1,024.
+    /// Connections the kernel keeps waiting per socket, as far as it allows (`net.core.somaxconn`): whoever comes beyond tries again
+    /// after a second. Default 4,096.
     pub backlog: u32,
     /// Longest time for a request's head to arrive, and for a connection to be idle between requests. Default 30 s.
     pub header_timeout: Duration,
@@ -50,7 +51,7 @@ impl Default for Config {
         Self {
             cores: thread::available_parallelism().map_or(1, usize::from),
             connections: 16_384,
-            backlog: 1024,
+            backlog: 4_096,
             header_timeout: Duration::from_secs(30),
             stall_timeout: Duration::from_secs(60),
             header_bytes: 64 << 10,

@@ -188,6 +188,8 @@ fn api_options(config: &Config, telemetry: &Telemetry) -> weft_api::Options {
             .traces
             .clone()
             .map(|traces| Arc::new(observer::Spans::new(traces)) as _),
+        refusal_pause: config.serve.refusal_pause.0,
+        refusals: config.serve.refusals,
         ..weft_api::Options::default()
     }
 }
@@ -201,7 +203,6 @@ fn start_cores(
     weft_api::serve::spawn_cores(serving, listeners, draining, move |core| {
         promptness::serve_promptly();
         weft_pool::enter_shard(core);
-        weft_runtime::serve_in_rounds();
         api.core()
     })
     .context("the threads that serve cannot be started")

@@ -50,6 +50,10 @@ section! {
         allow_host: Vec<String>, "WEFT_ALLOW_HOST" = "[]", #[arg(value_delimiter = ',')];
         /// How long a client may take nothing of its answer; its connection is closed then.
         stall_timeout: Span, "WEFT_STALL_TIMEOUT" = "\"60s\"";
+        /// How long it takes to be told that there is no room (503 `overloaded`, 429 `rate-limited`), so that who asks again at once does not keep the server busy; `0ms` for no time.
+        refusal_pause: Span, "WEFT_REFUSAL_PAUSE" = "\"250ms\"";
+        /// Refusals that are held back so at once; more are told without delay.
+        refusals: usize, "WEFT_REFUSALS" = "4096";
         /// Program that executes functions at the levels `process` and `container`; `weft-worker` beside this program where empty.
         worker: PathBuf, "WEFT_WORKER" = "\"\"";
         /// How long a worker may take until it can be called; it is killed then.
