@@ -21,12 +21,11 @@ use crate::instance::Sandbox;
 
 /// Of the last sixteen fresh instances, how many must have grown for their version to count as growing.
 const GROWING: u32 = 8;
+/// A call that executes for this long is heavy: it would hold up all else that a thread which serves has to do, hundreds of them
+/// for long. To execute it elsewhere costs a tenth of that.
+const HEAVY_AFTER: Duration = Duration::from_micros(200);
 /// Of the last sixteen calls, how many must have been heavy for the next to begin on the heavy threads.
 const HEAVY: u32 = 8;
-/// A call that executes for this long holds up what else its thread has to do.
-const SLOW_AFTER: Duration = Duration::from_micros(100);
-/// Of the last sixteen calls, how many must have been slow for the next to take turns with others.
-const SLOW: u32 = 8;
 
 /// How often code was loaded so far.
 static LOADED: AtomicU64 = AtomicU64::new(0);
@@ -44,10 +43,8 @@ pub(crate) struct Loaded {
     pub(crate) heavy: Option<Arc<Heavy>>,
     /// Whether fresh instances grew their memory.
     pub(crate) growth: History,
-    /// Whether calls executed so long that they belong on the heavy threads.
+    /// Whether calls were heavy.
     heavy_calls: History,
-    /// Whether calls executed so long that others notice.
-    slow_calls: History,
 }
 
 /// How the code is called.
@@ -89,7 +86,6 @@ impl Loaded {
             heavy,
             growth: History::default(),
             heavy_calls: History::default(),
-            slow_calls: History::default(),
         }
     }
 
@@ -98,15 +94,9 @@ impl Loaded {
         self.heavy_calls.count() >= HEAVY
     }
 
-    /// Whether the next call likely executes so long that others on its thread would notice many of them.
-    pub(crate) fn likely_slow(&self) -> bool {
-        self.slow_calls.count() >= SLOW
-    }
-
     /// Takes note of how long a call executed.
     pub(crate) fn record(&self, meter: &Meter) {
-        self.heavy_calls.record(meter.is_heavy());
-        self.slow_calls.record(meter.used() >= SLOW_AFTER);
+        self.heavy_calls.record(meter.used() >= HEAVY_AFTER);
     }
 }
 

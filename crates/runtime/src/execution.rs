@@ -3,7 +3,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 use tokio::time::{Sleep, sleep_until};
@@ -12,7 +12,6 @@ use crate::code::Loaded;
 use crate::epoch::Meter;
 use crate::heavy::{Guest, Moved};
 use crate::stop::Stop;
-use crate::turns::{self, Rounds, Turn};
 
 /// An executing call. It answers what the guest's future does, or why the guest was stopped from outside.
 pub(crate) struct Execution<T: Send + 'static> {
@@ -22,8 +21,6 @@ pub(crate) struct Execution<T: Send + 'static> {
     deadline: Instant,
     /// Started when the guest first waits: most never do.
     timer: Option<Pin<Box<Sleep>>>,
-    /// Where guests of its version take turns with others on this thread.
-    turn: Option<Turn<Rounds>>,
     /// Whether the code knows by now how long this call executes.
     recorded: bool,
 }
@@ -43,14 +40,10 @@ impl<T: Send + 'static> Execution<T> {
             code,
             deadline,
             timer: None,
-            turn: None,
             recorded: false,
         };
         if execution.code.likely_heavy() {
             execution.move_to_heavy();
-        } else if execution.code.likely_slow() {
-            let version = execution.code.number;
-            execution.turn = turns::of_this_thread().map(|rounds| Turn::new(rounds, version));
         }
         execution
     }
@@ -74,17 +67,7 @@ impl<T: Send + 'static> Execution<T> {
 
     fn poll_guest(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, Stop>> {
         if let Place::Here(guest) = &mut self.place {
-            let mut slice = match &mut self.turn {
-                None => None,
-                Some(turn) => Some(ready!(turn.poll(cx))),
-            };
-            let before = self.meter.used();
-            let polled = self.meter.measure(|| guest.as_mut().poll(cx));
-            if let Some(slice) = &mut slice {
-                slice.used(self.meter.used().saturating_sub(before));
-            }
-            drop(slice);
-            if let Poll::Ready(answer) = polled {
+            if let Poll::Ready(answer) = self.meter.measure(|| guest.as_mut().poll(cx)) {
                 return Poll::Ready(Ok(answer));
             }
             if !self.meter.is_heavy() {

@@ -3,7 +3,7 @@
 //! [`Runtime`] implements the port of the function engine. Within:
 //! - `prepare` compiles uploads in a process of its own, `inspect` and `adapt` tell what they are;
 //! - `engine` holds the engines of the tiers, `linker` what guests can import, `load` makes code ready;
-//! - `instance` executes calls in a `live` store, polled by an `execution` that can move to the `heavy` threads, where and when it is its `turns`;
+//! - `instance` executes calls in a `live` store, polled by an `execution` that can move to the `heavy` threads, which take `turns` there;
 //! - `abi` passes values, `data` large bytes by handles, `http` requests and responses;
 //! - `worker` is what executes in a process of its own: everything but what the feature `server` adds;
 //! - `host` is what a store carries: `limits` and `epoch` bound the guest, `wasi`, `reach` and `outbound` are its world.
@@ -42,7 +42,6 @@ mod reach;
 #[cfg(feature = "server")]
 mod runtime;
 mod stop;
-mod turns;
 mod val;
 mod wasi;
 mod worker;
@@ -52,7 +51,6 @@ pub use engine::Slots;
 pub use outbound::Settings as OutboundSettings;
 #[cfg(feature = "server")]
 pub use runtime::{Error, Runtime, Settings};
-pub use turns::serve_in_rounds;
 pub use worker::Mapped;
 
 /// Whether the kernel tells which pages a call touched (Linux 6.7 and later). Without it a fresh instance costs several

@@ -64,3 +64,52 @@ async fn a_panic_is_an_answer() {
     let moved: Moved<()> = Moved::new(guest, 1, Arc::new(Meter::new()), &heavy());
     assert_eq!(end(moved).await, Err(Stop::Lost));
 }
+
+#[tokio::test]
+async fn a_version_waits_for_one_slice_of_another_however_many_guests_that_has() {
+    let heavy = heavy();
+    let (free, held) = std::sync::mpsc::channel::<()>();
+    // Occupies the thread until all others are in line.
+    let first = Moved::new(
+        Box::pin(async move { held.recv().is_err() }),
+        1,
+        Arc::new(Meter::new()),
+        &heavy,
+    );
+    let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let guest = |version: u64| {
+        let order = Arc::clone(&order);
+        let guest = Box::pin(async move {
+            order.lock().unwrap().push(version);
+            tokio::task::yield_now().await;
+        });
+        Moved::new(guest, version, Arc::new(Meter::new()), &heavy)
+    };
+    let many: Vec<_> = (0..50).map(|_| guest(1)).collect();
+    let other = guest(2);
+    drop(free);
+    assert_eq!(end(first).await, Ok(true));
+    assert_eq!(end(other).await, Ok(()));
+    let before = order.lock().unwrap().iter().position(|version| *version == 2);
+    assert!(before.unwrap() <= 2, "{before:?} of the many came first");
+    for moved in many {
+        assert_eq!(end(moved).await, Ok(()));
+    }
+}
+
+#[tokio::test]
+async fn what_wakes_a_guest_lines_it_up_again() {
+    let heavy = heavy();
+    let (sender, receiver) = oneshot::channel();
+    let (begun, begins) = oneshot::channel();
+    let guest = Box::pin(async move {
+        begun.send(()).unwrap();
+        let told: u32 = receiver.await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        told
+    });
+    let moved = Moved::new(guest, 1, Arc::new(Meter::new()), &heavy);
+    begins.await.unwrap();
+    sender.send(7).unwrap();
+    assert_eq!(end(moved).await, Ok(7));
+}
