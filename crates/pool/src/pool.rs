@@ -48,7 +48,8 @@ pub struct Bounds {
     pub warm: u32,
     /// Other idle instances end after this long.
     pub idle: Duration,
-    /// Parts that keep instances of their own, usually one per core.
+    /// Parts that keep instances of their own, usually one per core. In a [`SharedPool`](crate::SharedPool), the instances there may
+    /// be before leases share one.
     pub shards: usize,
 }
 

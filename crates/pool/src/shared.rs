@@ -23,8 +23,9 @@ pub use scale::Scaled;
 
 /// A pool of instances with counted slots. Cheap to clone; all clones are one pool.
 ///
-/// Where instances have free slots, the next lease goes to one of them by the power of two choices; where none has, an
-/// instance is started, or the lease waits until the pool is scaled, as [`Bounds::on_demand`] says. Such instances live behind a process boundary, so one short lock per lease does not show.
+/// Where instances have free slots, the next lease goes to one of them by the power of two choices; where none has, or all are
+/// busy and fewer than [`Bounds::shards`], an instance is started, or the lease waits until the pool is scaled, as
+/// [`Bounds::on_demand`] says. Such instances live behind a process boundary, so one short lock per lease does not show.
 pub struct SharedPool<F: Factory>(Arc<Inner<F>>)
 where
     F::Instance: Sync;
@@ -147,11 +148,15 @@ impl<F: Factory> Inner<F> {
     fn take_slot(&self) -> Arc<Slot<F::Instance>> {
         self.leased.store(true, Relaxed);
         let mut slots = self.lock();
-        let chosen = self.draw_slot(&slots).or_else(|| {
-            // All are looked at only where those that were drawn are full.
-            slots.retain(|slot| slot.outstanding.load(Acquire) > 0 || self.may_serve(slot));
-            self.choose_slot(&slots)
-        });
+        let chosen = if self.spreads(&slots) {
+            None
+        } else {
+            self.draw_slot(&slots).or_else(|| {
+                // All are looked at only where those that were drawn are full.
+                slots.retain(|slot| slot.outstanding.load(Acquire) > 0 || self.may_serve(slot));
+                self.choose_slot(&slots)
+            })
+        };
         if let Some(slot) = chosen {
             slot.outstanding.fetch_add(1, AcqRel);
             slot.used.fetch_add(1, Relaxed);
@@ -174,6 +179,21 @@ impl<F: Factory> Inner<F> {
             outstanding: AtomicU32::new(leases),
             used: AtomicU32::new(leases),
         }
+    }
+
+    /// Whether another instance is better than a share of one: all are busy, and there are fewer than cores. One that has not
+    /// served yet may turn out not to be able to, and another neither.
+    fn spreads(&self, slots: &[Arc<Slot<F::Instance>>]) -> bool {
+        let most = self.bounds.shards.min(self.bounds.instances as usize);
+        let is_busy = |slot: &Arc<Slot<F::Instance>>| {
+            let outstanding = slot.outstanding.load(Acquire);
+            outstanding > 0 && slot.used.load(Relaxed) > outstanding && self.may_serve(slot)
+        };
+        slots.len() < most
+            && !slots.is_empty()
+            && self.bounds.on_demand
+            && !self.retired.load(Relaxed)
+            && slots.iter().all(is_busy)
     }
 
     /// The less busy of two that are drawn from all, if both have a free slot: what [`Self::choose_slot`] comes to as a rule,

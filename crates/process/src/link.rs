@@ -6,10 +6,13 @@ use std::marker::PhantomData;
 use std::os::unix::net::UnixStream as StdStream;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, ThreadId};
 
 use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::Interest;
 use tokio::net::UnixStream;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
 use weft_isolation::protocol::{Decoder, Encoded, Frame, Message, ProtocolError};
 
@@ -17,18 +20,24 @@ use weft_isolation::protocol::{Decoder, Encoded, Frame, Message, ProtocolError};
 const READ: usize = 64 << 10;
 /// Less room than this is too little to read into, in bytes.
 const READ_LEAST: usize = 8 << 10;
+/// Heads and bodies that leave with one system call at most.
+const PARTS: usize = 32;
 /// The most that is made room for because it was announced, in bytes.
 const READ_MOST: usize = 1 << 20;
 
 /// One end of a conversation, as the one who says `Said` and hears `Heard`.
 ///
-/// Sending writes at once, from whatever thread, as long as the socket takes it; what is left waits until [`Link::flush`] moves
-/// it. What may wait is bounded by what is said: calls and answers by their limits, streams by their credit.
+/// What is said waits until [`Link::flush`] moves it: on the thread that does, which has one runtime, that is when all that is
+/// ready there was looked after, so that what is said meanwhile leaves together, with one system call. Who says something on
+/// another thread writes at once. What may wait is bounded by what is said: calls and answers by their limits, streams by their
+/// credit.
 pub(crate) struct Link<Said, Heard> {
     stream: UnixStream,
     limit: AtomicUsize,
     waiting: Mutex<VecDeque<Bytes>>,
     wake: Notify,
+    /// The thread that moves what waits, where it has no other to share its tasks with.
+    home: OnceLock<ThreadId>,
     said: PhantomData<fn(Said) -> Heard>,
 }
 
@@ -58,6 +67,7 @@ impl<Said: Message, Heard: Message> Link<Said, Heard> {
             limit: AtomicUsize::new(limit),
             waiting: Mutex::default(),
             wake: Notify::new(),
+            home: OnceLock::new(),
             said: PhantomData,
         })
     }
@@ -85,29 +95,41 @@ impl<Said: Message, Heard: Message> Link<Said, Heard> {
 
     /// Says what was encoded.
     pub(crate) fn push(&self, encoded: Encoded) {
+        let deferred = self.home.get() == Some(&thread::current().id());
         let mut waiting = self.waiting();
-        let at_once = waiting.is_empty();
+        let first = waiting.is_empty();
         waiting.push_back(encoded.head.into());
         if !encoded.body.is_empty() {
             waiting.push_back(encoded.body);
         }
-        if at_once {
+        if first && !deferred {
             self.write(&mut waiting);
-            if !waiting.is_empty() {
-                self.wake.notify_one();
-            }
         }
+        if first && !waiting.is_empty() {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Writes what waits now, as far as the socket takes it, where more may take a while.
+    pub(crate) fn hurry(&self) {
+        self.write(&mut self.waiting());
     }
 
     /// Moves what waits, for as long as it is polled.
     pub(crate) async fn flush(&self) {
+        if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
+            self.home.get_or_init(|| thread::current().id());
+        }
         loop {
-            if self.waiting().is_empty() {
-                self.wake.notified().await;
-            } else if self.stream.writable().await.is_err() {
-                return;
-            } else {
-                self.write(&mut self.waiting());
+            self.wake.notified().await;
+            // A runtime comes back here when all that is ready has had its turn.
+            tokio::task::yield_now().await;
+            self.hurry();
+            while !self.waiting().is_empty() {
+                if self.stream.writable().await.is_err() {
+                    return;
+                }
+                self.hurry();
             }
         }
     }
@@ -144,8 +166,10 @@ impl<Said: Message, Heard: Message> Link<Said, Heard> {
                 return Ok(frame);
             }
             reader.make_room();
+            let room = reader.bytes.capacity() - reader.bytes.len();
             match self.stream.try_read_buf(&mut reader.bytes) {
                 Ok(0) => return Err(Ended::Closed),
+                Ok(read) if read < room => self.drained(),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.stream.readable().await.map_err(|_| Ended::Closed)?;
@@ -162,9 +186,16 @@ impl<Said: Message, Heard: Message> Link<Said, Heard> {
         let _ = rustix::net::shutdown(&self.stream, rustix::net::Shutdown::Both);
     }
 
+    /// There was no more to read: spares asking the system, which would say so. That the socket was closed stays known.
+    fn drained(&self) {
+        let nothing = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
+        // It fails as it is made to.
+        let _ = self.stream.try_io(Interest::READABLE, nothing);
+    }
+
     fn write(&self, waiting: &mut VecDeque<Bytes>) {
         while !waiting.is_empty() {
-            let mut parts = [IoSlice::new(&[]), IoSlice::new(&[])];
+            let mut parts = [IoSlice::new(&[]); PARTS];
             for (part, bytes) in parts.iter_mut().zip(waiting.iter()) {
                 *part = IoSlice::new(bytes);
             }

@@ -14,6 +14,11 @@ use crate::linker;
 
 /// How often guests can be interrupted.
 pub(crate) const TICK: Duration = Duration::from_millis(1);
+/// Bytes of a table that are overwritten after each instance: a page. Nearly all tables have no more, and are overwritten without
+/// a scan; with more, each would be scanned for.
+const TABLE_RESIDENT: usize = 4 << 10;
+/// Bytes of a stack that are overwritten in place after a call.
+const STACK_RESIDENT: usize = 64 << 10;
 /// Frames kept of a trap.
 const MAX_FRAMES: NonZeroUsize = NonZeroUsize::new(20).unwrap();
 
@@ -90,10 +95,18 @@ impl Tiered {
     }
 }
 
-/// Where a worker places instances. It may not ask the kernel what a call touched, which is given back.
+/// Bytes of a memory that a worker overwrites in place after a call, for each of its slots; what a call touched beyond is given
+/// back. Where the kernel does not tell what was touched, so many are overwritten, touched or not.
+const WORKER_RESIDENT: usize = 128 << 10;
+
+/// Where a worker places instances.
 pub(crate) fn worker_placement(slots: u32) -> PoolingAllocationConfig {
     let mut pool = places(slots);
-    pool.pagemap_scan(Enabled::No).max_unused_warm_slots(slots);
+    pool.pagemap_scan(Enabled::Auto)
+        .linear_memory_keep_resident(WORKER_RESIDENT)
+        .table_keep_resident(TABLE_RESIDENT)
+        .async_stack_keep_resident(STACK_RESIDENT)
+        .max_unused_warm_slots(slots);
     pool
 }
 

@@ -12,6 +12,9 @@ use seccompiler::{
 
 use super::{Layer, LayerError};
 
+/// `PAGEMAP_SCAN` of `linux/fs.h` (Linux 6.7), which works on descriptors of `/proc/<pid>/pagemap` alone.
+const PAGEMAP_SCAN: u64 = 0xc060_6610;
+
 /// Enters it. It goes last: it forbids what other layers take.
 pub(super) fn enter() -> Result<(), LayerError> {
     let failed = |step| move |why: String| Layer::Seccomp.error(step, why);
@@ -43,8 +46,11 @@ fn rules() -> Result<BTreeMap<i64, Vec<SeccompRule>>, String> {
         libc::SYS_tgkill,
         vec![only(equal(0, u64::from(std::process::id()))?)?],
     );
-    // Blocking or not is all it may set of a descriptor's device.
-    rules.insert(libc::SYS_ioctl, vec![only(equal(1, libc::FIONBIO)?)?]);
+    // Whether a descriptor blocks, and which pages of its own memory were touched.
+    rules.insert(
+        libc::SYS_ioctl,
+        vec![only(equal(1, libc::FIONBIO)?)?, only(equal(1, PAGEMAP_SCAN)?)?],
+    );
     // Through the socket it has, to nobody else's address.
     let no_address = condition(4, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0)?;
     rules.insert(libc::SYS_sendto, vec![only(no_address)?]);

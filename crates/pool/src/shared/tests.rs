@@ -53,6 +53,29 @@ async fn instances_fill_up_before_another_is_started() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn each_core_has_an_instance_before_leases_share_one() {
+    let profile = Profile {
+        slots: 8,
+        reuse: 1_000,
+        ..Profile::default()
+    };
+    let pool = SharedPool::new(Flags, Bounds::of(&profile, 3));
+    let started = || pool.stats().started;
+    let first = [lease(&pool).await, lease(&pool).await];
+    assert_eq!(started(), 1, "whether it serves is not known yet");
+    drop(first);
+    let one = lease(&pool).await;
+    assert_eq!(started(), 1, "it is idle");
+    let two = lease(&pool).await;
+    assert_eq!(started(), 2, "the other is busy");
+    drop((one, two));
+    let _many = [lease(&pool).await, lease(&pool).await, lease(&pool).await];
+    assert_eq!(started(), 3);
+    let _more = [lease(&pool).await, lease(&pool).await];
+    assert_eq!(started(), 3, "there are as many as cores");
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_instance_has_more_than_its_slots_and_the_load_is_even() {
     fastrand::seed(7);
     let pool = pool(8, 64, 1_000_000);

@@ -52,10 +52,11 @@ impl ProcessCode {
     pub(super) fn new(shared: &Arc<Shared>, key: String, load: Load<'_>) -> Result<Arc<Self>, LoadError> {
         let profile = load.profile.clone();
         let plan = Arc::new(Plan::new(shared, key, load)?);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let bounds = Bounds {
             // An instance within a worker is replaced, not the worker.
             reuse: u32::MAX,
-            ..Bounds::of(&profile, 1)
+            ..Bounds::of(&profile, cores)
         };
         let pool = Arc::new(WorkerPool {
             pool: SharedPool::new(Workers(Arc::clone(&plan)), bounds),

@@ -72,6 +72,11 @@ impl OpenCall {
         }
     }
 
+    /// Has what was said leave now.
+    pub(super) fn hurry(&self) {
+        self.link.hurry();
+    }
+
     /// Says a line, however many are said: the guest waits where the server does not keep up.
     pub(super) fn line(&self, message: ToHost, line: Bytes) {
         self.say(message, line);

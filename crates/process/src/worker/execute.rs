@@ -25,6 +25,9 @@ const UNBOUNDED: Bounds = Bounds {
     elements: usize::MAX,
 };
 
+/// An answer after a call of so many microseconds of CPU does not wait for others to leave with.
+const SLOW_US: u64 = 100;
+
 /// A body that the server sends.
 type Streamed = Arriving<OpenCall>;
 
@@ -89,7 +92,15 @@ async fn end(open: &OpenCall, shared: &Shared, executing: impl Future<Output = R
         counts.failures += u64::from(ended.is_err());
     });
     let (message, body) = ended.unwrap_or_else(|failure| (ToHost::Failed(told(failure)), Bytes::new()));
+    // Others that execute as long would keep it from leaving.
+    let hurries = match &message {
+        ToHost::Returned { cpu_us, .. } => *cpu_us >= SLOW_US,
+        _ => true,
+    };
     open.say(message, body);
+    if hurries {
+        open.hurry();
+    }
 }
 
 fn context(open: &Arc<OpenCall>, shared: &Arc<Shared>, bounds: &CallBounds) -> CallContext {

@@ -6,7 +6,7 @@ use wasmtime::{Enabled, PoolingAllocationConfig};
 use weft_function_engine::port::Tier;
 
 use super::key::compiled_key;
-use super::{Slots, TICK, Tiered, places};
+use super::{STACK_RESIDENT, Slots, TABLE_RESIDENT, TICK, Tiered, places};
 
 /// Slots per core that keep the memory of the code that used them last. For other code a slot is mapped anew, which stops every
 /// core for a moment: so many functions take turns without it. Each core keeps its own, as slots are divided among threads. What
@@ -14,8 +14,7 @@ use super::{Slots, TICK, Tiered, places};
 const WARM_PER_CORE: u32 = 1024;
 /// Bytes of a memory that are overwritten in place after a call; what a call touched beyond is given back.
 const RESIDENT: usize = 512 << 10;
-/// Bytes of a table that are overwritten after each instance: a page.
-const TABLE_RESIDENT: usize = 4 << 10;
+
 /// The engines of all tiers, each created when first asked for.
 pub(crate) struct Engines {
     slots: Slots,
@@ -75,9 +74,8 @@ fn placement(slots: u32) -> PoolingAllocationConfig {
     // writes of the full size, without the resident set each call would unmap what it touched.
     pool.pagemap_scan(Enabled::Auto)
         .linear_memory_keep_resident(RESIDENT)
-        // A table of up to a page, which nearly all are, is overwritten without a scan; with more, each would be scanned for.
         .table_keep_resident(TABLE_RESIDENT)
-        .async_stack_keep_resident(64 << 10)
+        .async_stack_keep_resident(STACK_RESIDENT)
         .max_unused_warm_slots(warm.min(slots));
     pool
 }
