@@ -40,7 +40,7 @@ impl Outcome {
     }
 }
 
-/// Sends `request` at `rate` per second over `connections` connections for `duration`.
+/// Sends `request` at `rate` per second over `connections` connections, which are open before, for `duration`.
 pub(crate) async fn load(
     port: u16,
     request: Vec<u8>,
@@ -65,13 +65,16 @@ pub(crate) async fn load_beside(
 ) -> Result<Outcome> {
     let request = Arc::new(request);
     let gap = Duration::from_secs_f64(f64::from(connections) / rate);
+    let opening = (0..connections).map(|_| Connection::open(port));
+    let open = futures_util::future::try_join_all(opening).await?;
     let start = Instant::now() + Duration::from_millis(50);
     let ended = Arc::new(AtomicBool::new(false));
     let mut tasks = Vec::new();
-    for i in 0..connections {
+    for (i, connection) in (0..connections).zip(open) {
         let first = start + gap.mul_f64(f64::from(i) / f64::from(connections));
         let (request, ended) = (request.clone(), ended.clone());
-        tasks.push(tokio::spawn(one_connection(port, request, first, gap, ended)));
+        let calls = one_connection(connection, port, request, first, gap, ended);
+        tasks.push(tokio::spawn(calls));
     }
     tokio::time::sleep_until(start).await;
     work.await?;
@@ -87,13 +90,13 @@ pub(crate) async fn load_beside(
 }
 
 async fn one_connection(
+    mut connection: Connection,
     port: u16,
     request: Arc<Vec<u8>>,
     first: Instant,
     gap: Duration,
     ended: Arc<AtomicBool>,
 ) -> Result<Outcome> {
-    let mut connection = Connection::open(port).await?;
     let mut outcome = Outcome::default();
     let mut due = first;
     while !ended.load(Ordering::Relaxed) {

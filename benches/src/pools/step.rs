@@ -1,5 +1,6 @@
 //! Bar 4: a step of load on a pool that has no instance, beside what the simulation says of it.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -42,6 +43,8 @@ struct Call {
 
 /// What one step came to.
 struct Outcome {
+    /// When the load began and ended, in seconds from when the pool was made.
+    load: (f64, f64),
     failed: f64,
     settled: f64,
     p99: f64,
@@ -57,12 +60,13 @@ pub(super) async fn measure(options: &Options, report: &mut Report) -> Result<()
     // Granted something, so that its clock is the real one and it sleeps in earnest.
     let settings = json!({"profile": "step", "grants": {"keyvalue": ["default"]}});
     weft.deploy("clock", "fixtures/clock", settings).await?;
+    let made = Instant::now();
     let seconds = options.seconds.max(STEP);
     let mut outcomes = Vec::new();
     for _ in 0..options.rounds {
-        outcomes.push(step(&weft, seconds).await?);
+        outcomes.push(step(&weft, made, seconds).await?);
     }
-    let (peak, average) = simulated(seconds)?;
+    let simulated = simulated(&outcomes)?;
     let over = |figure: fn(&Outcome) -> f64| outcomes.iter().map(figure).collect::<Vec<f64>>();
     // A sum: no round may have any.
     let failed = over(|outcome| outcome.failed).iter().sum();
@@ -108,32 +112,28 @@ pub(super) async fn measure(options: &Options, report: &mut Report) -> Result<()
         &over(|outcome| outcome.average),
         Bound::None,
     );
-    let off = |simulated: f64, figures: Vec<f64>| {
-        let off = figures
-            .into_iter()
-            .map(|figure| (simulated / figure - 1.0).abs() * 100.0);
-        off.collect::<Vec<f64>>()
+    let mut foretold = |what: &str, of: fn(&Simulated) -> f64, real: fn(&Outcome) -> f64| {
+        let figures: Vec<f64> = simulated.iter().map(of).collect();
+        report.row(4, &format!("{what}, simulated"), "", &figures, Bound::None);
+        let pairs = figures.iter().zip(&outcomes);
+        let off = pairs.map(|(simulated, outcome)| (simulated / real(outcome) - 1.0).abs() * 100.0);
+        let row = format!("{what}: the simulation is off by");
+        report.row(4, &row, "%", &off.collect::<Vec<f64>>(), Bound::AtMost(20.0));
     };
-    let row = format!("simulated: at the most {peak}; off by");
-    report.row(
-        4,
-        &row,
-        "%",
-        &off(peak, over(|outcome| outcome.peak)),
-        Bound::AtMost(20.0),
+    foretold(
+        "processes at the most",
+        |simulated| simulated.peak,
+        |outcome| outcome.peak,
     );
-    let row = format!("simulated: on average {average:.1}; off by");
-    report.row(
-        4,
-        &row,
-        "%",
-        &off(average, over(|outcome| outcome.average)),
-        Bound::AtMost(20.0),
+    foretold(
+        "processes on average",
+        |simulated| simulated.average,
+        |outcome| outcome.average,
     );
     Ok(())
 }
 
-async fn step(weft: &Weft, seconds: u64) -> Result<Outcome> {
+async fn step(weft: &Weft, made: Instant, seconds: u64) -> Result<Outcome> {
     until_none(weft, "clock").await?;
     let ended = Arc::new(AtomicBool::new(false));
     let together = Arc::new(Barrier::new(CLIENTS as usize + 1));
@@ -156,7 +156,9 @@ async fn step(weft: &Weft, seconds: u64) -> Result<Outcome> {
     until_none(weft, "clock").await?;
     let emptied = last.elapsed().as_secs_f64() - GRACE.as_secs_f64();
     let (settled, p99) = settled(&calls, seconds as f64);
+    let began = begun.duration_since(made).as_secs_f64();
     Ok(Outcome {
+        load: (began, began + last.duration_since(begun).as_secs_f64()),
         failed: calls.iter().filter(|call| !call.ok).count() as f64,
         settled,
         p99,
@@ -202,16 +204,32 @@ fn settled(calls: &[Call], seconds: f64) -> (f64, f64) {
 }
 
 /// Instances at the most, and on average while the load lasts, as the simulation has them.
-fn simulated(seconds: u64) -> Result<(f64, f64)> {
+struct Simulated {
+    peak: f64,
+    average: f64,
+}
+
+/// The same steps at the same times, simulated: what a pool saw before counts for what it does.
+fn simulated(steps: &[Outcome]) -> Result<Vec<Simulated>> {
     let profile = Profile::parse("step", PROFILE)?;
-    let trace = format!("0, {CLIENTS} clients, {SERVICE_MS}ms\n{seconds}, 0/s\n");
+    let mut trace = "0, 0/s\n".to_owned();
+    for Outcome { load: (from, to), .. } in steps {
+        // Writing to a text does not fail.
+        let _ = write!(
+            trace,
+            "{from:.3}, {CLIENTS} clients, {SERVICE_MS}ms\n{to:.3}, 0/s\n"
+        );
+    }
     let trace: Trace = trace.parse().context("a trace")?;
     let report = Simulation::of(profile).run(&trace)?;
-    let during = report
-        .moments
-        .iter()
-        .filter(|moment| moment.second > 0.0 && moment.second <= seconds as f64);
-    let counts: Vec<f64> = during.map(|moment| f64::from(moment.instances)).collect();
-    let average = counts.iter().sum::<f64>() / counts.len() as f64;
-    Ok((f64::from(report.peak), average))
+    let within = |(from, to): (f64, f64)| {
+        let moments = report.moments.iter();
+        let during = moments.filter(|moment| moment.second > from && moment.second <= to);
+        let counts: Vec<f64> = during.map(|moment| f64::from(moment.instances)).collect();
+        Simulated {
+            peak: counts.iter().copied().fold(0.0, f64::max),
+            average: counts.iter().sum::<f64>() / counts.len() as f64,
+        }
+    };
+    Ok(steps.iter().map(|step| within(step.load)).collect())
 }
