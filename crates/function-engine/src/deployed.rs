@@ -16,6 +16,7 @@ use crate::{Config, Error, Log, Profiles};
 mod ahead;
 mod export;
 mod instances;
+mod intact;
 mod limits;
 mod load;
 mod placed;

@@ -221,16 +221,15 @@ impl Engine {
     /// Where the uploaded bytes of a version lie; none asks as [`Self::version`] does.
     ///
     /// # Errors
-    /// Where there is no such version, or its code was lost.
-    pub fn code_path(
+    /// Where there is no such version, or its code was lost or is damaged.
+    pub async fn code_path(
         &self,
         project: &ProjectName,
         function: &FunctionName,
         version: Option<VersionNumber>,
     ) -> Result<PathBuf, Error> {
         let record = self.version(project, function, version)?;
-        let lost = || Error::Platform(format!("the code {} is not in the store", record.digest));
-        self.0.ports.artifacts.code(record.digest).ok_or_else(lost)
+        self.0.intact_code(record.digest, function).await
     }
 
     /// The code of every version there is. Stored code that is not among it belongs to nothing, as long as no deploy is under

@@ -78,7 +78,8 @@ pub(super) async fn wasm(
     }
     let path = context
         .engine
-        .code_path(&project, &function, Some(record.version))?;
+        .code_path(&project, &function, Some(record.version))
+        .await?;
     let name = format!("attachment; filename=\"{function}-{}.wasm\"", record.version);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/wasm")),

@@ -48,7 +48,7 @@ impl Inner {
     /// Keeps an upload and compiles it, unless a version was made from the same code and its compiled form is there.
     pub(super) async fn prepare(&self, stored: &Stored) -> Result<Prepared, Error> {
         let only = self.compiling.lock(stored.digest).await;
-        let inspection = match self.known(stored.digest) {
+        let inspection = match self.known(stored.digest).await {
             Some(inspection) => inspection,
             None => {
                 let first = self.ports.runtime.first_tier(stored.size);
@@ -79,10 +79,12 @@ impl Inner {
         Ok((compiled, tier))
     }
 
-    /// What is known of code that some version was made from.
-    fn known(&self, digest: Digest) -> Option<Inspection> {
+    /// What is known of code that some version was made from, where that code and a compiled form are there.
+    async fn known(&self, digest: Digest) -> Option<Inspection> {
         let artifacts = &self.ports.artifacts;
-        artifacts.code(digest)?;
+        let record = self.catalog.read().version_of(digest).cloned()?;
+        // Whoever uploads what is damaged here brings it anew.
+        self.intact_code(digest, &record.function).await.ok()?;
         let compiled = |tier| {
             artifacts
                 .compiled(digest, &self.ports.runtime.compiled_key(tier))
@@ -94,10 +96,7 @@ impl Inner {
         {
             return None;
         }
-        self.catalog
-            .read()
-            .version_of(digest)
-            .map(|record| record.inspection.clone())
+        Some(record.inspection.clone())
     }
 
     /// Compiles, if need be with the usual compiler where the fast one knows not everything that the code uses.

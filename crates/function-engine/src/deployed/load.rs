@@ -166,10 +166,8 @@ impl Inner {
         record: &VersionRecord,
         tier: Tier,
     ) -> Result<(Compiled, Tier), Error> {
-        let (digest, function) = (record.digest, &record.function);
-        let lost = || Error::Platform(format!("the code {digest} of `{function}` is not in the store"));
-        let code = self.ports.artifacts.code(digest).ok_or_else(lost)?;
-        self.compile(digest, &code, tier).await
+        let code = self.intact_code(record.digest, &record.function).await?;
+        self.compile(record.digest, &code, tier).await
     }
 
     /// Which functions satisfy the version's imports.

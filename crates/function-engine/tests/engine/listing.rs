@@ -124,7 +124,11 @@ async fn versions_and_their_code_are_found() {
     assert_eq!(version.version.0, 1);
     assert!(world.engine.digests().contains(&version.digest));
     assert_eq!(world.engine.digests().len(), 5);
-    let path = world.engine.code_path(&default(), &name("a"), None).unwrap();
+    let path = world
+        .engine
+        .code_path(&default(), &name("a"), None)
+        .await
+        .unwrap();
     assert_eq!(std::fs::read_to_string(path).unwrap(), "a");
     let none = world
         .engine

@@ -150,6 +150,26 @@ async fn lost_code_is_an_error_that_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn damaged_code_is_neither_compiled_nor_handed_out_until_it_is_uploaded_again() {
+    let world = World::new().await;
+    let version = world.add("f", Program::constant(1), "{}").await.version;
+    std::fs::write(world.artifacts.path(&version.digest.hex()), "g").unwrap();
+    world.runtime.version.store(2, SeqCst);
+    let world = world.restarted().await;
+    let handed_out = world.engine.code_path(&default(), &name("f"), None).await;
+    for error in [world.call("f", "").await.unwrap_err(), handed_out.unwrap_err()] {
+        match error {
+            Error::Platform(text) => assert!(text.contains("is damaged in the store"), "{text}"),
+            other => panic!("{other}"),
+        }
+    }
+    let again = world.deploy("f", Some("f"), SettingsChange::Keep).await.unwrap();
+    assert_eq!(again.version.digest, version.digest);
+    assert_eq!(world.call("f", "").await.unwrap(), "1");
+    assert!(world.engine.code_path(&default(), &name("f"), None).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lowered_maximum_holds_for_older_versions() {
     let world = World::new().await;
     world
