@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 /// What is left of the command line.
 pub struct Arguments(VecDeque<String>);
@@ -34,6 +34,18 @@ impl Arguments {
             Some(value) => Ok(Some(value)),
             None => bail!("{flag} needs a value"),
         }
+    }
+
+    /// Takes the number behind a flag.
+    pub fn number(&mut self, flag: &str) -> Result<Option<u64>> {
+        let value = self.value(flag)?;
+        value
+            .map(|value| {
+                value
+                    .parse()
+                    .with_context(|| format!("{flag} needs a whole number, not `{value}`"))
+            })
+            .transpose()
     }
 
     /// Takes all that is left.
@@ -73,6 +85,17 @@ mod tests {
         assert_eq!(arguments.value("--rounds").unwrap().as_deref(), Some("5"));
         assert_eq!(arguments.value("--rounds").unwrap(), None);
         assert!(arguments.value("--seed").is_err());
+        assert_eq!(
+            super::Arguments(["--n".into(), "7".into()].into())
+                .number("--n")
+                .unwrap(),
+            Some(7)
+        );
+        assert!(
+            super::Arguments(["--n".into(), "x".into()].into())
+                .number("--n")
+                .is_err()
+        );
         assert_eq!(arguments.rest(), ["x"]);
     }
 

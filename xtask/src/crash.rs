@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::arguments::Arguments;
 use crate::{functions, prerequisites, process, report};
@@ -15,8 +15,8 @@ const ROUNDS: u64 = 200;
 /// Kills a server under load, cuts its power and takes up many open runs, in release mode; fails where anything acknowledged was
 /// lost, done twice or changed.
 pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
-    let rounds = number(&mut arguments, "--rounds")?.unwrap_or(ROUNDS);
-    let seed = match number(&mut arguments, "--seed")? {
+    let rounds = arguments.number("--rounds")?.unwrap_or(ROUNDS);
+    let seed = match arguments.number("--seed")? {
         Some(seed) => seed,
         None => drawn()?,
     };
@@ -38,17 +38,6 @@ pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
         process::run(&mut tests)
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The number behind a flag.
-fn number(arguments: &mut Arguments, flag: &str) -> Result<Option<u64>> {
-    let value = arguments.value(flag)?;
-    value
-        .map(|value| {
-            let parsed = value.parse();
-            parsed.with_context(|| format!("{flag} needs a whole number, not `{value}`"))
-        })
-        .transpose()
 }
 
 /// Any number.

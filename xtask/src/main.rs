@@ -13,6 +13,7 @@ mod ci;
 mod container;
 mod crash;
 mod functions;
+mod fuzz;
 mod postgres;
 mod prerequisites;
 mod process;
@@ -46,6 +47,8 @@ Commands:
                             --rounds N, --seconds N and --bars 2,3,… make it shorter
   crash                     Kill the server under load, cut the power of its disk and restart it with 10,000 open runs: nothing that
                             was acknowledged is lost or done twice. --rounds N (200) crashes of each kind, --seed S repeats them
+  fuzz [TARGET…]            Feed hostile bytes, led by what they cover, to whatever takes bytes from outside. --minutes N (5) for each target;
+                            --keep adds inputs that covered something new to tests/fuzz/corpus
   ci                        Check formatting, lints, documentation, boundaries, licences and layout, then test
   ci <STEP>…                Only some of it: fmt, clippy, docs, guests, boundaries, unsafe, layout, licences, test
   help                      Show this
@@ -57,7 +60,11 @@ Environment:
   WEFT_DATA                 Where `up` keeps the server's data, instead of target/data/";
 
 fn main() -> ExitCode {
-    match run(Arguments::from_environment()) {
+    let outcome = match fuzz::wraps_rustc() {
+        true => fuzz::wrap_rustc(),
+        false => run(Arguments::from_environment()),
+    };
+    match outcome {
         Ok(code) => code,
         Err(error) => {
             eprintln!("{} {error:#}", report::paint("error:", report::RED));
@@ -75,6 +82,7 @@ fn run(mut arguments: Arguments) -> Result<ExitCode> {
         Some("functions") => functions::run(arguments),
         Some("bench") => bench::run(arguments),
         Some("crash") => crash::run(arguments),
+        Some("fuzz") => fuzz::run(arguments),
         Some("ci") => ci::run(arguments),
         None | Some("help" | "-h" | "--help") => {
             println!("{HELP}");

@@ -23,7 +23,7 @@ pub(crate) mod survey;
 #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "workers convert less"))]
 pub(crate) mod value;
 #[cfg(feature = "server")]
-mod wit;
+pub(crate) mod wit;
 
 /// The interface whose presence makes a component an HTTP function, without its version.
 #[cfg(feature = "server")]

@@ -25,7 +25,7 @@ mod probe;
 mod sandbox;
 
 pub use child::child_main;
-pub use compile::{CompileError, Compiled, compile};
+pub use compile::{CompileError, Compiled, compile, examine};
 pub use probe::{Probe, probe};
 
 use answer::{Answer, Outcome};

@@ -11,7 +11,7 @@ const MAX_TEXT: usize = 1 << 20;
 ///
 /// # Errors
 /// Where the component has a form that WIT cannot say, or too much of it.
-pub(super) fn text(bytes: &[u8]) -> Result<String, Refused> {
+pub(crate) fn text(bytes: &[u8]) -> Result<String, Refused> {
     let text = print(bytes)
         .map_err(|error| Refused(format!("the component's world cannot be written as WIT: {error}")))?;
     if text.len() > MAX_TEXT {

@@ -1,5 +1,7 @@
 //! Compiling in this process: what the child does once it is confined, and what tests do directly.
 
+use std::borrow::Cow;
+
 use wasmparser::{Validator, WasmFeatures};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -8,7 +10,8 @@ use weft_types::version::{Flavor, Inspection};
 
 use crate::adapt::{self, Refused};
 use crate::engine::compile_config;
-use crate::inspect::{self, imports, survey};
+use crate::inspect::survey::{self, Survey};
+use crate::inspect::{self, imports};
 
 /// Compiled code and what it is.
 #[derive(Debug)]
@@ -35,9 +38,7 @@ pub enum CompileError {
 /// # Errors
 /// Where `code` is not for this platform, or the compiler fails.
 pub fn compile(code: &[u8], tier: Tier) -> Result<Compiled, CompileError> {
-    let component = adapt::to_component(code)?;
-    let survey = survey::survey(&component, &survey::Bounds::default())?;
-    imports::check(&survey.imports)?;
+    let (component, survey) = outline(code)?;
     let engine = Engine::new(&compile_config(tier)).map_err(failed)?;
     let compiled = Component::new(&engine, &component).map_err(|error| diagnose(&component, &error))?;
     let inspection = inspect::inspect(&engine, &compiled, &component)?;
@@ -46,6 +47,27 @@ pub fn compile(code: &[u8], tier: Tier) -> Result<Compiled, CompileError> {
     }
     let bytes = compiled.serialize().map_err(failed)?;
     Ok(Compiled { inspection, bytes })
+}
+
+/// Reads `code` as far as that goes without compiling it: its form, its outline, the names of its imports, whether it is valid, and
+/// its world. For tests of what hostile bytes do here: [`compile`] judges the same, and more.
+///
+/// # Errors
+/// Where `code` is not for this platform.
+pub fn examine(code: &[u8]) -> Result<(), Refused> {
+    let (component, _) = outline(code)?;
+    Validator::new()
+        .validate_all(&component)
+        .map_err(|error| survey::broken(&error, component.len()))?;
+    inspect::wit::text(&component).map(drop)
+}
+
+/// The component that code is or becomes, and its outline, which names nothing that is not provided.
+fn outline(code: &[u8]) -> Result<(Cow<'_, [u8]>, Survey), Refused> {
+    let component = adapt::to_component(code)?;
+    let survey = survey::survey(&component, &survey::Bounds::default())?;
+    imports::check(&survey.imports)?;
+    Ok((component, survey))
 }
 
 fn failed(error: wasmtime::Error) -> CompileError {
