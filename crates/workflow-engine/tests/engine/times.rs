@@ -45,6 +45,25 @@ async fn a_sleep_outlives_a_crash() {
     assert_eq!(start.elapsed().as_secs() / 60, 600);
 }
 
+/// What is due is a time of day, which is kept through crashes: a clock that is set takes it along.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_is_followed() {
+    for (set, hours) in [(8 * 3600, 2), (-3 * 3600, 13), (1_000_000 * 3600, 1)] {
+        let world = World::new().await;
+        world.define("main", "workflow: main\nnodes: { long: { sleep: 10h } }");
+        let start = Instant::now();
+        let run = world.start("main", &json!({})).await;
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+        world.clock.set_forward(set);
+        world.answer(&run).await;
+        let took = start.elapsed().as_secs();
+        assert!(
+            (hours * 3600..=hours * 3600 + 30).contains(&took),
+            "{took} s, set by {set} s"
+        );
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_run_that_sleeps_takes_no_place_from_others() {
     let world = World::with(|config| config.runs = 1).await;

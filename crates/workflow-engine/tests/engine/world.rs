@@ -26,7 +26,7 @@ pub(crate) struct World {
     pub(crate) blobs: Arc<FakeBlobs>,
     pub(crate) calls: Arc<FakeCalls>,
     pub(crate) workflows: Arc<FakeWorkflows>,
-    clock: Arc<FakeClock>,
+    pub(crate) clock: Arc<FakeClock>,
     config: Config,
     /// What `held` calls wait for.
     pub(crate) hold: Arc<Semaphore>,
