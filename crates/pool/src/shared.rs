@@ -17,9 +17,11 @@ mod ahead;
 mod look;
 mod places;
 mod scale;
+mod spared;
 
 pub use look::SlotStats;
 pub use scale::Scaled;
+use spared::Spared;
 
 /// A pool of instances with counted slots. Cheap to clone; all clones are one pool.
 ///
@@ -54,6 +56,8 @@ struct Slot<I> {
     outstanding: AtomicU32,
     /// Leases ever given.
     used: AtomicU32,
+    /// Until when it is spared though nobody leases it.
+    spared: Spared,
 }
 
 /// A slot of an instance. Dropping it gives the slot back; an instance that may serve no more ends with its last slot.
@@ -178,6 +182,7 @@ impl<F: Factory> Inner<F> {
             instance: self.factory.start(),
             outstanding: AtomicU32::new(leases),
             used: AtomicU32::new(leases),
+            spared: Spared::default(),
         }
     }
 

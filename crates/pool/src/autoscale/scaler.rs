@@ -28,6 +28,12 @@ impl Scaler {
         }
     }
 
+    /// How long an instance may be idle.
+    #[must_use]
+    pub fn grace(&self) -> Duration {
+        self.profile.scaling.grace()
+    }
+
     /// From `now` on so many calls are under way or waiting.
     pub fn set(&mut self, calls: u32, now: Duration) {
         self.windows.set(calls, now);

@@ -11,7 +11,8 @@ where
     F::Instance: Sync,
 {
     /// Sees to it that `wanted` instances have a free slot: starts what is missing, as far as there may be so many, and hands each
-    /// that it started to `started`. Answers how many those were. What is not leased goes as if a lease had ended now. Nothing is
+    /// that it started to `started`. Answers how many those were. What is not leased goes after the
+    /// grace of who scales the pool. Nothing is
     /// started once the pool is [retired](Self::retire) or drains.
     pub fn ahead(&self, wanted: u32, mut started: impl FnMut(&F::Instance)) -> u32 {
         let pool = &self.0;
@@ -31,6 +32,7 @@ where
         let missing = (wanted as usize).saturating_sub(free).min(room);
         for _ in 0..missing {
             let slot = Arc::new(pool.start(0));
+            slot.spared.begin();
             started(&slot.instance);
             slots.push(slot);
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::time::Duration;
 
-use super::{Inner, SharedPool};
+use super::{Inner, SharedPool, Slot};
 use crate::autoscale::{Decision, Scaler};
 use crate::pool::Factory;
 
@@ -34,6 +34,7 @@ where
     /// Leases start instances of their own where none has a free slot, whatever was decided, unless they are to wait for that.
     pub fn scale(&self, scaler: &mut Scaler, now: Duration) -> Scaled {
         let (active, waiting) = self.0.gate.counts();
+        let grace = scaler.grace();
         if self.0.leased.swap(false, Relaxed) {
             scaler.touch(now);
         }
@@ -47,7 +48,9 @@ where
         Scaled {
             instances,
             started: self.0.start_ahead(start),
-            ended: self.0.end_idle(end),
+            ended: self.0.end_idle(end, |slot| {
+                slot.used.load(Relaxed) == 0 && slot.spared.holds(now, grace)
+            }),
             demanded: self.0.demanded.swap(0, Relaxed),
             decision,
         }
@@ -57,7 +60,7 @@ where
     /// leases still, or waits, is served to the end.
     pub fn retire(&self) {
         self.0.retired.store(true, Relaxed);
-        self.0.end_idle(u32::MAX);
+        self.0.end_idle(u32::MAX, |_| false);
         // Who waits for instances is to wait no longer: nobody adds any.
         self.0.give_places(&self.0.lock());
     }
@@ -79,13 +82,15 @@ impl<F: Factory> Inner<F> {
         instances
     }
 
-    /// Ends up to so many of those without any lease; answers how many.
-    pub(super) fn end_idle(&self, most: u32) -> u32 {
+    /// Ends up to so many of those without any lease that are not spared; answers how many.
+    pub(super) fn end_idle(&self, most: u32, spared: impl Fn(&Slot<F::Instance>) -> bool) -> u32 {
         let mut ended = Vec::new();
         let mut slots = self.lock();
         for index in (0..slots.len()).rev() {
             // Raised only under the lock, so one that is idle stays so.
-            if ended.len() < most as usize && slots[index].outstanding.load(Acquire) == 0 {
+            let slot = &slots[index];
+            let is_idle = slot.outstanding.load(Acquire) == 0;
+            if ended.len() < most as usize && is_idle && !spared(slot) {
                 ended.push(slots.remove(index));
             }
         }

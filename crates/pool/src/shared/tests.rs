@@ -190,7 +190,7 @@ async fn scaling_ends_nothing_that_serves_and_starts_nothing_while_draining() {
     without.set(0, s(0));
     let decision = without.decide(4, s(1));
     assert_eq!(decision.end, 4);
-    pool.0.end_idle(decision.end);
+    pool.0.end_idle(decision.end, |_| false);
     assert_eq!((pool.stats().active, pool.stats().idle), (1, 0));
     let draining = tokio::spawn({
         let pool = pool.clone();
@@ -306,7 +306,7 @@ async fn leases_that_start_nothing_wait_until_the_pool_is_scaled() {
     assert!(started >= 2, "load asks for more");
     assert_eq!(pool.stats().started, started.into(), "no lease started any");
     drop(leases);
-    pool.0.end_idle(u32::MAX);
+    pool.0.end_idle(u32::MAX, |_| false);
     let late = pool.lease(Instant::now() + Duration::from_millis(5)).await;
     assert!(matches!(late.err(), Some(LeaseError::WaitedTooLong(_))));
 }
@@ -352,6 +352,20 @@ async fn who_waits_in_a_pool_that_nobody_scales_any_longer_is_served() {
     drop(waiting.await.unwrap());
     draining.await.unwrap();
     assert!(pool.0.lock().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_started_ahead_is_spared_for_the_grace() {
+    let s = Duration::from_secs;
+    let (pool, mut scaler) = scaled("max = 8\ngrace-ms = 10000");
+    assert_eq!(pool.ahead(3, |_| {}), 3);
+    for now in [0, 1, 9] {
+        pool.scale(&mut scaler, s(now));
+        assert_eq!(pool.stats().idle, 3, "nobody needs them yet, at {now} s");
+    }
+    drop(lease(&pool).await);
+    pool.scale(&mut scaler, s(10));
+    assert_eq!(pool.stats().idle, 1, "one is enough for what came");
 }
 
 #[tokio::test(start_paused = true)]
