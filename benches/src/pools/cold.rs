@@ -91,7 +91,7 @@ fn starts(launcher: &dyn Launch) -> Result<Vec<f64>> {
 
 fn start(launcher: &dyn Launch) -> Result<Worker> {
     let arguments = ["key=none".to_owned(), "slots=8".to_owned()];
-    let mut worker = launcher.launch(ALLOWANCE, File::open("/dev/null")?, &arguments)?;
+    let mut worker = launcher.launch("measured", ALLOWANCE, File::open("/dev/null")?, &arguments)?;
     worker.socket.set_read_timeout(Some(Duration::from_secs(10)))?;
     match worker.socket.read(&mut [0; 64]) {
         Ok(1..) => Ok(worker),

@@ -101,7 +101,7 @@ fn measure(name: &str, launcher: &dyn Launch, count: usize) {
 fn launch(launcher: &dyn Launch) -> Outcome<Worker> {
     let code = File::open("/dev/null")?;
     let arguments = ["key=none".to_owned(), "slots=8".to_owned()];
-    let mut worker = launcher.launch(ALLOWANCE, code, &arguments)?;
+    let mut worker = launcher.launch("measured", ALLOWANCE, code, &arguments)?;
     worker.socket.set_read_timeout(Some(Duration::from_secs(10)))?;
     match worker.socket.read(&mut [0; 64]) {
         Ok(1..) => Ok(worker),

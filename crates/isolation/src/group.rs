@@ -1,14 +1,15 @@
 //! Control groups: they bound what processes use up together, count it, and find them all when they are to end.
 //!
-//! Both versions of the interface are spoken. The groups of a server lie in its own group: `weft/<server>/<name>`, where
+//! Both versions of the interface are spoken. The groups of a server lie in its own group: `weft/<server>/<pool>/<name>`, where
 //! `<server>` names a process and when it began, so that a later server can tell what a dead one left behind and
-//! [sweep](Groups::sweep) it.
+//! [sweep](Groups::sweep) it. Where CPU time is short pools get equal shares of it, however many groups each has.
 
 mod bounds;
 mod containers;
 mod end;
 mod meter;
 mod place;
+mod pools;
 mod server;
 mod usage;
 
@@ -20,6 +21,7 @@ pub use meter::Meter;
 pub use usage::Usage;
 
 use place::Place;
+use pools::{Member, Pools};
 
 /// The directory of all servers' groups.
 const WEFT: &str = "weft";
@@ -29,6 +31,7 @@ const WEFT: &str = "weft";
 pub struct Groups {
     places: Vec<Place>,
     server: String,
+    pools: Pools,
 }
 
 /// A group, or the place of one that a container runtime makes. It lasts until it is [ended](Group::end), or swept after its
@@ -36,6 +39,8 @@ pub struct Groups {
 #[derive(Debug)]
 pub struct Group {
     places: Vec<Place>,
+    /// Dropped when its own directories are gone.
+    _pool: Member,
 }
 
 /// Why a control group cannot be used.
@@ -106,19 +111,25 @@ impl Groups {
         Ok(Self {
             places: places.into_iter().map(|place| place.within(WEFT)).collect(),
             server: server::this().map_err(|error| file(Path::new("/proc/self/stat"), error))?,
+            pools: Pools::default(),
         })
     }
 
-    /// Makes a group; `name` must be new.
+    /// Makes a group in that of a pool; `name` must be new there.
     ///
     /// # Errors
     /// Where the server may not, or a bound cannot be set.
-    pub fn create(&self, name: &str, bounds: Bounds) -> Result<Group, GroupError> {
-        let mut group = Group { places: Vec::new() };
-        for place in &self.places {
-            let servers = place.within(&self.server);
-            place::divide(place, &servers)?;
-            let place = servers.within(name);
+    pub fn create(&self, pool: &str, name: &str, bounds: Bounds) -> Result<Group, GroupError> {
+        let servers = self.places.iter().map(|place| place.within(&self.server));
+        let pools: Vec<Place> = servers.map(|servers| servers.within(pool)).collect();
+        let mut group = Group {
+            places: Vec::new(),
+            _pool: self.pools.enter(pool, pools.clone(), |pools| {
+                pools.iter().try_for_each(place::divide)
+            })?,
+        };
+        for pool in &pools {
+            let place = pool.within(name);
             std::fs::create_dir(&place.path).map_err(|error| file(&place.path, error))?;
             group.places.push(place.clone());
             if let Err(error) = bounds.set(&place) {
@@ -149,7 +160,11 @@ impl Groups {
 
 fn close(places: &[Place], server: &str) -> Result<(), GroupError> {
     for place in places {
-        end::remove(&place.within(server))?;
+        let servers = place.within(server);
+        for pool in servers.children()? {
+            end::remove(&pool)?;
+        }
+        end::remove(&servers)?;
         // Other servers may have groups there.
         let _ = std::fs::remove_dir(&place.path);
     }
@@ -163,9 +178,15 @@ fn sweep(places: &[Place]) -> Result<Swept, GroupError> {
             if !server.name().is_some_and(server::is_gone) {
                 continue;
             }
-            for group in server.children()? {
-                swept.processes += end::kill_all(&group)?;
-                end::remove(&group)?;
+            for pool in server.children()? {
+                for group in pool.children()? {
+                    swept.processes += end::kill_all(&group)?;
+                    end::remove(&group)?;
+                    swept.groups += 1;
+                }
+                // Earlier servers had workers here.
+                swept.processes += end::kill_all(&pool)?;
+                end::remove(&pool)?;
                 swept.groups += 1;
             }
             end::remove(&server)?;

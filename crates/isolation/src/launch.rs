@@ -36,12 +36,19 @@ const USERS: u32 = 1 << 16;
 
 /// Starts workers at one level.
 pub trait Launch: Send + Sync + std::fmt::Debug {
-    /// Starts a worker that is to load `code`, and is told more of it by `arguments`. Blocks, for some milliseconds at most; its
+    /// Starts a worker of a pool that is to load `code`, and is told more of it by `arguments`. The workers of each pool together
+    /// get an equal share of the CPU; `pool` names it among those of this process, as a directory could be called. Blocks, for some milliseconds at most; its
     /// hello comes when it is confined.
     ///
     /// # Errors
     /// Where it could not be started or bounded; nothing is left of it then.
-    fn launch(&self, allowance: Allowance, code: File, arguments: &[String]) -> Result<Worker, LaunchError>;
+    fn launch(
+        &self,
+        pool: &str,
+        allowance: Allowance,
+        code: File,
+        arguments: &[String],
+    ) -> Result<Worker, LaunchError>;
 
     /// Removes what was made for workers, at the server's end, when all of them have ended.
     ///

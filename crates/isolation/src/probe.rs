@@ -28,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const END: Duration = Duration::from_millis(500);
 /// Largest frame a worker may begin with, in bytes.
 const HELLO: usize = 1 << 10;
+/// The pool of what is tried.
+const PROBE: &str = "probe";
 /// Without these a guest's worker could do what it likes: there is no level then.
 const NEEDED: [Layer; 3] = [Layer::Limits, Layer::NoNewPrivileges, Layer::Seccomp];
 
@@ -176,7 +178,7 @@ fn control_group() -> Result<(), String> {
         threads: 1,
         cpu_millis: Some(100),
     };
-    let tried = Groups::find().and_then(|groups| groups.create("probe", bounds)?.end());
+    let tried = Groups::find().and_then(|groups| groups.create(PROBE, "probe", bounds)?.end());
     tried.map_err(|error| error.to_string())
 }
 
@@ -190,7 +192,7 @@ fn start(launcher: &dyn Launch, lacking: LayerSet) -> Result<(), String> {
     };
     let code = std::fs::File::open("/dev/null").map_err(|error| format!("/dev/null: {error}"))?;
     let mut worker = launcher
-        .launch(allowance, code, &[])
+        .launch(PROBE, allowance, code, &[])
         .map_err(|error| error.to_string())?;
     let heard = hello(&mut worker);
     let counted = worker.usage().map_err(|error| error.to_string());

@@ -80,7 +80,9 @@ fn outcome(scene: &Scene, launcher: &dyn Launch, attack: Attack, more: &[&str]) 
     let mut arguments = scene.arguments(attack, &victim);
     arguments.extend(more.iter().map(|argument| (*argument).to_owned()));
     let code = File::open("/dev/null").expect("a file");
-    let mut attacker = launcher.launch(allowance, code, &arguments).expect("an attacker");
+    let mut attacker = launcher
+        .launch("attackers", allowance, code, &arguments)
+        .expect("an attacker");
     let mut told = Vec::new();
     // One that was ended before it heard the first word leaves an error behind what it told.
     let _ = attacker.socket.read_to_end(&mut told);

@@ -47,6 +47,17 @@ impl Leftovers {
         }
     }
 
+    /// The groups of its pool.
+    pub(crate) fn pools(&self) -> Vec<PathBuf> {
+        let above = self.groups.iter().filter_map(|group| group.parent());
+        let pools: Vec<PathBuf> = above.map(PathBuf::from).collect();
+        assert!(
+            pools.iter().all(|pool| pool.ends_with(crate::POOL)),
+            "{pools:?} are no groups of the pool"
+        );
+        pools
+    }
+
     /// What a file of its groups says.
     pub(crate) fn bound(&self, file: &str, controller: &str) -> Option<String> {
         let of = |group: &&PathBuf| group.components().any(|part| part.as_os_str() == controller);

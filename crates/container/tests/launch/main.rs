@@ -30,6 +30,8 @@ const ALLOWANCE: Allowance = Allowance {
     files: 32,
     cpu_millis: Some(500),
 };
+/// The pool of all workers here.
+const POOL: &str = "pool";
 const RUNTIMES: [&str; 3] = ["libcontainer", "runc", "crun"];
 
 fn main() {
@@ -48,6 +50,7 @@ fn main() {
         scene.a_worker_is_confined_by_all_layers_and_leaves_nothing();
         scene.what_a_worker_may_use_up_is_bounded();
         scene.a_worker_ends_when_its_server_is_gone();
+        scene.workers_of_a_pool_share_its_groups_which_go_with_the_last();
         scene.causes_are_told_apart();
         scene.one_that_is_not_wanted_any_longer_leaves_nothing();
         scene.what_a_killed_server_left_is_swept();
@@ -99,6 +102,25 @@ impl Scene<'_> {
             leftovers::wait_until(&what, || left.bound(file, controller) == Some(expected.clone()));
         }
         worker.end().expect("an end");
+        launcher.close().expect("nothing is left");
+    }
+
+    fn workers_of_a_pool_share_its_groups_which_go_with_the_last(&self) {
+        let launcher = self.launcher("idle");
+        let [mut first, mut second] = [launch(&launcher), launch(&launcher)];
+        hello(&mut first);
+        hello(&mut second);
+        let pools = Leftovers::of(first.process(), self.directory).pools();
+        assert_eq!(
+            pools,
+            Leftovers::of(second.process(), self.directory).pools(),
+            "{}",
+            self.runtime
+        );
+        first.end().expect("an end");
+        assert!(pools.iter().all(|pool| pool.exists()), "{pools:?}");
+        second.end().expect("an end");
+        assert!(!pools.iter().any(|pool| pool.exists()), "{pools:?}");
         launcher.close().expect("nothing is left");
     }
 
@@ -208,7 +230,7 @@ fn containers(what: &str, directory: &Path) -> Containers {
 
 fn launch(launcher: &dyn Launch) -> Worker {
     let code = File::open("/dev/null").expect("a file");
-    launcher.launch(ALLOWANCE, code, &[]).expect("a worker")
+    launcher.launch(POOL, ALLOWANCE, code, &[]).expect("a worker")
 }
 
 /// Waits for a worker's hello; tells the layers it entered.

@@ -3,18 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use super::place::{self, Controller, Place};
+use super::pools::Pools;
 use super::{Group, GroupError, Swept, file, server};
 
 /// The directory of all servers' groups of containers. Not that of their other groups, as both may lie side by side.
 const CONTAINERS: &str = "weft-containers";
 
-/// Where a server has groups of containers: `weft-containers/<server>/<name>` in every hierarchy, as runtimes make a group in each.
+/// Where a server has groups of containers: `weft-containers/<server>/<pool>/<name>` in every hierarchy, as runtimes make a group in each.
 #[derive(Clone, Debug)]
 pub struct ContainerGroups {
     places: Vec<Place>,
     /// The path of the directory in its hierarchies.
     path: PathBuf,
     server: String,
+    pools: Pools,
 }
 
 impl ContainerGroups {
@@ -29,25 +31,26 @@ impl ContainerGroups {
             places: places.into_iter().map(|place| place.within(CONTAINERS)).collect(),
             path: path.join(CONTAINERS),
             server: server::this().map_err(|error| file(Path::new("/proc/self/stat"), error))?,
+            pools: Pools::default(),
         })
     }
 
-    /// The path that a runtime is to be told, and the group that it makes there.
+    /// The path that a runtime is to be told, in the group of a pool, and the group that it makes there.
     ///
     /// # Errors
     /// Where the group that it is made in cannot be divided.
-    pub fn expect(&self, name: &str) -> Result<(PathBuf, Group), GroupError> {
+    pub fn expect(&self, pool: &str, name: &str) -> Result<(PathBuf, Group), GroupError> {
         let servers = self.places.iter().map(|place| place.within(&self.server));
-        for (place, servers) in self.places.iter().zip(servers.clone()) {
-            // Elsewhere the runtime makes what is missing.
-            if place.controller == Controller::Unified {
-                place::divide(place, &servers)?;
-            }
-        }
+        let pools: Vec<Place> = servers.map(|servers| servers.within(pool)).collect();
+        // Elsewhere the runtime makes what is missing.
+        let unified = |place: &&Place| place.controller == Controller::Unified;
         let group = Group {
-            places: servers.map(|servers| servers.within(name)).collect(),
+            places: pools.iter().map(|pool| pool.within(name)).collect(),
+            _pool: self.pools.enter(pool, pools, |pools| {
+                pools.iter().filter(unified).try_for_each(place::divide)
+            })?,
         };
-        Ok((self.path.join(&self.server).join(name), group))
+        Ok((self.path.join(&self.server).join(pool).join(name), group))
     }
 
     /// Whether the host bounds swap as well as memory.

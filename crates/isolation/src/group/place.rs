@@ -167,21 +167,21 @@ fn own_parts(mounts: &str, own: &str, controller: Option<&str>) -> Option<(PathB
     })
 }
 
-/// Makes the directory of a server's groups, and has version 2 pass its controllers on down to it.
-pub(super) fn divide(place: &Place, servers: &Place) -> Result<(), GroupError> {
+/// Makes the directory of a pool's groups, and has version 2 pass its controllers on down to it.
+pub(super) fn divide(pool: &Place) -> Result<(), GroupError> {
     let refused = |path: &Path, error| GroupError::Divide {
         path: path.to_owned(),
         error,
     };
-    make(&servers.path).map_err(|error| refused(&servers.path, error))?;
-    let Some(own) = place
-        .path
-        .parent()
-        .filter(|_| place.controller == Controller::Unified)
-    else {
+    make(&pool.path).map_err(|error| refused(&pool.path, error))?;
+    if pool.controller != Controller::Unified {
         return Ok(());
-    };
-    for path in [own, &place.path, &servers.path] {
+    }
+    // The pool's own, the server's, that of all servers and the one that the server is in, which is the first to be divided.
+    let mut divided: Vec<&Path> = pool.path.ancestors().take(4).collect();
+    divided.reverse();
+    let own = divided[0];
+    for path in divided {
         if let Err(error) = pass_on(path) {
             if path != own || error.raw_os_error() != Some(libc::EBUSY) {
                 return Err(refused(path, error));

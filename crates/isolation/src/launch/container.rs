@@ -148,12 +148,20 @@ impl ContainerLauncher {
 }
 
 impl Launch for ContainerLauncher {
-    fn launch(&self, allowance: Allowance, code: File, arguments: &[String]) -> Result<Worker, LaunchError> {
+    fn launch(
+        &self,
+        pool: &str,
+        allowance: Allowance,
+        code: File,
+        arguments: &[String],
+    ) -> Result<Worker, LaunchError> {
         readable(&code).map_err(LaunchError::Code)?;
         let number = self.launched.fetch_add(1, Ordering::Relaxed);
         let name = number.to_string();
-        let (path, group) = self.groups.expect(&name)?;
-        let starting = self.starting.create(&format!("starting-{name}"), STARTING)?;
+        let (path, group) = self.groups.expect(pool, &name)?;
+        let starting = self
+            .starting
+            .create(pool, &format!("starting-{name}"), STARTING)?;
         let configuration = self.configuration(number, path, allowance, arguments);
         let started = self.order(&name, &configuration, &group).and_then(|order| {
             super::start(

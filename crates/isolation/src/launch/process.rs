@@ -40,13 +40,13 @@ impl ProcessLauncher {
         })
     }
 
-    fn group(&self, number: u32, allowance: Allowance) -> Result<Option<Group>, GroupError> {
+    fn group(&self, pool: &str, number: u32, allowance: Allowance) -> Result<Option<Group>, GroupError> {
         let bounds = Bounds {
             memory: allowance.memory,
             threads: allowance.threads,
             cpu_millis: allowance.cpu_millis,
         };
-        let create = |groups: &Groups| groups.create(&number.to_string(), bounds);
+        let create = |groups: &Groups| groups.create(pool, &number.to_string(), bounds);
         self.groups.as_ref().map(create).transpose()
     }
 
@@ -65,9 +65,15 @@ impl ProcessLauncher {
 }
 
 impl Launch for ProcessLauncher {
-    fn launch(&self, allowance: Allowance, code: File, arguments: &[String]) -> Result<Worker, LaunchError> {
+    fn launch(
+        &self,
+        pool: &str,
+        allowance: Allowance,
+        code: File,
+        arguments: &[String],
+    ) -> Result<Worker, LaunchError> {
         let number = self.launched.fetch_add(1, Ordering::Relaxed);
-        let group = self.group(number, allowance)?;
+        let group = self.group(pool, number, allowance)?;
         let confinement = self.confinement(number, allowance).to_arguments();
         let all = self.arguments.iter().chain(arguments).chain(&confinement);
         match super::start(&self.program, all, code, group.as_ref()) {

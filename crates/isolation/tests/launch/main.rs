@@ -16,7 +16,7 @@ use std::process::{Child, Command, Stdio};
 
 use bytes::BytesMut;
 use weft_isolation::LayerSet;
-use weft_isolation::group::{Bounds, Groups};
+use weft_isolation::group::{Bounds, Group, Groups};
 use weft_isolation::launch::{Allowance, Cause, Launch, ProcessLauncher, Worker};
 use weft_isolation::protocol::{Decoder, ToHost};
 
@@ -27,6 +27,14 @@ const ALLOWANCE: Allowance = Allowance {
     files: 32,
     cpu_millis: None,
 };
+/// For groups in which nobody wants much.
+const BOUNDS: Bounds = Bounds {
+    memory: 64 << 20,
+    threads: 8,
+    cpu_millis: None,
+};
+/// The pool of most workers here.
+const POOL: &str = "pool";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -40,6 +48,8 @@ fn main() {
     a_worker_that_cannot_confine_itself_says_why();
     causes_are_told_apart();
     a_group_bounds_how_many_processes_there_are();
+    the_group_of_a_pool_goes_with_the_last_of_its_workers();
+    pools_share_the_cpu_equally_however_many_workers_each_has();
     a_sweep_ends_what_dead_servers_left_and_nothing_else();
     nothing_is_left_when_a_server_closes();
     println!("launch: ok");
@@ -100,12 +110,7 @@ fn causes_are_told_apart() {
 
 fn a_group_bounds_how_many_processes_there_are() {
     let groups = Groups::find().expect("groups");
-    let bounds = Bounds {
-        memory: 64 << 20,
-        threads: 8,
-        cpu_millis: None,
-    };
-    let group = groups.create("forks", bounds).expect("a group");
+    let group = groups.create(POOL, "forks", BOUNDS).expect("a group");
     let mut forker = plain("fork");
     group.join(forker.id()).expect("joined");
     drop(forker.stdin.take());
@@ -116,6 +121,62 @@ fn a_group_bounds_how_many_processes_there_are() {
     group.end().expect("an end");
     forker.wait().expect("its end");
     assert_eq!(groups_left(), Vec::<PathBuf>::new());
+    groups.close().expect("no groups left");
+}
+
+fn the_group_of_a_pool_goes_with_the_last_of_its_workers() {
+    let groups = Groups::find().expect("groups");
+    let create = |pool, name| groups.create(pool, name, BOUNDS).expect("a group");
+    let [first, second, other] = [create(POOL, "1"), create(POOL, "2"), create("other", "3")];
+    let pools: Vec<PathBuf> = first
+        .paths()
+        .filter_map(|path| Some(path.parent()?.to_owned()))
+        .collect();
+    assert!(pools.iter().all(|pool| pool.ends_with(POOL)), "{pools:?}");
+    first.end().expect("an end");
+    assert!(pools.iter().all(|pool| pool.exists()), "it has a second worker");
+    second.end().expect("an end");
+    assert!(!pools.iter().any(|pool| pool.exists()), "{pools:?} are left");
+    assert!(
+        other.paths().all(std::path::Path::exists),
+        "it is of another pool"
+    );
+    other.end().expect("an end");
+    groups.close().expect("no groups left");
+}
+
+fn pools_share_the_cpu_equally_however_many_workers_each_has() {
+    /// How much the pool with one worker uses up before it is compared, in microseconds.
+    const ENOUGH: u64 = 300_000;
+    let groups = Groups::find().expect("groups");
+    let start = |pool: &str, name: usize| {
+        let group = groups.create(pool, &name.to_string(), BOUNDS).expect("a group");
+        let spinner = plain("spin");
+        group.join(spinner.id()).expect("joined");
+        (group, spinner)
+    };
+    let many: Vec<_> = (0..8).map(|name| start("many", name)).collect();
+    let one = start("one", 8);
+    let (mut of_many, mut spinners): (Vec<_>, Vec<_>) = many.into_iter().unzip();
+    let (of_one, spinner) = one;
+    spinners.push(spinner);
+    for spinner in &mut spinners {
+        drop(spinner.stdin.take());
+    }
+    let used = |group: &Group| group.usage().expect("usage").cpu_us;
+    while used(&of_one) < ENOUGH {
+        std::thread::yield_now();
+    }
+    let (one, many) = (used(&of_one), of_many.iter().map(used).sum::<u64>());
+    // Where workers had equal shares instead of pools it would be eight times as much.
+    assert!(many < 2 * one && one < 2 * many, "{many} µs beside {one} µs");
+    of_many.push(of_one);
+    for group in of_many {
+        group.end().expect("an end");
+    }
+    for mut spinner in spinners {
+        spinner.wait().expect("its end");
+    }
     groups.close().expect("no groups left");
 }
 
@@ -142,21 +203,13 @@ fn a_sweep_ends_what_dead_servers_left_and_nothing_else() {
 
 fn nothing_is_left_when_a_server_closes() {
     let groups = Groups::find().expect("groups");
-    let bounds = Bounds {
-        memory: 1 << 20,
-        threads: 1,
-        cpu_millis: None,
-    };
-    let group = groups.create("last", bounds).expect("a group");
+    let group = groups.create(POOL, "last", BOUNDS).expect("a group");
     let paths: Vec<PathBuf> = group.paths().map(PathBuf::from).collect();
     group.end().expect("an end");
     groups.close().expect("no groups left");
     for path in paths {
-        assert!(
-            !path.parent().is_some_and(std::path::Path::exists),
-            "{} is left",
-            path.display()
-        );
+        let server = path.ancestors().nth(2).expect("the server's group");
+        assert!(!server.exists(), "{} is left", server.display());
     }
 }
 
@@ -176,7 +229,7 @@ fn start(what: &str) -> Worker {
     let arguments = vec![worker::ARGUMENT.to_owned(), what.to_owned()];
     let launcher = ProcessLauncher::new(program, arguments, LayerSet::NONE).expect("control groups");
     let code = File::open("/dev/null").expect("a file");
-    launcher.launch(ALLOWANCE, code, &[]).expect("a worker")
+    launcher.launch(POOL, ALLOWANCE, code, &[]).expect("a worker")
 }
 
 /// Waits for a worker's hello; tells the layers it entered.
@@ -218,15 +271,10 @@ fn alive(process: u32) -> bool {
 /// The groups that this process made and that are still there.
 fn groups_left() -> Vec<PathBuf> {
     let groups = Groups::find().expect("groups");
-    let bounds = Bounds {
-        memory: 1 << 20,
-        threads: 1,
-        cpu_millis: None,
-    };
-    let probe = groups.create("probe", bounds).expect("a group");
+    let probe = groups.create("probe", "probe", BOUNDS).expect("a group");
     let servers: Vec<PathBuf> = probe
         .paths()
-        .filter_map(|path| Some(path.parent()?.to_owned()))
+        .filter_map(|path| Some(path.ancestors().nth(2)?.to_owned()))
         .collect();
     probe.end().expect("an end");
     let listed = servers

@@ -7,6 +7,7 @@
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
+use rustix::thread::CpuSet;
 use weft_isolation::group::{Bounds, Groups};
 use weft_isolation::protocol::{Frame, MAGIC, ToHost, VERSION};
 use weft_isolation::{Confinement, LayerSet};
@@ -24,6 +25,7 @@ pub(crate) fn run(arguments: &[String]) -> ! {
         "fork" => fork(),
         "server" => serve_and_die(),
         "left" => wait_forever(),
+        "spin" => spin(),
         "threads" => {
             std::thread::spawn(|| {
                 loop {
@@ -102,6 +104,21 @@ fn fork() {
     wait_forever()
 }
 
+/// Takes all of one core, the same for all that do so, until it is ended.
+fn spin() -> ! {
+    let mut first = CpuSet::new();
+    let allowed = rustix::thread::sched_getaffinity(None).expect("cores");
+    let core = (0..CpuSet::MAX_CPU).find(|core| allowed.is_set(*core));
+    first.set(core.expect("a core"));
+    rustix::thread::sched_setaffinity(None, &first).expect("a core of its own");
+    std::io::stdin()
+        .read_to_end(&mut Vec::new())
+        .expect("an end of input");
+    loop {
+        std::hint::spin_loop();
+    }
+}
+
 /// Makes a group as a server does, leaves a process in it and is killed.
 fn serve_and_die() {
     let groups = Groups::find().expect("groups");
@@ -110,7 +127,7 @@ fn serve_and_die() {
         threads: 8,
         cpu_millis: None,
     };
-    let group = groups.create("left", bounds).expect("a group");
+    let group = groups.create("pool", "left", bounds).expect("a group");
     let mut left = Command::new(std::env::current_exe().expect("this program"))
         .args([ARGUMENT, "left"])
         .stdin(Stdio::null())

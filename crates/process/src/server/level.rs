@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -71,6 +72,8 @@ pub(super) struct Shared {
     /// For slow work, and for conversations that no core wanted.
     pub(super) background: Handle,
     pub(super) homes: Homes,
+    /// How many pools there have been.
+    pub(super) pools: AtomicU64,
     pub(super) living: Living,
     pub(super) levels: Levels,
 }
@@ -84,6 +87,7 @@ impl Processes {
             gateway,
             background: Handle::current(),
             homes: Homes::default(),
+            pools: AtomicU64::new(0),
             living: Living::default(),
             levels: Levels::default(),
         });

@@ -28,6 +28,8 @@ const LINGERING: u32 = 16;
 /// What the workers of one version are started with.
 pub(super) struct Plan {
     pub(super) shared: Arc<Shared>,
+    /// What names the pool of its workers among those of this server.
+    pub(super) pool: String,
     /// What its workers are isolated by.
     pub(super) level: Level,
     pub(super) record: VersionRecord,
@@ -90,6 +92,7 @@ impl Plan {
             crashed: Mutex::default(),
             scaling: load.profile.scaling.clone(),
             origin: Instant::now(),
+            pool: shared.pools.fetch_add(1, Relaxed).to_string(),
             shared: Arc::clone(shared),
         })
     }

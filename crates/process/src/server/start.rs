@@ -38,7 +38,7 @@ fn start(plan: &Arc<Plan>, life: &Arc<Life>, alive: Alive) -> Result<Arc<Connect
     let failed = |error: &dyn std::fmt::Display| Loss::Crashed(error.to_string());
     let code = plan.code.try_clone().map_err(|error| failed(&error))?;
     let arguments = [format!("key={}", plan.key), format!("slots={}", plan.instances())];
-    let launched = launcher.launch(plan.allowance, code, &arguments);
+    let launched = launcher.launch(&plan.pool, plan.allowance, code, &arguments);
     let mut process = launched.map_err(|error| failed(&error))?;
     match greet(plan, &mut process.socket) {
         Ok((conversation, bytes)) => {

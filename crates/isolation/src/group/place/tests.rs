@@ -91,18 +91,21 @@ fn version_2_passes_controllers_on_where_it_does_not_yet() {
         path: own.path().join("weft"),
     };
     let servers = place.within("1-2");
-    std::fs::create_dir_all(&servers.path).expect("directories");
+    let pool = servers.within("7");
+    std::fs::create_dir_all(&pool.path).expect("directories");
     let control = |path: &Path| path.join("cgroup.subtree_control");
     for (path, present) in [
         (own.path(), "memory pids\n"),
         (&place.path, ""),
         (&servers.path, "cpu memory pids\n"),
+        (&pool.path, "memory\n"),
     ] {
         std::fs::write(control(path), present).expect("a file");
     }
-    divide(&place, &servers).expect("divided");
+    divide(&pool).expect("divided");
     let written = |path: &Path| std::fs::read_to_string(control(path)).expect("a file");
     assert_eq!(written(own.path()), "+cpu");
     assert_eq!(written(&place.path), "+memory +pids +cpu");
     assert_eq!(written(&servers.path), "cpu memory pids\n");
+    assert_eq!(written(&pool.path), "+pids +cpu");
 }
