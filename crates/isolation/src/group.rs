@@ -240,3 +240,6 @@ fn file(path: &Path, error: std::io::Error) -> GroupError {
         error,
     }
 }
+
+#[cfg(test)]
+mod tests;
