@@ -49,3 +49,50 @@ pub(crate) fn heard(failure: Told) -> Failure {
 pub(crate) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use weft_function_engine::port::Loss;
+
+    use super::*;
+
+    #[test]
+    fn a_failure_is_heard_as_it_was_told() {
+        let why = || "why".to_owned();
+        let all = [
+            Told::Trap {
+                message: why(),
+                frames: vec!["main".to_owned()],
+            },
+            Told::Exited(-1),
+            Told::TimedOut(1),
+            Told::CpuTime(u64::MAX),
+            Told::OutOfMemory(3),
+            Told::StackOverflow,
+            Told::OutputTooLarge(4),
+            Told::InvalidResult(why()),
+            Told::NoResponse,
+            Told::CallLimit(why()),
+            Told::Cancelled,
+            Told::Unavailable(why()),
+            Told::Platform(why()),
+        ];
+        for failure in all {
+            assert_eq!(told(heard(failure.clone())), failure);
+        }
+    }
+
+    #[test]
+    fn a_callee_that_was_lost_is_a_failure_of_the_platform() {
+        let lost = || Loss::Crashed("why".to_owned());
+        let said = "the function's process ended: why".to_owned();
+        assert_eq!(told(Failure::Lost(lost())), Told::Platform(said.clone()));
+        assert_eq!(told(Failure::Unstarted(lost())), Told::Unavailable(said));
+    }
+
+    #[test]
+    fn spans_that_are_too_long_are_the_longest() {
+        assert_eq!(micros(Duration::from_millis(2)), 2_000);
+        assert_eq!(micros(Duration::MAX), u64::MAX);
+    }
+}

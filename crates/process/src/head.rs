@@ -56,3 +56,6 @@ fn map(headers: Vec<Header>) -> Result<HeaderMap, http::Error> {
     }
     Ok(map)
 }
+
+#[cfg(test)]
+mod tests;

@@ -174,3 +174,6 @@ impl<V: Voice> Arriving<V> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

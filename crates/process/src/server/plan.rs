@@ -255,3 +255,38 @@ impl Drop for Alive {
         self.0.living.ended.notify_waiters();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_hold_the_largest_value_and_have_a_bound() {
+        let check = |input, output, expected| {
+            let most = Most {
+                memory: 0,
+                input,
+                output,
+            };
+            assert_eq!(frame(most), expected + MAX_HEAD, "{most:?}");
+        };
+        check(0, 0, 16 << 20);
+        check(20 << 20, 30 << 20, 30 << 20);
+        check(u64::MAX, 0, (1 << 31) - 1);
+    }
+
+    #[test]
+    fn a_call_takes_its_memory_and_its_values_twice() {
+        let check = |memory_of, input, output, expected| {
+            let most = Most {
+                memory: memory_of,
+                input,
+                output,
+            };
+            assert_eq!(memory(most), expected, "{most:?}");
+        };
+        check(100, 10, 5, 130);
+        check(100, u64::MAX, 1, u64::MAX);
+        check(100, u64::MAX / 2 + 1, 0, u64::MAX);
+    }
+}

@@ -241,3 +241,39 @@ fn error(code: &str) -> OutboundError {
         detail: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use weft_isolation::protocol::Frame;
+
+    use super::*;
+
+    fn fits(keys: &[String]) -> bool {
+        let frame = Frame {
+            call: u64::MAX,
+            message: ToWorker::Answer {
+                request: u32::MAX,
+                answer: Answer::Keys(keys.to_vec()),
+            },
+            body: Bytes::new(),
+        };
+        frame.encode(usize::MAX).is_ok()
+    }
+
+    #[test]
+    fn as_many_keys_are_answered_as_a_message_takes() {
+        for length in [1, 50, 127, 128, MAX_KEY] {
+            let all = vec!["k".repeat(length); 200_000 / length];
+            let some = fitting(all.clone());
+            assert!(fits(&some), "{} keys of {length} bytes", some.len());
+            // Three bytes are kept for each length, and a few for what is around them.
+            let bytes = some.len() * (length + 3);
+            assert!(
+                bytes + 64 + length + 3 > weft_isolation::protocol::MAX_HEAD,
+                "{bytes} of {length}"
+            );
+            assert!(!fits(&all));
+        }
+        assert_eq!(fitting(vec!["a".to_owned(), "b".to_owned()]), ["a", "b"]);
+    }
+}
