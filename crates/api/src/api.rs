@@ -15,6 +15,7 @@ use tower::ServiceExt;
 use weft_access::{Access, AuditStore, Retention};
 use weft_function_engine::Engine;
 use weft_function_engine::port::{BodyError, TraceContext};
+use weft_secrets::Vault;
 use weft_types::{FunctionName, ProjectName, VersionNumber};
 use weft_webhooks::Webhooks;
 use weft_workflow_engine::port::blob_store::BlobStore;
@@ -85,6 +86,8 @@ pub(crate) struct Context {
     pub(crate) engine: Engine,
     /// Present where people are asked who they are.
     pub(crate) access: Option<Arc<Access>>,
+    /// Present where secrets are kept.
+    pub(crate) secrets: Option<Arc<Vault>>,
     /// Present where changes are written down.
     pub(crate) audit: Option<Audit>,
     /// Present where workflows are run.
@@ -106,6 +109,12 @@ impl Context {
     pub(crate) fn access(&self) -> Result<&Arc<Access>, Problem> {
         let none = || Problem::new(Kind::NotFound, "this server asks nobody who they are");
         self.access.as_ref().ok_or_else(none)
+    }
+
+    /// Who keeps secrets.
+    pub(crate) fn secrets(&self) -> Result<&Arc<Vault>, Problem> {
+        let none = || Problem::new(Kind::NotFound, "this server keeps no secrets");
+        self.secrets.as_ref().ok_or_else(none)
     }
 
     /// Refuses a project that is not there.
@@ -157,6 +166,7 @@ impl Api {
         let context = Arc::new(Context {
             engine,
             access: None,
+            secrets: None,
             audit: None,
             workflows,
             webhooks: None,
@@ -181,6 +191,13 @@ impl Api {
     #[must_use]
     pub fn with_access(mut self, access: Arc<Access>) -> Self {
         Arc::make_mut(&mut self.context).access = Some(access);
+        self
+    }
+
+    /// Keeps secrets, too.
+    #[must_use]
+    pub fn with_secrets(mut self, vault: Arc<Vault>) -> Self {
+        Arc::make_mut(&mut self.context).secrets = Some(vault);
         self
     }
 

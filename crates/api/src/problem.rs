@@ -16,6 +16,7 @@ mod access;
 mod blobs;
 mod engine;
 mod rejection;
+mod secrets;
 mod table;
 mod webhook;
 mod workflow;

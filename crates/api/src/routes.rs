@@ -33,6 +33,7 @@ mod projects;
 mod rollout;
 mod run;
 mod runs;
+mod secrets;
 mod server;
 mod tokens;
 mod upload;
@@ -63,7 +64,7 @@ pub(crate) use workflow::not_a_workflow;
         (name = "blobs", description = "Values by address"),
         (name = "logs", description = "What functions print"),
         (name = "projects", description = "Namespaces"),
-        (name = "access", description = "Members and tokens: who may do what"),
+        (name = "access", description = "Members and tokens: who may do what; secrets"),
         (name = "pools", description = "Where functions execute"),
         (name = "server", description = "The server itself"),
     ),
@@ -107,6 +108,8 @@ fn described() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(projects::show, projects::create, projects::delete))
         .routes(routes!(members::list))
         .routes(routes!(members::set, members::remove))
+        .routes(routes!(secrets::list))
+        .routes(routes!(secrets::set, secrets::delete))
         .routes(routes!(audit::list))
         .routes(routes!(audit::list_of_project))
         .routes(routes!(tokens::myself))

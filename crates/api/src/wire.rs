@@ -18,6 +18,7 @@ mod pool;
 mod profile;
 mod run;
 pub(crate) mod run_view;
+mod secret;
 mod settings;
 mod start;
 mod version;
@@ -43,6 +44,7 @@ pub use run::{
     Attempt, Cancel, Counts, Items, NestedRun, Node, NodeDetail, NodeError, Nothing, PinChange, Repinned,
     Rerun, Run, RunEvent, RunSummary, Started, Trigger, Usage, Validated,
 };
+pub use secret::{NewSecret, Secret};
 pub use settings::{Grants, Limits, Needs, Promotion, Settings, Visibility};
 pub use start::Start;
 pub use version::{Capability, Deployment, Export, Flavor, Parameter, Placement, Version, VersionSummary};

@@ -11,6 +11,7 @@ pub mod outbound;
 pub mod profiles;
 pub mod registry;
 pub mod runtime;
+pub mod secrets;
 pub mod workflows;
 
 pub use artifacts::{Artifacts, Compiled, Receiving, StorageError, Stored};
@@ -24,6 +25,7 @@ pub use runtime::{
     Body, BodyError, Call, CallContext, Code, Failure, FanOut, Host, ImportBinding, Instance, Load,
     LoadError, LogSink, Loss, Most, PrepareError, Reply, Runtime, Standing, Stream, Tier, TraceContext,
 };
+pub use secrets::{NoSecrets, Secrets};
 pub use workflows::Workflows;
 
 /// A boxed future of a port.

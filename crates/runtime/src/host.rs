@@ -96,7 +96,7 @@ impl Version {
                 .collect(),
             host,
             #[cfg(feature = "server")]
-            outbound: Access::new(grants, Arc::clone(client)),
+            outbound: Access::new(&record.project, grants, Arc::clone(client)),
         }
     }
 }

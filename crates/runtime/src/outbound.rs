@@ -16,7 +16,7 @@ use uuid::Uuid;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 use weft_function_engine::port::{CallContext, LogSink, Stream, TraceContext};
 use weft_types::settings::HostPattern;
-use weft_types::{Grants, NodeKey};
+use weft_types::{Grants, NodeKey, ProjectName};
 
 use crate::host::Caller;
 use crate::reach::{Sent, Work};
@@ -26,6 +26,7 @@ mod connect;
 mod exchange;
 mod kept;
 mod response;
+mod secrets;
 mod target;
 
 pub use connect::Settings;
@@ -34,6 +35,7 @@ pub(crate) use connect::Client;
 pub(crate) use exchange::Exchange;
 use exchange::Terms;
 use kept::Kept;
+use secrets::Granted;
 use target::Target;
 
 /// What the calls of a version may reach.
@@ -41,6 +43,7 @@ pub(crate) struct Access {
     kept: Arc<Kept>,
     hosts: Vec<HostPattern>,
     private: bool,
+    secrets: Granted,
 }
 
 /// The exchanges of one call; nothing is allocated before the first.
@@ -52,9 +55,10 @@ pub(crate) struct Exchanges {
 }
 
 impl Access {
-    /// What `grants` open up. A pattern that does not read as one covers nothing.
-    pub(crate) fn new(grants: &Grants, client: Arc<Client>) -> Self {
+    /// What `grants` open up to a version of a project. A pattern that does not read as one covers nothing.
+    pub(crate) fn new(project: &ProjectName, grants: &Grants, client: Arc<Client>) -> Self {
         Self {
+            secrets: Granted::new(project, grants, Arc::clone(&client.secrets)),
             kept: Arc::new(Kept::new(client)),
             hosts: grants
                 .http
@@ -124,6 +128,10 @@ impl Access {
         };
         if !self.covers(&target) {
             notice.ungranted(&target);
+            return Err(Error::HttpRequestDenied);
+        }
+        if let Err(refused) = self.secrets.put_into(request.headers_mut(), &target) {
+            notice.refused(&target, &refused.to_string());
             return Err(Error::HttpRequestDenied);
         }
         let most = self.kept.client.settings.at_once;

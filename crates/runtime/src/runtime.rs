@@ -65,9 +65,17 @@ impl Runtime {
     /// # Errors
     /// Where the machine has too little address space, or too few threads.
     pub fn new(settings: Settings) -> Result<Self, Error> {
+        Self::with_secrets(settings, Arc::new(port::NoSecrets))
+    }
+
+    /// The same, with secrets that the headers of guests' requests may name.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_secrets(settings: Settings, secrets: Arc<dyn port::Secrets>) -> Result<Self, Error> {
         let engines = Engines::new(settings.slots).map_err(|error| Error::Engine(format!("{error:#}")))?;
         let heavy = Arc::new(Heavy::new(settings.heavy_threads)?);
-        let client = Arc::new(Client::new(settings.outbound));
+        let client = Arc::new(Client::new(settings.outbound).with_secrets(secrets));
         Ok(Self {
             engines,
             heavy,

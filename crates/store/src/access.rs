@@ -1,4 +1,4 @@
-//! Tokens and members, in `weft.db` beside the projects that they are of.
+//! Tokens, members and sealed secrets, in `weft.db` beside the projects that they are of.
 //!
 //! One connection writes, a transaction per change. A change that has begun is made to its end, whoever waits for it.
 
@@ -14,6 +14,7 @@ use crate::sqlite::Writer;
 
 mod audit;
 mod read;
+mod secrets;
 mod write;
 
 /// The tokens and members of one open store.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::FunctionName;
+use crate::{FunctionName, SecretName};
 
 mod host;
 mod needs;
@@ -78,6 +78,10 @@ pub struct Grants {
     pub keyvalue: BTreeSet<String>,
     /// Functions of the project it may call.
     pub call: BTreeSet<FunctionName>,
+    /// Secrets of the project that its outbound headers may name, each with the hosts that it may be sent to, as
+    /// [`HostPattern`]s; at most 64 secrets with 1 to 16 hosts each.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<SecretName, BTreeSet<String>>,
     /// Asserts that calls leave nothing behind in a reused instance, so that reuse keeps the effect-free class.
     pub stateless: bool,
 }

@@ -42,6 +42,7 @@ mod rerun;
 mod rollout;
 mod run;
 mod runs;
+mod secret;
 mod serve;
 mod show;
 mod simulate;
@@ -149,6 +150,8 @@ enum Command {
     Project(project::Args),
     /// Tokens: make one, list and revoke them.
     Token(token::Args),
+    /// Secrets of the project: set, list and delete them.
+    Secret(secret::Args),
     /// Show what was changed: by whom, when and from where.
     Audit(audit::Args),
     /// Tell who one is by one's token, and what that may do.
@@ -231,6 +234,7 @@ fn execute(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         Command::Delete(args) => wait(delete::run(args, session)),
         Command::Project(args) => wait(project::run(args, session)),
         Command::Token(args) => wait(token::run(args, session, file)),
+        Command::Secret(args) => wait(secret::run(args, session)),
         Command::Audit(args) => wait(audit::run(args, session)),
         Command::Whoami => wait(whoami::run(session)),
         Command::Doctor(args) => wait(doctor::run(args, session, file)),

@@ -14,6 +14,7 @@ use weft_api::shutdown::{self, Draining, Shutdown};
 use weft_api::{Api, Hosts, Origins};
 use weft_function_engine::{Engine, Ports};
 use weft_process::server::Processes;
+use weft_secrets::Vault;
 use weft_store::Store;
 use weft_types::Digest;
 
@@ -31,6 +32,7 @@ mod log_lines;
 mod observer;
 pub(crate) mod profiles;
 mod promptness;
+mod secrets;
 pub(crate) mod settings;
 mod signals;
 mod store_metrics;
@@ -83,7 +85,8 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
     let tls = tls::read(&config.access)?;
     let store = open_store(config, &data).await?;
     let access = access::open((&config.serve, &config.access), &store, &data, tls.is_some()).await?;
-    let (engine, processes) = open_engine(config, &store, &data).await?;
+    let vault = secrets::open(&config.access, &store, &data).await?;
+    let (engine, processes) = open_engine(config, &store, &data, &vault).await?;
     // Before anybody can deploy or delete: the sweep must know of all that was there when the store was opened.
     let referenced = engine.digests();
     engine
@@ -110,6 +113,7 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
         draining.clone(),
     )
     .with_access(Arc::clone(&access))
+    .with_secrets(vault)
     .with_audit(store.access(), access::retention(&config.access))
     .with_blobs(Arc::new(blobs))
     .with_webhooks(webhooks);
@@ -138,8 +142,14 @@ async fn open_store(config: &Config, data: &Path) -> Result<Store> {
     Ok(Store::open_with_postgres(data, &postgres, options).await?)
 }
 
-async fn open_engine(config: &Config, store: &Store, data: &Path) -> Result<(Engine, Arc<Processes>)> {
-    let runtime = weft_runtime::Runtime::new(settings::runtime(config))
+async fn open_engine(
+    config: &Config,
+    store: &Store,
+    data: &Path,
+    vault: &Arc<Vault>,
+) -> Result<(Engine, Arc<Processes>)> {
+    let secrets = Arc::new(secrets::Sent(Arc::clone(vault)));
+    let runtime = weft_runtime::Runtime::with_secrets(settings::runtime(config), secrets)
         .context("the WebAssembly runtime cannot be started")?;
     let gateway = runtime.gateway();
     let processes = settings::processes(&config.serve);

@@ -37,6 +37,7 @@ mod responses;
 mod run_details;
 mod run_logs;
 mod run_values;
+mod secrets;
 mod settings;
 mod storage;
 mod traces;

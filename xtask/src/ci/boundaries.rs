@@ -21,13 +21,24 @@ struct Owner {
 /// The one that is in a workspace of its own.
 const CONTAINER: &str = "weft-container";
 
-const BOUNDARIES: [Boundary; 17] = [
+const BOUNDARIES: [Boundary; 18] = [
     Boundary {
         package: "weft-types",
         without: &["tokio", "wasmtime", "sqlx", "hyper", "axum"],
     },
     Boundary {
         package: "weft-access",
+        without: &[
+            "wasmtime",
+            "sqlx",
+            "hyper",
+            "axum",
+            "weft-store",
+            "weft-function-engine",
+        ],
+    },
+    Boundary {
+        package: "weft-secrets",
         without: &[
             "wasmtime",
             "sqlx",

@@ -34,6 +34,17 @@ pub(crate) const ROWS: &[(&str, &str, Need)] = &[
     ("GET", "/v1/projects/{project}/members", Project(Viewer)),
     ("PUT", "/v1/projects/{project}/members/{user}", Project(Owner)),
     ("DELETE", "/v1/projects/{project}/members/{user}", Project(Owner)),
+    ("GET", "/v1/projects/{project}/secrets", Project(Viewer)),
+    (
+        "PUT",
+        "/v1/projects/{project}/secrets/{secret}",
+        Project(Developer),
+    ),
+    (
+        "DELETE",
+        "/v1/projects/{project}/secrets/{secret}",
+        Project(Developer),
+    ),
     ("GET", "/v1/projects/{project}/tokens", Project(Owner)),
     ("POST", "/v1/projects/{project}/tokens", Project(Owner)),
     ("DELETE", "/v1/projects/{project}/tokens/{token}", Project(Owner)),

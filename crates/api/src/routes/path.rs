@@ -5,7 +5,7 @@ use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use weft_access::{TokenId, UserName};
 use weft_function_engine::{Error, PoolId};
-use weft_types::{Digest, FunctionName, ProjectName, RunId, VersionNumber};
+use weft_types::{Digest, FunctionName, ProjectName, RunId, SecretName, VersionNumber};
 
 use crate::problem::{Kind, Problem};
 
@@ -192,6 +192,24 @@ impl<S: Send + Sync> FromRequestParts<S> for InMember {
         Ok(Self {
             project: name(&project)?,
             user: user.parse()?,
+        })
+    }
+}
+
+/// `{project}` and `{secret}` of a path.
+pub(super) struct InSecret {
+    pub(super) project: ProjectName,
+    pub(super) secret: SecretName,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for InSecret {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let (project, secret) = two(parts, state).await?;
+        Ok(Self {
+            project: name(&project)?,
+            secret: secret.parse()?,
         })
     }
 }

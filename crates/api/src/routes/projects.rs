@@ -144,7 +144,10 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Problem> {
     context.engine.delete_project(&project).await?;
     if let Some(access) = &context.access {
-        access.forget_project(project, Timestamp::now()).await?;
+        access.forget_project(project.clone(), Timestamp::now()).await?;
+    }
+    if let Some(secrets) = &context.secrets {
+        secrets.forget_project(project).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -273,7 +273,7 @@ fn bounds(context: &Context) -> Bounds {
 }
 
 /// Reads a body that is JSON, or empty.
-async fn body(context: &Context, request: Request) -> Result<Bytes, Problem> {
+pub(super) async fn body(context: &Context, request: Request) -> Result<Bytes, Problem> {
     let (parts, body) = request.into_parts();
     let bound = Bound {
         bytes: MOST_BODY,

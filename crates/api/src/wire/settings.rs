@@ -127,6 +127,9 @@ pub struct Grants {
     pub keyvalue: BTreeSet<String>,
     /// Functions of the project it may call.
     pub call: BTreeSet<String>,
+    /// Secrets of the project that its outbound headers may name as `{{secret:NAME}}`, each with the hosts that it may be sent to.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, BTreeSet<String>>,
     /// Asserts that calls leave nothing behind in a reused instance, so that reuse keeps the effect-free class.
     pub stateless: bool,
 }
@@ -220,6 +223,11 @@ impl From<&weft_types::Grants> for Grants {
             private_network: grants.private_network,
             keyvalue: grants.keyvalue.clone(),
             call: grants.call.iter().map(ToString::to_string).collect(),
+            secrets: grants
+                .secrets
+                .iter()
+                .map(|(name, hosts)| (name.to_string(), hosts.clone()))
+                .collect(),
             stateless: grants.stateless,
         }
     }
@@ -246,7 +254,7 @@ mod tests {
             },
             "grants": {
                 "http": ["*.example.com"], "private-network": true, "keyvalue": ["default"], "call": ["tax"],
-                "stateless": true,
+                "secrets": {"API_KEY": ["*.example.com"]}, "stateless": true,
             },
             "env": {"MODE": "fast"},
         });

@@ -81,6 +81,8 @@ fn are_effect_free<'a>(mut ahead: Vec<Subject<'a>>, project: &'a Project) -> boo
             keyvalue,
             call,
             stateless,
+            // Sent along with what `http` grants, or nowhere.
+            secrets: _,
         } = &settings.grants;
         if !http.is_empty() || !keyvalue.is_empty() || (reuse > 1 && !stateless) {
             return false;

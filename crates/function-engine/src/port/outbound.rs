@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
-use weft_types::Grants;
+use weft_types::{Grants, ProjectName};
 
 use super::{Boxed, CallContext};
 
@@ -14,8 +14,8 @@ pub type OutboundBody = UnsyncBoxBody<Bytes, OutboundError>;
 
 /// Judges and sends requests, where guests execute in other processes.
 pub trait Gateway: Send + Sync + 'static {
-    /// What the calls of a version with these grants may reach.
-    fn reach(&self, grants: &Grants) -> Arc<dyn Reach>;
+    /// What the calls of a version of a project with these grants may reach.
+    fn reach(&self, project: &ProjectName, grants: &Grants) -> Arc<dyn Reach>;
 }
 
 /// What the calls of a version may reach, with what they have in common.

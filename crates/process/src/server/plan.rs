@@ -72,7 +72,9 @@ impl Plan {
             record: load.version.clone(),
             bindings: load.bindings,
             host: load.host,
-            reach: shared.gateway.reach(&load.version.settings.grants),
+            reach: shared
+                .gateway
+                .reach(&load.version.project, &load.version.settings.grants),
             key,
             description,
             reuse: load.reuse,

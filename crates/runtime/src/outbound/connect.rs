@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsConnector;
 use wasmtime_wasi_http::Error;
+use weft_function_engine::port::{NoSecrets, Secrets};
 use weft_types::reach::allowed;
 
 use super::target::Target;
@@ -70,6 +71,8 @@ pub(crate) struct Client {
     pub(super) settings: Settings,
     /// One for each idle connection that is kept.
     pub(super) places: Arc<Semaphore>,
+    /// What headers may name.
+    pub(super) secrets: Arc<dyn Secrets>,
     resolver: Resolver,
     /// Built at the first use: reading the roots takes a millisecond.
     tls: OnceLock<Arc<ClientConfig>>,
@@ -99,12 +102,19 @@ impl Client {
         Self::with(settings, Box::new(system), None)
     }
 
+    /// One whose requests may name secrets.
+    pub(crate) fn with_secrets(mut self, secrets: Arc<dyn Secrets>) -> Self {
+        self.secrets = secrets;
+        self
+    }
+
     pub(super) fn with(mut settings: Settings, resolver: Resolver, tls: Option<Arc<ClientConfig>>) -> Self {
         settings.keep_alive = settings.keep_alive.min(MOST_KEPT);
         let places = Arc::new(Semaphore::new(settings.kept.min(Semaphore::MAX_PERMITS)));
         Self {
             settings,
             places,
+            secrets: Arc::new(NoSecrets),
             resolver,
             tls: tls.map_or_else(OnceLock::new, OnceLock::from),
         }

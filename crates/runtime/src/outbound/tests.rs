@@ -69,7 +69,7 @@ impl Guest {
         let client = Client::with(settings, Box::new(resolver), tls);
         let lines = Arc::<Lines>::default();
         Self {
-            access: Access::new(&grants, Arc::new(client)),
+            access: Access::new(&shop(), &grants, Arc::new(client)),
             exchanges: Exchanges::default(),
             context: context(Arc::clone(&lines)),
             lines,
@@ -124,6 +124,10 @@ fn context(logs: Arc<Lines>) -> CallContext {
         logs,
         host: None,
     }
+}
+
+fn shop() -> weft_types::ProjectName {
+    "shop".parse().expect("a name")
 }
 
 fn empty() -> WasiBody {
@@ -270,7 +274,7 @@ async fn spellings_that_only_the_system_understands_are_checked_after_resolution
         "http://localhost:9/",
     ] {
         let mut guest = Guest::new(&["*"], false);
-        guest.access = Access::new(&grants, Arc::new(Client::new(Settings::default())));
+        guest.access = Access::new(&shop(), &grants, Arc::new(Client::new(Settings::default())));
         let error = guest.get(uri).await.err();
         let refused = matches!(
             error,

@@ -12,7 +12,7 @@ use wasmtime_wasi_http::{RequestOptions, WasiBody};
 use weft_function_engine::port::{
     self, Boxed, CallContext, Outbound, OutboundBody, OutboundError, Patience, Reach,
 };
-use weft_types::Grants;
+use weft_types::{Grants, ProjectName};
 
 use super::code;
 use crate::outbound::{Access, Client, Exchanges};
@@ -31,8 +31,9 @@ struct OfCall {
 }
 
 impl port::Gateway for Gateway {
-    fn reach(&self, grants: &Grants) -> Arc<dyn Reach> {
-        Arc::new(OfVersion(Arc::new(Access::new(grants, Arc::clone(&self.0)))))
+    fn reach(&self, project: &ProjectName, grants: &Grants) -> Arc<dyn Reach> {
+        let access = Access::new(project, grants, Arc::clone(&self.0));
+        Arc::new(OfVersion(Arc::new(access)))
     }
 }
 

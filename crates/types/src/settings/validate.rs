@@ -162,6 +162,10 @@ impl Limits {
 impl Grants {
     /// Most hosts, stores and functions, each.
     pub const MAX_ENTRIES: usize = 256;
+    /// Most secrets.
+    pub const MAX_SECRETS: usize = 64;
+    /// Most hosts of a secret.
+    pub const MAX_SECRET_HOSTS: usize = 16;
 
     fn validate(&self) -> Checked {
         at_most(self.http.len(), Self::MAX_ENTRIES, "hosts", &["grants", "http"])?;
@@ -183,7 +187,24 @@ impl Grants {
         }
         self.keyvalue
             .iter()
-            .try_for_each(|store| check_name(store, &["grants", "keyvalue"]))
+            .try_for_each(|store| check_name(store, &["grants", "keyvalue"]))?;
+        self.check_secrets()
+    }
+
+    fn check_secrets(&self) -> Checked {
+        let at = &["grants", "secrets"];
+        at_most(self.secrets.len(), Self::MAX_SECRETS, "secrets", at)?;
+        self.secrets.iter().try_for_each(|(name, hosts)| {
+            let at = &["grants", "secrets", name.as_str()];
+            rule(!hosts.is_empty(), at, || {
+                "name the hosts that the secret may be sent to, such as `api.example.com`".to_owned()
+            })?;
+            at_most(hosts.len(), Self::MAX_SECRET_HOSTS, "hosts", at)?;
+            hosts.iter().try_for_each(|host| {
+                let parsed = host.parse::<HostPattern>();
+                parsed.map(|_| ()).map_err(|error| wrong(at, error.to_string()))
+            })
+        })
     }
 }
 

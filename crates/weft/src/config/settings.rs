@@ -90,6 +90,8 @@ section! {
         audit_keep: u64, "WEFT_AUDIT_KEEP" = "100000";
         /// How long a change is kept there; `0s` for whatever its age.
         audit_keep_for: Span, "WEFT_AUDIT_KEEP_FOR" = "\"400d\"";
+        /// File of the keys that secrets are encrypted with, readable for the server alone: 64 hexadecimal digits a line, the key in use first; `secrets.key` in the data directory where empty, and made where it is missing.
+        secrets_key_file: PathBuf, "WEFT_SECRETS_KEY_FILE" = "\"\"";
         /// File of the certificate (PEM) that connections are encrypted with, and of those that lead to its authority; not encrypted where empty.
         tls_certificate: PathBuf, "WEFT_TLS_CERTIFICATE" = "\"\"";
         /// File of its private key (PEM).

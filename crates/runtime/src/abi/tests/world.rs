@@ -20,7 +20,11 @@ pub(super) fn state() -> HostState {
     let version = Version {
         project: "default".parse().unwrap(),
         flavor: Flavor::Exports,
-        outbound: Access::new(&grants, Arc::new(Client::new(OutboundSettings::default()))),
+        outbound: Access::new(
+            &"default".parse().unwrap(),
+            &grants,
+            Arc::new(Client::new(OutboundSettings::default())),
+        ),
         grants,
         repeatable: true,
         env: Vec::new(),

@@ -150,7 +150,7 @@ async fn versions_targets_and_runtimes_do_not_share() {
         private_network: true,
         ..Grants::default()
     };
-    other.access = Access::new(&grants, Arc::clone(&one.access.kept.client));
+    other.access = Access::new(&shop(), &grants, Arc::clone(&one.access.kept.client));
     other.read(&peer.uri("/")).await;
     assert_eq!((peer.accepted(), one.idle()), (2, 2), "another version");
 

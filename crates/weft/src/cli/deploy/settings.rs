@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Map, Value};
 use weft_api::wire::{Function, Version};
 use weft_types::settings::{NeededLevel, Visibility};
-use weft_types::{FunctionName, Settings};
+use weft_types::{FunctionName, SecretName, Settings};
 
 use super::{Subject, definition};
 use crate::client::Client;
@@ -34,6 +34,9 @@ pub(crate) struct Overrides {
     /// Let it call another function of the project.
     #[arg(long, value_name = "FUNCTION", value_parser = super::name)]
     grant_call: Vec<FunctionName>,
+    /// Let its outbound headers name a secret of the project where they go to this host.
+    #[arg(long, value_name = "SECRET=HOST", value_parser = secret)]
+    grant_secret: Vec<(SecretName, String)>,
     /// Let others see and call it: private (its project), public (every project) or anonymous (everybody).
     #[arg(long, value_name = "WHO")]
     visibility: Option<Visibility>,
@@ -99,6 +102,7 @@ impl Overrides {
             ("--grant-private-network", self.grant_private_network),
             ("--grant-keyvalue", !self.grant_keyvalue.is_empty()),
             ("--grant-call", !self.grant_call.is_empty()),
+            ("--grant-secret", !self.grant_secret.is_empty()),
             ("--env", !self.env.is_empty()),
             ("--profile", self.profile.is_some()),
         ];
@@ -133,6 +137,7 @@ impl Overrides {
             && !self.grant_private_network
             && self.grant_keyvalue.is_empty()
             && self.grant_call.is_empty()
+            && self.grant_secret.is_empty()
             && self.visibility.is_none()
             && self.env.is_empty()
             && self.label.is_empty()
@@ -150,6 +155,10 @@ impl Overrides {
         grants.private_network |= self.grant_private_network;
         grants.keyvalue.extend(self.grant_keyvalue.iter().cloned());
         grants.call.extend(self.grant_call.iter().cloned());
+        for (name, host) in &self.grant_secret {
+            let hosts = grants.secrets.entry(name.clone()).or_default();
+            hosts.insert(host.clone());
+        }
         settings.env.extend(self.env.iter().cloned());
         settings.labels.extend(self.label.iter().cloned());
         if let Some(description) = &self.description {
@@ -213,6 +222,12 @@ fn level(text: &str) -> Result<NeededLevel, String> {
 }
 
 /// Reads `KEY=VALUE`.
+fn secret(text: &str) -> Result<(SecretName, String), String> {
+    let (name, host) = pair(text).map_err(|_| format!("`{text}` is not SECRET=HOST"))?;
+    let name = name.parse::<SecretName>().map_err(|error| error.to_string())?;
+    Ok((name, host))
+}
+
 pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
