@@ -90,6 +90,7 @@ fn docs() -> Result<()> {
 
 fn tests() -> Result<()> {
     prerequisites::containers()?;
+    functions::toolchains()?;
     worker::build(false)?;
     worker::hostile()?;
     container::build(false)?;

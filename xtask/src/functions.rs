@@ -1,6 +1,8 @@
 //! Building the guests of `functions/`.
 
 mod guest;
+mod script;
+mod toolchain;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -12,11 +14,18 @@ use crate::{prerequisites, report, repository};
 
 pub use guest::Guest;
 
+use script::Script;
+
 /// `cargo xtask functions`
 pub fn run(arguments: Arguments) -> Result<ExitCode> {
     arguments.end()?;
-    report::step("prerequisites", prerequisites::targets)?;
+    report::step("prerequisites", || {
+        prerequisites::targets()?;
+        toolchains()
+    })?;
     let built = report::step("guests", put_all)?;
+    built.iter().for_each(Built::show);
+    let built = report::step("guests in JavaScript and Python", put_scripts)?;
     built.iter().for_each(Built::show);
     Ok(ExitCode::SUCCESS)
 }
@@ -34,6 +43,12 @@ pub fn build() -> Result<()> {
         place.display()
     ));
     Ok(())
+}
+
+/// Installs what makes components of JavaScript and Python. Nobody needs it who does not build or test such guests.
+pub fn toolchains() -> Result<()> {
+    prerequisites::languages()?;
+    toolchain::ensure()
 }
 
 /// A guest that was put where it belongs.
@@ -55,20 +70,27 @@ fn put_all() -> Result<Vec<Built>> {
     let artifacts = guest::build(&Guest::all()?)?;
     artifacts
         .iter()
-        .map(|(guest, artifact)| put(guest, artifact))
+        .map(|(guest, artifact)| put(guest.path(), artifact))
+        .collect()
+}
+
+fn put_scripts() -> Result<Vec<Built>> {
+    [Script::REDACT, Script::TREND]
+        .into_iter()
+        .map(|script| put(format!("{}.wasm", script.name), &script.build()?))
         .collect()
 }
 
 /// Copies a file unless the same is there, so that its time tells when it changed.
-fn put(guest: &Guest, artifact: &Path) -> Result<Built> {
-    let to = guest.file();
+fn put(path: String, artifact: &Path) -> Result<Built> {
+    let to = repository::guests().join(&path);
     let code = std::fs::read(artifact).with_context(|| format!("cannot read {}", artifact.display()))?;
     let changed = std::fs::read(&to).ok().as_ref() != Some(&code);
     if changed {
         write(&to, &code).with_context(|| format!("cannot write {}", to.display()))?;
     }
     Ok(Built {
-        path: guest.path(),
+        path,
         size: code.len(),
         changed,
     })

@@ -13,6 +13,12 @@ const PROGRAMS: [(&str, &str); 2] = [("cc", "build-essential"), ("curl", "curl")
 /// What makes containers beside the library that is built in, and the Debian package that brings each: tests try all of them.
 const RUNTIMES: [(&str, &str); 2] = [("runc", "runc"), ("crun", "crun")];
 
+/// What the unit in `deploy/` is checked with.
+const VERIFIER: (&str, &str) = ("systemd-analyze", "systemd");
+
+/// What guests in JavaScript and Python are made with beside packages of those languages.
+const LANGUAGES: [(&str, &str); 3] = [("node", "nodejs"), ("npm", "npm"), ("python3", "python3")];
+
 /// Targets that guests are built for.
 const TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32-wasip2"];
 
@@ -22,10 +28,23 @@ pub fn ensure() -> Result<()> {
     targets()
 }
 
-/// Installs what the tests of containers need beside that.
+/// Installs what the tests of containers and of deploying need beside that.
 pub fn containers() -> Result<()> {
     container::prerequisites()?;
-    programs(&RUNTIMES)
+    programs(&RUNTIMES)?;
+    programs(&[VERIFIER])
+}
+
+/// Installs what guests in JavaScript and Python need.
+pub fn languages() -> Result<()> {
+    programs(&LANGUAGES)?;
+    // Debian keeps what makes virtual environments apart.
+    let mut venv = Command::new("python3");
+    venv.args(["-c", "import ensurepip, venv"]).stderr(Stdio::null());
+    match process::output(&mut venv) {
+        Ok(_) => Ok(()),
+        Err(_) => packages(&["python3-venv"]),
+    }
 }
 
 /// Installs what brings those of `wanted` (programs and their packages) that are missing.

@@ -13,7 +13,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         prerequisites::ensure()?;
         prerequisites::containers()
     })?;
-    report::step("guests", functions::build)?;
+    report::step("guests", || {
+        functions::build().and_then(|()| functions::toolchains())
+    })?;
     report::step("worker", || worker::build(false).and_then(|()| worker::hostile()))?;
     report::step("containers", || container::build(false))?;
     report::step("tests", || all(&arguments.rest()))?;

@@ -1,7 +1,7 @@
 //! What a component offers to be called.
 
 use wasmtime::Engine;
-use wasmtime::component::types::{Component as ComponentType, ComponentItem};
+use wasmtime::component::types::{Component as ComponentType, ComponentFunc, ComponentItem};
 use weft_types::signature::Callable;
 use weft_types::version::Flavor;
 use weft_types::{Export, Signature, Type};
@@ -9,6 +9,10 @@ use weft_types::{Export, Signature, Type};
 use super::value::Converter;
 use super::{CLI_RUN, HTTP_HANDLER, flavor, is_wasi_0_2, split_version};
 use crate::adapt::{ACCEPTED, Refused};
+
+/// What `componentize-py` leaves in each component: an interface with the function that initialised it when it was built, and
+/// the first parameter of that. It is nobody's to call.
+const INITIALISER: (&str, &str, &str) = ("exports", "init", "app-name");
 
 /// Most exports that a refusal names.
 const NAMED: usize = 4;
@@ -30,7 +34,9 @@ pub(super) fn read(engine: &Engine, ty: &ComponentType, types: &mut Converter) -
             ComponentItem::ComponentFunc(func) => found.add(None, name, types.callable(&func)),
             ComponentItem::ComponentInstance(instance) if !found.is_special(name)? => {
                 for (function, item) in instance.exports(engine) {
-                    if let ComponentItem::ComponentFunc(func) = item.ty {
+                    if let ComponentItem::ComponentFunc(func) = item.ty
+                        && !is_initialiser(name, function, &func)
+                    {
                         found.add(Some(name), function, types.callable(&func));
                     }
                 }
@@ -39,6 +45,11 @@ pub(super) fn read(engine: &Engine, ty: &ComponentType, types: &mut Converter) -
         }
     }
     found.decide()
+}
+
+fn is_initialiser(interface: &str, name: &str, func: &ComponentFunc) -> bool {
+    let first = func.params().next();
+    first.is_some_and(|(param, _)| (interface, name, param) == INITIALISER)
 }
 
 #[derive(Default)]
