@@ -14,6 +14,7 @@ mod container;
 mod crash;
 mod functions;
 mod fuzz;
+mod image;
 mod postgres;
 mod prerequisites;
 mod process;
@@ -40,7 +41,9 @@ Commands:
   test [ARGUMENTS…]         Set up and run all tests; arguments go to `cargo test`
   postgres <COMMAND…>       Run a command beside a PostgreSQL server for tests, which is installed where it is missing, has
                             data of its own and ends with the command
-  functions                 Build the guests in functions/ into target/functions/
+  functions                 Build the guests in functions/ into target/functions/, those in JavaScript and Python too
+  image                     Build an OCI image into target/image/, as a directory and as weft.tar; --programs DIR takes what was
+                            built already
   bench functions           Measure the bars of the function engine beside limits and peers; needs a quiet machine.
   bench workflows           Measure the bars of the workflow engine beside plain calls, the disk and a peer.
   bench pools               Measure the bars of runtime pools, as root: processes and containers beside the sandbox.
@@ -80,6 +83,7 @@ fn run(mut arguments: Arguments) -> Result<ExitCode> {
         Some("test") => test::run(arguments),
         Some("postgres") => postgres::run(arguments),
         Some("functions") => functions::run(arguments),
+        Some("image") => image::run(arguments),
         Some("bench") => bench::run(arguments),
         Some("crash") => crash::run(arguments),
         Some("fuzz") => fuzz::run(arguments),

@@ -84,7 +84,8 @@ fn containers(release: bool) {
     }
 }
 
-fn build(debug: bool) -> Result<()> {
+/// Builds the server.
+pub fn build(debug: bool) -> Result<()> {
     let profile = if debug { &[][..] } else { &["--release"] };
     process::run(process::cargo(&["build", "--package", "weft"]).args(profile))
 }
