@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -54,7 +54,7 @@ pub(crate) async fn open(settings: &config::Access, store: &Store, data: &Path) 
     })
 }
 
-fn keys(file: &PathBuf, is_new: bool) -> Result<Keys> {
+fn keys(file: &Path, is_new: bool) -> Result<Keys> {
     let shown = file.display();
     let text = match read(file) {
         Ok(text) => text,
