@@ -68,7 +68,7 @@ async fn a_secret_reaches_its_host_and_nobody_else() {
         // The same grant of a secret, and another host.
         deploy(&server.api, &name, profile, &granted, &other).await;
         let (answer, sent) = send(&server.api, &name, &other).await;
-        assert!(answer.contains("HttpRequestDenied"), "{profile}: {answer}");
+        assert!(answer.contains("function-error"), "{profile}: {answer}");
         assert_eq!(sent, [""; 0], "{profile}");
         let log = server.api.about(&name, "/logs?limit=100").await.to_string();
         assert!(log.contains("granted for other hosts only"), "{log}");
