@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -125,7 +127,15 @@ impl<'a> State<'a> {
             }
             match entry {
                 Entry::Directory => fs::create_dir(path)?,
-                Entry::File(index) => fs::write(path, data_after(&self.files[index], loss, &mut chance))?,
+                Entry::File(index) => {
+                    // Whose files they are no cut of power changes, and some may be their owner's alone.
+                    let mut file = fs::OpenOptions::new()
+                        .write(true)
+                        .create_new(true)
+                        .mode(0o600)
+                        .open(path)?;
+                    file.write_all(&data_after(&self.files[index], loss, &mut chance))?;
+                }
             }
         }
         Ok(())
