@@ -1,7 +1,7 @@
 //! Threads for guests that execute long: as many as cores, of lower priority, so that any number of spinning guests leaves
 //! the threads that serve short calls alone.
 //!
-//! Each executes slices of a millisecond, whose order is the [line](line)'s: a runtime's own queue would serve guests in the order
+//! Each executes slices of a millisecond, in the order of a [`Line`]: a runtime's own queue would serve guests in the order
 //! in which they were woken, whosever they are. What guests wait for, such as timers, is looked after by a runtime beside.
 
 use std::num::NonZeroUsize;
