@@ -1,5 +1,6 @@
 //! Runs that await somebody: how they are found, what they tell, and who brought what they awaited.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use weft_tests::api::send;
 use weft_tests::runs::{RUNS, ended, save, show, start, states};
@@ -139,7 +140,7 @@ async fn nested_runs_are_told_with_their_node_and_name_it() {
     let list = list["items"].as_array().unwrap();
     let created: Vec<_> = list
         .iter()
-        .map(|run| run["created-at"].as_str().unwrap())
+        .map(|run| run["created-at"].as_str().unwrap().parse::<Timestamp>().unwrap())
         .collect();
     assert!(created.is_sorted_by(|a, b| a >= b), "{created:?}");
     assert!(list.iter().all(|run| run["trigger"]["node"] == "pages"));
