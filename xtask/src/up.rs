@@ -1,4 +1,5 @@
-//! `cargo xtask up`: from a clone to a server with the example functions on it.
+//! `cargo xtask up`: from a clone to a server with the example functions on it, then what executes functions elsewhere than in
+//! the server.
 
 mod examples;
 mod server;
@@ -24,14 +25,12 @@ pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
     arguments.end()?;
     let server = Server::new(binary(debug));
     if deploy_only {
-        return beside(&server);
+        return beside(&server, debug);
     }
     // A port that is taken is better known before minutes of building.
     server.presence()?;
     report::step("prerequisites", prerequisites::ensure)?;
     report::step("guests", functions::build)?;
-    report::step("worker", || worker::build(!debug))?;
-    containers(!debug);
     report::step("server", || build(debug))?;
     match server.presence()? {
         Presence::Running => {
@@ -57,11 +56,12 @@ pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
         }
     }
     examples::show(&server, &server.how_to_stop());
+    levels(debug)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Deploys to the server that the parent process has become.
-fn beside(server: &Server) -> Result<ExitCode> {
+fn beside(server: &Server, debug: bool) -> Result<ExitCode> {
     let parent = std::os::unix::process::parent_id();
     server.wait(|| std::os::unix::process::parent_id() != parent)?;
     let deployed = report::step("examples", || examples::deploy(server));
@@ -70,7 +70,17 @@ fn beside(server: &Server) -> Result<ExitCode> {
     }
     deployed?;
     examples::show(server, "Ctrl-C stops the server");
+    levels(debug)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Builds what functions in processes and containers are executed by. The server looks for it when it is first needed, and no
+/// example needs it: so that it does not keep anybody waiting, it comes last.
+fn levels(debug: bool) -> Result<()> {
+    report::note("functions can be called; what executes them in processes and containers is built beside");
+    report::step("worker", || worker::build(!debug))?;
+    containers(!debug);
+    Ok(())
 }
 
 /// What starts containers is left out where it cannot be built: the other levels need none of it.

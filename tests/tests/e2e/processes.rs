@@ -434,6 +434,24 @@ async fn a_level_that_is_not_there_is_refused_at_deploy_time() {
 }
 
 #[tokio::test]
+async fn a_worker_that_is_installed_later_is_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let worker = directory.path().join("weft-worker");
+    let server = Server::builder()
+        .arguments(["--worker", worker.to_str().unwrap()])
+        .start()
+        .await;
+    let settings = json!({"profile": "process"});
+    let refused = server.api.put_with("arith", fixture("arith"), &settings).await;
+    refused.expect_problem(409, "level-unavailable");
+    std::fs::copy(weft_tests::server::binary().with_file_name("weft-worker"), &worker).unwrap();
+    server.api.deploy_with("arith", fixture("arith"), settings).await;
+    assert_eq!(server.api.call("arith", &json!([1, 2])).await.ok(), json!(3));
+    let host = server.api.get("/v1/host").await.ok();
+    assert_ne!(host["levels"]["process"]["state"], "unavailable", "{host}");
+}
+
+#[tokio::test]
 async fn a_container_without_a_runtime_is_refused_at_deploy_time() {
     let cases = [
         (

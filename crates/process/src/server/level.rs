@@ -9,14 +9,14 @@ use tokio::runtime::Handle;
 use weft_function_engine::port::{
     Boxed, Code, Gateway, Load, LoadError, PrepareError, Runtime, Standing, Tier,
 };
-use weft_isolation::launch;
+use weft_isolation::launch::{self, Launch};
 use weft_isolation::probe::Choice;
 use weft_pool::Level;
 use weft_types::version::Inspection;
 
 use super::code::ProcessCode;
 use super::plan::{Homes, Living};
-use super::tried::{Levels, Tried};
+use super::tried::{Levels, Missing, Tried};
 
 /// How workers are started and watched.
 #[derive(Clone, Debug)]
@@ -123,8 +123,16 @@ impl Processes {
 
 impl Shared {
     /// What came of trying a level, which is done when it is first needed.
-    pub(super) fn tried(&self, level: Level) -> &Tried {
+    fn tried(&self, level: Level) -> Result<&Tried, Missing> {
         self.levels.get(level, &self.settings)
+    }
+
+    /// What starts workers at a level.
+    ///
+    /// # Errors
+    /// Where the level cannot be had.
+    pub(super) fn launcher(&self, level: Level) -> Result<&dyn Launch, String> {
+        self.tried(level).map_err(|missing| missing.to_string())?.launcher()
     }
 }
 
@@ -149,7 +157,10 @@ impl Runtime for Processes {
     fn standing(&self, level: Level) -> Standing {
         match level {
             Level::Sandbox => self.own.standing(level),
-            Level::Process | Level::Container => self.shared.tried(level).standing(),
+            Level::Process | Level::Container => match self.shared.tried(level) {
+                Ok(tried) => tried.standing(),
+                Err(missing) => Standing::Unavailable(missing.to_string()),
+            },
         }
     }
 

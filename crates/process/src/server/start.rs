@@ -34,7 +34,7 @@ pub(super) fn run(plan: &Arc<Plan>, life: &Arc<Life>) {
 }
 
 fn start(plan: &Arc<Plan>, life: &Arc<Life>, alive: Alive) -> Result<Arc<Connection>, Loss> {
-    let launcher = plan.shared.tried(plan.level).launcher().map_err(Loss::Crashed)?;
+    let launcher = plan.shared.launcher(plan.level).map_err(Loss::Crashed)?;
     let failed = |error: &dyn std::fmt::Display| Loss::Crashed(error.to_string());
     let code = plan.code.try_clone().map_err(|error| failed(&error))?;
     let arguments = [format!("key={}", plan.key), format!("slots={}", plan.instances())];

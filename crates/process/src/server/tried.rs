@@ -1,5 +1,6 @@
 //! What the host has of each level, and how to start workers there.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -18,6 +19,12 @@ pub struct Tried {
     by: Option<String>,
 }
 
+/// A program that is not where it should be.
+pub(super) struct Missing {
+    why: String,
+    remedy: String,
+}
+
 /// What was tried so far.
 #[derive(Default)]
 pub(super) struct Levels {
@@ -26,13 +33,20 @@ pub(super) struct Levels {
 }
 
 impl Levels {
-    /// What came of trying a level that has workers; it is tried where it was not yet.
-    pub(super) fn get(&self, level: Level, settings: &Settings) -> &Tried {
+    /// What came of trying a level that has workers; it is tried where it was not yet. That a program is missing is not kept:
+    /// it may be installed while the server runs.
+    ///
+    /// # Errors
+    /// Where a program is missing.
+    pub(super) fn get(&self, level: Level, settings: &Settings) -> Result<&Tried, Missing> {
         let tried = match level {
             Level::Container => &self.container,
             Level::Sandbox | Level::Process => &self.process,
         };
-        tried.get_or_init(|| Tried::new(level, settings))
+        if tried.get().is_none() {
+            Missing::check(level, settings)?;
+        }
+        Ok(tried.get_or_init(|| Tried::with_programs(level, settings)))
     }
 
     /// What starts workers at the levels that were tried.
@@ -45,22 +59,43 @@ impl Levels {
     }
 }
 
+impl Missing {
+    fn check(level: Level, settings: &Settings) -> Result<(), Self> {
+        let there = |program: &Path, option: &str, name: &str| {
+            let missing = || Self {
+                why: format!("there is no {name} at {}", program.display()),
+                remedy: format!("install `{name}` beside `weft`, or name it by `{option}`"),
+            };
+            if program.is_file() { Ok(()) } else { Err(missing()) }
+        };
+        there(&settings.program, "--worker", "weft-worker")?;
+        match level {
+            Level::Sandbox | Level::Process => Ok(()),
+            Level::Container => there(&settings.starter, "--container-starter", "weft-container"),
+        }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.why, self.remedy)
+    }
+}
+
 impl Tried {
     /// Tries a level that has workers. Blocks for a fraction of a second.
     #[must_use]
     pub fn new(level: Level, settings: &Settings) -> Self {
-        let missing = |program: &Path, option: &str, name: &str| {
-            let why = format!("there is no {} at {}", name, program.display());
-            let remedy = format!("install `{name}` beside `weft`, or name it by `{option}`");
-            (!program.is_file()).then(|| Self::unavailable(why, remedy))
-        };
-        let worker = || missing(&settings.program, "--worker", "weft-worker");
-        let starter = || missing(&settings.starter, "--container-starter", "weft-container");
+        match Missing::check(level, settings) {
+            Ok(()) => Self::with_programs(level, settings),
+            Err(Missing { why, remedy }) => Self::unavailable(why, remedy),
+        }
+    }
+
+    fn with_programs(level: Level, settings: &Settings) -> Self {
         match level {
-            Level::Sandbox | Level::Process => worker().unwrap_or_else(|| Self::process(settings)),
-            Level::Container => worker()
-                .or_else(starter)
-                .unwrap_or_else(|| Self::container(settings)),
+            Level::Sandbox | Level::Process => Self::process(settings),
+            Level::Container => Self::container(settings),
         }
     }
 
