@@ -8,7 +8,7 @@ use crate::weft::beside;
 
 /// Calls per second of one thread and of two, of the guest and the way to call it with which a line begins.
 pub(crate) fn calls(begins: &str) -> Result<[f64; 2]> {
-    let output = Command::new(beside("examples/measure")?).arg("calls").output()?;
+    let output = Command::new(beside("measure")?).arg("calls").output()?;
     let text = String::from_utf8(output.stdout)?;
     let line = text.lines().find(|line| line.starts_with(begins));
     let line = line.with_context(|| format!("no figures of {begins} in: {text}"))?;

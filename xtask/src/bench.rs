@@ -37,12 +37,6 @@ pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
             "--release",
             "--package=weft",
             "--package=weft-benches",
-        ]))?;
-        process::run(&mut process::cargo(&[
-            "build",
-            "--release",
-            "--package=weft-runtime",
-            "--example=measure",
         ]))
     })?;
     let mut benches = Command::new(repository::target().join("release/weft-benches"));

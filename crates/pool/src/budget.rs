@@ -82,21 +82,27 @@ fn worth_ending(idle: &Idle, missing: Share) -> u128 {
 }
 
 impl Share {
-    fn plus(self, other: Self) -> Self {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
         Self {
             memory: self.memory.saturating_add(other.memory),
             cpu: self.cpu.saturating_add(other.cpu),
         }
     }
 
-    fn minus(self, other: Self) -> Self {
+    /// What is left of it without another; nothing where that is more.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
         Self {
             memory: self.memory.saturating_sub(other.memory),
             cpu: self.cpu.saturating_sub(other.cpu),
         }
     }
 
-    fn covers(self, missing: Self) -> bool {
+    /// Whether it is at least as much as what is `missing`.
+    #[must_use]
+    pub fn covers(self, missing: Self) -> bool {
         self.memory >= missing.memory && self.cpu >= missing.cpu
     }
 

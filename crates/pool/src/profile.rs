@@ -24,6 +24,8 @@ pub struct Profile {
     pub labels: BTreeSet<String>,
     /// Memory that an instance may have, in bytes, whatever its version's settings allow; none leaves it to those.
     pub memory_bytes: Option<u64>,
+    /// Processor time that an instance may use of each second, in thousandths of a core; none leaves it as much as there is.
+    pub cpu_millis: Option<u64>,
     /// Calls at once over the whole pool, 1 to [`Profile::MAX_CONCURRENCY`]. Default 512.
     pub concurrency: u32,
     /// Calls that wait for a place.
@@ -71,6 +73,8 @@ impl Profile {
     pub const MAX_NAME: usize = 63;
     /// The least and the most of `memory-bytes`: 64 KiB and a tebibyte.
     pub const MEMORY_BYTES: std::ops::RangeInclusive<u64> = 64 << 10..=1 << 40;
+    /// The least and the most of `cpu-millis`: a hundredth of a core and a thousand cores.
+    pub const CPU_MILLIS: std::ops::RangeInclusive<u64> = 10..=1_000_000;
     /// The longest queue.
     pub const MAX_QUEUE: u32 = 1_000_000;
     /// The longest `wait-ms` and `idle-ms`: a day.
@@ -115,6 +119,7 @@ impl Default for Profile {
             level: Level::default(),
             labels: BTreeSet::new(),
             memory_bytes: None,
+            cpu_millis: None,
             concurrency: 512,
             queue: Queue::default(),
             reuse: 1,

@@ -56,6 +56,8 @@ struct Slot<I> {
     outstanding: AtomicU32,
     /// Leases ever given.
     used: AtomicU32,
+    /// When the last lease was given back, in nanoseconds since its start.
+    rested: AtomicU64,
     /// Until when it is spared though nobody leases it.
     spared: Spared,
 }
@@ -182,6 +184,7 @@ impl<F: Factory> Inner<F> {
             instance: self.factory.start(),
             outstanding: AtomicU32::new(leases),
             used: AtomicU32::new(leases),
+            rested: AtomicU64::new(0),
             spared: Spared::default(),
         }
     }
@@ -258,6 +261,7 @@ where
     F::Instance: Sync,
 {
     fn drop(&mut self) {
+        self.slot.rest();
         let last = self.slot.outstanding.fetch_sub(1, AcqRel) == 1;
         let may_serve = self.pool.may_serve(&self.slot);
         if last && (!may_serve || self.pool.is_spare()) {

@@ -5,6 +5,7 @@
 //! conversation is then had on the core that wanted it, and a call goes there and back without another thread where it comes from
 //! that core.
 
+mod budget;
 mod call;
 mod code;
 mod connection;

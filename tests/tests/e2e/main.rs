@@ -7,6 +7,7 @@ mod access_audit;
 mod access_matrix;
 mod approvals;
 mod bounds;
+mod budget;
 mod by_address;
 mod calls;
 mod cancel;

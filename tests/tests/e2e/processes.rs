@@ -444,7 +444,11 @@ async fn a_worker_that_is_installed_later_is_found() {
     let settings = json!({"profile": "process"});
     let refused = server.api.put_with("arith", fixture("arith"), &settings).await;
     refused.expect_problem(409, "level-unavailable");
-    std::fs::copy(weft_tests::server::binary().with_file_name("weft-worker"), &worker).unwrap();
+    std::fs::copy(
+        weft_tests::server::binary().with_file_name("weft-worker"),
+        &worker,
+    )
+    .unwrap();
     server.api.deploy_with("arith", fixture("arith"), settings).await;
     assert_eq!(server.api.call("arith", &json!([1, 2])).await.ok(), json!(3));
     let host = server.api.get("/v1/host").await.ok();

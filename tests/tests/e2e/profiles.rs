@@ -119,6 +119,8 @@ async fn a_wrong_profile_is_refused_where_it_is_wrong() {
         ("level = \"vm\"", 1, 9, "unknown variant `vm`"),
         ("labels = [\"a\", \"B\"]", 1, 16, "`B` is not a label"),
         ("memory-bytes = 3", 1, 16, "65536"),
+        ("level = \"process\"\ncpu-millis = 9", 2, 14, "10 to 1000000"),
+        ("cpu-millis = 500", 1, 14, "another `level`"),
     ] {
         let problem = put(api, "mine", text)
             .await

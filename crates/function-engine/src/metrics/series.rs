@@ -283,6 +283,7 @@ impl From<&Loss> for ErrorKind {
             Loss::Violated(_) => Self::WorkerProtocol,
             Loss::SlowStart(_) => Self::WorkerStart,
             Loss::HeldBack { last, .. } => Self::from(&**last),
+            Loss::NoRoom(_) => Self::Unavailable,
         }
     }
 }

@@ -452,6 +452,9 @@ pub enum Loss {
         /// How many there were, and when the next start is.
         why: String,
     },
+    /// It was not even started, as all processes together use what they may.
+    #[error("no process is started for the function now: {0}")]
+    NoRoom(String),
 }
 
 impl Loss {
@@ -465,6 +468,7 @@ impl Loss {
             Self::Violated(_) => "protocol",
             Self::SlowStart(_) => "start",
             Self::HeldBack { last, .. } => last.name(),
+            Self::NoRoom(_) => "room",
         }
     }
 }

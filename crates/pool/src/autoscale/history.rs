@@ -63,6 +63,17 @@ impl History {
         self.latest = Some((now, decision.clone()));
     }
 
+    /// Notes that an instance that did nothing ended, as another pool needed what it took of the machine; `instances` are left.
+    pub fn evicted(&mut self, instances: u32, now: Duration) {
+        self.push(Change {
+            at: now,
+            instances,
+            started: 0,
+            ended: 1,
+            reason: "an instance of another pool needed its place on the machine".to_owned(),
+        });
+    }
+
     /// The last changes, the newest first.
     pub fn changes(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter().rev()

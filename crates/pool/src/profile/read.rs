@@ -21,6 +21,7 @@ struct File {
     level: Level,
     labels: Vec<Spanned<String>>,
     memory_bytes: Option<Spanned<u64>>,
+    cpu_millis: Option<Spanned<u64>>,
     concurrency: Option<Spanned<u64>>,
     queue: QueueTable,
     reuse: Option<Spanned<u64>>,
@@ -72,11 +73,12 @@ fn profile(file: File) -> Result<Profile, Mistake> {
     let default = Profile::default();
     let most = u64::from(Profile::MAX_CONCURRENCY);
     let place = |number: &Option<Spanned<u64>>| number.as_ref().map_or(0, |number| number.span().start);
-    let (warm_at, slots_at) = (place(&file.warm), place(&file.slots));
+    let (warm_at, slots_at, cpu_at) = (place(&file.warm), place(&file.slots), place(&file.cpu_millis));
     let mut profile = Profile {
         level: file.level,
         labels: labels(file.labels)?,
-        memory_bytes: memory(file.memory_bytes)?,
+        memory_bytes: optional("memory-bytes", file.memory_bytes, Profile::MEMORY_BYTES)?,
+        cpu_millis: optional("cpu-millis", file.cpu_millis, Profile::CPU_MILLIS)?,
         concurrency: count("concurrency", file.concurrency, 1..=most, default.concurrency)?,
         queue: Queue {
             length: count(
@@ -122,6 +124,12 @@ fn profile(file: File) -> Result<Profile, Mistake> {
             "`slots` above 1 needs another `level`: a sandbox serves one call at a time",
         );
     }
+    if profile.cpu_millis.is_some() && profile.level == Level::Sandbox {
+        return mistake(
+            cpu_at,
+            "`cpu-millis` needs another `level`: sandboxes share the threads of the server",
+        );
+    }
     profile.scaling = scaling::read(file.scaling, &profile)?;
     Ok(profile)
 }
@@ -146,10 +154,14 @@ fn labels(written: Vec<Spanned<String>>) -> Result<BTreeSet<String>, Mistake> {
     Ok(labels)
 }
 
-fn memory(written: Option<Spanned<u64>>) -> Result<Option<u64>, Mistake> {
+fn optional(
+    member: &str,
+    written: Option<Spanned<u64>>,
+    allowed: RangeInclusive<u64>,
+) -> Result<Option<u64>, Mistake> {
     let given = written.is_some();
-    let bytes = number("memory-bytes", written, Profile::MEMORY_BYTES, 0)?;
-    Ok(given.then_some(bytes))
+    let value = number(member, written, allowed, 0)?;
+    Ok(given.then_some(value))
 }
 
 fn number(

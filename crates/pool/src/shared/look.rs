@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use super::SharedPool;
+use super::{SharedPool, Slot};
 use crate::pool::Factory;
 
 /// What the pool knows of one of its instances.
@@ -17,6 +17,8 @@ pub struct SlotStats {
     pub outstanding: u32,
     /// Leases of it that were given back.
     pub served: u32,
+    /// For how long nobody has leased it; none where somebody does.
+    pub idle: Option<Duration>,
 }
 
 impl<F: Factory> SharedPool<F>
@@ -28,9 +30,11 @@ where
         let slots = self.0.lock();
         let looks = slots.iter().map(|slot| {
             let outstanding = slot.outstanding.load(Relaxed);
+            let age = slot.since.elapsed();
             let stats = SlotStats {
                 number: slot.number,
-                age: slot.since.elapsed(),
+                age,
+                idle: (outstanding == 0).then(|| age.saturating_sub(slot.rested())),
                 outstanding,
                 served: slot.used.load(Relaxed).saturating_sub(outstanding),
             };
@@ -49,5 +53,18 @@ where
     #[must_use]
     pub fn is_retired(&self) -> bool {
         self.0.retired.load(Relaxed)
+    }
+}
+
+impl<I> Slot<I> {
+    /// Notes that a lease is given back.
+    pub(super) fn rest(&self) {
+        let age = self.since.elapsed().as_nanos();
+        self.rested.store(u64::try_from(age).unwrap_or(u64::MAX), Relaxed);
+    }
+
+    /// How old it was when a lease was last given back.
+    fn rested(&self) -> Duration {
+        Duration::from_nanos(self.rested.load(Relaxed))
     }
 }

@@ -56,6 +56,11 @@ where
         }
     }
 
+    /// Ends the instance of this [number](super::SlotStats::number) if it is there and nobody leases it; whether it did.
+    pub fn end(&self, number: u64) -> bool {
+        self.0.end_idle(1, |slot| slot.number != number) == 1
+    }
+
     /// Ends idle instances, now and from now on whenever one becomes idle and nobody waits: another pool serves instead. Who
     /// leases still, or waits, is served to the end.
     pub fn retire(&self) {

@@ -260,9 +260,31 @@ async fn instances_are_seen() {
         age: Duration::from_secs(5),
         outstanding: 1,
         served: 1,
+        idle: None,
     };
     assert_eq!(seen, [expected]);
     drop(first);
+    tokio::time::advance(Duration::from_secs(3)).await;
+    let idle = pool.look(|_, stats| stats.idle);
+    assert_eq!(idle, [Some(Duration::from_secs(3))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_instance_ends_by_its_number_while_nobody_leases_it() {
+    let (pool, mut scaler) = scaled("min = 3");
+    pool.scale(&mut scaler, Duration::ZERO);
+    let leased = lease(&pool).await;
+    let busy = pool.look(|_, stats| (stats.number, stats.outstanding));
+    let numbers = busy.iter().filter(|(_, outstanding)| *outstanding == 0);
+    let idle: Vec<u64> = numbers.map(|(number, _)| *number).collect();
+    let taken = busy.iter().find(|(_, outstanding)| *outstanding == 1).unwrap().0;
+    assert!(!pool.end(taken), "it is leased");
+    assert!(!pool.end(9), "there is none");
+    assert!(pool.end(idle[0]));
+    let mut left = vec![taken, idle[1]];
+    left.sort_unstable();
+    assert_eq!(pool.look(|_, stats| stats.number), left);
+    drop(leased);
 }
 
 #[tokio::test(start_paused = true)]

@@ -63,6 +63,7 @@ impl ProcessCode {
             plan,
             history: Mutex::default(),
         });
+        pool.plan.shared.budget.include(&pool);
         scale::watch(&pool, &profile);
         Ok(Arc::new(Self { pool }))
     }

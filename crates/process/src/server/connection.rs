@@ -13,7 +13,9 @@ use weft_isolation::group::Meter;
 use weft_isolation::launch::Worker as Process;
 use weft_isolation::protocol::conversation::{Conversation, Fate};
 use weft_isolation::protocol::{CallId, Frame, StreamEnd, StreamId, ToHost, ToWorker};
+use weft_pool::budget::Share;
 
+use super::budget::Taken;
 use super::call::Open;
 use super::outcome;
 use super::plan::{Alive, Plan};
@@ -36,6 +38,8 @@ pub(super) struct Connection {
     open: AtomicBool,
     served: AtomicBool,
     meter: Option<Meter>,
+    /// What it counts for among all workers.
+    taken: Taken,
 }
 
 pub(super) struct State {
@@ -63,6 +67,7 @@ pub(super) struct Begun {
     pub(super) bytes: BytesMut,
     pub(super) process: Process,
     pub(super) alive: Alive,
+    pub(super) taken: Taken,
 }
 
 impl Connection {
@@ -73,6 +78,7 @@ impl Connection {
             bytes,
             process,
             alive,
+            taken,
         } = begun;
         let shared = &plan.shared;
         let home = shared.homes.next().unwrap_or_else(|| shared.background.clone());
@@ -94,6 +100,7 @@ impl Connection {
             open: AtomicBool::new(true),
             served: AtomicBool::new(false),
             meter: process.meter(),
+            taken,
         });
         let leaving = Leaving {
             connection: Arc::clone(&connection),
@@ -113,6 +120,18 @@ impl Connection {
     /// Memory that the worker uses, in bytes, where that is known. Reads a file.
     pub(super) fn memory(&self) -> Option<u64> {
         self.meter.as_ref().and_then(Meter::memory)
+    }
+
+    /// What the worker counts for among all.
+    pub(super) fn share(&self) -> Share {
+        self.taken.share()
+    }
+
+    /// Counts the memory that the worker uses. Reads a file.
+    pub(super) fn recount(&self) {
+        if let Some(memory) = self.memory() {
+            self.taken.recount(self.plan.need().memory, memory);
+        }
     }
 
     /// Ends the worker, which is wanted no longer.

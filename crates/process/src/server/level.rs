@@ -12,8 +12,10 @@ use weft_function_engine::port::{
 use weft_isolation::launch::{self, Launch};
 use weft_isolation::probe::Choice;
 use weft_pool::Level;
+use weft_pool::budget::Share;
 use weft_types::version::Inspection;
 
+use super::budget::Budget;
 use super::code::ProcessCode;
 use super::plan::{Homes, Living};
 use super::tried::{Levels, Missing, Tried};
@@ -39,6 +41,9 @@ pub struct Settings {
     pub files: u64,
     /// Memory that a worker may have beside what its calls may, in bytes; 32 MiB by default.
     pub base_memory: u64,
+    /// What all workers together may use: memory, and the processor time that profiles bound theirs by. As much as there is
+    /// by default.
+    pub total: Share,
 }
 
 impl Settings {
@@ -55,6 +60,10 @@ impl Settings {
             threads: 4,
             files: 64,
             base_memory: 32 << 20,
+            total: Share {
+                memory: u64::MAX,
+                cpu: u64::MAX,
+            },
         }
     }
 }
@@ -76,6 +85,7 @@ pub(super) struct Shared {
     pub(super) pools: AtomicU64,
     pub(super) living: Living,
     pub(super) levels: Levels,
+    pub(super) budget: Arc<Budget>,
 }
 
 impl Processes {
@@ -83,6 +93,7 @@ impl Processes {
     #[must_use]
     pub fn new(settings: Settings, own: Arc<dyn Runtime>, gateway: Arc<dyn Gateway>) -> Self {
         let shared = Arc::new(Shared {
+            budget: Budget::new(settings.total),
             settings,
             gateway,
             background: Handle::current(),
@@ -132,7 +143,9 @@ impl Shared {
     /// # Errors
     /// Where the level cannot be had.
     pub(super) fn launcher(&self, level: Level) -> Result<&dyn Launch, String> {
-        self.tried(level).map_err(|missing| missing.to_string())?.launcher()
+        self.tried(level)
+            .map_err(|missing| missing.to_string())?
+            .launcher()
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -14,6 +14,7 @@ use weft_isolation::launch::Allowance;
 use weft_isolation::protocol::MAX_HEAD;
 use weft_isolation::protocol::conversation::Terms;
 use weft_pool::autoscale::Restarts;
+use weft_pool::budget::Share;
 use weft_pool::{Level, Scaling};
 use weft_types::VersionRecord;
 
@@ -87,7 +88,7 @@ impl Plan {
                 memory: settings.base_memory + u64::from(slots) * memory(load.most),
                 threads: settings.threads,
                 files: settings.files,
-                cpu_millis: None,
+                cpu_millis: load.profile.cpu_millis,
             },
             losses: Losses::default(),
             restarts: Mutex::default(),
@@ -102,6 +103,22 @@ impl Plan {
     /// Instances that a worker has room for: some have not ended when others begin.
     pub(super) fn instances(&self) -> usize {
         self.terms.calls
+    }
+
+    /// What a worker counts for among all before it is known what it uses.
+    pub(super) fn need(&self) -> Share {
+        Share {
+            memory: self.shared.settings.base_memory,
+            cpu: self.allowance.cpu_millis.unwrap_or(0),
+        }
+    }
+
+    /// How long a start takes, about: to compare levels by.
+    pub(super) fn usual_start(&self) -> Duration {
+        match self.level {
+            Level::Sandbox | Level::Process => Duration::from_millis(4),
+            Level::Container => Duration::from_millis(15),
+        }
     }
 
     /// Notes that a worker ended that should not have.
@@ -184,6 +201,8 @@ fn place(loss: &Loss) -> usize {
         Loss::Violated(_) => 3,
         Loss::SlowStart(_) => 4,
         Loss::HeldBack { last, .. } => place(last),
+        // Counted nowhere: none was lost.
+        Loss::NoRoom(_) => 4,
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use weft_pool::Profile;
 use weft_pool::autoscale::Scaler;
+use weft_pool::budget::Share;
 
 use super::code::WorkerPool;
 
@@ -23,6 +24,7 @@ async fn run(pool: Weak<WorkerPool>, profile: Profile) {
             return;
         }
         scale(&pool, &mut scaler);
+        pool.recount();
         let bell = pool.pool.bell();
         drop(pool);
         // Whoever wakes a pool does not wait for the next interval.
@@ -48,4 +50,27 @@ fn scale(pool: &WorkerPool, scaler: &mut Scaler) {
     // Nothing that can panic half-way runs under the lock.
     let mut history = history.lock().unwrap_or_else(PoisonError::into_inner);
     history.note(&scaled, now);
+}
+
+impl WorkerPool {
+    /// Counts the memory that its workers use, and has idle ones end, of any pool, where all together use too much.
+    fn recount(&self) {
+        let connections = self.pool.look(|worker, _| worker.connection());
+        // Files are read once nobody who leases waits for it.
+        connections
+            .iter()
+            .flatten()
+            .for_each(|connection| connection.recount());
+        self.plan.shared.budget.make_room(Share::default());
+    }
+
+    /// Notes that an idle worker ended for another pool.
+    pub(super) fn evicted(&self) {
+        let left = self.pool.look(|_, _| ()).len();
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        history.evicted(
+            u32::try_from(left).unwrap_or(u32::MAX),
+            self.plan.origin.elapsed(),
+        );
+    }
 }

@@ -12,8 +12,11 @@ use weft_isolation::protocol::conversation::Conversation;
 use weft_isolation::protocol::{
     Decoder, Frame, Load, LoadFailure, MAGIC, MAX_HEAD, ToHost, ToWorker, VERSION,
 };
+use weft_pool::budget::Short;
 
+use super::budget::Taken;
 use super::connection::{Begun, Connection};
+use super::level::Settings;
 use super::outcome;
 use super::plan::{Alive, Plan};
 use super::worker::Life;
@@ -27,7 +30,10 @@ pub(super) fn run(plan: &Arc<Plan>, life: &Arc<Life>) {
     match start(plan, life, alive) {
         Ok(connection) => life.ready(connection),
         Err(loss) => {
-            plan.lost(&loss, false);
+            // Nothing is wrong with the code then.
+            if !matches!(loss, Loss::NoRoom(_)) {
+                plan.lost(&loss, false);
+            }
             life.ended(loss);
         }
     }
@@ -35,6 +41,7 @@ pub(super) fn run(plan: &Arc<Plan>, life: &Arc<Life>) {
 
 fn start(plan: &Arc<Plan>, life: &Arc<Life>, alive: Alive) -> Result<Arc<Connection>, Loss> {
     let launcher = plan.shared.launcher(plan.level).map_err(Loss::Crashed)?;
+    let taken = take(plan)?;
     let failed = |error: &dyn std::fmt::Display| Loss::Crashed(error.to_string());
     let code = plan.code.try_clone().map_err(|error| failed(&error))?;
     let arguments = [format!("key={}", plan.key), format!("slots={}", plan.instances())];
@@ -47,11 +54,29 @@ fn start(plan: &Arc<Plan>, life: &Arc<Life>, alive: Alive) -> Result<Arc<Connect
                 bytes,
                 process,
                 alive,
+                taken,
             };
             Connection::begin(plan, life, begun).map_err(|error| failed(&error))
         }
         Err(ungreeted) => Err(loss(plan, process, ungreeted)),
     }
+}
+
+/// Takes what it needs of what all workers may use; waits as long as a start may take.
+fn take(plan: &Plan) -> Result<Taken, Loss> {
+    let Settings { start, total, .. } = &plan.shared.settings;
+    let taken = plan.shared.budget.take(plan.need(), Instant::now() + *start);
+    taken.map_err(|Short(missing)| {
+        Loss::NoRoom(format!(
+            "all processes together may have {} MiB of memory and {} thousandths of a core (`--workers-memory`, `--workers-cpu`), and for {} ms \
+             those that serve calls left too little: {} MiB and {} thousandths were missing",
+            total.memory >> 20,
+            total.cpu,
+            start.as_millis(),
+            missing.memory.div_ceil(1 << 20),
+            missing.cpu
+        ))
+    })
 }
 
 /// Why a worker did not get ready.

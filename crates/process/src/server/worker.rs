@@ -8,6 +8,7 @@ use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout_at;
 use weft_function_engine::port::{Failure, Loss};
+use weft_pool::budget::Share;
 
 use super::connection::Connection;
 use super::plan::Plan;
@@ -81,6 +82,19 @@ impl Worker {
         self.life.stage.borrow().clone()
     }
 
+    /// The conversation with it, once it can be called and as long as it can.
+    pub(super) fn connection(&self) -> Option<Arc<Connection>> {
+        match &*self.life.stage.borrow() {
+            Stage::Ready(connection) if connection.is_open() => Some(Arc::clone(connection)),
+            Stage::Ready(_) | Stage::Starting | Stage::Ended(_) => None,
+        }
+    }
+
+    /// What it counts for among all workers, as long as it can be called.
+    pub(super) fn share(&self) -> Option<Share> {
+        self.connection().map(|connection| connection.share())
+    }
+
     /// Whether it was not even started, as others crashed.
     pub(super) fn was_refused(&self) -> bool {
         self.refused
@@ -128,6 +142,7 @@ impl Life {
         match timeout_at(deadline.into(), settled).await {
             Ok(Ok(stage)) => match &*stage {
                 Stage::Ready(connection) => Ok(Arc::clone(connection)),
+                Stage::Ended(loss @ Loss::NoRoom(_)) => Err(Failure::Unavailable(loss.to_string())),
                 Stage::Ended(loss) => Err(Failure::Unstarted(loss.clone())),
                 // Waited for above.
                 Stage::Starting => Err(Failure::TimedOut(began.elapsed())),

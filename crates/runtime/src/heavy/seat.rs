@@ -148,10 +148,13 @@ impl<T: Send + 'static> Member for Seat<T> {
         let next = match catch_unwind(AssertUnwindSafe(slice)) {
             Ok(Poll::Ready(answer)) => State::Ended(answer),
             Ok(Poll::Pending) => State::Suspended(guest),
-            Err(_) => State::Lost,
+            Err(_) => {
+                drop_safely(guest);
+                State::Lost
+            }
         };
         let used = self.meter.used().saturating_sub(before);
-        drop(self.end(next));
+        drop_safely(self.end(next));
         let rests = self
             .stands
             .compare_exchange(EXECUTING, SUSPENDED, Ordering::SeqCst, Ordering::SeqCst);
@@ -166,6 +169,11 @@ impl<T: Send + 'static> Member for Seat<T> {
     fn lose(&self) {
         drop(self.end(State::Lost));
     }
+}
+
+/// Whatever panics as it is dropped takes no thread along.
+fn drop_safely<V>(value: V) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
 }
 
 impl<T: Send + 'static> Wake for Seat<T> {

@@ -1,6 +1,8 @@
 use std::future::pending;
 use std::num::NonZeroUsize;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use tokio::sync::oneshot;
 
@@ -63,6 +65,32 @@ async fn a_panic_is_an_answer() {
     let guest = Box::pin(async { panic!("on purpose") });
     let moved: Moved<()> = Moved::new(guest, 1, Arc::new(Meter::new()), &heavy());
     assert_eq!(end(moved).await, Err(Stop::Lost));
+}
+
+/// Panics when it is polled, and once more when it is dropped.
+struct Twice;
+
+impl Future for Twice {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        panic!("on purpose")
+    }
+}
+
+impl Drop for Twice {
+    fn drop(&mut self) {
+        panic!("on purpose, as it is dropped")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_of_what_is_dropped_takes_no_thread_along() {
+    let heavy = heavy();
+    let moved: Moved<()> = Moved::new(Box::pin(Twice), 1, Arc::new(Meter::new()), &heavy);
+    assert_eq!(end(moved).await, Err(Stop::Lost));
+    let next = Moved::new(Box::pin(async { 7 }), 1, Arc::new(Meter::new()), &heavy);
+    assert_eq!(end(next).await, Ok(7));
 }
 
 #[tokio::test]

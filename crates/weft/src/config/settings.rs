@@ -62,6 +62,10 @@ section! {
         worker_grace: Span, "WEFT_WORKER_GRACE" = "\"1s\"";
         /// Memory that a worker may have beside that of the calls it serves at once.
         worker_memory: Size, "WEFT_WORKER_MEMORY" = "\"32MiB\"";
+        /// Memory that all workers together may use; where one more needs it, idle ones end, and calls wait for that. Three quarters of the machine's where 0.
+        workers_memory: Size, "WEFT_WORKERS_MEMORY" = "\"0\"";
+        /// Processor time that the profiles of all workers together may promise (`cpu-millis`), in thousandths of a core; 0 for any.
+        workers_cpu: u64, "WEFT_WORKERS_CPU" = "0";
         /// Program that starts and guards containers; `weft-container` beside this program where empty.
         container_starter: PathBuf, "WEFT_CONTAINER_STARTER" = "\"\"";
         /// Who makes containers: `libcontainer`, or the name or path of a program such as `runc` or `crun`; the first that works where empty.

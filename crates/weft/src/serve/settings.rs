@@ -158,6 +158,7 @@ pub(crate) fn processes(config: &crate::config::Serve) -> weft_process::server::
         start: config.worker_start.0,
         grace: config.worker_grace.0,
         base_memory: config.worker_memory.0,
+        total: total(config),
         runtime: match config.container_runtime.as_os_str().is_empty() {
             true => weft_process::server::Choice::Best,
             false => weft_process::server::Choice::Named(config.container_runtime.clone()),
@@ -169,6 +170,22 @@ pub(crate) fn processes(config: &crate::config::Serve) -> weft_process::server::
             beside(&config.container_starter, "weft-container"),
         )
     }
+}
+
+/// What all workers together may use.
+fn total(config: &crate::config::Serve) -> weft_pool::budget::Share {
+    let memory = match config.workers_memory.0 {
+        0 => {
+            let machine = rustix::system::sysinfo();
+            machine.totalram * u64::from(machine.mem_unit) / 4 * 3
+        }
+        bytes => bytes,
+    };
+    let cpu = match config.workers_cpu {
+        0 => u64::MAX,
+        millis => millis,
+    };
+    weft_pool::budget::Share { memory, cpu }
 }
 
 /// A program that was named, else the one of that name beside this program.

@@ -26,7 +26,7 @@ pub(crate) fn load(
     tier: Tier,
     reuse: u32,
 ) -> Result<(Arc<dyn Code>, VersionRecord)> {
-    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/functions"));
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/functions"));
     let wasm = std::fs::read(folder.join(format!("{name}.wasm")))?;
     let compiled = prepare::compile(&wasm, tier)?;
     let record = VersionRecord {

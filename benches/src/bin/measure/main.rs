@@ -1,6 +1,6 @@
 //! Measures what calls cost within this crate, on one thread and on two, as medians of rounds with their range; and what
 //! spinning guests do to others. Needs `cargo xtask functions` and a release build:
-//! `cargo run --release -p weft-runtime --example measure [calls | fairness]`.
+//! `cargo run --release -p weft-benches --bin measure [calls | fairness]`.
 #![allow(clippy::print_stdout)]
 
 use std::sync::Arc;
@@ -166,9 +166,9 @@ fn round(case: &Case) -> Result<f64> {
     })
 }
 
-fn request() -> Result<http::Request<Body>> {
+fn request() -> Result<hyper::Request<Body>> {
     let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
-    Ok(http::Request::builder()
+    Ok(hyper::Request::builder()
         .uri("/")
         .header("host", "measure")
         .body(body)?)

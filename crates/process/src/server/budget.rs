@@ -1,0 +1,216 @@
+//! What all workers together may use of the machine.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use weft_pool::budget::{Idle, Share, Short, evict};
+
+use super::code::WorkerPool;
+
+/// How long a start waits before it looks again which workers are idle: nobody tells of that.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What all workers together may use, and what they do.
+pub(super) struct Budget {
+    most: Share,
+    used: Mutex<Share>,
+    /// Notified when a worker has ended.
+    freed: Condvar,
+    pools: Mutex<Vec<Weak<WorkerPool>>>,
+}
+
+/// What one worker counts for, from before its start until it has ended.
+pub(super) struct Taken {
+    budget: Arc<Budget>,
+    memory: AtomicU64,
+    cpu: u64,
+}
+
+/// A worker that may end.
+struct Candidate {
+    pool: Arc<WorkerPool>,
+    number: u64,
+    idle: Idle,
+}
+
+impl Budget {
+    pub(super) fn new(most: Share) -> Arc<Self> {
+        Arc::new(Self {
+            most,
+            used: Mutex::default(),
+            freed: Condvar::new(),
+            pools: Mutex::default(),
+        })
+    }
+
+    /// From now on idle workers of this pool end where others need what they take.
+    pub(super) fn include(&self, pool: &Arc<WorkerPool>) {
+        let mut pools = lock(&self.pools);
+        pools.retain(|pool| pool.strong_count() > 0);
+        pools.push(Arc::downgrade(pool));
+    }
+
+    /// Takes what a worker needs; where there is not as much, idle workers end, and busy ones are waited for. Blocks.
+    ///
+    /// # Errors
+    /// What was missing `until` then.
+    pub(super) fn take(self: &Arc<Self>, need: Share, until: Instant) -> Result<Taken, Short> {
+        loop {
+            let mut used = lock(&self.used);
+            let short = match evict(self.most, *used, need, &[]) {
+                Ok(_) => {
+                    *used = used.plus(need);
+                    return Ok(self.taken(need));
+                }
+                Err(short) => short,
+            };
+            drop(used);
+            if Instant::now() >= until {
+                return Err(short);
+            }
+            self.make_room(need);
+            let used = lock(&self.used);
+            // A worker that was told to end may have ended already, which the next round sees.
+            drop(self.freed.wait_timeout(used, LOOK));
+        }
+    }
+
+    /// Has idle workers end, as far as together with `need` more is used than may be.
+    pub(super) fn make_room(&self, need: Share) {
+        let used = *lock(&self.used);
+        if self.most.covers(used.plus(need)) {
+            return;
+        }
+        let candidates = self.candidates();
+        let idle: Vec<Idle> = candidates.iter().map(|candidate| candidate.idle).collect();
+        // Where all of them would not do, busy ones are waited for.
+        for index in evict(self.most, used, need, &idle).unwrap_or_default() {
+            let Candidate { pool, number, .. } = &candidates[index];
+            if pool.pool.end(*number) {
+                pool.evicted();
+            }
+        }
+    }
+
+    /// The idle workers of all pools.
+    fn candidates(&self) -> Vec<Candidate> {
+        let pools: Vec<_> = lock(&self.pools).iter().filter_map(Weak::upgrade).collect();
+        pools.iter().flat_map(candidates_of).collect()
+    }
+
+    fn taken(self: &Arc<Self>, share: Share) -> Taken {
+        Taken {
+            budget: Arc::clone(self),
+            memory: AtomicU64::new(share.memory),
+            cpu: share.cpu,
+        }
+    }
+}
+
+/// The idle workers of a pool. Of as many as its profile always wants, those stay that served last.
+fn candidates_of(pool: &Arc<WorkerPool>) -> Vec<Candidate> {
+    let seen = pool.pool.look(|worker, stats| {
+        let share = worker.share()?;
+        Some((stats.number, stats.idle?, share))
+    });
+    let all = seen.len();
+    let mut idle: Vec<_> = seen.into_iter().flatten().collect();
+    idle.sort_by_key(|(_, idle, _)| std::cmp::Reverse(*idle));
+    let may_end = all.saturating_sub(pool.plan.scaling.min as usize);
+    let candidate = |(place, (number, idle, share))| Candidate {
+        pool: Arc::clone(pool),
+        number,
+        idle: Idle {
+            share,
+            idle,
+            start: pool.plan.usual_start(),
+            kept: place >= may_end,
+        },
+    };
+    idle.into_iter().enumerate().map(candidate).collect()
+}
+
+impl Taken {
+    pub(super) fn share(&self) -> Share {
+        Share {
+            memory: self.memory.load(Relaxed),
+            cpu: self.cpu,
+        }
+    }
+
+    /// Counts as much memory as the worker was found to use, if that is more than it was started for.
+    pub(super) fn recount(&self, least: u64, found: u64) {
+        let memory = least.max(found);
+        let mut used = lock(&self.budget.used);
+        let before = self.memory.swap(memory, Relaxed);
+        used.memory = used.memory.saturating_sub(before).saturating_add(memory);
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let mut used = lock(&self.budget.used);
+        *used = used.minus(self.share());
+        drop(used);
+        self.budget.freed.notify_all();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that can panic half-way runs under these locks.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn share(memory: u64, cpu: u64) -> Share {
+        Share { memory, cpu }
+    }
+
+    #[test]
+    fn what_is_taken_is_given_back() {
+        let budget = Budget::new(share(100, 1000));
+        let now = Instant::now();
+        let first = budget.take(share(60, 500), now).unwrap();
+        let Err(Short(missing)) = budget.take(share(60, 0), now) else {
+            panic!("there was no room");
+        };
+        assert_eq!(missing, share(20, 0));
+        assert!(budget.take(share(0, 600), now).is_err());
+        drop(first);
+        let _all = budget.take(share(100, 1000), now).unwrap();
+        assert_eq!(*lock(&budget.used), share(100, 1000));
+    }
+
+    #[test]
+    fn memory_is_counted_as_it_is_used() {
+        let budget = Budget::new(share(100, 0));
+        let worker = budget.take(share(10, 0), Instant::now()).unwrap();
+        for (found, counted) in [(50, 50), (5, 10), (120, 120)] {
+            worker.recount(10, found);
+            assert_eq!(
+                (worker.share().memory, lock(&budget.used).memory),
+                (counted, counted)
+            );
+        }
+        drop(worker);
+        assert_eq!(*lock(&budget.used), Share::default());
+    }
+
+    #[test]
+    fn who_waits_gets_what_another_gives_back() {
+        let budget = Budget::new(share(100, 0));
+        let first = budget.take(share(100, 0), Instant::now()).unwrap();
+        let waiting = {
+            let budget = Arc::clone(&budget);
+            let until = Instant::now() + Duration::from_secs(60);
+            std::thread::spawn(move || budget.take(share(100, 0), until).is_ok())
+        };
+        drop(first);
+        assert!(waiting.join().unwrap());
+    }
+}
