@@ -52,7 +52,7 @@ pub(crate) use workflow::not_a_workflow;
                        `/problems/{slug}` explains each kind.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    components(schemas(crate::wire::Problem)),
+    components(schemas(crate::wire::Problem, crate::wire::RunEvent)),
     modifiers(&Tokens),
     security((), ("token" = [])),
     tags(

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 mod access;
 mod blob;
+mod bytes;
 mod comparison;
 mod function;
 mod host;
@@ -29,6 +30,7 @@ pub use access::{
     TokenState,
 };
 pub use blob::Blob;
+pub use bytes::Bytes;
 pub use comparison::{ComparedNode, ComparedRun, Comparison, NodeSide};
 pub use function::{Function, FunctionSummary, Kind};
 pub use host::{Host, LevelStanding, LevelState, Levels};

@@ -40,7 +40,7 @@ type Created = (StatusCode, [(HeaderName, HeaderValue); 1], Json<wire::Blob>);
     operation_id = "store-blob",
     tag = "blobs",
     params(("project" = String, Path, description = "The project")),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "Any bytes, of any type"),
+    request_body(content = wire::Bytes, content_type = "application/octet-stream", description = "Any bytes, of any type"),
     responses(
         (status = 201, description = "It is stored", body = wire::Blob),
         (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
@@ -89,8 +89,8 @@ async fn receive(context: &Context, project: &ProjectName, body: Body) -> Result
         ("if-none-match" = Option<String>, Header, description = "Entity tags: with one of them, there is nothing to answer"),
     ),
     responses(
-        (status = 200, description = "The bytes", body = Vec<u8>, content_type = "application/octet-stream"),
-        (status = 206, description = "The part asked for", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 200, description = "The bytes", body = wire::Bytes, content_type = "application/octet-stream"),
+        (status = 206, description = "The part asked for", body = wire::Bytes, content_type = "application/octet-stream"),
         (status = 304, description = "The client has it"),
         (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
     ),

@@ -59,7 +59,7 @@ pub(super) async fn wit(
         ("version" = Option<u32>, Query, description = "Which version; else the active one, else the newest"),
     ),
     responses(
-        (status = 200, description = "The bytes that were uploaded", body = Vec<u8>, content_type = "application/wasm"),
+        (status = 200, description = "The bytes that were uploaded", body = crate::wire::Bytes, content_type = "application/wasm"),
         (status = "default", description = "An error", body = crate::wire::Problem, content_type = "application/problem+json"),
     ),
 )]

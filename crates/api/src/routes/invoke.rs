@@ -38,13 +38,13 @@ use crate::wire;
     ),
     request_body(
         description = "The arguments",
-        content((serde_json::Value = "application/json"), (Vec<u8> = "application/octet-stream")),
+        content((serde_json::Value = "application/json"), (crate::wire::Bytes = "application/octet-stream")),
     ),
     responses(
         (
             status = 200,
             description = "The result",
-            content((serde_json::Value = "application/json"), (Vec<u8> = "application/octet-stream")),
+            content((serde_json::Value = "application/json"), (crate::wire::Bytes = "application/octet-stream")),
             headers(
                 ("weft-invocation" = String, description = "Identifies the call in logs"),
                 ("weft-version" = u32, description = "The version that answered"),

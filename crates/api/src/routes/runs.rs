@@ -77,7 +77,7 @@ const LIST: &[&str] = &[
     ),
     request_body(
         description = "The arguments",
-        content((serde_json::Value = "application/json"), (wire::Start = "application/vnd.weft.start+json"), (Vec<u8> = "application/octet-stream")),
+        content((serde_json::Value = "application/json"), (wire::Start = "application/vnd.weft.start+json"), (wire::Bytes = "application/octet-stream")),
     ),
     responses(
         (status = 202, description = "The run was accepted", body = wire::Started),

@@ -58,7 +58,10 @@ fn health() -> Health {
     path = "/v1/host",
     operation_id = "show-host",
     tag = "server",
-    responses((status = 200, description = "How far each isolation level can be had, tried when first asked for", body = Host)),
+    responses(
+        (status = 200, description = "How far each isolation level can be had, tried when first asked for", body = Host),
+        (status = "default", description = "An error", body = crate::wire::Problem, content_type = "application/problem+json"),
+    ),
 )]
 pub(super) async fn host(State(context): State<Arc<Context>>) -> Result<Json<Host>, Problem> {
     let standing = async |level| context.engine.standing(level).await.map(LevelStanding::from);
@@ -77,7 +80,10 @@ pub(super) async fn host(State(context): State<Arc<Context>>) -> Result<Json<Hos
     path = "/metrics",
     operation_id = "metrics",
     tag = "server",
-    responses((status = 200, description = "Counters, gauges and histograms", body = String, content_type = "application/openmetrics-text")),
+    responses(
+        (status = 200, description = "Counters, gauges and histograms", body = String, content_type = "application/openmetrics-text"),
+        (status = "default", description = "An error", body = crate::wire::Problem, content_type = "application/problem+json"),
+    ),
 )]
 pub(super) async fn metrics(State(context): State<Arc<Context>>) -> Response {
     (

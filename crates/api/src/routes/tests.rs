@@ -173,6 +173,61 @@ fn check_operation(path: &str, operation: &Value) {
     assert_eq!(described, named, "{path}");
 }
 
+/// Each media type of requests and answers that is no JSON, with what is said of it.
+fn other_media(document: &Value) -> Vec<(String, String, Value)> {
+    let mut found = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let answers = operation["responses"].as_object().into_iter().flatten();
+            let bodies = answers.map(|(_, answer)| answer);
+            for body in bodies.chain(operation.get("requestBody")) {
+                for (media, content) in body["content"].as_object().into_iter().flatten() {
+                    if !media.ends_with("json") && media != "multipart/form-data" {
+                        found.push((
+                            format!("{method} {path}"),
+                            media.clone(),
+                            content["schema"].clone(),
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn what_is_no_json_is_described_as_text_or_bytes() {
+    let document = document();
+    let found = other_media(&document);
+    assert!(found.iter().any(|(_, media, _)| media == "text/event-stream"));
+    assert!(
+        found
+            .iter()
+            .any(|(_, media, _)| media == "application/octet-stream")
+    );
+    for (operation, media, schema) in found {
+        let schema = match schema["$ref"].as_str() {
+            Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
+            None => &schema,
+        };
+        let binary = matches!(media.as_str(), "application/octet-stream" | "application/wasm");
+        assert_eq!(schema["type"], "string", "{operation} {media}");
+        assert_eq!(schema["format"] == "binary", binary, "{operation} {media}");
+    }
+}
+
+#[test]
+fn every_answer_that_may_be_refused_has_its_problem_described() {
+    let document = document();
+    for (method, path, need) in crate::access::ROWS {
+        let operation = &document["paths"][path][method.to_lowercase()];
+        let refused = !matches!(need, weft_access::Need::Anyone);
+        let described = operation["responses"].get("default").is_some();
+        assert!(described || !refused, "{method} {path}");
+    }
+}
+
 fn check_references(document: &Value, value: &Value) {
     match value {
         Value::Object(members) => {

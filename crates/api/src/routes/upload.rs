@@ -58,7 +58,7 @@ type Deployed = (
     ),
     request_body(
         description = "A WebAssembly component, a core command module, or a workflow's definition",
-        content((Vec<u8> = "application/wasm"), (String = "application/yaml"), (serde_json::Value = "application/json"), (parts::Form = "multipart/form-data")),
+        content((wire::Bytes = "application/wasm"), (String = "application/yaml"), (serde_json::Value = "application/json"), (parts::Form = "multipart/form-data")),
     ),
     responses(
         (status = 201, description = "A new version", body = wire::Deployment),

@@ -34,7 +34,7 @@ use crate::wire;
         ("wait" = Option<String>, Query, description = "How long to wait for its end, as `30s`; at most 5 minutes"),
     ),
     responses(
-        (status = 200, description = "The result", content((serde_json::Value = "application/json"), (Vec<u8> = "application/octet-stream"))),
+        (status = 200, description = "The result", content((serde_json::Value = "application/json"), (wire::Bytes = "application/octet-stream"))),
         (status = 204, description = "It has none"),
         (status = "default", description = "An error, among them that it has not ended", body = wire::Problem, content_type = "application/problem+json"),
     ),
@@ -73,7 +73,7 @@ pub(in crate::routes) async fn result(
         ("node" = String, Path, description = "The node"),
     ),
     responses(
-        (status = 200, description = "The output", content((serde_json::Value = "application/json"), (Vec<u8> = "application/octet-stream"))),
+        (status = 200, description = "The output", content((serde_json::Value = "application/json"), (wire::Bytes = "application/octet-stream"))),
         (status = 204, description = "It has none, or not yet"),
         (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
     ),
