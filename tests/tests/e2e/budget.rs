@@ -11,7 +11,7 @@ async fn server() -> Server {
         "--workers-memory",
         "64MiB",
         "--worker-start",
-        "1s",
+        "10s",
     ];
     Server::builder().arguments(arguments).start().await
 }
