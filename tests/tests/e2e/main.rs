@@ -24,6 +24,7 @@ mod gone_wrong;
 mod handles;
 mod hostile;
 mod http_functions;
+mod levels;
 mod lifecycle;
 mod logs;
 mod moves;
