@@ -164,7 +164,7 @@ impl Connection {
     ) -> Result<http::Response<Served>, Failure> {
         let (parts, body) = request.into_parts();
         let (mut open, mut ended) = Open::new(context.clone());
-        let (sender, answered) = oneshot::channel();
+        let (sender, mut answered) = oneshot::channel();
         open.head = Some(sender);
         let stream = (!body.is_end_stream()).then(|| open.stream());
         let said = Said {
@@ -182,10 +182,13 @@ impl Connection {
         }
         let head = tokio::select! {
             biased;
-            head = answered => head.ok(),
+            head = &mut answered => head.ok(),
             outcome = under_way.ended(&mut ended, &context) => {
-                outcome?;
-                return Err(Failure::NoResponse);
+                let returned = outcome?;
+                // Another core may have heard both since the head was looked for.
+                let head = answered.try_recv().map_err(|_| Failure::NoResponse)?;
+                ended = already(Ok(returned));
+                Some(head)
             }
         };
         // The sender goes only with the call, which tells why it ended.
@@ -235,6 +238,14 @@ impl Connection {
         self.kill(loss.clone());
         Failure::Lost(loss)
     }
+}
+
+/// An end that was heard before it is waited for.
+fn already(outcome: Outcome) -> oneshot::Receiver<Outcome> {
+    let (done, ended) = oneshot::channel();
+    // The receiver is here.
+    let _ = done.send(outcome);
+    ended
 }
 
 /// A call under way. Dropped before its end, it is cancelled.
