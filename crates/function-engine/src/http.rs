@@ -9,7 +9,7 @@ use crate::deployed::{Deployed, Instances};
 use crate::engine::Inner;
 use crate::invoke::{AGAIN, Measured, Terms, clock};
 use crate::metrics::ErrorKind;
-use crate::port::{Body, CallContext, Failure, TraceContext};
+use crate::port::{Body, CallContext, Failure, Loss, TraceContext};
 use crate::{Engine, Error};
 
 mod held;
@@ -91,7 +91,13 @@ impl Inner {
             let answered = lease.instance.http(request, context.clone()).await;
             let failure = match (answered, lost.take()) {
                 // How it was lost says more than that another could not be started.
-                (Err(Failure::Unstarted(_)), Some(lost)) => return Err(lost),
+                (Err(Failure::Unstarted(Loss::HeldBack { .. })), Some(before)) => return Err(before),
+                // Whatever ended the first may have ended the next as it started.
+                (Err(Failure::Unstarted(loss)), Some(before)) => {
+                    tracing::debug!(%loss, "no other process could be started yet");
+                    lost = Some(before.clone());
+                    before
+                }
                 // Nothing of it was executed.
                 (Err(Failure::Unstarted(loss)), None) => Failure::Unstarted(loss),
                 (Err(Failure::Lost(loss)), _) if effect_free => {

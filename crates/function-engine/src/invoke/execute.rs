@@ -16,7 +16,7 @@ use crate::catalog::{Function, Snapshot};
 use crate::deployed::{Deployed, Instances};
 use crate::engine::Inner;
 use crate::metrics::ErrorKind;
-use crate::port::{Call, Failure, Instance, Reply};
+use crate::port::{Call, Failure, Instance, Loss, Reply};
 
 /// When a call that found no place is worth trying again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -42,12 +42,13 @@ async fn again(
         if !lost || clock() >= spare.context.deadline {
             break;
         }
-        let next = instance.call(spare.clone()).await;
-        if matches!(next, Err(Failure::Unstarted(_))) {
+        match instance.call(spare.clone()).await {
             // How it was lost says more than that another could not be started.
-            break;
+            Err(Failure::Unstarted(Loss::HeldBack { .. })) => break,
+            // Whatever ended the first may have ended the next as it started.
+            Err(Failure::Unstarted(loss)) => tracing::debug!(%loss, "no other process could be started yet"),
+            next => called = next,
         }
-        called = next;
     }
     called
 }

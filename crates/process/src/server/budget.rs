@@ -1,7 +1,7 @@
 //! What all workers together may use of the machine.
 
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,8 @@ use weft_pool::budget::{Idle, Share, Short, evict};
 
 use super::code::WorkerPool;
 
+/// Starts that wait at once; each has a thread, and others need those.
+const WAITING: usize = 32;
 /// How long a start waits before it looks again which workers are idle: nobody tells of that.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -18,6 +20,8 @@ pub(super) struct Budget {
     used: Mutex<Share>,
     /// Notified when a worker has ended.
     freed: Condvar,
+    /// Starts that wait.
+    waiting: AtomicUsize,
     pools: Mutex<Vec<Weak<WorkerPool>>>,
 }
 
@@ -27,6 +31,9 @@ pub(super) struct Taken {
     memory: AtomicU64,
     cpu: u64,
 }
+
+/// A start that waits, until it is dropped.
+struct Waiting<'a>(&'a AtomicUsize);
 
 /// A worker that may end.
 struct Candidate {
@@ -41,6 +48,7 @@ impl Budget {
             most,
             used: Mutex::default(),
             freed: Condvar::new(),
+            waiting: AtomicUsize::new(0),
             pools: Mutex::default(),
         })
     }
@@ -55,19 +63,16 @@ impl Budget {
     /// Takes what a worker needs; where there is not as much, idle workers end, and busy ones are waited for. Blocks.
     ///
     /// # Errors
-    /// What was missing `until` then.
+    /// What was missing `until` then, or at once where as many wait as may.
     pub(super) fn take(self: &Arc<Self>, need: Share, until: Instant) -> Result<Taken, Short> {
+        let mut waiting = None;
         loop {
-            let mut used = lock(&self.used);
-            let short = match evict(self.most, *used, need, &[]) {
-                Ok(_) => {
-                    *used = used.plus(need);
-                    return Ok(self.taken(need));
-                }
+            let short = match self.take_now(need) {
+                Ok(taken) => return Ok(taken),
                 Err(short) => short,
             };
-            drop(used);
-            if Instant::now() >= until {
+            waiting = waiting.or_else(|| self.wait());
+            if waiting.is_none() || Instant::now() >= until {
                 return Err(short);
             }
             self.make_room(need);
@@ -75,6 +80,21 @@ impl Budget {
             // A worker that was told to end may have ended already, which the next round sees.
             drop(self.freed.wait_timeout(used, LOOK));
         }
+    }
+
+    fn take_now(self: &Arc<Self>, need: Share) -> Result<Taken, Short> {
+        let mut used = lock(&self.used);
+        // Without any that may end it says what is missing.
+        evict(self.most, *used, need, &[])?;
+        *used = used.plus(need);
+        Ok(self.taken(need))
+    }
+
+    /// The right to wait; none where as many wait as may.
+    fn wait(&self) -> Option<Waiting<'_>> {
+        let more = |waiting| (waiting < WAITING).then_some(waiting + 1);
+        let entered = self.waiting.fetch_update(Relaxed, Relaxed, more);
+        entered.is_ok().then(|| Waiting(&self.waiting))
     }
 
     /// Has idle workers end, as far as together with `need` more is used than may be.
@@ -149,6 +169,12 @@ impl Taken {
     }
 }
 
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
 impl Drop for Taken {
     fn drop(&mut self) {
         let mut used = lock(&self.budget.used);
@@ -199,6 +225,17 @@ mod tests {
         }
         drop(worker);
         assert_eq!(*lock(&budget.used), Share::default());
+    }
+
+    #[test]
+    fn only_so_many_wait() {
+        let budget = Budget::new(share(100, 0));
+        let _all = budget.take(share(100, 0), Instant::now()).unwrap();
+        let waiting: Vec<_> = (0..WAITING).map(|_| budget.wait().unwrap()).collect();
+        let until = Instant::now() + Duration::from_secs(3600);
+        assert!(budget.take(share(1, 0), until).is_err(), "it is refused at once");
+        drop(waiting);
+        assert!(budget.wait().is_some());
     }
 
     #[test]
