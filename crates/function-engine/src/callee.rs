@@ -78,9 +78,13 @@ impl Engine {
         function: &str,
         version: Option<VersionNumber>,
     ) -> Result<Callee, Error> {
+        let deployed = self.0.route(project, function, version)?;
+        if version.is_some() {
+            deployed.want();
+        }
         Ok(Callee {
             engine: Arc::clone(&self.0),
-            deployed: self.0.route(project, function, version)?,
+            deployed,
         })
     }
 }
@@ -124,6 +128,7 @@ impl Callee {
     /// Where no place is to be had in time, or the call fails. The function's own `err` is a reply.
     pub async fn call(&self, step: Step) -> Result<Reply, Error> {
         let _under_way = self.engine.begin()?;
+        self.deployed.want();
         let terms = Terms {
             trace: step.trace,
             seed: Some(step.seed),
@@ -185,6 +190,7 @@ impl Callee {
         if self.deployed.record().workflow.is_some() || is_ready {
             return;
         }
+        self.deployed.want();
         let (engine, deployed) = (Arc::clone(&self.engine), Arc::clone(&self.deployed));
         let reserved = engine.reserve_ahead(&deployed);
         self.engine.background.spawn(async move {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
@@ -42,6 +43,8 @@ pub struct Deployed {
     promoted: std::sync::Mutex<Option<Instant>>,
     /// Whether it is being moved there or back.
     moving: AtomicBool,
+    /// Whether calls by name go to other versions, and nobody has asked for this one since.
+    left: AtomicBool,
     /// What it answered lately.
     pub(crate) tally: Tally,
     /// The export called where none is named.
@@ -73,6 +76,7 @@ impl Deployed {
             place: ArcSwap::from_pointee(place),
             promoted: std::sync::Mutex::default(),
             moving: AtomicBool::new(false),
+            left: AtomicBool::new(false),
             tally,
             sole,
             logs,
@@ -171,6 +175,25 @@ impl Deployed {
     pub(crate) fn others(&self) -> Vec<Arc<Self>> {
         let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         others.values().cloned().collect()
+    }
+
+    /// Calls by name go to other versions from now on. One that had chosen this before may load it once more: see
+    /// [`was_left`](Self::was_left).
+    pub(crate) fn leave(&self) {
+        self.left.store(true, Relaxed);
+        self.unload();
+    }
+
+    /// It is wanted, as the version that it is.
+    pub(crate) fn want(&self) {
+        if self.was_left() {
+            self.left.store(false, Relaxed);
+        }
+    }
+
+    /// Whether only calls that had chosen it before they were to go to another version may still load it.
+    pub(crate) fn was_left(&self) -> bool {
+        self.left.load(Relaxed)
     }
 
     /// Lets go of the loaded code. Calls under way keep it to their end; the next call loads it again.

@@ -64,6 +64,7 @@ impl Inner {
         deployed: &Arc<Deployed>,
         like: Option<(&Deployed, u8)>,
     ) -> Result<(), Error> {
+        deployed.want();
         let loaded = self.loaded(deployed).await?;
         let share = |(like, percent): (&Deployed, u8)| {
             let in_use = like.if_loaded().map_or(0, |like| like.in_use());

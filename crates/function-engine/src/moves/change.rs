@@ -53,9 +53,10 @@ impl Inner {
         let answers = |old: &&Arc<Deployed>| after.answering().any(|answering| Arc::ptr_eq(answering, old));
         let answered = before.into_iter().flat_map(Function::answering);
         let gone: Vec<_> = answered.filter(|old| !answers(old)).cloned().collect();
+        after.answering().for_each(|answering| answering.want());
         writing.put(after);
         for old in gone {
-            old.unload();
+            old.leave();
             self.forget_promotion(&old);
         }
     }

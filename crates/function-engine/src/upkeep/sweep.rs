@@ -41,7 +41,7 @@ impl super::Upkeep {
 }
 
 impl Inner {
-    /// Unloads what nobody has called for long and, where too much is loaded, what was called longest ago.
+    /// Unloads what nobody has called for long, what late calls loaded after others took its place and, where too much is loaded, what was called longest ago.
     fn let_go(&self, all: &[(Arc<Deployed>, Arc<Loaded>)]) {
         let mut unused: Vec<_> = all
             .iter()
@@ -52,7 +52,7 @@ impl Inner {
         let surplus = all.len().saturating_sub(self.config.loaded);
         let patience = self.config.loaded_idle.as_nanos() / self.config.sweep.as_nanos().max(1);
         for (place, (looks, deployed)) in unused.into_iter().enumerate() {
-            if place < surplus || u128::from(looks) > patience {
+            if place < surplus || deployed.was_left() || u128::from(looks) > patience {
                 deployed.unload();
                 tracing::debug!(version = ?deployed, "unloaded");
             }

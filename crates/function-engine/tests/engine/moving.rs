@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use weft_function_engine::port::Failure;
-use weft_function_engine::{Error, FunctionView, SettingsChange};
+use weft_function_engine::{Arguments, Error, FunctionView, Invocation, SettingsChange, new_trace};
 use weft_types::VersionNumber;
 use weft_types::moves::{MoveKind, Policy};
 
@@ -116,6 +116,40 @@ async fn hundred(world: &World) -> BTreeMap<String, u32> {
 fn shares(first: u32, second: u32) -> BTreeMap<String, u32> {
     let both = [("1".to_owned(), first), ("2".to_owned(), second)];
     both.into_iter().filter(|(_, calls)| *calls > 0).collect()
+}
+
+fn pools(world: &World) -> Vec<u32> {
+    let listed = world.engine.pools(&Default::default(), None, 9).items;
+    listed.iter().map(|pool| pool.id.version.0).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_call_does_not_keep_what_it_was_to_leave() {
+    let world = world(Program::constant(2)).await;
+    let (project, function) = (default(), name("f"));
+    let late = world.engine.called("default", "f", None).unwrap();
+    let activate = world.engine.activate(&project, &function, VersionNumber(2));
+    activate.await.unwrap();
+    let call = || Invocation {
+        export: 0,
+        arguments: Arguments::Json("[]".into()),
+        trace: new_trace(),
+        seed: None,
+        time: None,
+        timeout: None,
+    };
+    late.invoke(call()).await.unwrap();
+    assert_eq!(world.call("f", "").await.unwrap(), "2");
+    assert_eq!(pools(&world), [1, 2], "it is answered by whom it had chosen");
+    let sweep = world.engine.config().sweep;
+    tokio::time::sleep(sweep * 3).await;
+    assert_eq!(pools(&world), [2]);
+
+    // Who names a version wants it, and finds it ready the next time.
+    let named = world.engine.called("default", "f", Some(VersionNumber(1)));
+    named.unwrap().invoke(call()).await.unwrap();
+    tokio::time::sleep(sweep * 3).await;
+    assert_eq!(pools(&world), [1, 2]);
 }
 
 #[tokio::test(start_paused = true)]
