@@ -15,6 +15,7 @@ use tower::ServiceExt;
 use weft_access::{Access, AuditStore, Retention};
 use weft_function_engine::Engine;
 use weft_function_engine::port::{BodyError, TraceContext};
+use weft_quotas::Quotas;
 use weft_secrets::Vault;
 use weft_types::{FunctionName, ProjectName, VersionNumber};
 use weft_webhooks::Webhooks;
@@ -88,6 +89,8 @@ pub(crate) struct Context {
     pub(crate) access: Option<Arc<Access>>,
     /// Present where secrets are kept.
     pub(crate) secrets: Option<Arc<Vault>>,
+    /// Present where projects have quotas.
+    pub(crate) quotas: Option<Arc<Quotas>>,
     /// Present where changes are written down.
     pub(crate) audit: Option<Audit>,
     /// Present where workflows are run.
@@ -115,6 +118,12 @@ impl Context {
     pub(crate) fn secrets(&self) -> Result<&Arc<Vault>, Problem> {
         let none = || Problem::new(Kind::NotFound, "this server keeps no secrets");
         self.secrets.as_ref().ok_or_else(none)
+    }
+
+    /// Who keeps quotas.
+    pub(crate) fn quotas(&self) -> Result<&Arc<Quotas>, Problem> {
+        let none = || Problem::new(Kind::NotFound, "this server limits no project");
+        self.quotas.as_ref().ok_or_else(none)
     }
 
     /// Refuses a project that is not there.
@@ -167,6 +176,7 @@ impl Api {
             engine,
             access: None,
             secrets: None,
+            quotas: None,
             audit: None,
             workflows,
             webhooks: None,
@@ -198,6 +208,13 @@ impl Api {
     #[must_use]
     pub fn with_secrets(mut self, vault: Arc<Vault>) -> Self {
         Arc::make_mut(&mut self.context).secrets = Some(vault);
+        self
+    }
+
+    /// Shows and sets the quotas of projects, too.
+    #[must_use]
+    pub fn with_quotas(mut self, quotas: Arc<Quotas>) -> Self {
+        Arc::make_mut(&mut self.context).quotas = Some(quotas);
         self
     }
 

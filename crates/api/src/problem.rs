@@ -15,6 +15,7 @@ use crate::refusal::Refusal;
 mod access;
 mod blobs;
 mod engine;
+mod quotas;
 mod rejection;
 mod secrets;
 mod table;

@@ -30,6 +30,7 @@ mod path;
 mod pools;
 mod profiles;
 mod projects;
+mod quotas;
 mod rollout;
 mod run;
 mod runs;
@@ -106,6 +107,7 @@ fn described() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(invoke::invoke))
         .routes(routes!(projects::list))
         .routes(routes!(projects::show, projects::create, projects::delete))
+        .routes(routes!(quotas::show, quotas::set))
         .routes(routes!(members::list))
         .routes(routes!(members::set, members::remove))
         .routes(routes!(secrets::list))
@@ -125,7 +127,7 @@ fn described() -> OpenApiRouter<Arc<Context>> {
             upload::patch
         ))
         .routes(routes!(versions::list))
-        .routes(routes!(versions::show))
+        .routes(routes!(versions::show, versions::delete))
         .routes(routes!(versions::activate))
         .routes(routes!(rollout::show))
         .routes(routes!(rollout::promote))

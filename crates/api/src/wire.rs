@@ -17,6 +17,7 @@ mod log;
 mod moves;
 mod pool;
 mod profile;
+mod quota;
 mod run;
 pub(crate) mod run_view;
 mod secret;
@@ -42,6 +43,7 @@ pub use pool::{
     PoolInstance, PoolState, PoolSummary,
 };
 pub use profile::{Profile, ProfileChanges, ProfileOrigin, ProfileQueue, ProfileScaling, ProfileSummary};
+pub use quota::{NewQuotas, Quota, Quotas, Stored};
 pub use run::{
     Attempt, Cancel, Counts, Items, NestedRun, Node, NodeDetail, NodeError, Nothing, PinChange, Repinned,
     Rerun, Run, RunEvent, RunSummary, Started, Trigger, Usage, Validated,

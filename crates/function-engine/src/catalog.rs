@@ -122,6 +122,10 @@ impl Snapshot {
             .insert(function.record.function.clone(), Arc::new(function));
     }
 
+    pub(crate) fn projects(&self) -> impl Iterator<Item = (&ProjectName, &Arc<Project>)> {
+        self.projects.iter()
+    }
+
     pub(crate) fn project_names(&self) -> Vec<ProjectName> {
         self.projects.keys().cloned().collect()
     }
@@ -180,6 +184,20 @@ impl Project {
         }
     }
 
+    /// Whether a version was made from this code, or is this definition.
+    pub(crate) fn has_code(&self, digest: Digest) -> bool {
+        let mut versions = self.functions.values().flat_map(|function| &function.versions);
+        versions.any(|deployed| deployed.record().digest == digest)
+    }
+
+    /// The code of every version and how many bytes that has, each once.
+    pub(crate) fn code(&self) -> BTreeMap<Digest, u64> {
+        let versions = self.functions.values().flat_map(|function| &function.versions);
+        versions
+            .map(|deployed| (deployed.record().digest, deployed.record().size))
+            .collect()
+    }
+
     /// The active version of a function.
     pub(crate) fn active(&self, function: &FunctionName) -> Option<&Arc<Deployed>> {
         self.functions
@@ -233,6 +251,20 @@ impl Function {
         function
     }
 
+    /// The same function without some of its versions. One that is active stays, and so does the last.
+    pub(crate) fn without(&self, gone: &[VersionNumber]) -> Self {
+        let mut function = self.clone();
+        let is_gone = |deployed: &Arc<Deployed>| gone.contains(&deployed.record().version);
+        let active = self.record.active;
+        function
+            .versions
+            .retain(|deployed| !is_gone(deployed) || Some(deployed.record().version) == active);
+        if function.versions.is_empty() {
+            function.versions.push(Arc::clone(self.latest()));
+        }
+        function
+    }
+
     /// The version that is about to take over, where it answers the next call that names none.
     pub(crate) fn candidate(&self) -> Option<&Arc<Deployed>> {
         let rolling = self.rolling.as_ref().filter(|rolling| rolling.takes());
@@ -250,7 +282,7 @@ impl Function {
     }
 
     pub(crate) fn latest(&self) -> &Arc<Deployed> {
-        // `new` refuses to make one without versions and none is ever taken out.
+        // `new` refuses to make one without versions and `without` leaves one.
         self.versions.last().expect("a function has a version")
     }
 

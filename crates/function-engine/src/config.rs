@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use weft_quotas::Accounts;
 use weft_types::image::Bounds;
 
 /// The platform's defaults and maxima.
@@ -57,6 +58,10 @@ pub struct Config {
     pub moved_instances: u32,
     /// Instances at most that workflows have started ahead of their calls and not called yet, over all functions. Default 16.
     pub warm_instances: usize,
+    /// Versions that a function keeps where its settings do not say; 0 for all. Default 0.
+    pub keep_versions: u32,
+    /// What projects may use. By default nothing is limited.
+    pub accounts: Accounts,
 }
 
 /// A bound with a default and the most that settings may ask for.
@@ -136,6 +141,8 @@ impl Default for Config {
             moves_look: Duration::from_millis(250),
             moved_instances: 16,
             warm_instances: 16,
+            keep_versions: 0,
+            accounts: Accounts::default(),
         }
     }
 }

@@ -10,12 +10,15 @@ mod activate;
 mod commit;
 mod compile;
 mod delete;
+mod prune;
+mod room;
 mod settings;
 pub(crate) mod wiring;
 mod workflow;
 
 pub(crate) use commit::now;
 pub(crate) use compile::Compiling;
+pub use prune::Needed;
 pub use settings::parse_settings;
 pub use workflow::{RUN, SaveWorkflow};
 

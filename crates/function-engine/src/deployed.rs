@@ -9,6 +9,7 @@ use std::time::Instant;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::Mutex;
 use weft_pool::Level;
+use weft_quotas::Account;
 use weft_types::{Signature, VersionRecord};
 
 use crate::metrics::Series;
@@ -51,6 +52,8 @@ pub struct Deployed {
     sole: Option<usize>,
     pub(crate) logs: Arc<Log>,
     pub(crate) series: Arc<Series>,
+    /// What its project uses.
+    pub(crate) account: Arc<Account>,
     loaded: ArcSwapOption<Loaded>,
     /// The same version by other profiles, of which there are no more than profiles.
     others: std::sync::Mutex<BTreeMap<Box<str>, Arc<Self>>>,
@@ -70,6 +73,7 @@ impl Deployed {
         let place = Placed::new(&record.settings, profiles, config);
         let sole = export::sole(&record.inspection);
         let tally = Tally::new(&record.settings);
+        let account = config.accounts.of(&record.project);
         Arc::new(Self {
             record: Arc::new(record),
             limits,
@@ -81,6 +85,7 @@ impl Deployed {
             sole,
             logs,
             series,
+            account,
             loaded: ArcSwapOption::empty(),
             others: std::sync::Mutex::default(),
             loading: Mutex::default(),

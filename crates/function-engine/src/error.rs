@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use uuid::Uuid;
+use weft_quotas::Exceeded;
 use weft_types::name::NameError;
 use weft_types::version::Pin;
 use weft_types::{FunctionName, Kind, VersionNumber, json};
 
+use crate::Needed;
 use crate::port::{Failure, LoadError, Loss, PrepareError, RegistryError, StorageError};
 
 /// Why the engine did not do what was asked.
@@ -250,6 +252,19 @@ pub enum Error {
         version: VersionNumber,
         /// Each missing grant and how to give it.
         missing: Vec<String>,
+    },
+    /// The project has used up what it may.
+    #[error(transparent)]
+    Quota(#[from] Exceeded),
+    /// A version cannot be deleted.
+    #[error("version {version} of `{function}` cannot be deleted: {because}")]
+    VersionInUse {
+        /// The function.
+        function: FunctionName,
+        /// The version.
+        version: VersionNumber,
+        /// Why not.
+        because: Needed,
     },
     /// Functions are granted to call the one to be deleted.
     #[error("`{function}` cannot be deleted while these functions are granted to call it: {}", names(.by))]

@@ -32,7 +32,7 @@ mod upkeep;
 pub use callee::{Callee, Step};
 pub use catalog::{Filter, FunctionView, Page, RolloutView};
 pub use config::{Bound, Config, LogBounds};
-pub use deploy::{Deploy, Deployment, RUN, SaveWorkflow, SettingsChange, parse_settings};
+pub use deploy::{Deploy, Deployment, Needed, RUN, SaveWorkflow, SettingsChange, parse_settings};
 pub use deployed::Deployed;
 pub use engine::{Engine, Ports, Profiles};
 pub use error::Error;

@@ -1,4 +1,4 @@
-//! Tokens, members and sealed secrets, in `weft.db` beside the projects that they are of.
+//! Tokens, members, sealed secrets and quotas, in `weft.db` beside the projects that they are of.
 //!
 //! One connection writes, a transaction per change. A change that has begun is made to its end, whoever waits for it.
 
@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::sqlite::Writer;
 
 mod audit;
+mod quotas;
 mod read;
 mod secrets;
 mod write;

@@ -120,6 +120,10 @@ impl Artifacts for FileArtifacts {
         Box::pin(self.blocking(move |inner| inner.keep_compiled(digest, &key, &path)))
     }
 
+    fn remove(&self, digest: Digest) -> Boxed<'_, Result<(), StorageError>> {
+        Box::pin(self.blocking(move |inner| inner.remove(digest)))
+    }
+
     fn compiled(&self, digest: Digest, key: &str) -> Option<Compiled> {
         compiled::find(&self.0.layout, digest, key)
     }

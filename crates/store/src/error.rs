@@ -98,6 +98,15 @@ impl From<Error> for StoreError {
     }
 }
 
+impl From<Error> for weft_quotas::StoreError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Full => Self::Full,
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
 impl From<Error> for weft_secrets::StoreError {
     fn from(error: Error) -> Self {
         match error {

@@ -119,6 +119,21 @@ impl Registry for SqliteRegistry {
         }))
     }
 
+    fn delete_versions<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        function: &'a FunctionName,
+        versions: &'a [VersionNumber],
+    ) -> Boxed<'a, Result<(), RegistryError>> {
+        let (project, function, versions) = (project.clone(), function.clone(), versions.to_vec());
+        Box::pin(self.ask(move |answer| Request::DeleteVersions {
+            project,
+            function,
+            versions,
+            answer,
+        }))
+    }
+
     fn delete<'a>(
         &'a self,
         project: &'a ProjectName,

@@ -37,6 +37,10 @@ pub struct Settings {
     /// Where it goes while it traps; none for nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub promotion: Option<Promotion>,
+    /// How many versions the function keeps, from 1; none leaves it to the server. Older ones that nothing refers to are deleted when a
+    /// new one comes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_versions: Option<u32>,
     /// Bounds on each call.
     pub limits: Limits,
     /// What the version may do outside itself; default nothing.

@@ -37,6 +37,7 @@ mod pools;
 mod problems;
 mod profiles;
 mod project;
+mod quotas;
 mod repin;
 mod rerun;
 mod rollout;
@@ -100,7 +101,7 @@ enum Command {
     Functions(functions::Args),
     /// Show a function: its exports with their types, settings and capabilities.
     Describe(describe::Args),
-    /// List the versions of a function.
+    /// List the versions of a function, or delete old ones.
     Versions(versions::Args),
     /// Make another version answer calls.
     Activate(activate::Args),
@@ -144,10 +145,12 @@ enum Command {
     Profiles(profiles::Args),
     /// Replay traffic against a pool profile: instances, queue and latency over time.
     Simulate(simulate::Args),
-    /// Delete a function with all its versions, or the record of a run.
+    /// Delete a function with all its versions, one of its versions, or the record of a run.
     Delete(delete::Args),
     /// Projects and their members: list, create, delete, change.
     Project(project::Args),
+    /// Quotas of the project: show what it may have and has, and set them.
+    Quotas(quotas::Args),
     /// Tokens: make one, list and revoke them.
     Token(token::Args),
     /// Secrets of the project: set, list and delete them.
@@ -233,6 +236,7 @@ fn execute(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         Command::Profiles(args) => wait(profiles::run(args, session)),
         Command::Delete(args) => wait(delete::run(args, session)),
         Command::Project(args) => wait(project::run(args, session)),
+        Command::Quotas(args) => wait(quotas::run(args, session)),
         Command::Token(args) => wait(token::run(args, session, file)),
         Command::Secret(args) => wait(secret::run(args, session)),
         Command::Audit(args) => wait(audit::run(args, session)),

@@ -10,8 +10,8 @@ mod settings;
 
 pub(crate) use file::File;
 pub(crate) use settings::{
-    Access, Blobs, Client, ClientLayer, Compile, Limits, Logs, Outbound, Runs, Serve, ServeLayers, Telemetry,
-    Webhooks,
+    Access, Blobs, Client, ClientLayer, Compile, Limits, Logs, Outbound, Quotas, Runs, Serve, ServeLayers,
+    Telemetry, Webhooks,
 };
 
 #[cfg(test)]

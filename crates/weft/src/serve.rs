@@ -14,6 +14,7 @@ use weft_api::shutdown::{self, Draining, Shutdown};
 use weft_api::{Api, Hosts, Origins};
 use weft_function_engine::{Engine, Ports};
 use weft_process::server::Processes;
+use weft_quotas::Quotas;
 use weft_secrets::Vault;
 use weft_store::Store;
 use weft_types::Digest;
@@ -32,6 +33,7 @@ mod log_lines;
 mod observer;
 pub(crate) mod profiles;
 mod promptness;
+mod quotas;
 mod secrets;
 pub(crate) mod settings;
 mod signals;
@@ -49,6 +51,7 @@ pub(crate) struct Config {
     pub(crate) access: config::Access,
     pub(crate) compile: config::Compile,
     pub(crate) limits: config::Limits,
+    pub(crate) quotas: config::Quotas,
     pub(crate) outbound: config::Outbound,
     pub(crate) logs: config::Logs,
     pub(crate) webhooks: config::Webhooks,
@@ -86,7 +89,8 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
     let store = open_store(config, &data).await?;
     let access = access::open((&config.serve, &config.access), &store, &data, tls.is_some()).await?;
     let vault = secrets::open(&config.access, &store, &data).await?;
-    let (engine, processes) = open_engine(config, &store, &data, &vault).await?;
+    let quotas = quotas::open(config, &store).await?;
+    let (engine, processes) = open_engine(config, &store, &data, (&vault, &quotas)).await?;
     // Before anybody can deploy or delete: the sweep must know of all that was there when the store was opened.
     let referenced = engine.digests();
     engine
@@ -99,7 +103,7 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
     let blobs = weft_blobs::LocalBlobs::open(data.join("blobs"), settings::blobs(config))
         .await
         .context("the blobs cannot be opened")?;
-    let workflows = workflows::open(config, &engine, &store, &blobs).await?;
+    let workflows = workflows::open((config, &quotas), &engine, &store, &blobs).await?;
     collect_blobs(config, &engine, &workflows, &blobs);
     let runs = workflows.runs.clone();
     let webhooks = webhooks::open(config, &engine, &store, &workflows).await?;
@@ -114,6 +118,7 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
     )
     .with_access(Arc::clone(&access))
     .with_secrets(vault)
+    .with_quotas(quotas)
     .with_audit(store.access(), access::retention(&config.access))
     .with_blobs(Arc::new(blobs))
     .with_webhooks(webhooks);
@@ -146,7 +151,7 @@ async fn open_engine(
     config: &Config,
     store: &Store,
     data: &Path,
-    vault: &Arc<Vault>,
+    (vault, quotas): (&Arc<Vault>, &Quotas),
 ) -> Result<(Engine, Arc<Processes>)> {
     let secrets = Arc::new(secrets::Sent(Arc::clone(vault)));
     let runtime = weft_runtime::Runtime::with_secrets(settings::runtime(config), secrets)
@@ -163,7 +168,7 @@ async fn open_engine(
         keyvalue: store.keyvalue(),
     };
     let profiles = profiles::load(&config.serve.profiles, data)?;
-    let engine = Engine::open(ports, profiles, settings::engine(config))
+    let engine = Engine::open(ports, profiles, settings::engine(config, quotas))
         .await
         .context("the functions cannot be loaded")?;
     let directory = profiles::Directory::new(profiles::place(&config.serve.profiles, data));

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use weft_quotas::Accounts;
 use weft_types::image::Bounds;
 
 /// What the engine keeps to. All of it holds for one process.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// What projects may use. By default nothing is limited.
+    pub accounts: Accounts,
     /// The name of this machine, as runs' records tell it. Default empty.
     pub host: String,
     /// Runs that execute at once; more wait. Those that only sleep, await an event or are paused do not count,
@@ -77,6 +80,7 @@ impl Default for Config {
             host: String::new(),
             runs: 10_000,
             waiting_runs: 10_000,
+            accounts: Accounts::default(),
             open_runs: 200_000,
             calls: 4_096,
             run_parallelism: 256,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use weft_quotas::Exceeded;
 use weft_types::{NodeStatus, RunId, RunStatus};
 use weft_workflow::state::RerunError;
 use weft_workflow::{Plan, nearest};
@@ -111,6 +112,9 @@ pub enum Error {
         /// When to try again.
         retry_after: Duration,
     },
+    /// The project has used up what it may.
+    #[error(transparent)]
+    Quota(#[from] Exceeded),
     /// The disk is full: nothing new is accepted, and open runs hold until there is space.
     #[error("the disk is full: nothing is accepted until there is space")]
     StorageFull {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
+use weft_quotas::Held;
 use weft_types::{Digest, FunctionName, ProjectName, RunId, RunStatus, Value, VersionNumber};
 use weft_workflow::event::{Counts, NodeError, Usage};
 use weft_workflow::{NodeIndex, Place, Plan};
@@ -37,6 +38,8 @@ pub(crate) struct OpenRun {
     awaiting: Mutex<BTreeSet<NodeIndex>>,
     /// One more than the position of the last of its frames that the journal has; 0 while it has none.
     passed: AtomicU64,
+    /// Its place among the open runs of its project; none within another run, or once it is closed.
+    counted: Mutex<Option<Held>>,
     end: OnceLock<Result<Ended, Lost>>,
     /// Told when the journal got frames, and when the run ended.
     changed: Notify,
@@ -96,6 +99,8 @@ pub(crate) struct Opening {
     pub(crate) kept: Option<Arc<Kept>>,
     pub(crate) key: Key,
     pub(crate) mailbox: Arc<Mailbox>,
+    /// Its place among the open runs of its project; none within another run.
+    pub(crate) counted: Option<Held>,
 }
 
 impl OpenRun {
@@ -113,9 +118,16 @@ impl OpenRun {
             held: Mutex::default(),
             awaiting: Mutex::default(),
             passed: AtomicU64::new(0),
+            counted: Mutex::new(opening.counted),
             end: OnceLock::new(),
             changed: Notify::new(),
         })
+    }
+
+    /// It is open no longer, whoever still holds it.
+    pub(crate) fn uncount(&self) {
+        // Poisoned or not: nothing is left half done.
+        drop(self.counted.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     /// An event of it names these blobs.

@@ -261,7 +261,10 @@ impl Found {
             (Some(stored), Some(globals)) => Some(stored.verify(&globals.ty, bounds)?),
             (_, _) => None,
         };
+        let counted = parent.is_none();
+        let counted = counted.then(|| inner.config.accounts.of(&accepted.project).resume_run());
         let open = OpenRun::new(Opening {
+            counted,
             run: accepted.run,
             project: accepted.project.clone(),
             workflow: accepted.workflow.clone(),

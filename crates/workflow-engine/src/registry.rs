@@ -32,6 +32,7 @@ impl Registry {
     pub(crate) fn remove(&self, run: RunId) {
         if let Some((_, open)) = self.runs.remove(&run) {
             self.count.fetch_sub(1, SeqCst);
+            open.uncount();
             self.express.fetch_sub(usize::from(open.kept.is_some()), SeqCst);
         }
     }

@@ -156,7 +156,7 @@ impl Engine {
             inner,
             key: accepting.key.clone(),
         };
-        let accepting = accepting.keep_values(inner).await?;
+        let accepting = accepting.counted(inner)?.keep_values(inner).await?;
         let handle = self.begin(accepting, answer)?;
         claimed.keep();
         if answer == Answer::Id {

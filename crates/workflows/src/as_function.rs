@@ -178,9 +178,11 @@ fn ended(outcome: &Outcome, limit: Duration) -> Failure {
 
 fn failure(error: &Error) -> Failure {
     match error {
-        Error::Overloaded { .. } | Error::Draining | Error::StorageFull { .. } | Error::NoPlan(_) => {
-            Failure::Unavailable(error.to_string())
-        }
+        Error::Overloaded { .. }
+        | Error::Quota(_)
+        | Error::Draining
+        | Error::StorageFull { .. }
+        | Error::NoPlan(_) => Failure::Unavailable(error.to_string()),
         other => Failure::Platform(other.to_string()),
     }
 }

@@ -93,7 +93,7 @@ fn call_error(error: &Error) -> CallError {
     let (code, begun) = match error {
         Error::Failed { failure, .. } => of_failure(failure),
         Error::OutcomeUnknown { .. } => (ErrorCode::Platform, true),
-        Error::QueueTimeout { .. } | Error::Overloaded { .. } | Error::Draining => {
+        Error::QueueTimeout { .. } | Error::Overloaded { .. } | Error::Quota(_) | Error::Draining => {
             (ErrorCode::Unavailable, false)
         }
         Error::StorageFull | Error::StorageFailed(_) | Error::Platform(_) => (ErrorCode::Platform, false),

@@ -21,7 +21,7 @@ struct Owner {
 /// The one that is in a workspace of its own.
 const CONTAINER: &str = "weft-container";
 
-const BOUNDARIES: [Boundary; 18] = [
+const BOUNDARIES: [Boundary; 19] = [
     Boundary {
         package: "weft-types",
         without: &["tokio", "wasmtime", "sqlx", "hyper", "axum"],
@@ -35,6 +35,18 @@ const BOUNDARIES: [Boundary; 18] = [
             "axum",
             "weft-store",
             "weft-function-engine",
+        ],
+    },
+    Boundary {
+        package: "weft-quotas",
+        without: &[
+            "wasmtime",
+            "sqlx",
+            "hyper",
+            "axum",
+            "weft-store",
+            "weft-function-engine",
+            "weft-workflow-engine",
         ],
     },
     Boundary {

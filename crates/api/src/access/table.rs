@@ -31,6 +31,8 @@ pub(crate) const ROWS: &[(&str, &str, Need)] = &[
     ("PUT", "/v1/projects/{project}", Platform),
     ("DELETE", "/v1/projects/{project}", Project(Owner)),
     ("GET", "/v1/projects/{project}/audit", Project(Owner)),
+    ("GET", "/v1/projects/{project}/quotas", Project(Viewer)),
+    ("PUT", "/v1/projects/{project}/quotas", Platform),
     ("GET", "/v1/projects/{project}/members", Project(Viewer)),
     ("PUT", "/v1/projects/{project}/members/{user}", Project(Owner)),
     ("DELETE", "/v1/projects/{project}/members/{user}", Project(Owner)),
@@ -82,6 +84,11 @@ pub(crate) const ROWS: &[(&str, &str, Need)] = &[
         "GET",
         "/v1/projects/{project}/functions/{function}/versions/{version}",
         Project(Viewer),
+    ),
+    (
+        "DELETE",
+        "/v1/projects/{project}/functions/{function}/versions/{version}",
+        Project(Developer),
     ),
     (
         "POST",

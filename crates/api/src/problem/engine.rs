@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use uuid::Uuid;
-use weft_function_engine::Error;
 use weft_function_engine::port::Failure;
+use weft_function_engine::{Error, Needed};
 use weft_types::json;
 
 use super::{Kind, Problem};
@@ -66,6 +66,8 @@ impl From<Error> for Problem {
             Error::StorageFull => problem(Kind::StorageFull),
             Error::StorageFailed(_) => fault(Kind::StorageFailed, &detail),
             Error::MissingGrant { missing, .. } => problem(Kind::MissingGrant).with("missing", missing),
+            Error::Quota(exceeded) => exceeded.into(),
+            Error::VersionInUse { because, .. } => version_in_use(&because, problem(Kind::VersionInUse)),
             Error::StillReferenced { by, .. } => problem(Kind::StillReferenced).with("by", by),
             Error::OpenRuns { by, .. } => problem(Kind::OpenRuns).with("by", by),
             Error::Failed {
@@ -84,6 +86,24 @@ impl From<Error> for Problem {
             Error::Draining => problem(Kind::Draining).retry_after(RETRY_AFTER_DRAINING),
             Error::Platform(_) => fault(Kind::PlatformFault, &detail),
         }
+    }
+}
+
+fn version_in_use(because: &Needed, problem: Problem) -> Problem {
+    let slug = match because {
+        Needed::Active => "active",
+        Needed::RollingOut => "rollout",
+        Needed::OnlyOne => "only",
+        Needed::Pinned(_) => "pinned",
+        Needed::OpenRuns => "open-runs",
+    };
+    let problem = problem.with("because", slug);
+    match because {
+        Needed::Pinned(by) => {
+            let by = by.iter().map(|pin| format!("{}@{}", pin.function, pin.version));
+            problem.with("by", by.collect::<Vec<_>>())
+        }
+        _ => problem,
     }
 }
 

@@ -38,6 +38,7 @@ impl From<Error> for Problem {
             Error::Overloaded { retry_after, .. } => {
                 problem(Kind::Overloaded).retry_after(whole_seconds(retry_after))
             }
+            Error::Quota(exceeded) => exceeded.into(),
             Error::StorageFull { retry_after } => {
                 problem(Kind::RunsPaused).retry_after(whole_seconds(retry_after))
             }

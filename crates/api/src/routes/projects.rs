@@ -147,7 +147,10 @@ pub(super) async fn delete(
         access.forget_project(project.clone(), Timestamp::now()).await?;
     }
     if let Some(secrets) = &context.secrets {
-        secrets.forget_project(project).await?;
+        secrets.forget_project(project.clone()).await?;
+    }
+    if let Some(quotas) = &context.quotas {
+        quotas.set(project, weft_quotas::Limits::default()).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Request, State};
-use http::Uri;
+use http::{StatusCode, Uri};
 
 use super::cursor;
 use super::functions::{DEFAULT_LIMIT, MAX_LIMIT};
@@ -84,6 +84,42 @@ pub(super) async fn show(
 ) -> Result<Json<wire::Version>, Problem> {
     let record = context.engine.version(&project, &function, Some(version))?;
     Ok(Json(wire::Version::new(&record, &context.engine)))
+}
+
+/// Delete a version
+///
+/// Its number is not given again, and its code goes once no version is made of it. Refused while it is active or about to take over, while a
+/// version of a workflow calls it, while runs of it are open, and where the function has no other. Runs of it that are kept stay in lists,
+/// but what their nodes and results were is no longer told.
+#[utoipa::path(
+    delete,
+    path = "/v1/projects/{project}/functions/{function}/versions/{version}",
+    operation_id = "delete-version",
+    tag = "versions",
+    params(
+        ("project" = String, Path, description = "The project"),
+        ("function" = String, Path, description = "The function"),
+        ("version" = u32, Path, description = "The version's number"),
+    ),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn delete(
+    State(context): State<Arc<Context>>,
+    InVersion {
+        project,
+        function,
+        version,
+    }: InVersion,
+    _: NoQuery,
+) -> Result<StatusCode, Problem> {
+    context
+        .engine
+        .delete_version(&project, &function, version)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Activate a version

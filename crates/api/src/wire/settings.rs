@@ -27,6 +27,10 @@ pub struct Settings {
     /// Where it goes while it traps; absent for nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub promotion: Option<Promotion>,
+    /// How many versions the function keeps, from 1; absent leaves it to the server. Older ones that nothing refers to are deleted when a
+    /// new one comes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_versions: Option<u32>,
     /// Bounds on each call; none of one leaves it to the platform's default.
     pub limits: Limits,
     /// What the version may do outside itself; default nothing.
@@ -143,6 +147,7 @@ impl From<&weft_types::Settings> for Settings {
             needs: settings.needs.as_ref().map(Needs::from),
             visibility: settings.visibility.into(),
             promotion: settings.promotion.as_ref().map(Promotion::from),
+            keep_versions: settings.keep_versions,
             limits: Limits::from(&settings.limits),
             grants: Grants::from(&settings.grants),
             env: settings.env.clone(),

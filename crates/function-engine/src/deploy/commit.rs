@@ -32,11 +32,13 @@ struct Code {
 /// A version ready to be stored.
 pub(super) struct Proposal {
     pub(super) new: NewVersion,
+    /// Whether there is such a version already.
+    pub(super) existed: bool,
     missing: Vec<String>,
     /// What it will be if the registry numbers it as expected.
     deployed: Arc<Deployed>,
     logs: Arc<Log>,
-    before: Option<Arc<Function>>,
+    pub(super) before: Option<Arc<Function>>,
 }
 
 impl Engine {
@@ -68,6 +70,7 @@ impl Inner {
         };
         let writing = self.catalog.write().await;
         let proposal = self.propose(deploy, prepared.as_ref())?;
+        let room = self.take_room(&proposal)?;
         if proposal.new.activate.is_some() && proposal.new.kind == Kind::Component {
             // Proves that it can be called before anyone relies on it.
             self.loaded(&proposal.deployed).await?;
@@ -75,7 +78,23 @@ impl Inner {
                 .await;
         }
         let added = self.ports.registry.add_version(proposal.new.clone()).await?;
-        Ok(self.publish(&writing, proposal, added))
+        room.keep();
+        Ok(self.publish_and_prune(writing, proposal, added).await)
+    }
+
+    /// Shows what the registry stored to everyone, and deletes what the function does not keep.
+    pub(super) async fn publish_and_prune(
+        self: &Arc<Self>,
+        writing: Writing<'_>,
+        proposal: Proposal,
+        added: Added,
+    ) -> Deployment {
+        let (project, function) = (proposal.new.project.clone(), proposal.new.function.clone());
+        let deployment = self.publish(&writing, proposal, added);
+        let gone = self.prune(&writing, &project, &function).await;
+        drop(writing);
+        self.collect_later(gone);
+        deployment
     }
 
     /// Makes sure that the code of the latest version is compiled, so that the right to write is not held for as long.
@@ -94,6 +113,7 @@ impl Inner {
         let project = snapshot.project(deploy.project.as_str())?;
         if deploy.code.is_some() {
             check_kind(project, &deploy.function, Kind::Component)?;
+            self.check_room_for_function(&deploy.project, project, &deploy.function)?;
         }
         let latest = project
             .functions
@@ -158,13 +178,16 @@ impl Inner {
             || Log::new(self.config.logs, &self.log_room),
             |f| Arc::clone(&f.logs),
         );
-        let deployed = match before.as_ref().and_then(|function| same(function, &new)) {
+        let known = before.as_ref().and_then(|function| same(function, &new));
+        let existed = known.is_some();
+        let deployed = match known {
             Some(deployed) => Arc::clone(deployed),
             None => self.deployed(record(&new, latest), &logs),
         };
         new.activate = activate.then(|| activated(before.as_deref(), &deployed, "it was deployed"));
         Proposal {
             new,
+            existed,
             missing,
             deployed,
             logs,
@@ -184,9 +207,10 @@ impl Inner {
     }
 
     /// Shows what the registry stored to everyone.
-    pub(super) fn publish(&self, writing: &Writing<'_>, proposal: Proposal, added: Added) -> Deployment {
+    fn publish(&self, writing: &Writing<'_>, proposal: Proposal, added: Added) -> Deployment {
         let Proposal {
             new,
+            existed: _,
             missing,
             deployed,
             logs,

@@ -58,6 +58,10 @@ impl Inner {
         }
         self.metrics.functions.remove(project, name);
         function.versions().iter().for_each(|deployed| deployed.unload());
+        let code = function.versions().iter().map(|deployed| deployed.record());
+        let code = self.free_code(project, code.map(|record| (record.digest, record.size)));
+        drop(writing);
+        self.collect(code).await;
         tracing::info!(%project, function = %name, "deleted");
         Ok(())
     }

@@ -85,8 +85,10 @@ impl Inner {
             };
             self.proposal((new, save.activate), Vec::new(), before, latest.as_deref())
         };
+        let room = self.take_room(&proposal)?;
         let added = self.ports.registry.add_version(proposal.new.clone()).await?;
-        Ok(self.publish(&writing, proposal, added))
+        room.keep();
+        Ok(self.publish_and_prune(writing, proposal, added).await)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::ArcSwap;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use weft_quotas::Part;
 use weft_types::VersionRecord;
 use weft_types::version::FunctionRecord;
 
@@ -36,6 +37,10 @@ pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Re
             Some(function) => snapshot.put(function),
             None => tracing::warn!("a function without versions is left out"),
         }
+    }
+    for (name, project) in snapshot.projects() {
+        let code = project.code().values().sum();
+        config.accounts.of(name).note_stored(Part::Code, code);
     }
     let (upkeep, requests) = Upkeep::new(config.background_queue);
     let inner = Arc::new(Inner {

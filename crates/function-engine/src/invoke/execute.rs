@@ -218,7 +218,10 @@ impl Inner {
         deadline: Instant,
         measured: &mut Measured,
     ) -> Result<(Lease<Instances>, Duration), Error> {
-        let leased = self.try_lease(deployed, deadline).await;
+        let leased = match measured.count() {
+            Ok(()) => self.try_lease(deployed, deadline).await,
+            Err(exceeded) => Err(exceeded),
+        };
         match &leased {
             Ok((lease, _)) => {
                 // Elsewhere it is the pool of processes that knows what was started.

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use weft_quotas::Held;
+
 use super::context::clock;
 use crate::Error;
 use crate::deployed::Deployed;
@@ -15,6 +17,8 @@ pub(crate) struct Measured {
     ended: bool,
     /// Whether it answered that its server failed.
     blamed: bool,
+    /// Its place among the calls of its project.
+    held: Option<Held>,
 }
 
 impl Measured {
@@ -24,7 +28,14 @@ impl Measured {
             since: clock(),
             ended: false,
             blamed: false,
+            held: None,
         }
+    }
+
+    /// Counts it among the calls of its project until it is dropped.
+    pub(crate) fn count(&mut self) -> Result<(), Error> {
+        self.held = Some(self.deployed.account.begin_call()?);
+        Ok(())
     }
 
     /// It got an instance, after waiting for a place for so long.
@@ -58,7 +69,7 @@ impl Measured {
     /// It ended before it got an instance.
     pub(crate) fn refused(&mut self, error: &Error) {
         self.end(Some(match error {
-            Error::Overloaded { .. } => ErrorKind::Overloaded,
+            Error::Overloaded { .. } | Error::Quota(_) => ErrorKind::Overloaded,
             Error::QueueTimeout { .. } => ErrorKind::QueueTimeout,
             Error::Draining
             | Error::MissingGrant { .. }

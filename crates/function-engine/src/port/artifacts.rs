@@ -32,6 +32,10 @@ pub trait Artifacts: Send + Sync + 'static {
         path: &'a Path,
     ) -> Boxed<'a, Result<Compiled, StorageError>>;
 
+    /// Removes code and whatever was compiled from it; code that is not there is fine. A crash may bring it back, whole or in part, until
+    /// it is kept anew.
+    fn remove(&self, digest: Digest) -> Boxed<'_, Result<(), StorageError>>;
+
     /// The compiled form `key` of the code `digest`. Blocks for as long as two file look-ups.
     fn compiled(&self, digest: Digest, key: &str) -> Option<Compiled>;
 }

@@ -51,7 +51,16 @@ pub trait Registry: Send + Sync + 'static {
         moves: Arc<Moves>,
     ) -> Boxed<'a, Result<FunctionRecord, RegistryError>>;
 
-    /// Removes a function with all its versions. The artifacts stay until collected.
+    /// Removes versions of a function, none of which is active: all or none. Their numbers are not given again. The artifacts stay until
+    /// removed.
+    fn delete_versions<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        function: &'a FunctionName,
+        versions: &'a [VersionNumber],
+    ) -> Boxed<'a, Result<(), RegistryError>>;
+
+    /// Removes a function with all its versions. The artifacts stay until removed.
     fn delete<'a>(
         &'a self,
         project: &'a ProjectName,

@@ -1,12 +1,13 @@
 //! Removing code that no version refers to any more.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use weft_function_engine::port::StorageError;
 use weft_types::Digest;
 
-use super::compiled::sidecar_of;
+use super::compiled::{Forms, sidecar_of};
 use super::layout::{self, Layout};
 use super::{FileArtifacts, Inner};
 
@@ -103,6 +104,20 @@ impl Inner {
         Ok(swept)
     }
 
+    /// Compiled forms first: without the code that they were made from they are of no use.
+    pub(super) fn remove(&self, digest: Digest) -> Result<(), StorageError> {
+        self.disk.check()?;
+        {
+            let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
+            for key in layout::names(self.layout.compiled())? {
+                if let Some(form) = self.layout.form(&key) {
+                    remove_compiled(&mut forms, &form, digest)?;
+                }
+            }
+        }
+        layout::remove(&self.layout.code(digest)).map(drop)
+    }
+
     fn sweep_code(&self, digest: Digest) -> Result<bool, StorageError> {
         // Held while the file is removed, so that a `keep` of the same code comes before or after.
         let mut candidates = lock(&self.candidates);
@@ -112,20 +127,25 @@ impl Inner {
         layout::remove(&self.layout.code(digest))
     }
 
-    /// Which of the two names the disk forgets first does not matter: each alone is no compiled code. The directory is
-    /// synced before it is next written to (see `create_form`), so that nothing removed here comes back beside it.
     fn sweep_compiled(&self, key: &str, digest: Digest) -> Result<bool, StorageError> {
         let Some(form) = self.layout.form(key) else {
             return Ok(false);
         };
-        let path = form.join(digest.hex());
+        // Both held while the files are removed, so that keeping the same comes before or after.
         let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
         let mut candidates = lock(&self.candidates);
         if !candidates.compiled.remove(&(key.to_owned(), digest)) {
             return Ok(false);
         }
-        forms.remove(&form);
-        layout::remove(&sidecar_of(&path))?;
-        layout::remove(&path)
+        remove_compiled(&mut forms, &form, digest)
     }
+}
+
+/// Which of the two names the disk forgets first does not matter: each alone is no compiled code. The directory is
+/// synced before it is next written to (see `create_form`), so that nothing removed here comes back beside it.
+fn remove_compiled(forms: &mut Forms, form: &Path, digest: Digest) -> Result<bool, StorageError> {
+    let path = form.join(digest.hex());
+    forms.remove(form);
+    layout::remove(&sidecar_of(&path))?;
+    layout::remove(&path)
 }

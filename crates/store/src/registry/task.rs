@@ -43,6 +43,12 @@ pub(super) enum Request {
         moves: Arc<Moves>,
         answer: Answer<FunctionRecord>,
     },
+    DeleteVersions {
+        project: ProjectName,
+        function: FunctionName,
+        versions: Vec<VersionNumber>,
+        answer: Answer<()>,
+    },
     Delete {
         project: ProjectName,
         function: FunctionName,
@@ -102,6 +108,14 @@ async fn serve(writer: &mut Writer, request: Request) {
         } => {
             let _ = answer.send(note_moves(writer, &project, &function, &moves).await);
         }
+        Request::DeleteVersions {
+            project,
+            function,
+            versions,
+            answer,
+        } => {
+            let _ = answer.send(delete_versions(writer, &project, &function, &versions).await);
+        }
         Request::Delete {
             project,
             function,
@@ -147,6 +161,16 @@ async fn note_moves(
     moves: &Moves,
 ) -> Result<FunctionRecord, RegistryError> {
     let done = write::note_moves(writer.begin().await?, project, function, moves).await;
+    end(writer, done).await
+}
+
+async fn delete_versions(
+    writer: &mut Writer,
+    project: &ProjectName,
+    function: &FunctionName,
+    versions: &[VersionNumber],
+) -> Result<(), RegistryError> {
+    let done = write::delete_versions(writer.begin().await?, project, function, versions).await;
     end(writer, done).await
 }
 

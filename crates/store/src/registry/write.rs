@@ -120,6 +120,35 @@ fn moves_text(moves: &Moves) -> Result<String, Error> {
         .map_err(|error| Error::Corrupt(format!("moves cannot be written as JSON: {error}")))
 }
 
+/// One that is active is refused by the database when the transaction ends.
+pub(super) async fn delete_versions(
+    connection: &mut SqliteConnection,
+    project: &ProjectName,
+    name: &FunctionName,
+    versions: &[VersionNumber],
+) -> Done<()> {
+    const NUMBERED: &str = "UPDATE function SET numbered = max(numbered, (
+            SELECT coalesce(max(number), 0) FROM version WHERE project = $1 AND function = $2))
+        WHERE project = $1 AND name = $2";
+    let found = sqlx::query(NUMBERED)
+        .bind(project.as_str())
+        .bind(name.as_str())
+        .execute(&mut *connection)
+        .await?;
+    if found.rows_affected() == 0 {
+        return Ok(Err(RegistryError::NoFunction(project.clone(), name.clone())));
+    }
+    for version in versions {
+        sqlx::query("DELETE FROM version WHERE project = $1 AND function = $2 AND number = $3")
+            .bind(project.as_str())
+            .bind(name.as_str())
+            .bind(version.0)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(Ok(()))
+}
+
 pub(super) async fn delete(
     connection: &mut SqliteConnection,
     project: &ProjectName,
@@ -202,7 +231,8 @@ async fn same_version(
 async fn insert_version(connection: &mut SqliteConnection, new: &NewVersion) -> Result<VersionRecord, Error> {
     insert_function(connection, new).await?;
     let number: u32 = sqlx::query_scalar(
-        "SELECT coalesce(max(number), 0) + 1 FROM version WHERE project = $1 AND function = $2",
+        "SELECT max(numbered, (SELECT coalesce(max(number), 0) FROM version WHERE project = $1 AND function = $2)) + 1
+            FROM function WHERE project = $1 AND name = $2",
     )
     .bind(new.project.as_str())
     .bind(new.function.as_str())

@@ -42,6 +42,9 @@ impl Settings {
             check_name(profile, &["profile"])?;
         }
         self.check_needs()?;
+        rule(self.keep_versions != Some(0), &["keep-versions"], || {
+            "a function keeps at least 1 version; leave it out to keep as many as the server says".to_owned()
+        })?;
         if let Some(promotion) = &self.promotion {
             promotion.validate()?;
         }

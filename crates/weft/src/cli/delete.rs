@@ -2,15 +2,16 @@ use anyhow::Result;
 use clap::Args as ClapArgs;
 use reqwest::Method;
 use serde_json::json;
-use weft_types::FunctionName;
 
-use super::{Session, deploy};
+use super::Session;
+use crate::failure::Failure;
+use crate::reference::Reference;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
-    /// The function, which goes with all its versions.
-    #[arg(value_name = "FUNCTION", value_parser = deploy::name, required_unless_present = "run")]
-    function: Option<FunctionName>,
+    /// The function, which goes with all its versions; or one of its versions, such as pricing@3.
+    #[arg(value_name = "FUNCTION[@VERSION]", required_unless_present = "run")]
+    function: Option<Reference>,
     /// The record of this run, which has ended, instead.
     #[arg(long, value_name = "RUN", conflicts_with = "function")]
     run: Option<String>,
@@ -18,20 +19,44 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     let client = session.client()?;
-    let name = args.function.as_ref().map(FunctionName::as_str);
     // One of both is there, and only one.
-    let (path, name, text) = match (&args.run, name) {
+    let (path, name, text) = match (args.run, args.function) {
         (Some(run), _) => (
-            ["runs", run.as_str()],
-            run.as_str(),
-            format!("run {run} is deleted"),
+            vec!["runs".to_owned(), run.clone()],
+            run.clone(),
+            format!("run {run}"),
         ),
-        (None, name) => {
-            let name = name.unwrap_or_default();
-            (["functions", name], name, format!("{name} is deleted"))
-        }
+        (None, Some(reference)) => of_function(&reference)?,
+        (None, None) => return Err(Failure::usage("name what is to be deleted").into()),
     };
+    let path: Vec<_> = path.iter().map(String::as_str).collect();
     client.send(client.in_project(Method::DELETE, &path)).await?;
-    session.output.result(&json!({ "deleted": name }), text)?;
+    session
+        .output
+        .result(&json!({ "deleted": name }), format!("{text} is deleted"))?;
     Ok(())
+}
+
+/// The path of a function or of one of its versions, and how it is called.
+fn of_function(reference: &Reference) -> Result<(Vec<String>, String, String)> {
+    let Reference {
+        function,
+        export,
+        version,
+    } = reference;
+    if let Some(export) = export {
+        let message = format!("`{export}` is an export, which cannot be deleted by itself");
+        return Err(Failure::usage(message)
+            .hint(format!("`weft delete {function}` deletes the function"))
+            .into());
+    }
+    let mut path = vec!["functions".to_owned(), function.to_string()];
+    let name = match version {
+        Some(version) => {
+            path.extend(["versions".to_owned(), version.to_string()]);
+            format!("{function}@{version}")
+        }
+        None => function.to_string(),
+    };
+    Ok((path, name.clone(), name))
 }

@@ -21,6 +21,7 @@ pub(crate) fn run(args: Args, file: File, output: Output) -> Result<()> {
         access: layers.access.resolve()?,
         compile: layers.compile.resolve()?,
         limits: layers.limits.resolve()?,
+        quotas: layers.quotas.resolve()?,
         outbound: layers.outbound.resolve()?,
         logs: layers.logs.resolve()?,
         webhooks: layers.webhooks.resolve()?,

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::settings::{
-    AccessLayer, BlobsLayer, ClientLayer, CompileLayer, LimitsLayer, LogsLayer, OutboundLayer, RunsLayer,
-    ServeLayer, TelemetryLayer, WebhooksLayer,
+    AccessLayer, BlobsLayer, ClientLayer, CompileLayer, LimitsLayer, LogsLayer, OutboundLayer, QuotasLayer,
+    RunsLayer, ServeLayer, TelemetryLayer, WebhooksLayer,
 };
 use crate::failure::Failure;
 
@@ -21,6 +21,7 @@ pub(crate) struct File {
     pub(crate) access: AccessLayer,
     pub(crate) compile: CompileLayer,
     pub(crate) limits: LimitsLayer,
+    pub(crate) quotas: QuotasLayer,
     pub(crate) outbound: OutboundLayer,
     pub(crate) logs: LogsLayer,
     pub(crate) webhooks: WebhooksLayer,

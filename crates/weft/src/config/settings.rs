@@ -164,6 +164,24 @@ section! {
 }
 
 section! {
+    /// What each project may have where it has no quotas of its own (`weft quotas`).
+    pub(crate) struct Quotas, QuotasLayer, "quotas" {
+        /// Functions and workflows of a project; 0 for any number.
+        quota_functions: u64, "WEFT_QUOTA_FUNCTIONS" = "0";
+        /// Versions of all of them; 0 for any number.
+        quota_versions: u64, "WEFT_QUOTA_VERSIONS" = "0";
+        /// Bytes of a project's code, blobs and key-values; 0 for any size.
+        quota_storage: Size, "WEFT_QUOTA_STORAGE" = "0";
+        /// Runs of a project that have not ended; 0 for any number.
+        quota_open_runs: u64, "WEFT_QUOTA_OPEN_RUNS" = "0";
+        /// Calls of a project that execute or wait for an instance; 0 for any number.
+        quota_concurrent_calls: u64, "WEFT_QUOTA_CONCURRENT_CALLS" = "0";
+        /// Versions that a function keeps where its settings do not say; 0 for all.
+        keep_versions: u32, "WEFT_KEEP_VERSIONS" = "0";
+    }
+}
+
+section! {
     /// Connections that functions opened and that wait for the next request.
     pub(crate) struct Outbound, OutboundLayer, "outbound" {
         /// How long an idle connection is kept, an hour at most; shorter where the server says so, and `0s` keeps none.
@@ -323,6 +341,8 @@ pub(crate) struct ServeLayers {
     pub(crate) compile: CompileLayer,
     #[command(flatten, next_help_heading = "Limits of calls")]
     pub(crate) limits: LimitsLayer,
+    #[command(flatten, next_help_heading = "Quotas of projects")]
+    pub(crate) quotas: QuotasLayer,
     #[command(flatten, next_help_heading = "Outbound HTTP")]
     pub(crate) outbound: OutboundLayer,
     #[command(flatten, next_help_heading = "Lines written by functions")]
@@ -346,6 +366,7 @@ impl ServeLayers {
             access: self.access.over(file.access),
             compile: self.compile.over(file.compile),
             limits: self.limits.over(file.limits),
+            quotas: self.quotas.over(file.quotas),
             outbound: self.outbound.over(file.outbound),
             logs: self.logs.over(file.logs),
             webhooks: self.webhooks.over(file.webhooks),

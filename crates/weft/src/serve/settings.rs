@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use weft_function_engine::{Bound, LogBounds};
+use weft_quotas::Quotas;
 
 use super::{Config, files};
 use crate::units::{Size, Span};
 
 /// The bounds of the engine.
-pub(crate) fn engine(config: &Config) -> weft_function_engine::Config {
+pub(crate) fn engine(config: &Config, quotas: &Quotas) -> weft_function_engine::Config {
     let limits = &config.limits;
     weft_function_engine::Config {
         shards: cores(config),
@@ -34,12 +35,14 @@ pub(crate) fn engine(config: &Config) -> weft_function_engine::Config {
         log_bytes: count(config.logs.log_total),
         run_log_bytes: count(config.logs.log_runs),
         metric_series: config.telemetry.metric_series,
+        keep_versions: config.quotas.keep_versions,
+        accounts: quotas.accounts().clone(),
         ..weft_function_engine::Config::default()
     }
 }
 
 /// The bounds of the workflow engine.
-pub(crate) fn runs(config: &Config) -> weft_workflow_engine::Config {
+pub(crate) fn runs(config: &Config, quotas: &Quotas) -> weft_workflow_engine::Config {
     let runs = &config.runs;
     weft_workflow_engine::Config {
         host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
@@ -65,6 +68,7 @@ pub(crate) fn runs(config: &Config) -> weft_workflow_engine::Config {
         key_lifetime: runs.run_key_lifetime.0,
         key_outcome_bytes: count(runs.run_key_outcomes),
         metric_series: config.telemetry.metric_series,
+        accounts: quotas.accounts().clone(),
         ..weft_workflow_engine::Config::default()
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use weft_blobs::LocalBlobs;
 use weft_function_engine::Engine;
+use weft_quotas::Quotas;
 use weft_store::Store;
 use weft_workflow_engine::Ports;
 use weft_workflows::{Definitions, FunctionCalls, Plans, Runs};
@@ -14,7 +15,7 @@ use super::settings;
 
 /// Opens the engine, which takes up every run that was open when the server ended.
 pub(super) async fn open(
-    config: &super::Config,
+    (config, quotas): (&super::Config, &Quotas),
     engine: &Engine,
     store: &Store,
     blobs: &LocalBlobs,
@@ -29,7 +30,7 @@ pub(super) async fn open(
         workflows: Arc::clone(&plans) as _,
         clock: Arc::new(WallClock),
     };
-    let (runs, recovered) = weft_workflow_engine::Engine::open(ports, settings::runs(config))
+    let (runs, recovered) = weft_workflow_engine::Engine::open(ports, settings::runs(config, quotas))
         .await
         .context("the open runs cannot be taken up")?;
     engine.attach_workflows(Arc::new(Runs(runs.clone())));

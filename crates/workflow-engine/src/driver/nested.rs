@@ -68,6 +68,7 @@ impl Slot {
             plan,
             key,
             mailbox: Arc::clone(&self.open.mailbox),
+            counted: None,
         });
         let slot = Slot::new(NewSlot {
             flow: inner.flow(&open.project, &open.workflow),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use weft_quotas::Held;
 use weft_types::{Address, ProjectName, RunId, Type, Value, VersionNumber};
 use weft_workflow::event::{Accepted, Stored, after};
 use weft_workflow::{Place, Plan};
@@ -29,6 +30,8 @@ pub(super) struct Accepting {
     start: StartRun,
     /// The outputs of the nodes that are given, in their order.
     outputs: Vec<Option<Value>>,
+    /// Its place among the open runs of its project, once it has one.
+    counted: Option<Held>,
 }
 
 impl Accepting {
@@ -57,7 +60,14 @@ impl Accepting {
             plan,
             start,
             outputs,
+            counted: None,
         })
+    }
+
+    /// Takes a place among the open runs of the project.
+    pub(super) fn counted(mut self, inner: &Inner) -> Result<Self, Error> {
+        self.counted = Some(inner.config.accounts.of(&self.project).begin_run()?);
+        Ok(self)
     }
 
     /// Stores the values that are too large for the journal, and keeps those that lie in blobs already: what referred to them may be
@@ -94,7 +104,7 @@ impl Accepting {
     }
 
     fn empty_slot(
-        self,
+        mut self,
         inner: &Arc<Inner>,
         key: SlotKey,
         mailbox: &Arc<Mailbox>,
@@ -110,6 +120,7 @@ impl Accepting {
             plan: Arc::clone(&self.plan),
             key,
             mailbox: Arc::clone(mailbox),
+            counted: self.counted.take(),
         });
         let created_at = self.now;
         let (arguments, globals) = (self.start.arguments.clone(), self.start.globals.clone());

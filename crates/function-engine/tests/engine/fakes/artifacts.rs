@@ -106,6 +106,17 @@ impl Artifacts for DirectoryArtifacts {
         Box::pin(async move { kept })
     }
 
+    fn remove(&self, digest: Digest) -> Boxed<'_, Result<(), StorageError>> {
+        for entry in std::fs::read_dir(self.directory.path()).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if name.starts_with(digest.hex().as_str()) {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+        Box::pin(async { Ok(()) })
+    }
+
     fn compiled(&self, digest: Digest, key: &str) -> Option<Compiled> {
         let path = self.compiled_path(digest, key);
         let hash = std::fs::read_to_string(path.with_added_extension("b3")).ok()?;

@@ -47,7 +47,7 @@ impl MemoryRegistry {
             .cloned();
         let existed = same.is_some();
         let version = same.unwrap_or_else(|| {
-            let version = numbered(&new, u32::try_from(versions.len()).unwrap() + 1);
+            let version = numbered(&new, versions.last().map_or(1, |last| last.version.0 + 1));
             versions.push(version.clone());
             version
         });
@@ -135,6 +135,24 @@ impl Registry for MemoryRegistry {
             Ok(record.clone())
         });
         Box::pin(async move { noted })
+    }
+
+    fn delete_versions<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        function: &'a FunctionName,
+        versions: &'a [VersionNumber],
+    ) -> Boxed<'a, Result<(), RegistryError>> {
+        let deleted = self.change(|functions| {
+            found(functions, project, function)?;
+            for (record, known) in functions {
+                if record.project == *project && record.function == *function {
+                    known.retain(|version| !versions.contains(&version.version));
+                }
+            }
+            Ok(())
+        });
+        Box::pin(async move { deleted })
     }
 
     fn delete<'a>(

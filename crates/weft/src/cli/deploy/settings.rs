@@ -40,6 +40,9 @@ pub(crate) struct Overrides {
     /// Let others see and call it: private (its project), public (every project) or anonymous (everybody).
     #[arg(long, value_name = "WHO")]
     visibility: Option<Visibility>,
+    /// Keep so many versions; older ones that nothing refers to are deleted when a new one comes.
+    #[arg(long, value_name = "COUNT")]
+    keep_versions: Option<u32>,
     /// Set an environment variable it sees.
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     env: Vec<(String, String)>,
@@ -126,6 +129,9 @@ impl Overrides {
         if let Some(visibility) = self.visibility {
             change.insert("visibility".to_owned(), serde_json::json!(visibility));
         }
+        if let Some(keep) = self.keep_versions {
+            change.insert("keep-versions".to_owned(), keep.into());
+        }
         if let Some(description) = &self.description {
             change.insert("description".to_owned(), Value::from(&**description));
         }
@@ -142,6 +148,7 @@ impl Overrides {
             && self.env.is_empty()
             && self.label.is_empty()
             && self.description.is_none()
+            && self.keep_versions.is_none()
             && self.profile.is_none()
             && !self.has_needs()
     }
@@ -164,6 +171,7 @@ impl Overrides {
         if let Some(description) = &self.description {
             settings.description.clone_from(description);
         }
+        settings.keep_versions = self.keep_versions.or(settings.keep_versions);
         if self.profile.is_some() {
             settings.profile.clone_from(&self.profile);
             settings.needs = None;
