@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
 use bytes::Bytes;
+use weft_quotas::Accounts;
 use weft_types::value::BlobAddress;
 use weft_types::{Digest, ProjectName};
 use weft_workflow_engine::port::Boxed;
@@ -37,10 +38,12 @@ use crate::upload::Upload;
 use crate::{OpenError, Options};
 
 mod collect;
+mod counting;
 mod find;
 mod keep;
 mod layout;
 
+use counting::{Asked, Counting};
 use layout::Layout;
 
 /// Blobs in a directory of this machine. Cheap to clone.
@@ -60,6 +63,7 @@ struct Inner {
     owners: Known<(ProjectName, Digest), u64>,
     /// Shared by those who name and refresh, held alone by a collection, one blob at a time.
     naming: RwLock<()>,
+    counting: Counting,
     _lock: File,
 }
 
@@ -69,8 +73,24 @@ impl LocalBlobs {
     /// # Errors
     /// Where another server has the directory, or it cannot be used.
     pub async fn open(directory: impl Into<PathBuf>, options: Options) -> Result<Self, OpenError> {
-        let inner = opening::open(directory.into(), |root| Inner::take(root, options)).await?;
-        Ok(Self(Arc::new(inner)))
+        Self::open_for(directory, options, Accounts::default()).await
+    }
+
+    /// Likewise, and counts in these accounts what projects have stored: what is there already on a thread of its own, as it is listed.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_for(
+        directory: impl Into<PathBuf>,
+        options: Options,
+        accounts: Accounts,
+    ) -> Result<Self, OpenError> {
+        let counting = Counting::new(accounts);
+        let inner = opening::open(directory.into(), |root| Inner::take(root, options, counting)).await?;
+        let inner = Arc::new(inner);
+        let counting = Arc::clone(&inner);
+        tokio::task::spawn_blocking(move || counting.count());
+        Ok(Self(inner))
     }
 
     /// Runs file work on a thread that may block, so many at once.
@@ -86,7 +106,7 @@ impl LocalBlobs {
 
 impl Inner {
     /// None where another process has the directory.
-    fn take(root: PathBuf, options: Options) -> Result<Option<Self>, BlobError> {
+    fn take(root: PathBuf, options: Options, counting: Counting) -> Result<Option<Self>, BlobError> {
         let disk = Disk::default();
         disk.create_dir(&root)?;
         let Some(lock) = opening::lock(&root)? else {
@@ -103,6 +123,7 @@ impl Inner {
             verified: Known::new(options.remembered),
             owners: Known::new(options.remembered),
             naming: RwLock::default(),
+            counting,
             _lock: lock,
             options,
         }))

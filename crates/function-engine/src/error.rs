@@ -385,6 +385,7 @@ impl From<StorageError> for Error {
         match error {
             StorageError::TooLarge { limit } => Self::UploadTooLarge { limit },
             StorageError::Full => Self::StorageFull,
+            StorageError::Quota(exceeded) => Self::Quota(exceeded),
             error @ StorageError::Io { .. } => Self::StorageFailed(error.to_string()),
         }
     }

@@ -164,9 +164,11 @@ fn check_batch(entries: usize) -> Result<(), Error> {
 
 /// What the guest is told; the cause is for whoever runs the server.
 fn failed(error: &StorageError) -> Error {
+    let told = match error {
+        StorageError::Quota(exceeded) => return Error::Other(exceeded.to_string()),
+        StorageError::Full => "the disk is full",
+        StorageError::TooLarge { .. } | StorageError::Io { .. } => "the store failed",
+    };
     tracing::error!(%error, "a key-value store failed");
-    Error::Other(match error {
-        StorageError::Full => "the disk is full".to_owned(),
-        StorageError::TooLarge { .. } | StorageError::Io { .. } => "the store failed".to_owned(),
-    })
+    Error::Other(told.to_owned())
 }

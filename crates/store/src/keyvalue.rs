@@ -3,18 +3,20 @@
 //! One task writes. It takes whatever has queued while it was busy into one transaction, so that one sync serves many
 //! writers; nothing waits for more to come.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use weft_function_engine::port::{Boxed, KeyValue, StorageError};
+use weft_quotas::{Accounts, Part};
 use weft_types::ProjectName;
 
 use crate::error::Error;
 use crate::sqlite::Writer;
 
 mod apply;
+mod counting;
 mod task;
 
 pub(crate) use task::Bounds;
@@ -28,6 +30,8 @@ pub struct SqliteKeyValue {
     room: Arc<Semaphore>,
     units: u32,
     readers: SqlitePool,
+    /// Where what projects have is counted; set once.
+    accounts: Arc<OnceLock<Accounts>>,
 }
 
 /// The unit in which queued bytes are counted.
@@ -40,13 +44,36 @@ impl SqliteKeyValue {
         let units = u32::try_from(bounds.queue_bytes / UNIT)
             .unwrap_or(u32::MAX >> 4)
             .clamp(1, u32::MAX >> 4);
-        tokio::spawn(task::run(writer, queue, bounds));
+        let accounts = Arc::default();
+        tokio::spawn(task::run(writer, queue, bounds, Arc::clone(&accounts)));
         Self {
             requests,
             room: Arc::new(Semaphore::new(units as usize)),
             units,
             readers,
+            accounts,
         }
+    }
+
+    /// Counts in these accounts what projects have and will have, and has them refuse what is too much. To be called before anything
+    /// is written; only the first time counts.
+    ///
+    /// # Errors
+    /// Where it cannot be read how much there is.
+    pub async fn count_in(&self, accounts: &Accounts) -> Result<(), StorageError> {
+        let usage: Vec<(String, i64)> = sqlx::query_as("SELECT project, bytes FROM usage")
+            .fetch_all(&self.readers)
+            .await
+            .map_err(Error::from)?;
+        for (project, bytes) in usage {
+            let corrupt =
+                || Error::Corrupt("what projects have stored cannot be read: table `usage`".to_owned());
+            let project: ProjectName = project.parse().map_err(|_| corrupt())?;
+            let bytes = u64::try_from(bytes).map_err(|_| corrupt())?;
+            accounts.of(&project).note_stored(Part::KeyValues, bytes);
+        }
+        let _ = self.accounts.set(accounts.clone());
+        Ok(())
     }
 
     /// Ends the task and closes every connection; what was asked before is done first.

@@ -100,7 +100,8 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
         journal: store.journal(),
         records: store.records(),
     }));
-    let blobs = weft_blobs::LocalBlobs::open(data.join("blobs"), settings::blobs(config))
+    let blobs = (data.join("blobs"), settings::blobs(config));
+    let blobs = weft_blobs::LocalBlobs::open_for(blobs.0, blobs.1, quotas.accounts().clone())
         .await
         .context("the blobs cannot be opened")?;
     let workflows = workflows::open((config, &quotas), &engine, &store, &blobs).await?;

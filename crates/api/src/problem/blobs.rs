@@ -17,6 +17,7 @@ impl From<BlobError> for Problem {
             BlobError::Missing(_) => Problem::new(Kind::NotFoundBlob, detail),
             BlobError::Damaged(_) => Problem::new(Kind::BlobDamaged, detail),
             BlobError::TooLarge(limit) => Problem::new(Kind::BlobTooLarge, detail).with("limit", limit),
+            BlobError::Quota(exceeded) => exceeded.into(),
             BlobError::Full => Problem::new(Kind::StorageFull, detail),
             BlobError::Store(_) => fault(Kind::StorageFailed, &detail),
         }

@@ -17,9 +17,9 @@ use crate::temporary::{names, remove};
 
 /// What is in one directory.
 #[derive(Default)]
-struct Shard {
+pub(super) struct Shard {
     bytes: HashSet<Digest>,
-    owners: Vec<(Digest, ProjectName)>,
+    pub(super) owners: Vec<(Digest, ProjectName)>,
 }
 
 impl LocalBlobs {
@@ -119,12 +119,13 @@ impl Inner {
 
     fn remove_owner(&self, digest: Digest, project: &ProjectName) -> Result<(), BlobError> {
         self.owners.forget(&(project.clone(), digest));
+        self.uncount(project, digest)?;
         remove(&self.layout.owner(digest, project)).map(drop)
     }
 }
 
 impl Shard {
-    fn list(directory: &Path) -> Result<Self, BlobError> {
+    pub(super) fn list(directory: &Path) -> Result<Self, BlobError> {
         let mut shard = Self::default();
         for name in names(directory)? {
             match Entry::parse(&name) {

@@ -43,7 +43,7 @@ impl Inner {
     }
 
     /// What an owner says, where there is one and it is whole.
-    fn read_owner(&self, project: &ProjectName, digest: Digest) -> Result<Option<u64>, BlobError> {
+    pub(super) fn read_owner(&self, project: &ProjectName, digest: Digest) -> Result<Option<u64>, BlobError> {
         let file = match File::open(self.layout.owner(digest, project)) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

@@ -7,6 +7,7 @@ use weft_workflow_engine::port::Boxed;
 use weft_workflow_engine::port::blobs::BlobError;
 
 use super::Inner;
+use super::counting::Asked;
 use crate::dispatch::off_thread;
 use crate::temporary::Temporary;
 use crate::upload::{Destination, Written};
@@ -31,6 +32,7 @@ impl Inner {
                 digest,
                 length,
             },
+            Asked::ByRun,
         )?;
         Ok(digest)
     }
@@ -47,16 +49,24 @@ impl Inner {
         }
     }
 
-    fn keep_written(&self, project: &ProjectName, mut written: Written) -> Result<(), BlobError> {
+    fn keep_written(
+        &self,
+        project: &ProjectName,
+        mut written: Written,
+        asked: Asked,
+    ) -> Result<(), BlobError> {
         const DOING: &str = "writing a blob";
         self.disk.check()?;
+        self.await_count(project, asked);
         let Written { digest, length, .. } = written;
         self.disk.sync_file(written.temporary.file(), DOING)?;
         let mut owner = self.written_owner(length)?;
         {
             let _naming = self.naming();
+            let room = self.room_for(project, (digest, length), asked)?;
             written.temporary.rename(&self.layout.bytes(digest))?;
             owner.rename(&self.layout.owner(digest, project))?;
+            room.keep();
         }
         self.disk.sync_dir(&self.layout.shard(digest), "naming a blob")?;
         self.verified.insert(digest, ());
@@ -73,11 +83,14 @@ impl Inner {
         self.disk.check()?;
         let length = self.renew(from, digest)?;
         let mut owner = self.written_owner(length)?;
+        self.await_count(to, Asked::FromOutside);
         {
             let _naming = self.naming();
             // Whoever grants must not bring an owner back that was collected meanwhile.
             self.check_owner(from, digest)?;
+            let room = self.room_for(to, (digest, length), Asked::FromOutside)?;
             owner.rename(&self.layout.owner(digest, to))?;
+            room.keep();
         }
         self.disk
             .sync_dir(&self.layout.shard(digest), "granting a blob")?;
@@ -110,6 +123,8 @@ impl Destination for Inner {
         project: ProjectName,
         written: Written,
     ) -> Boxed<'static, Result<(), BlobError>> {
-        Box::pin(off_thread(move || self.keep_written(&project, written)))
+        Box::pin(off_thread(move || {
+            self.keep_written(&project, written, Asked::FromOutside)
+        }))
     }
 }

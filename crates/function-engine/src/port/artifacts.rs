@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use weft_quotas::Exceeded;
 use weft_types::Digest;
 
 use super::Boxed;
@@ -85,6 +86,9 @@ pub enum StorageError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The project has no room left: nothing was kept.
+    #[error(transparent)]
+    Quota(#[from] Exceeded),
     /// The disk is full: nothing was kept.
     #[error("the disk is full")]
     Full,

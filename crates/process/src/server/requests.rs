@@ -224,6 +224,7 @@ fn fitting(mut keys: Vec<String>) -> Vec<String> {
 fn refusal(error: StorageError) -> Refusal {
     match error {
         StorageError::Full => Refusal::Full,
+        StorageError::Quota(exceeded) => Refusal::Unavailable(exceeded.to_string()),
         error @ (StorageError::TooLarge { .. } | StorageError::Io { .. }) => {
             tracing::error!(%error, "a key-value store failed");
             Refusal::Unavailable("the store failed".to_owned())

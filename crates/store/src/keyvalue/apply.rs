@@ -1,21 +1,73 @@
 //! One write within the transaction of its batch.
 
-use bytes::Bytes;
 use sqlx::sqlite::SqliteConnection;
+use weft_quotas::Exceeded;
 
+use super::counting::Tally;
 use super::task::{Change, Entry, Outcome};
 use crate::error::Error;
 
+/// Outside, whether the database did as told; inside, whether the project had room for it. What is refused changes nothing.
 pub(super) async fn apply(
     connection: &mut SqliteConnection,
     entry: &Entry,
     change: &Change,
-) -> Result<Outcome, Error> {
+    tally: &mut Tally<'_>,
+) -> Result<Result<Outcome, Exceeded>, Error> {
+    let before = length(connection, entry).await?;
+    let of_value = |value: &[u8]| Some(value.len() as u64);
     match change {
-        Change::Set(value) => set(connection, entry, value).await.map(|()| None),
-        Change::Delete => delete(connection, entry).await.map(|()| None),
-        Change::Increment(delta) => increment(connection, entry, *delta).await,
+        Change::Set(value) => {
+            if let Err(exceeded) = count(tally, entry, before, of_value(value)) {
+                return Ok(Err(exceeded));
+            }
+            set(connection, entry, value).await?;
+            Ok(Ok(None))
+        }
+        Change::Delete => {
+            if let Err(exceeded) = count(tally, entry, before, None) {
+                return Ok(Err(exceeded));
+            }
+            delete(connection, entry).await?;
+            Ok(Ok(None))
+        }
+        Change::Increment(delta) => {
+            let Some(sum) = incremented(connection, entry, *delta).await? else {
+                return Ok(Ok(None));
+            };
+            let text = sum.to_string();
+            if let Err(exceeded) = count(tally, entry, before, of_value(text.as_bytes())) {
+                return Ok(Err(exceeded));
+            }
+            set(connection, entry, text.as_bytes()).await?;
+            Ok(Ok(Some(sum)))
+        }
     }
+}
+
+/// Counts an entry whose value had, and is to have, so many bytes; none where there is no entry.
+fn count(
+    tally: &mut Tally<'_>,
+    entry: &Entry,
+    before: Option<u64>,
+    after: Option<u64>,
+) -> Result<(), Exceeded> {
+    let key = entry.key.len() as u64;
+    let bytes = |value: Option<u64>| value.map_or(0, |value| key.saturating_add(value));
+    tally.change(&entry.project, bytes(before), bytes(after))
+}
+
+/// How many bytes the value has, where there is one.
+async fn length(connection: &mut SqliteConnection, entry: &Entry) -> Result<Option<u64>, Error> {
+    const LENGTH: &str = "SELECT length(value) FROM entry WHERE project = $1 AND store = $2 AND key = $3";
+    let length: Option<i64> = sqlx::query_scalar(LENGTH)
+        .bind(entry.project.as_str())
+        .bind(entry.store.as_str())
+        .bind(entry.key.as_str())
+        .fetch_optional(connection)
+        .await?;
+    // A length is never negative.
+    Ok(length.map(i64::unsigned_abs))
 }
 
 async fn set(connection: &mut SqliteConnection, entry: &Entry, value: &[u8]) -> Result<(), Error> {
@@ -41,8 +93,12 @@ async fn delete(connection: &mut SqliteConnection, entry: &Entry) -> Result<(), 
     Ok(())
 }
 
-/// Adds to the number; leaves it alone where there is none to add to or the sum does not fit 64 bits.
-async fn increment(connection: &mut SqliteConnection, entry: &Entry, delta: i64) -> Result<Outcome, Error> {
+/// The number with this added; none where there is none to add to or the sum does not fit 64 bits.
+async fn incremented(
+    connection: &mut SqliteConnection,
+    entry: &Entry,
+    delta: i64,
+) -> Result<Option<i64>, Error> {
     let value: Option<Vec<u8>> =
         sqlx::query_scalar("SELECT value FROM entry WHERE project = $1 AND store = $2 AND key = $3")
             .bind(entry.project.as_str())
@@ -56,9 +112,5 @@ async fn increment(connection: &mut SqliteConnection, entry: &Entry, delta: i64)
             .ok()
             .and_then(|text| text.parse::<i64>().ok()),
     };
-    let Some(sum) = number.and_then(|number| number.checked_add(delta)) else {
-        return Ok(None);
-    };
-    set(connection, entry, &Bytes::from(sum.to_string())).await?;
-    Ok(Some(sum))
+    Ok(number.and_then(|number| number.checked_add(delta)))
 }

@@ -1,11 +1,15 @@
 //! The task that writes, and its group commit.
 
+use std::sync::{Arc, OnceLock};
+
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use weft_function_engine::port::StorageError;
+use weft_quotas::{Accounts, Exceeded};
 use weft_types::ProjectName;
 
 use super::apply;
+use super::counting::Tally;
 use crate::error::Error;
 use crate::options::Options;
 use crate::sqlite::Writer;
@@ -91,12 +95,17 @@ impl Change {
 }
 
 /// Serves writes in groups until closed or left alone.
-pub(super) async fn run(mut writer: Writer, mut queue: mpsc::Receiver<Request>, bounds: Bounds) {
+pub(super) async fn run(
+    mut writer: Writer,
+    mut queue: mpsc::Receiver<Request>,
+    bounds: Bounds,
+    accounts: Arc<OnceLock<Accounts>>,
+) {
     let mut closing = None;
     while closing.is_none() {
         let Some(first) = queue.recv().await else { break };
         let batch = gather(first, &mut queue, &bounds, &mut closing);
-        serve(&mut writer, batch).await;
+        serve(&mut writer, batch, accounts.get()).await;
         writer.checkpoint().await;
     }
     writer.close().await;
@@ -133,14 +142,14 @@ fn gather(
 }
 
 /// Makes all writes of a batch durable together and acknowledges them, or none of them.
-async fn serve(writer: &mut Writer, batch: Vec<Write>) {
+async fn serve(writer: &mut Writer, batch: Vec<Write>, accounts: Option<&Accounts>) {
     if batch.is_empty() {
         return;
     }
-    match commit(writer, &batch).await {
+    match commit(writer, &batch, accounts).await {
         Ok(outcomes) => {
             for (write, outcome) in batch.into_iter().zip(outcomes) {
-                let _ = write.answer.send(Ok(outcome));
+                let _ = write.answer.send(outcome.map_err(StorageError::Quota));
             }
         }
         Err(error) => {
@@ -152,16 +161,22 @@ async fn serve(writer: &mut Writer, batch: Vec<Write>) {
     }
 }
 
-async fn commit(writer: &mut Writer, batch: &[Write]) -> Result<Vec<Outcome>, Error> {
+async fn commit(
+    writer: &mut Writer,
+    batch: &[Write],
+    accounts: Option<&Accounts>,
+) -> Result<Vec<Result<Outcome, Exceeded>>, Error> {
     let connection = writer.begin().await?;
     let mut outcomes = Vec::with_capacity(batch.len());
+    let mut tally = Tally::new(accounts);
     for write in batch {
-        match apply::apply(connection, &write.entry, &write.change).await {
+        match apply::apply(connection, &write.entry, &write.change, &mut tally).await {
             Ok(outcome) => outcomes.push(outcome),
             Err(error) => return Err(writer.abandon(error).await),
         }
     }
     let bytes = batch.iter().map(|write| write.change.bytes() as u64 + 4096).sum();
     writer.commit(bytes).await?;
+    tally.committed();
     Ok(outcomes)
 }

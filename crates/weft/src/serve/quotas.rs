@@ -17,5 +17,7 @@ pub(super) async fn open(config: &super::Config, store: &Store) -> Result<Arc<Qu
         concurrent_calls: Some(configured.quota_concurrent_calls),
     };
     let quotas = Quotas::open(store.access(), defaults).await;
-    quotas.context("the quotas cannot be read")
+    let quotas = quotas.context("the quotas cannot be read")?;
+    store.keyvalue().count_in(quotas.accounts()).await?;
+    Ok(quotas)
 }

@@ -161,7 +161,7 @@ impl Driver {
         let called = !matches!(then, Then::Nest);
         let code = match error {
             _ if errand.effects && called => ErrorCode::OutcomeUnknown,
-            BlobError::TooLarge(_) => ErrorCode::Limit,
+            BlobError::TooLarge(_) | BlobError::Quota(_) => ErrorCode::Limit,
             BlobError::Missing(_) | BlobError::Damaged(_) | BlobError::Full | BlobError::Store(_) => {
                 ErrorCode::Platform
             }

@@ -166,7 +166,7 @@ async fn fetch(inner: &Inner, project: &ProjectName, loan: &Loan) -> Result<Held
 fn not_loaded(unavailable: &Unavailable) -> NodeError {
     use crate::port::blobs::BlobError;
     let code = match unavailable {
-        Unavailable::Blob(BlobError::Store(_) | BlobError::Full) => ErrorCode::Platform,
+        Unavailable::Blob(BlobError::Store(_) | BlobError::Full | BlobError::Quota(_)) => ErrorCode::Platform,
         Unavailable::Blob(BlobError::Missing(_) | BlobError::Damaged(_) | BlobError::TooLarge(_))
         | Unavailable::Invalid(..)
         | Unavailable::NotBytes(..) => ErrorCode::Evaluation,

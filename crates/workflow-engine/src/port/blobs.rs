@@ -1,6 +1,7 @@
 //! Values by address.
 
 use bytes::Bytes;
+use weft_quotas::Exceeded;
 use weft_types::value::BlobAddress;
 use weft_types::{Digest, ProjectName};
 
@@ -36,6 +37,9 @@ pub enum BlobError {
     /// It is larger than allowed.
     #[error("the blob is larger than the limit of {0} bytes")]
     TooLarge(u64),
+    /// The project has no room left for it: nothing was kept.
+    #[error(transparent)]
+    Quota(#[from] Exceeded),
     /// The disk is full: nothing was kept.
     #[error("the disk is full")]
     Full,
