@@ -77,6 +77,11 @@ impl Row {
         }
     }
 
+    /// Whether it is about a function that those of other projects may call.
+    fn is_of_public(&self) -> bool {
+        self.path.contains("/functions/public")
+    }
+
     fn expected(&self, asking: usize) -> String {
         match &*self.answers[asking] {
             "+" => self.allowed.clone(),
@@ -181,12 +186,19 @@ async fn no_route_is_without_a_row() {
             };
             let asks =
                 |row: &Row| row.method.as_str().eq_ignore_ascii_case(method) && matches(template, &row.path);
-            if !rows.iter().any(asks) {
+            let asked: Vec<_> = rows.iter().filter(|row| asks(row)).collect();
+            // What a function's visibility changes is told where both kinds are asked for.
+            let of_function = template.contains("/functions/{function}");
+            let kinds = |is_public| asked.iter().any(|row| row.is_of_public() == is_public);
+            if asked.is_empty() || (of_function && !(kinds(true) && kinds(false))) {
                 missing.insert(format!("{} {template}", method.to_uppercase()));
             }
         }
     }
-    assert!(missing.is_empty(), "access_matrix.txt lacks {missing:#?}");
+    assert!(
+        missing.is_empty(),
+        "access_matrix.txt lacks rows, or those of private and public functions: {missing:#?}"
+    );
 }
 
 /// Whether a path is one of a template's. The literal parts of paths are never names in the table.

@@ -35,6 +35,8 @@ mod pools_seen;
 mod postgres;
 mod processes;
 mod profiles;
+mod pruning;
+mod quotas;
 mod responses;
 mod run_details;
 mod run_logs;

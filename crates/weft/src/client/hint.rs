@@ -57,6 +57,7 @@ pub(super) fn hint(slug: &str, problem: &Value, subject: &Subject) -> Option<Str
         "missing-grant" => {
             "deploy again with the grant, such as --grant-http HOST, --grant-keyvalue STORE or --grant-call CALLEE"
         }
+        "quota-exceeded" | "quota-busy" => "`weft quotas` shows what the project may have, and has",
         "still-referenced" => "delete what refers to it first",
         "open-runs" => {
             "`weft runs FUNCTION --status waiting,running,paused` lists them; `weft cancel RUN` ends one"

@@ -1,7 +1,7 @@
 //! `docs/configuration.md` names every setting with what the code says about it.
 
 use super::{
-    Access, Blobs, Client, Compile, Limits, Logs, Outbound, Runs, Serve, Setting, Telemetry, Webhooks,
+    Access, Blobs, Client, Compile, Limits, Logs, Outbound, Quotas, Runs, Serve, Setting, Telemetry, Webhooks,
 };
 
 const PAGE: &str = include_str!("../../../../docs/configuration.md");
@@ -26,6 +26,7 @@ fn every_setting_is_documented() {
         Access::SETTINGS,
         Compile::SETTINGS,
         Limits::SETTINGS,
+        Quotas::SETTINGS,
         Outbound::SETTINGS,
         Logs::SETTINGS,
         Webhooks::SETTINGS,
