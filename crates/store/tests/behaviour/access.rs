@@ -7,6 +7,7 @@ use weft_access::{
     AccessStore as _, AuditStore as _, Change, Deed, Member, Model, Recorded, Retention, Role, Scope,
     StoreError, Token, TokenId,
 };
+use weft_quotas::{Limits, QuotaStore};
 use weft_store::{OfflineAccess, OpenError};
 
 use crate::Backend;
@@ -200,4 +201,36 @@ pub(crate) async fn old_changes_make_room(backend: impl Backend) {
         targets(&audit.list(None, None, 10).await.unwrap()),
         ["105", "6", "5"]
     );
+}
+
+pub(crate) async fn limits_of_projects_are_kept(backend: impl Backend) {
+    let access = backend.store().access();
+    for name in ["shop", "other"] {
+        backend.registry().create_project(&project(name)).await.unwrap();
+    }
+    let limits = Limits {
+        functions: Some(0),
+        storage_bytes: Some(i64::MAX as u64),
+        concurrent_calls: Some(7),
+        ..Limits::default()
+    };
+    let less = Limits {
+        open_runs: Some(1),
+        ..Limits::default()
+    };
+    let set = |name, limits| QuotaStore::set(&*access, name, limits);
+    let (shop, other) = (project("shop"), project("other"));
+    set(&shop, less).await.unwrap();
+    set(&shop, limits).await.unwrap();
+    set(&other, less).await.unwrap();
+    set(&other, Limits::default()).await.unwrap();
+    let nowhere = set(&project("nowhere"), less).await;
+    assert!(
+        matches!(nowhere, Err(weft_quotas::StoreError::Failed(_))),
+        "{nowhere:?}"
+    );
+    drop(access);
+    let backend = backend.crash().await;
+    let kept = QuotaStore::load(&*backend.store().access()).await.unwrap();
+    assert_eq!(kept, [(shop, limits)]);
 }

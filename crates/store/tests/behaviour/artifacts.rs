@@ -145,3 +145,30 @@ pub(crate) async fn keys_are_not_paths(backend: impl Backend) {
         assert_eq!(artifacts.compiled(digest, key), None);
     }
 }
+
+pub(crate) async fn removed_code_is_gone_and_can_be_kept_again(backend: impl Backend) {
+    let artifacts = backend.artifacts();
+    let (gone, left) = (keep(&*artifacts, b"gone").await, keep(&*artifacts, b"left").await);
+    for (digest, key) in [(gone, "v1"), (gone, "v2"), (left, "v1")] {
+        let path = compile(&*artifacts, b"compiled");
+        artifacts.keep_compiled(digest, key, &path).await.unwrap();
+    }
+    artifacts.remove(gone).await.unwrap();
+    // What is not there is fine.
+    artifacts.remove(gone).await.unwrap();
+    assert_eq!(artifacts.code(gone), None);
+    assert_eq!(artifacts.compiled(gone, "v1"), None);
+    assert_eq!(artifacts.compiled(gone, "v2"), None);
+    assert!(artifacts.code(left).is_some() && artifacts.compiled(left, "v1").is_some());
+
+    keep(&*artifacts, b"gone").await;
+    let path = compile(&*artifacts, b"otherwise");
+    artifacts.keep_compiled(gone, "v2", &path).await.unwrap();
+    drop(artifacts);
+    let backend = backend.reopen().await;
+    let artifacts = backend.artifacts();
+    assert!(artifacts.code(gone).is_some());
+    assert_eq!(artifacts.compiled(gone, "v1"), None);
+    let compiled = artifacts.compiled(gone, "v2").unwrap();
+    assert_eq!(std::fs::read(compiled.path).unwrap(), b"otherwise");
+}

@@ -1,7 +1,11 @@
 //! Behaviours of key-value stores.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use weft_function_engine::port::KeyValue;
+use weft_function_engine::port::{KeyValue, StorageError};
+use weft_quotas::{Accounts, Boxed, Limits, QuotaStore, Quotas, StoreError};
+use weft_types::ProjectName;
 
 use crate::Backend;
 use crate::samples::project;
@@ -160,4 +164,64 @@ pub(crate) async fn many_writers_are_served_at_once(backend: impl Backend) {
             .len(),
         2000
     );
+}
+
+pub(crate) async fn what_projects_have_is_counted_and_limited(backend: impl Backend) {
+    let quotas = |limit| async move {
+        let limits = Limits {
+            storage_bytes: Some(limit),
+            ..Limits::default()
+        };
+        let quotas = Quotas::open(no_limits_kept(), limits).await.unwrap();
+        quotas.accounts().clone()
+    };
+    let accounts = quotas(20).await;
+    let used = |accounts: &Accounts| accounts.of(&project("default")).stored().key_values;
+    let store = backend.store().keyvalue();
+    store.count_in(&accounts).await.unwrap();
+    let keyvalue = backend.keyvalue();
+    set(&*keyvalue, "s", "key", "0123456789").await;
+    set(&*keyvalue, "t", "key", "").await;
+    assert_eq!(used(&accounts), 16);
+    let default = project("default");
+    let refused = keyvalue
+        .set(&default, "s", "other", Bytes::from_static(b""))
+        .await;
+    assert!(matches!(refused, Err(StorageError::Quota(_))), "{refused:?}");
+    assert_eq!(get(&*keyvalue, "s", "other").await, None);
+    // Others in the same transaction are not refused with it.
+    let writes = (0..8).map(|n| keyvalue.increment(&default, "s", ["n", "o"][n % 2], 1));
+    let answers = futures_util::future::join_all(writes).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(used(&accounts), 20);
+    let refused = keyvalue.increment(&default, "s", "n", 100).await;
+    assert!(matches!(refused, Err(StorageError::Quota(_))), "{refused:?}");
+    set(&*keyvalue, "s", "key", "0").await;
+    keyvalue.increment(&default, "s", "n", 100).await.unwrap();
+    keyvalue.delete(&default, "t", "key").await.unwrap();
+    keyvalue.delete(&default, "t", "key").await.unwrap();
+    assert_eq!(used(&accounts), 10);
+    drop((keyvalue, store));
+
+    let backend = backend.crash().await;
+    let accounts = quotas(0).await;
+    backend.store().keyvalue().count_in(&accounts).await.unwrap();
+    assert_eq!(used(&accounts), 10);
+}
+
+/// A store of limits that has none.
+fn no_limits_kept() -> Arc<dyn QuotaStore> {
+    struct Nothing;
+
+    impl QuotaStore for Nothing {
+        fn load(&self) -> Boxed<'_, Result<Vec<(ProjectName, Limits)>, StoreError>> {
+            Box::pin(std::future::ready(Ok(Vec::new())))
+        }
+
+        fn set<'a>(&'a self, _: &'a ProjectName, _: Limits) -> Boxed<'a, Result<(), StoreError>> {
+            Box::pin(std::future::ready(Ok(())))
+        }
+    }
+
+    Arc::new(Nothing)
 }

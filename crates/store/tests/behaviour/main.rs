@@ -140,6 +140,8 @@ macro_rules! behaviours_of_functions {
                 moves_are_kept_with_their_function,
                 activating_what_is_not_there_is_refused,
                 deleting_removes_every_version,
+                versions_are_deleted_and_their_numbers_not_given_again,
+                an_active_version_is_not_deleted,
                 a_function_created_again_counts_from_one,
                 uploads_of_one_name_at_once_are_numbered_without_gaps,
                 an_unknown_project_is_refused,
@@ -152,6 +154,7 @@ macro_rules! behaviours_of_functions {
                 the_first_token_is_made_without_a_server,
                 what_was_changed_is_listed_latest_first,
                 old_changes_make_room,
+                limits_of_projects_are_kept,
             ],
             artifacts: [
                 kept_code_is_found_again,
@@ -162,6 +165,7 @@ macro_rules! behaviours_of_functions {
                 compiled_code_is_vouched_for,
                 compiled_code_is_replaced_whole,
                 keys_are_not_paths,
+                removed_code_is_gone_and_can_be_kept_again,
             ],
             keyvalue: [
                 values_survive_reopening,
@@ -171,6 +175,7 @@ macro_rules! behaviours_of_functions {
                 increments_are_atomic,
                 only_numbers_are_incremented,
                 many_writers_are_served_at_once,
+                what_projects_have_is_counted_and_limited,
             ],
         );
     };

@@ -247,3 +247,43 @@ pub(crate) async fn a_project_with_functions_stays(backend: impl Backend) {
         .unwrap();
     registry.delete_project(&project("default")).await.unwrap();
 }
+
+pub(crate) async fn versions_are_deleted_and_their_numbers_not_given_again(backend: impl Backend) {
+    let (registry, default, f) = (backend.registry(), project("default"), function("f"));
+    for code in [b"a", b"b", b"c", b"d"] {
+        registry.add_version(version("f", code)).await.unwrap();
+    }
+    registry.add_version(activated(version("f", b"b"))).await.unwrap();
+    let gone = [VersionNumber(1), VersionNumber(4)];
+    registry.delete_versions(&default, &f, &gone).await.unwrap();
+    // What is not there is fine.
+    registry.delete_versions(&default, &f, &gone).await.unwrap();
+    let nowhere = registry
+        .delete_versions(&default, &function("g"), &gone)
+        .await
+        .unwrap_err();
+    assert!(matches!(nowhere, RegistryError::NoFunction(..)), "{nowhere}");
+    drop(registry);
+
+    let backend = backend.crash().await;
+    let registry = backend.registry();
+    let numbers = |versions: &[weft_types::VersionRecord]| -> Vec<u32> {
+        versions.iter().map(|version| version.version.0).collect()
+    };
+    let loaded = registry.load().await.unwrap();
+    assert_eq!(numbers(&loaded[0].1), [2, 3]);
+    assert_eq!(loaded[0].0.active, Some(VersionNumber(2)));
+    let added = registry.add_version(version("f", b"d")).await.unwrap();
+    assert_eq!((added.version.version, added.existed), (VersionNumber(5), false));
+}
+
+pub(crate) async fn an_active_version_is_not_deleted(backend: impl Backend) {
+    let (registry, default, f) = (backend.registry(), project("default"), function("f"));
+    registry.add_version(version("f", b"a")).await.unwrap();
+    registry.add_version(activated(version("f", b"b"))).await.unwrap();
+    let both = [VersionNumber(1), VersionNumber(2)];
+    let refusal = registry.delete_versions(&default, &f, &both).await.unwrap_err();
+    assert!(matches!(refusal, RegistryError::Store(_)), "{refusal}");
+    // All or none.
+    assert_eq!(registry.load().await.unwrap()[0].1.len(), 2);
+}

@@ -81,6 +81,9 @@ impl Server {
         self.remove("gone").await?;
         self.count("n", 7).await?;
         self.compile(&code(0), REPLACED, b"compiled otherwise").await?;
+        self.forget("f1", VersionNumber(1), &code(1)).await?;
+        self.forget("f2", VersionNumber(1), &code(2)).await?;
+        self.deploy("f1", &code(1)).await?;
         self.delete("f4").await
     }
 
@@ -192,6 +195,22 @@ impl Server {
             .await;
         decided(&thing, &value, activated)?;
         Ok(())
+    }
+
+    /// Deletes a version, then its code, which a crash may bring back as nobody promises that it is gone.
+    async fn forget(&self, name: &str, version: VersionNumber, code: &[u8]) -> Outcome {
+        let hex = Digest::of(code).hex().to_string();
+        let thing = format!("version/{name}/{hex}");
+        asked(&thing, "");
+        let registry = self.store.registry();
+        let deleted = registry
+            .delete_versions(&project(), &function(name), &[version])
+            .await;
+        decided(&thing, "", deleted)?;
+        asked(&format!("compiled/{REPLACED}/{hex}"), "");
+        asked(&format!("code/{hex}"), "");
+        let removed = self.store.artifacts().remove(Digest::of(code)).await;
+        removed.map_err(|error| error.to_string())
     }
 
     async fn delete(&self, name: &str) -> Outcome {
