@@ -81,9 +81,10 @@ impl Quotas {
             let mut own = this.own.lock().await;
             this.store.set(&project, limits).await?;
             this.accounts.set(&project, &limits);
-            match limits == Limits::default() {
-                true => drop(own.remove(&project)),
-                false => drop(own.insert(project, limits)),
+            if limits == Limits::default() {
+                own.remove(&project);
+            } else {
+                own.insert(project, limits);
             }
             Ok::<_, StoreError>(())
         });

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use weft_tests::api::{Answer, multipart, send};
+use weft_tests::api::{Answer, multipart, send, try_send};
 use weft_tests::runs::{RUNS, post, save, start};
 use weft_tests::shell::Shell;
 use weft_tests::{Api, Server, eventually, fixture};
@@ -178,4 +178,61 @@ async fn the_command_deletes_versions() {
         "{told}"
     );
     assert_eq!(versions(api, "f").await, [1, 5]);
+}
+
+/// Deploys versions one after another until the server is gone.
+async fn deploy_until_killed(api: Api, function: String) {
+    for round in 0.. {
+        let code = fixture(["arith", "echo", "deep", "trap"][round % 4]);
+        let request = api.request(Method::PUT, &Api::path(&function, ""));
+        let request = multipart(request, code, &json!({"description": round.to_string()}));
+        match try_send(request).await {
+            Ok(answer) => assert!(answer.status.is_success(), "{}", answer.text()),
+            Err(_) => return,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_crash_leaves_every_version_with_its_code_and_no_code_without_a_version() {
+    let data = tempfile::tempdir().unwrap();
+    let keep = ["--keep-versions", "2"];
+    for round in 0..4_u64 {
+        let server = Server::builder().data(data.path()).arguments(keep).start().await;
+        let deploys =
+            (0..4).map(|number| tokio::spawn(deploy_until_killed(server.api.clone(), format!("f{number}"))));
+        let deploys: Vec<_> = deploys.collect();
+        // After so many deploys, whatever the server is doing then.
+        let enough = || async {
+            let made = server
+                .api
+                .metric("weft_http_requests_total", &["method=\"PUT\""])
+                .await;
+            made >= (20 + 7 * round) as f64
+        };
+        eventually("there were some deploys", enough).await;
+        server.kill().await;
+        for deploy in deploys {
+            deploy.await.unwrap();
+        }
+
+        let server = Server::builder().data(data.path()).arguments(keep).start().await;
+        let (api, mut codes) = (&server.api, std::collections::BTreeSet::new());
+        for function in (0..4).map(|number| format!("f{number}")) {
+            let kept = versions(api, &function).await;
+            assert!(kept.len() <= 3, "{function}: {kept:?}");
+            for version in kept {
+                let wasm = api
+                    .get(&Api::path(&function, &format!("/wasm?version={version}")))
+                    .await;
+                assert_eq!(wasm.status, 200, "{function}@{version}: {}", wasm.text());
+                codes.insert(wasm.body);
+            }
+        }
+        eventually("code of no version is swept", || async {
+            files(data.path()).0 == codes.len()
+        })
+        .await;
+        server.kill().await;
+    }
 }

@@ -1,6 +1,6 @@
 //! What each project has stored, counted once from what is there and kept up from then on.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -81,7 +81,7 @@ impl Inner {
         self.counting.became_whole.notify_all();
     }
 
-    fn count_shard(&self, directory: &PathBuf) -> Result<(), BlobError> {
+    fn count_shard(&self, directory: &Path) -> Result<(), BlobError> {
         for (digest, project) in Shard::list(directory)?.owners {
             if let Some(length) = self.read_owner(&project, digest)? {
                 self.counting

@@ -39,7 +39,7 @@ pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Re
         }
     }
     for (name, project) in snapshot.projects() {
-        let code = project.code().values().sum();
+        let code = project.code().values().sum::<u64>();
         config.accounts.of(name).note_stored(Part::Code, code);
     }
     let (upkeep, requests) = Upkeep::new(config.background_queue);

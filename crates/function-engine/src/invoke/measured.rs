@@ -18,7 +18,7 @@ pub(crate) struct Measured {
     /// Whether it answered that its server failed.
     blamed: bool,
     /// Its place among the calls of its project.
-    held: Option<Held>,
+    _held: Option<Held>,
 }
 
 impl Measured {
@@ -28,13 +28,13 @@ impl Measured {
             since: clock(),
             ended: false,
             blamed: false,
-            held: None,
+            _held: None,
         }
     }
 
     /// Counts it among the calls of its project until it is dropped.
     pub(crate) fn count(&mut self) -> Result<(), Error> {
-        self.held = Some(self.deployed.account.begin_call()?);
+        self._held = Some(self.deployed.account.begin_call()?);
         Ok(())
     }
 

@@ -11,6 +11,7 @@ mod invoking;
 mod listing;
 mod moving;
 mod program;
+mod pruning;
 mod queueing;
 mod replacing;
 mod restarting;

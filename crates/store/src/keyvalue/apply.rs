@@ -15,10 +15,9 @@ pub(super) async fn apply(
     tally: &mut Tally<'_>,
 ) -> Result<Result<Outcome, Exceeded>, Error> {
     let before = length(connection, entry).await?;
-    let of_value = |value: &[u8]| Some(value.len() as u64);
     match change {
         Change::Set(value) => {
-            if let Err(exceeded) = count(tally, entry, before, of_value(value)) {
+            if let Err(exceeded) = count(tally, entry, before, Some(value.len())) {
                 return Ok(Err(exceeded));
             }
             set(connection, entry, value).await?;
@@ -36,7 +35,7 @@ pub(super) async fn apply(
                 return Ok(Ok(None));
             };
             let text = sum.to_string();
-            if let Err(exceeded) = count(tally, entry, before, of_value(text.as_bytes())) {
+            if let Err(exceeded) = count(tally, entry, before, Some(text.len())) {
                 return Ok(Err(exceeded));
             }
             set(connection, entry, text.as_bytes()).await?;
@@ -49,16 +48,16 @@ pub(super) async fn apply(
 fn count(
     tally: &mut Tally<'_>,
     entry: &Entry,
-    before: Option<u64>,
-    after: Option<u64>,
+    before: Option<usize>,
+    after: Option<usize>,
 ) -> Result<(), Exceeded> {
-    let key = entry.key.len() as u64;
-    let bytes = |value: Option<u64>| value.map_or(0, |value| key.saturating_add(value));
+    let key = entry.key.len();
+    let bytes = |value: Option<usize>| value.map_or(0, |value| key.saturating_add(value) as u64);
     tally.change(&entry.project, bytes(before), bytes(after))
 }
 
 /// How many bytes the value has, where there is one.
-async fn length(connection: &mut SqliteConnection, entry: &Entry) -> Result<Option<u64>, Error> {
+async fn length(connection: &mut SqliteConnection, entry: &Entry) -> Result<Option<usize>, Error> {
     const LENGTH: &str = "SELECT length(value) FROM entry WHERE project = $1 AND store = $2 AND key = $3";
     let length: Option<i64> = sqlx::query_scalar(LENGTH)
         .bind(entry.project.as_str())
@@ -66,8 +65,8 @@ async fn length(connection: &mut SqliteConnection, entry: &Entry) -> Result<Opti
         .bind(entry.key.as_str())
         .fetch_optional(connection)
         .await?;
-    // A length is never negative.
-    Ok(length.map(i64::unsigned_abs))
+    // A length is never negative, and that of a value that fits memory fits.
+    Ok(length.map(|length| usize::try_from(length).unwrap_or(usize::MAX)))
 }
 
 async fn set(connection: &mut SqliteConnection, entry: &Entry, value: &[u8]) -> Result<(), Error> {
