@@ -10,6 +10,7 @@ use weft_workflow_engine::port::blob_store::BlobStore;
 
 mod bounds;
 mod collecting;
+mod counting;
 mod damage;
 mod directory;
 mod local;
