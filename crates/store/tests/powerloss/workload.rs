@@ -199,7 +199,7 @@ impl Server {
 
     /// Deletes a version, then its code, which a crash may bring back as nobody promises that it is gone.
     async fn forget(&self, name: &str, version: VersionNumber, code: &[u8]) -> Outcome {
-        let hex = Digest::of(code).hex().to_string();
+        let hex = Digest::of(code).hex();
         let thing = format!("version/{name}/{hex}");
         asked(&thing, "");
         let registry = self.store.registry();
