@@ -43,7 +43,7 @@ mod find;
 mod keep;
 mod layout;
 
-use counting::{Asked, Counting};
+use counting::Counting;
 use layout::Layout;
 
 /// Blobs in a directory of this machine. Cheap to clone.

@@ -167,7 +167,7 @@ impl Inner {
         if keep == 0 || function.versions().len() <= usize::try_from(keep).unwrap_or(usize::MAX) {
             return Ok(Vec::new());
         }
-        let surplus = self.known(&function, |known| surplus(known, keep))?;
+        let surplus = self.look_at(&function, |known| surplus(known, keep))?;
         Ok(self.drop_versions(writing, &function, surplus).await?.code)
     }
 
@@ -177,10 +177,10 @@ impl Inner {
     }
 
     fn needed(&self, function: &Function, version: VersionNumber) -> Result<Option<Needed>, Error> {
-        self.known(function, |known| needed(known, version))
+        self.look_at(function, |known| needed(known, version))
     }
 
-    fn known<T>(&self, function: &Function, decide: impl FnOnce(&Known<'_>) -> T) -> Result<T, Error> {
+    fn look_at<T>(&self, function: &Function, decide: impl FnOnce(&Known<'_>) -> T) -> Result<T, Error> {
         let record = &function.record;
         let open = self.workflows.get();
         let open = open.map_or_else(Open::new, |workflows| workflows.open_versions(&record.project));

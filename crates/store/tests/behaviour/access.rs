@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use weft_access::{
-    AccessStore as _, AuditStore as _, Change, Deed, Member, Model, Recorded, Retention, Role, Scope,
+    AccessStore, AuditStore as _, Change, Deed, Member, Model, Recorded, Retention, Role, Scope,
     StoreError, Token, TokenId,
 };
 use weft_quotas::{Limits, QuotaStore};
@@ -135,7 +135,7 @@ pub(crate) async fn the_first_token_is_made_without_a_server(_backend: impl Back
     offline.close().await;
 
     let store = weft_store::Store::open(&data, crate::small()).await.unwrap();
-    let model = store.access().load().await.unwrap();
+    let model = AccessStore::load(&*store.access()).await.unwrap();
     assert_eq!(model.tokens.keys().copied().collect::<Vec<_>>(), [id(1)]);
     store.close().await;
 }
