@@ -101,7 +101,10 @@ impl Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.extend(self.0.headers);
-        if matches!(self.0.kind, Kind::Overloaded | Kind::RateLimited | Kind::QuotaBusy) {
+        if matches!(
+            self.0.kind,
+            Kind::Overloaded | Kind::RateLimited | Kind::QuotaBusy
+        ) {
             response.extensions_mut().insert(Refusal);
         }
         response

@@ -88,9 +88,22 @@ impl LocalBlobs {
         let counting = Counting::new(accounts);
         let inner = opening::open(directory.into(), |root| Inner::take(root, options, counting)).await?;
         let inner = Arc::new(inner);
-        let counting = Arc::clone(&inner);
-        tokio::task::spawn_blocking(move || counting.count());
+        let (count, blobs) = (inner.counting.begin(), Arc::downgrade(&inner));
+        tokio::task::spawn_blocking(move || count.run(&blobs));
         Ok(Self(inner))
+    }
+
+    /// Waits until what was there is counted.
+    ///
+    /// # Errors
+    /// Where the work of threads has ended.
+    pub async fn counted(&self) -> Result<(), BlobError> {
+        let end = self.0.counting.end();
+        let waited = move || {
+            end.wait();
+            Ok(())
+        };
+        off_thread(waited).await
     }
 
     /// Runs file work on a thread that may block, so many at once.

@@ -54,7 +54,7 @@ async fn functions_and_versions_are_limited_even_at_once() {
     }
     let list = api.get("/v1/projects/default/functions").await.ok();
     assert_eq!(list["items"].as_array().unwrap().len(), 3);
-    let some = list["items"][0]["name"].as_str().unwrap();
+    let some = list["items"][0]["function"].as_str().unwrap();
 
     set(api, &json!({"versions": 4})).await;
     let described = |number: u32| json!({ "description": number.to_string() });

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 use weft_quotas::{Account, Accounts, Part, Quota};
 use weft_types::{Digest, ProjectName};
@@ -18,11 +18,21 @@ pub(super) struct Counting {
     accounts: Accounts,
     /// So many of the directories are counted, in their order. Changed by whoever holds the names alone.
     shards: AtomicUsize,
-    whole: Mutex<bool>,
-    became_whole: Condvar,
+    ended: Arc<Ended>,
     /// Held while it is looked whether an owner is there and until it is: two who store the same count it once.
     owning: Mutex<()>,
 }
+
+/// Whether the count of what was there has ended.
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    ended: Mutex<bool>,
+    told: Condvar,
+}
+
+/// The count of what was there, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Count(Arc<Ended>);
 
 /// Whether a project may be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,23 +72,62 @@ impl Counting {
         }
     }
 
-    fn lock_whole(&self) -> MutexGuard<'_, bool> {
-        self.whole.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The count, of which there is one.
+    pub(super) fn begin(&self) -> Count {
+        Count(Arc::clone(&self.ended))
+    }
+
+    /// For who waits for its end.
+    pub(super) fn end(&self) -> Arc<Ended> {
+        Arc::clone(&self.ended)
+    }
+}
+
+impl Ended {
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for it.
+    pub(super) fn wait(&self) {
+        let mut ended = self.lock();
+        while !*ended {
+            let woken = self.told.wait(ended);
+            ended = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        *self.0.lock() = true;
+        self.0.told.notify_all();
+    }
+}
+
+impl Count {
+    /// Counts what is there, as long as somebody has the blobs. What is stored meanwhile is counted once.
+    pub(super) fn run(self, blobs: &Weak<Inner>) {
+        let mut place = 0;
+        // Let go of after each, so that who lets go of the blobs can open them again.
+        while let Some(inner) = blobs.upgrade() {
+            let Some(shard) = inner.layout.shards().nth(place) else {
+                return;
+            };
+            place += 1;
+            inner.count_next(&shard, place);
+        }
     }
 }
 
 impl Inner {
-    /// Counts what is there. What is stored meanwhile is counted once.
-    pub(super) fn count(&self) {
-        for (place, shard) in self.layout.shards().enumerate() {
-            let _alone = self.naming.write().unwrap_or_else(PoisonError::into_inner);
-            if let Err(error) = self.count_shard(&shard) {
-                tracing::error!(%error, directory = %shard.display(), "blobs cannot be counted, and do not count");
-            }
-            self.counting.shards.store(place + 1, SeqCst);
+    /// Counts one directory, with which so many are counted.
+    fn count_next(&self, shard: &Path, counted: usize) {
+        let _alone = self.naming.write().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = self.count_shard(shard) {
+            tracing::error!(%error, directory = %shard.display(), "blobs cannot be counted, and do not count");
         }
-        *self.counting.lock_whole() = true;
-        self.counting.became_whole.notify_all();
+        self.counting.shards.store(counted, SeqCst);
     }
 
     fn count_shard(&self, directory: &Path) -> Result<(), BlobError> {
@@ -99,11 +148,7 @@ impl Inner {
         if asked == Asked::ByRun || limit == 0 {
             return;
         }
-        let mut whole = self.counting.lock_whole();
-        while !*whole {
-            let woken = self.counting.became_whole.wait(whole);
-            whole = woken.unwrap_or_else(PoisonError::into_inner);
-        }
+        self.counting.ended.wait();
     }
 
     /// Takes the room that a blob needs where the project does not have it already. Whoever calls this holds the names.

@@ -78,6 +78,7 @@ async fn blobs_count_once_for_each_project_until_they_are_collected() {
     blobs.grant(&shop, &other, Digest::of(b"123456")).await.unwrap();
     blobs.put(&shop, Bytes::from_static(b"abcde")).await.unwrap();
     assert_eq!((used(&accounts, &shop), used(&accounts, &other)), (11, 6));
+    blobs.counted().await.unwrap();
     drop(blobs);
 
     // Counted anew; whoever asks for room waits for that.

@@ -47,6 +47,8 @@ impl Backend for Local {
             options,
             blobs,
         } = self;
+        // Until then somebody else still has them open.
+        blobs.counted().await.unwrap();
         drop(blobs);
         let blobs = LocalBlobs::open(directory.path().join("blobs"), options.clone())
             .await

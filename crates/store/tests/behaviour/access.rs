@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use weft_access::{
-    AccessStore, AuditStore as _, Change, Deed, Member, Model, Recorded, Retention, Role, Scope,
-    StoreError, Token, TokenId,
+    AccessStore, AuditStore as _, Change, Deed, Member, Model, Recorded, Retention, Role, Scope, StoreError,
+    Token, TokenId,
 };
 use weft_quotas::{Limits, QuotaStore};
 use weft_store::{OfflineAccess, OpenError};

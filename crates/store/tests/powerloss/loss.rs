@@ -28,6 +28,7 @@ const NEEDED: &[&str] = &[
     "names in data/artifacts/compiled after making v1",
     "names in data/artifacts/compiled/v1 after naming *",
     "names in data/artifacts/compiled/v1 after naming *.b3",
+    "names in data/artifacts/compiled/v1 after removing *",
     "names in data/artifacts/compiled/v1 after removing *.b3",
     "names in data/artifacts/wasm after naming *.wasm",
 ];

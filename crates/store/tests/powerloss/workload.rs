@@ -83,6 +83,7 @@ impl Server {
         self.compile(&code(0), REPLACED, b"compiled otherwise").await?;
         self.forget("f1", VersionNumber(1), &code(1)).await?;
         self.forget("f2", VersionNumber(1), &code(2)).await?;
+        self.compile(&code(1), REPLACED, b"compiled anew").await?;
         self.deploy("f1", &code(1)).await?;
         self.delete("f4").await
     }
