@@ -99,6 +99,9 @@ pub struct WorkflowSource {
     pub calls: Vec<Pin>,
     /// Whether its runs are journalled.
     pub durability: Durability,
+    /// Whether a node of it awaits what somebody must bring: asking for that is an effect.
+    #[serde(default)]
+    pub awaits: bool,
 }
 
 /// A version that a workflow calls.

@@ -96,9 +96,9 @@ pub enum Error {
         "the idempotency key was used for another request: choose a new one for each that is not a repetition"
     )]
     KeyReused,
-    /// The request with this idempotency key is still being executed. As which run is told to who asks for its id.
-    #[error("the request with this idempotency key is under way")]
-    KeyInFlight,
+    /// The request with this idempotency key is still being executed: as this run, where it has been accepted.
+    #[error("the request with this idempotency key is under way{}", .0.map(|run| format!(" as run {run}")).unwrap_or_default())]
+    KeyInFlight(Option<RunId>),
     /// The idempotency key was used for this request, and nothing is left of the run that answered it.
     #[error(
         "the run {0} that the idempotency key stands for was removed: the request is not executed again; choose a new key to have it executed"

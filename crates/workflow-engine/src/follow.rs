@@ -13,8 +13,8 @@ pub struct Follows {
     pub node: NodeIndex,
     /// How it ended.
     pub status: NodeStatus,
-    /// Why.
-    pub reason: Reason,
+    /// Why; none where the event was of one of its items.
+    pub reason: Option<Reason>,
 }
 
 /// A run being followed, event by event from the first.
@@ -48,23 +48,30 @@ impl Following {
         };
         let others = closed.into_iter().filter(|node| Some(*node) != own_node(event));
         let follows = others.filter_map(|node| {
-            let view = state.node(node);
-            Some(Follows {
-                node,
-                status: view.status,
-                reason: view.reason?,
-            })
+            let (status, reason) = (state.node(node).status, state.node(node).reason);
+            let is_told = reason.is_some() || Some(node) == node_of_item(event);
+            is_told.then_some(Follows { node, status, reason })
         });
         follows.collect()
     }
 }
 
-/// The node that an event is about.
+/// The node of which an event tells what became of an item.
+fn node_of_item(event: &Event) -> Option<NodeIndex> {
+    match event {
+        Event::NodeSucceeded { place, .. } | Event::NodeFailed { place, .. } => {
+            place.item.map(|_| place.node)
+        }
+        _ => None,
+    }
+}
+
+/// The node that an event is about as a whole.
 fn own_node(event: &Event) -> Option<NodeIndex> {
     match event {
         Event::NodeStarted { place, .. }
         | Event::NodeSucceeded { place, .. }
-        | Event::NodeFailed { place, .. } => Some(place.node),
+        | Event::NodeFailed { place, .. } => place.item.is_none().then_some(place.node),
         Event::Expanded { node, .. }
         | Event::Suspended { node, .. }
         | Event::NodeSkipped { node }

@@ -197,8 +197,12 @@ impl Engine {
             Same::Ended(outcome) => self.ended_handle(key, outcome)?,
         };
         match answer {
-            Answer::End if !handle.is_closed() => Err(Error::KeyInFlight),
-            Answer::End => Ok(handle),
+            Answer::End if handle.is_closed() => Ok(handle),
+            Answer::End => {
+                // It is not told of before it is committed.
+                handle.accepted().await?;
+                Err(Error::KeyInFlight(Some(handle.id())))
+            }
             Answer::Id => {
                 handle.accepted().await?;
                 Ok(handle)
@@ -269,7 +273,7 @@ impl Inner {
         match self.keys.claim(key, self.ports.clock.now()) {
             Claim::Taken => Ok(None),
             Claim::Same(same) => Ok(Some(same)),
-            Claim::Beginning => Err(Error::KeyInFlight),
+            Claim::Beginning => Err(Error::KeyInFlight(None)),
             Claim::Other => Err(Error::KeyReused),
             Claim::Full => Err(self.overloaded("too many idempotency keys are remembered")),
         }

@@ -169,6 +169,10 @@ impl Definitions {
             pins: plan.pins.0.clone(),
             calls: calls(&plan),
             durability: plan.durability,
+            awaits: plan
+                .nodes
+                .iter()
+                .any(|node| matches!(node.kind, Kind::Wait { .. })),
             definition: save.definition,
         };
         let saved = self.engine.save_workflow(SaveWorkflow {

@@ -33,7 +33,10 @@ impl From<Error> for Problem {
             Error::Invalid { what, .. } => problem(Kind::InvalidRequest).with("member", what),
             Error::Rerun(_) => problem(Kind::InvalidRequest).with("member", "selection"),
             Error::KeyReused => problem(Kind::KeyReused),
-            Error::KeyInFlight => problem(Kind::KeyInFlight),
+            Error::KeyInFlight(run) => match run {
+                Some(run) => problem(Kind::KeyInFlight).with("run", run.to_string()),
+                None => problem(Kind::KeyInFlight),
+            },
             Error::KeyOutlived(run) => problem(Kind::KeyOutlived).with("run", run.to_string()),
             Error::Overloaded { retry_after, .. } => {
                 problem(Kind::Overloaded).retry_after(whole_seconds(retry_after))

@@ -267,8 +267,10 @@ impl RunEvent {
                 told.node = Some(node_name(*node, Some(plan)));
                 told.items = Some(*items);
             }
-            Event::Suspended { node, .. } | Event::NodeSkipped { node } => {
+            Event::Suspended { node, .. } => told.node = Some(node_name(*node, Some(plan))),
+            Event::NodeSkipped { node } => {
                 told.node = Some(node_name(*node, Some(plan)));
+                told.reason = Some(in_words(Reason::Condition, plan));
             }
             Event::Paused { by } | Event::Resumed { by } | Event::CancelRequested { by, .. } => {
                 told.by = Some(by.clone());
@@ -301,7 +303,7 @@ impl RunEvent {
             error: None,
             status: None,
             by: None,
-            reason: Some(in_words(follows.reason, plan)),
+            reason: follows.reason.map(|reason| in_words(reason, plan)),
         }
     }
 

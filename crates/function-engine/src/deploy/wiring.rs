@@ -66,6 +66,9 @@ fn subject(deployed: &Deployed) -> Subject<'_> {
 fn are_effect_free<'a>(mut ahead: Vec<Subject<'a>>, project: &'a Project) -> bool {
     let mut seen = BTreeSet::new();
     while let Some((settings, reuse, workflow)) = ahead.pop() {
+        if workflow.is_some_and(|workflow| workflow.awaits) {
+            return false;
+        }
         for pin in workflow.iter().flat_map(|workflow| &workflow.calls) {
             if seen.insert((&pin.function, Some(pin.version))) {
                 let function = project.functions.get(&pin.function);

@@ -180,6 +180,12 @@ fn line(event: &RunEvent) -> String {
             .map(|attempt| format!("attempt {attempt}")),
         event.status.clone(),
         event.error.as_ref().map(show::because),
+        event.reason.clone(),
+        event
+            .by
+            .as_ref()
+            .filter(|_| event.kind != "accepted")
+            .map(|by| format!("by {by}")),
     ];
     let more: Vec<_> = more.into_iter().flatten().collect();
     let more = if more.is_empty() {

@@ -1,11 +1,14 @@
 use anyhow::Result;
 use clap::Args as ClapArgs;
+use jiff::Timestamp;
 use reqwest::Method;
 use weft_api::wire::{Page, RunSummary};
 
 use super::Session;
+use super::show::because;
 use crate::client::Client;
 use crate::output::Table;
+use crate::units::Span;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
@@ -19,6 +22,18 @@ pub(crate) struct Args {
     /// Only runs with this label: `NAME` or `NAME=VALUE`.
     #[arg(long, value_name = "LABEL")]
     label: Option<String>,
+    /// Only runs of this version of the workflow.
+    #[arg(long, value_name = "VERSION", requires = "workflow")]
+    version: Option<u32>,
+    /// Only runs of which a node awaits what somebody must bring (`weft complete`), nested ones too.
+    #[arg(long)]
+    awaiting: bool,
+    /// Only runs that were started at or after this time (RFC 3339), or as long ago at most: `2h`.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    since: Option<Timestamp>,
+    /// Only runs that were started before this time, or longer ago.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    until: Option<Timestamp>,
     /// Only runs that this caller started.
     #[arg(long, value_name = "WHO")]
     submitter: Option<String>,
@@ -41,6 +56,10 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
         ("workflow", args.workflow),
         ("status", args.status),
         ("label", label),
+        ("version", args.version.map(|version| version.to_string())),
+        ("awaiting", args.awaiting.then(|| "true".to_owned())),
+        ("since", args.since.map(|since| since.to_string())),
+        ("until", args.until.map(|until| until.to_string())),
         ("submitter", args.submitter),
         ("parent", args.parent),
         ("nested", args.nested.then(|| "true".to_owned())),
@@ -92,10 +111,35 @@ fn table(runs: &[RunSummary]) -> Table {
             run.created_at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
             took.map_or_else(String::new, |took| format!("{:.3}s", took.as_secs_f64())),
             run.submitter.clone(),
-            run.error
-                .as_ref()
-                .map_or_else(String::new, |error| error.message.clone()),
+            run.error.as_ref().map_or_else(String::new, because),
         ]);
     }
     table
+}
+
+/// A time, or how long ago it was.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let wrong =
+        || format!("`{text}` is neither a time such as `2026-01-31T12:00:00Z` nor a span such as `2h`");
+    let Ok(Span(ago)) = text.parse() else {
+        return text.parse().map_err(|_| wrong());
+    };
+    Timestamp::now().checked_sub(ago).map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_given_as_such_or_as_spans() {
+        assert_eq!(
+            moment("2026-01-31T12:00:00Z"),
+            Ok("2026-01-31T12:00:00Z".parse().unwrap())
+        );
+        let (hour, now) = (moment("1h").unwrap(), Timestamp::now());
+        assert!(hour < now && now.duration_since(hour).as_secs() >= 3600, "{hour}");
+        let wrong = moment("yesterday").unwrap_err();
+        assert!(wrong.contains("`yesterday` is neither a time"), "{wrong}");
+    }
 }

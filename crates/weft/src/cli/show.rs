@@ -1,7 +1,7 @@
 use anyhow::Result;
 use clap::Args as ClapArgs;
 use reqwest::Method;
-use weft_api::wire::{Items, Node, NodeDetail, NodeError, Run};
+use weft_api::wire::{Items, NestedRun, Node, NodeDetail, NodeError, Run};
 
 use super::awaited::Awaited;
 use super::{Session, follow};
@@ -49,7 +49,7 @@ pub(super) async fn fetch(client: &Client, run: &str) -> Result<Run> {
 /// Why it failed, with its place.
 pub(super) fn because(error: &NodeError) -> String {
     match (&error.node, error.item) {
-        (Some(node), Some(item)) => format!("item {item} of `{node}`: {}", error.message),
+        (Some(node), Some(item)) => format!("`{node}[{item}]`: {}", error.message),
         (Some(node), None) => format!("`{node}`: {}", error.message),
         (None, _) => error.message.clone(),
     }
@@ -134,7 +134,24 @@ fn in_line(node: &Node) -> String {
         (None, Some(reason)) => format!(": {reason}"),
         (None, None) => String::new(),
     };
-    format!("{mark} {} {}{items}{attempts}{took}{why}", node.name, node.status)
+    let nested = nested(&node.nested);
+    format!(
+        "{mark} {} {}{items}{attempts}{took}{nested}{why}",
+        node.name, node.status
+    )
+}
+
+/// The runs that are nested in a node, but for those that went well: `weft show` tells of each by its id.
+fn nested(runs: &[NestedRun]) -> String {
+    const SHOWN: usize = 3;
+    let rest = runs.iter().filter(|run| run.status != "succeeded");
+    let told = rest
+        .clone()
+        .take(SHOWN)
+        .map(|run| format!(" run {} {}", run.run, run.status));
+    let more = rest.skip(SHOWN).count();
+    let more = (more > 0).then(|| format!(" and {more} more"));
+    told.chain(more).collect::<Vec<_>>().join(",")
 }
 
 /// How many items are over, and how many of those not well.
@@ -191,6 +208,16 @@ mod tests {
         check(
             json!({"items": {"total": 3, "succeeded": 1, "failed": 1, "cancelled": 0}}),
             "✓ a succeeded 2/3 items, 1 failed",
+        );
+        let run = |status: &str| json!({"run": "01", "status": status});
+        check(
+            json!({"status": "running", "nested": [run("succeeded"), run("running"), run("paused")]}),
+            "… a running run 01 running, run 01 paused",
+        );
+        let many = vec![run("failed"); 5];
+        check(
+            json!({"nested": many}),
+            "✓ a succeeded run 01 failed, run 01 failed, run 01 failed, and 2 more",
         );
         check(
             json!({"status": "skipped", "reason": "its condition was false"}),

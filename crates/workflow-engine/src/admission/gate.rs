@@ -60,6 +60,11 @@ impl Gate {
             .is_ok()
     }
 
+    /// Goes in, however many are inside: who was there before there was this gate is not to be sent away.
+    pub(crate) fn enter_anyway(&self) {
+        self.state.fetch_add(1, SeqCst);
+    }
+
     /// Joins the line, however long it is.
     pub(crate) fn join(self: &Arc<Self>, priority: Priority, group: u64) -> Waiter {
         let called = Arc::new(Called {

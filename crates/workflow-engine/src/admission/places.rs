@@ -45,6 +45,13 @@ impl Places {
         true
     }
 
+    /// Takes a place into use that there need not be.
+    pub(crate) fn take_anyway(&mut self) {
+        self.gate.enter_anyway();
+        self.held += 1;
+        self.used += 1;
+    }
+
     /// Takes a place, or one in line, before anybody is there to be woken.
     pub(crate) fn reserve(&mut self, priority: Priority) {
         self.reserved = self.take(priority, Waker::noop());

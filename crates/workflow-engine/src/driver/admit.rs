@@ -94,6 +94,23 @@ impl Driver {
         self.admission.admitted
     }
 
+    /// Takes the place among those of its workflow that a run has which had started before the server was started anew.
+    pub(super) fn hold_place(&mut self, key: Key) {
+        let depth = self.slots.get(self.root).map_or(0, |root| root.terms.depth);
+        let Some(slot) = self.slots.get_mut(key).filter(|slot| slot.state.is_started()) else {
+            return;
+        };
+        let Some(gate) = slot.flow.gate(slot.plan(), depth) else {
+            return;
+        };
+        let mut place = Places::new(gate, 0);
+        place.take_anyway();
+        match key == self.root {
+            true => self.admission.flow = Some(place),
+            false => slot.flow_place = Some(place),
+        }
+    }
+
     /// Gives up the places of a run that has not started, and those in line: others come first. It joins again once it may begin.
     pub(super) fn leave_line(&mut self, key: Key) {
         let Some(slot) = self.slots.get_mut(key).filter(|slot| !slot.state.is_started()) else {

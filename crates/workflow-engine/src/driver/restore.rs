@@ -130,6 +130,7 @@ impl Driver {
 
     fn take_up_one(&mut self, key: Key) {
         self.watch_deadline(key);
+        self.hold_place(key);
         let now = self.inner.ports.clock.now();
         let Some(slot) = self.slots.get_mut(key) else {
             return;

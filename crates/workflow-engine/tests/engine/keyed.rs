@@ -58,7 +58,7 @@ async fn a_request_under_way_is_told_of() {
     world.define("main", &chain("held", 1));
     let first = start(&world, "k", 1, Answer::End).await.unwrap();
     let refused = start(&world, "k", 1, Answer::End).await.unwrap_err();
-    assert_eq!(refused, Error::KeyInFlight);
+    assert_eq!(refused, Error::KeyInFlight(Some(first.id())));
     let same = start(&world, "k", 1, Answer::Id).await.unwrap();
     assert_eq!(same.id(), first.id());
     world.release(1);

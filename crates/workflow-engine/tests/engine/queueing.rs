@@ -130,6 +130,50 @@ async fn the_bound_of_a_workflow_holds_for_nested_runs() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_bound_of_a_workflow_holds_for_runs_that_wait_as_the_server_is_started_anew() {
+    let mut world = World::new().await;
+    let waits = "workflow: inner\nnodes:\n  go: { wait: u64 }\ndefaults: { concurrency: 1 }\noutput: $go\n";
+    let calls = "workflow: main\nnodes:\n  inner: { call: inner }\noutput: $inner\n";
+    world.define("inner", waits);
+    world.define("main", calls);
+    // By itself, and within another run, which counts at a depth of its own.
+    let first = world.start_for_id("inner", &json!({})).await.id();
+    let second = world.start_for_id("inner", &json!({})).await.id();
+    let outer = world.start_for_id("main", &json!({})).await.id();
+    until("the nested run", || world.nested(outer).len() == 1).await;
+    let nested = world.nested(outer)[0];
+    for _ in 0..2 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        world.journal.sync();
+        world.crash().await;
+        assert_eq!(world.status(first).await, RunStatus::Running);
+        assert_eq!(world.status(second).await, RunStatus::Waiting);
+    }
+    let third = world.start_for_id("inner", &json!({})).await.id();
+    let engine = world.engine.clone();
+    let mut open = vec![first, second, nested, third];
+    while !open.is_empty() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        world.journal.sync();
+        let mut running = Vec::new();
+        for run in &open {
+            if world.status(*run).await == RunStatus::Running {
+                running.push(*run);
+            }
+        }
+        let [run] = running[..] else {
+            panic!("{} of {} runs at once", running.len(), open.len());
+        };
+        let go = Value::Direct(parsed(&"u64".parse().unwrap(), &json!(1)));
+        engine
+            .complete(&project(), run, "go", Some(go), "bea")
+            .await
+            .unwrap();
+        open.retain(|other| *other != run);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn calls_are_bounded_over_all_runs() {
     let world = World::with(|config| config.calls = 2).await;
     world.define("main", &chain("held", 1));
