@@ -151,6 +151,58 @@ async fn nested_runs_are_told_with_their_node_and_name_it() {
     assert_eq!(ended(api, &run).await["status"], "succeeded");
 }
 
+/// The events of a stream.
+fn events(stream: &str) -> Vec<Value> {
+    let data = stream.lines().filter_map(|line| line.strip_prefix("data: "));
+    data.map(|data| serde_json::from_str(data).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_list_of_which_an_item_failed_is_told_as_its_node() {
+    let server = server().await;
+    let api = &server.api;
+    api.deploy("trap", fixture("trap")).await;
+    let text = "workflow: w
+input: { list: list<u32> }
+nodes:
+  parts: { call: trap#divide, for-each: $input.list, with: { dividend: 6, divisor: $item }, on-item-failure: continue }
+output: $parts
+";
+    save(api, "w", text).await.ok();
+    let run = start(api, "w", &json!({"list": [1, 0, 2]})).await;
+    assert_eq!(states(&ended(api, &run).await), [("parts", "failed")]);
+    let events = events(&api.get(&format!("{RUNS}/{run}/events")).await.text());
+    let last: Vec<_> = events[events.len() - 2..]
+        .iter()
+        .map(|event| (&event["kind"], &event["node"], &event["item"]))
+        .collect();
+    let failed = (&json!("node-failed"), &json!("parts"), &Value::Null);
+    assert_eq!(last, [failed, (&json!("finished"), &Value::Null, &Value::Null)]);
+}
+
+#[tokio::test]
+async fn what_awaits_somebody_has_effects_and_a_key_leads_to_it() {
+    let server = server().await;
+    let api = &server.api;
+    for workflow in ["inner", "outer"] {
+        let about = api.about(workflow, "").await;
+        assert_eq!(about["version"]["effect-free"], false, "{about}");
+    }
+    let cached = OUTER.replace("with: { a: $item }", "with: { a: $item }, cache: 1h");
+    let refused = save(api, "cached", cached.replace("outer", "cached")).await;
+    let told = refused.expect_problem(400, "invalid-definition").to_string();
+    assert!(told.contains("cache-effects"), "{told}");
+
+    let call = || {
+        let request = api.calling("inner?timeout=100ms").header("idempotency-key", "k");
+        send(request.json(&json!({"a": 1})))
+    };
+    let first = call().await;
+    assert_eq!(first.status, 202, "{}", first.text());
+    let again = call().await.expect_problem(409, "key-in-flight");
+    assert_eq!(again["run"], first.json()["run"], "{again}");
+}
+
 #[tokio::test]
 async fn nodes_that_are_over_because_of_others_are_told_as_it_happens() {
     let server = server().await;
@@ -170,12 +222,7 @@ nodes:
         "{told}"
     );
     let stream = api.get(&format!("{RUNS}/{run}/events")).await;
-    let events: Vec<Value> = stream
-        .text()
-        .lines()
-        .filter_map(|line| line.strip_prefix("data: "))
-        .map(|data| serde_json::from_str(data).unwrap())
-        .collect();
+    let events = events(&stream.text());
     let skipped: Vec<_> = events
         .iter()
         .filter(|event| event["kind"] == "node-skipped")
@@ -185,7 +232,11 @@ nodes:
         "a" => Some("`a` was skipped, whose value it needs"),
         _ => Some("`b` was skipped, whose value it needs"),
     };
-    assert_eq!(skipped, [("a", None), ("b", upstream("a")), ("c", upstream("b"))]);
+    let condition = Some("its condition was false");
+    assert_eq!(
+        skipped,
+        [("a", condition), ("b", upstream("a")), ("c", upstream("b"))]
+    );
     let ids: Vec<u64> = stream
         .text()
         .lines()
