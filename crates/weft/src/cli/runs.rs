@@ -8,13 +8,14 @@ use super::Session;
 use super::show::because;
 use crate::client::Client;
 use crate::output::Table;
+use crate::reference::Reference;
 use crate::units::Span;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
-    /// Only runs of this workflow.
+    /// `NAME[@VERSION]`: only runs of this workflow, of this version where one is given.
     #[arg(value_name = "WORKFLOW")]
-    workflow: Option<String>,
+    workflow: Option<Reference>,
     /// Only runs in these states, separated by commas: `waiting`, `running`, `paused`, `succeeded`, `failed`, `cancelled`,
     /// `timed-out`.
     #[arg(long, value_name = "STATE")]
@@ -22,9 +23,6 @@ pub(crate) struct Args {
     /// Only runs with this label: `NAME` or `NAME=VALUE`.
     #[arg(long, value_name = "LABEL")]
     label: Option<String>,
-    /// Only runs of this version of the workflow.
-    #[arg(long, value_name = "VERSION", requires = "workflow")]
-    version: Option<u32>,
     /// Only runs of which a node awaits what somebody must bring (`weft complete`), nested ones too.
     #[arg(long)]
     awaiting: bool,
@@ -50,13 +48,17 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     let client = session.client()?;
-    let workflow = args.workflow.clone();
+    let workflow = args
+        .workflow
+        .as_ref()
+        .map(|workflow| workflow.function.to_string());
+    let version = args.workflow.and_then(|workflow| workflow.version);
     let label = args.label.map(|label| label.replacen('=', ":", 1));
     let filters = [
-        ("workflow", args.workflow),
+        ("workflow", workflow.clone()),
         ("status", args.status),
         ("label", label),
-        ("version", args.version.map(|version| version.to_string())),
+        ("version", version.map(|version| version.to_string())),
         ("awaiting", args.awaiting.then(|| "true".to_owned())),
         ("since", args.since.map(|since| since.to_string())),
         ("until", args.until.map(|until| until.to_string())),

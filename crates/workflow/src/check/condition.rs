@@ -221,6 +221,11 @@ impl<'c, 'n> Checker<'c, 'n> {
     }
 }
 
+/// What leads to something where a condition is true.
+pub(super) fn facts(term: &Term) -> Vec<&Reference> {
+    implied(term, true)
+}
+
 /// What leads to something where a term is `truth`.
 fn implied(term: &Term, truth: bool) -> Vec<&Reference> {
     match &term.kind {

@@ -27,6 +27,7 @@ pub(super) fn check<'d>(
         definition,
         names,
         item: Here::Nothing,
+        facts: &[],
         needs: &mut needs,
         can_wait: false,
         budget,

@@ -16,7 +16,7 @@ use super::source::{Inference, Numbers, Sources};
 use super::{condition, retry};
 use crate::definition::{Catch, Definition, ForEach, Kind, Node, Spot};
 use crate::evaluate::{Expression, Formula, Hop, Root};
-use crate::expression::{SyntaxError, Term};
+use crate::expression::{Reference, SyntaxError, Term};
 use crate::plan;
 use crate::problem::Problem;
 
@@ -64,8 +64,9 @@ impl<'c, 'd> Context<'c, 'd> {
             needs.add(before, false);
         }
         let when = self.condition(index, node, &mut needs);
+        let facts = self.facts(index);
         let (for_each, item) = match &node.for_each {
-            Some(for_each) => self.for_each(for_each, &mut needs),
+            Some(for_each) => self.for_each(for_each, &facts, &mut needs),
             None => (Some(None), None),
         };
         let here = match (&node.for_each, &item) {
@@ -76,10 +77,10 @@ impl<'c, 'd> Context<'c, 'd> {
         let checked = node.kind.as_ref().and_then(|kind| {
             self.express(index, node, kind);
             let callee = self.callees[index].as_ref();
-            kind::check(&mut self.sources(here, &mut needs), node, kind, callee)
+            kind::check(&mut self.sources(here, &facts, &mut needs), node, kind, callee)
         });
         let retry = retry::check(self, node, self.callees[index].as_deref());
-        let caught = self.caught(index, node, &mut needs);
+        let caught = self.caught(index, node, &facts, &mut needs);
         let needs = needs.merged();
         self.not_of_its_own_failure(index, &needs);
         let constant = |truth| matches!(when, Some(Some(Formula::Bool(it))) if it == truth);
@@ -124,13 +125,22 @@ impl<'c, 'd> Context<'c, 'd> {
         }
     }
 
+    /// What leads to something wherever the node is executed.
+    fn facts(&self, index: usize) -> Vec<&'c Reference> {
+        match &self.edges.conditions[index] {
+            Some(Ok(term)) => condition::facts(term),
+            Some(Err(_)) | None => Vec::new(),
+        }
+    }
+
     /// The list, and what its items are for the arguments.
     fn for_each(
         &mut self,
         for_each: &'d ForEach,
+        facts: &[&Reference],
         needs: &mut Needs,
     ) -> (Option<Option<plan::ForEach>>, Option<Item>) {
-        let mut sources = self.sources(Here::Nothing, needs);
+        let mut sources = self.sources(Here::Nothing, facts, needs);
         let how = Inference {
             numbers: Numbers::Smallest,
             must_be: true,
@@ -159,7 +169,13 @@ impl<'c, 'd> Context<'c, 'd> {
     }
 
     /// What takes the place of the output. The outer none is for what is wrong.
-    fn caught(&mut self, index: usize, node: &'d Node, needs: &mut Needs) -> Option<Option<plan::Source>> {
+    fn caught(
+        &mut self,
+        index: usize,
+        node: &'d Node,
+        facts: &[&Reference],
+        needs: &mut Needs,
+    ) -> Option<Option<plan::Source>> {
         let Some(catch) = &node.catch else {
             return Some(None);
         };
@@ -168,7 +184,7 @@ impl<'c, 'd> Context<'c, 'd> {
             (_, Output::Unknown) => None,
             (Catch::Value(source), Output::Value(ty)) => {
                 let ty = ty.clone();
-                let mut sources = self.sources(Here::Nothing, needs);
+                let mut sources = self.sources(Here::Nothing, facts, needs);
                 let value = sources.compile(source, &ty)?;
                 Some(Some(sources.finish(ty, value)))
             }
@@ -176,7 +192,9 @@ impl<'c, 'd> Context<'c, 'd> {
                 crate::definition::Form::Null => {
                     let nothing = Arc::new(Type::record::<&str>([]).ok()?);
                     let value = Expression::Members(Box::default());
-                    Some(Some(self.sources(Here::Nothing, needs).finish(nothing, value)))
+                    Some(Some(
+                        self.sources(Here::Nothing, facts, needs).finish(nothing, value),
+                    ))
                 }
                 _ => {
                     let message = "the node has no output, so that only `null` can take its place".to_owned();
@@ -258,11 +276,17 @@ impl<'c, 'd> Context<'c, 'd> {
         }
     }
 
-    fn sources<'s>(&'s mut self, item: Here<'s>, needs: &'s mut Needs) -> Sources<'s, 'd> {
+    fn sources<'s>(
+        &'s mut self,
+        item: Here<'s>,
+        facts: &'s [&'s Reference],
+        needs: &'s mut Needs,
+    ) -> Sources<'s, 'd> {
         Sources {
             definition: self.definition,
             names: self.names,
             item,
+            facts,
             needs,
             can_wait: true,
             budget: self.budget,

@@ -74,12 +74,7 @@ pub(super) struct Target<'n> {
 pub(super) type Lost = Option<Box<Problem>>;
 
 impl<'n> Site<'n> {
-    /// Follows a reference through the types.
-    pub(super) fn resolve(&self, root: &Root, steps: &[Step]) -> Result<Target<'n>, Lost> {
-        self.resolve_knowing(&[], root, steps)
-    }
-
-    /// Follows a reference where those in `facts` are known to lead to something.
+    /// Follows a reference through the types, where those in `facts` are known to lead to something.
     pub(super) fn resolve_knowing(
         &self,
         facts: &[&Reference],

@@ -12,6 +12,7 @@ use super::needs::Needs;
 use super::reference::{Here, Site, Target};
 use crate::definition::{Definition, Form, Reference, Root, Source, Spot};
 use crate::evaluate::{self, Expression, Path};
+use crate::expression;
 use crate::plan;
 use crate::problem::Problem;
 
@@ -30,6 +31,8 @@ pub(super) struct Sources<'c, 'd> {
     pub(super) names: &'c Names<'d>,
     /// The item that the node is executed for.
     pub(super) item: Here<'c>,
+    /// What is known to lead to something where the values are put together.
+    pub(super) facts: &'c [&'c expression::Reference],
     /// What the node must wait for.
     pub(super) needs: &'c mut Needs,
     /// Whether the value of a node that may be skipped can be waited for: who needs it is skipped too.
@@ -82,9 +85,13 @@ impl<'c, 'd> Sources<'c, 'd> {
         if reference.root == Root::Index && reference.steps.is_empty() {
             return self.index(reference.spot, want);
         }
-        let target = self.resolve(reference)?;
-        let skippable = target.node.and_then(|node| self.names.skippable[node]) == Some(true);
         let takes_none = matches!(want.shape(), Shape::Option(_));
+        // An option that may be none fits where it is known that this one is not.
+        let target = match takes_none {
+            true => self.resolve_knowing(&[], reference)?,
+            false => self.resolve(reference)?,
+        };
+        let skippable = target.node.and_then(|node| self.names.skippable[node]) == Some(true);
         let optional = target.optional || skippable && takes_none;
         if let Some(node) = target.node {
             self.needs.add(node, !(skippable && takes_none));
@@ -103,9 +110,10 @@ impl<'c, 'd> Sources<'c, 'd> {
                 &target.path.text,
                 reference.spot,
                 &format!(
-                    "found option<{}>, expected {}: the way leads through what may be none",
+                    "found option<{}>, expected {}: the way leads through what may be none{}",
                     super::shown(target.ty),
-                    super::shown(want)
+                    super::shown(want),
+                    self.way_out(&target.path.text)
                 ),
             );
             return self.wrong(reference.spot, "type-mismatch", message);
@@ -117,19 +125,38 @@ impl<'c, 'd> Sources<'c, 'd> {
                 optional,
             }),
             Err(mismatch) => {
-                let detail = told(&mismatch, target.ty, want);
+                let mut detail = told(&mismatch, target.ty, want);
+                if let Shape::Option(option) = target.ty.shape()
+                    && Conversion::between(&option.ty, want).is_ok()
+                {
+                    detail.push_str(&self.way_out(&target.path.text));
+                }
                 let message = self.edge(&target.path.text, reference.spot, &detail);
                 self.wrong(reference.spot, "type-mismatch", message)
             }
         }
     }
 
+    /// How a node is spared what may be none.
+    fn way_out(&self, reference: &str) -> String {
+        match self.can_wait {
+            true => format!(", which `when: has({reference})` rules out"),
+            false => String::new(),
+        }
+    }
+
     /// What a reference leads to: a value, or a part of one.
     fn resolve(&mut self, reference: &Reference) -> Option<Target<'c>> {
-        match self
-            .site(reference.spot)
-            .resolve(&reference.root, &reference.steps)
-        {
+        self.resolve_knowing(self.facts, reference)
+    }
+
+    fn resolve_knowing(
+        &mut self,
+        facts: &[&expression::Reference],
+        reference: &Reference,
+    ) -> Option<Target<'c>> {
+        let site = self.site(reference.spot);
+        match site.resolve_knowing(facts, &reference.root, &reference.steps) {
             Ok(Target {
                 flag: Some(_), path, ..
             }) => {

@@ -154,6 +154,38 @@ output: { circle: $s.shape.circle, near: $s.near.id, pair: '$s.pair[1]' }
 }
 
 #[test]
+fn what_a_condition_rules_out_need_not_be_ruled_out_again() {
+    let plan = plan(
+        "workflow: w
+input: { o: option<string>, l: option<list<u64>>, r: 'result<u64, string>', go: bool }
+nodes:
+  s: { call: score, with: { n: 1 } }
+  text: { call: log, with: { text: $input.o }, when: $input.go && has($input.o) }
+  note: { call: log, with: { text: $s.note }, when: '!(!has($s.note) || $input.go)' }
+  way: { call: double, with: { n: $s.near.id }, when: has($s.near.id) }
+  case: { call: double, with: { n: $input.r.ok }, when: has($input.r.ok) }
+  items: { call: double, for-each: $input.l, with: { n: $item }, when: has($input.l) }
+  both: { call: echo, with: { value: $input.o }, when: has($input.o) }
+",
+    );
+    let values = Values::new(&plan, r#"{"o":"there","l":[5,6],"r":{"ok":7},"go":true}"#);
+    let values = values.output("s", &SCORE.replace(r#""near":null"#, r#""near":{"id":8}"#));
+    let check = |name, expected: &str| assert_eq!(arguments(&plan, name, &values).unwrap(), expected);
+    check("text", r#"{"text":"there"}"#);
+    check("note", r#"{"text":"n"}"#);
+    check("way", r#"{"n":8}"#);
+    check("case", r#"{"n":7}"#);
+    check("both", r#"{"value":"there"}"#);
+    let second = Values::new(&plan, r#"{"o":"","l":[5,6],"r":{"ok":7},"go":true}"#).item(1);
+    assert_eq!(arguments(&plan, "items", &second).unwrap(), r#"{"n":6}"#);
+    let none = Values::new(&plan, r#"{"r":{"err":"no"},"go":true}"#);
+    for name in ["text", "case", "items", "both"] {
+        let index = plan.find(name).unwrap();
+        assert_eq!(plan.condition(index, &none), Ok(false), "{name}");
+    }
+}
+
+#[test]
 fn a_skipped_node_gives_none() {
     let plan = plan(
         "workflow: w
