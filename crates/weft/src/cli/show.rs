@@ -80,7 +80,7 @@ fn tree(run: &Run, awaited: &[Awaited]) -> String {
         lines.push(format!("error: {}", because(error)));
     }
     if let Some(result) = &run.result {
-        lines.push(format!("result: {result}"));
+        lines.push(format!("result: {}", shortened(&result.to_string())));
     }
     if let Some(webhook) = &run.webhook {
         let why = webhook
@@ -96,13 +96,30 @@ fn tree(run: &Run, awaited: &[Awaited]) -> String {
     lines.join("\n")
 }
 
+/// A value as far as it is worth reading: bytes are long, and are no text.
+fn shortened(value: &str) -> String {
+    const SHOWN: usize = 2_000;
+    match value.char_indices().nth(SHOWN) {
+        None => value.to_owned(),
+        Some((end, _)) => format!(
+            "{}… ({} bytes, which --output json shows)",
+            &value[..end],
+            value.len()
+        ),
+    }
+}
+
 /// A node with what went in and what came out.
 fn detail(detail: &NodeDetail) -> String {
     let mut lines = vec![in_line(&detail.node)];
     let callee = detail.callee.as_ref().map(|callee| format!(" {callee}"));
     lines.push(format!("{}{}", detail.kind, callee.unwrap_or_default()));
     for (what, value) in [("input", &detail.input), ("output", &detail.node.output)] {
-        lines.extend(value.iter().map(|value| format!("{what}: {value}")));
+        lines.extend(
+            value
+                .iter()
+                .map(|value| format!("{what}: {}", shortened(&value.to_string()))),
+        );
     }
     lines.join("\n")
 }
@@ -186,6 +203,17 @@ mod tests {
         let more = more.as_object().unwrap().clone();
         node.as_object_mut().unwrap().extend(more);
         assert_eq!(in_line(&serde_json::from_value(node).unwrap()), expected);
+    }
+
+    #[test]
+    fn long_values_are_shortened() {
+        assert_eq!(shortened("[1]"), "[1]");
+        assert_eq!(shortened(&"é".repeat(2_000)), "é".repeat(2_000));
+        let long = shortened(&"é".repeat(2_001));
+        assert_eq!(
+            long,
+            format!("{}… (4002 bytes, which --output json shows)", "é".repeat(2_000))
+        );
     }
 
     #[test]

@@ -53,7 +53,8 @@ fn put<E: serde::de::Error>(cx: &mut Context, ty: &Type, at: usize, bytes: &byte
         Some(image) => image,
         None => Image::from_bytes(bytes.clone(), ty, cx.builder.bounds()).map_err(|error| {
             E::custom(format_args!(
-                "the blob holds no value of the type `{ty}`: {error}"
+                "the blob holds no value of the type `{ty}`: {error}; plain bytes are a `list<u8>`, values of other types are kept as \
+                 blobs by calls with `inline-bytes`"
             ))
         })?,
     };
