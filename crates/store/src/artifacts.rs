@@ -27,6 +27,9 @@ use layout::Layout;
 use sweep::Candidates;
 pub use sweep::Swept;
 
+/// Where code is in a data directory.
+pub(crate) const DIRECTORY: &str = "artifacts";
+
 /// The code files of one open store.
 #[derive(Clone, Debug)]
 pub struct FileArtifacts(Arc<Inner>);
@@ -39,6 +42,11 @@ struct Inner {
     forms: Mutex<Forms>,
     /// What was there at start and has not been kept again since.
     candidates: Mutex<Candidates>,
+}
+
+/// Where code lies in a data directory.
+pub(crate) fn code_of(directory: &Path, digest: Digest) -> PathBuf {
+    Layout::new(directory.join(DIRECTORY)).code(digest)
 }
 
 impl FileArtifacts {

@@ -57,6 +57,8 @@ pub struct RunJournal {
     open: Arc<OpenRuns>,
     meter: Arc<Meter>,
     reader: Arc<dyn LogReader>,
+    /// Whoever has it trims, or keeps the journal from being trimmed.
+    turn: Arc<tokio::sync::Mutex<()>>,
     /// Resolves when the thread has ended.
     ended: Mutex<Option<oneshot::Receiver<()>>>,
 }
@@ -105,7 +107,9 @@ impl RunJournal {
         thread
             .start()
             .map_err(|error| Error::Sql(format!("its thread could not be started: {error}")))?;
+        let turn = Arc::<tokio::sync::Mutex<()>>::default();
         let trimmer = Trimmer {
+            turn: turn.clone(),
             reader: reader.clone(),
             queue: queue.clone(),
             open: open.clone(),
@@ -128,6 +132,7 @@ impl RunJournal {
             open,
             meter,
             reader,
+            turn,
             ended: Mutex::new(Some(ended)),
         };
         Ok((journal, source))
@@ -145,6 +150,11 @@ impl RunJournal {
             last_row: self.feed.last().lsn,
             ..self.meter.read()
         }
+    }
+
+    /// Keeps the journal from being trimmed until the answer is dropped. It goes on growing meanwhile.
+    pub(crate) async fn hold_trims(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        self.turn.clone().lock_owned().await
     }
 
     /// Writes what was appended and ends the thread. Where the disk is full, what no one was told to be stored is given up.

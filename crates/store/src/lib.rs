@@ -19,6 +19,7 @@
 mod access;
 mod again;
 mod artifacts;
+mod copies;
 mod database;
 mod disk;
 mod error;
@@ -36,11 +37,12 @@ mod sqlite;
 
 pub use access::SqliteAccess;
 pub use artifacts::{FileArtifacts, Swept};
+pub use copies::{Copied, Copies, CopyError, Stop};
 pub use database::DatabaseError;
 pub use health::Broken;
 pub use journal::{JournalGauges, RunJournal};
 pub use keyvalue::SqliteKeyValue;
-pub use open::{OfflineAccess, OpenError, Store};
+pub use open::{OfflineAccess, OpenError, RESTORING, Store};
 pub use options::Options;
 pub use postgres::PostgresOptions;
 pub use records::{RecordsGauges, RunRecords};

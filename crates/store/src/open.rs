@@ -1,5 +1,6 @@
 //! Opening and closing a store.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,7 +8,8 @@ use sqlx::migrate::Migrator;
 use weft_function_engine::port::StorageError;
 
 use crate::access::SqliteAccess;
-use crate::artifacts::FileArtifacts;
+use crate::artifacts::{self, FileArtifacts};
+use crate::copies::Copies;
 use crate::database::DatabaseError;
 use crate::disk::Disk;
 use crate::health::Health;
@@ -29,9 +31,16 @@ pub use offline::OfflineAccess;
 static REGISTRY_SCHEMA: Migrator = sqlx::migrate!("../../migrations/sqlite/registry");
 static KEYVALUE_SCHEMA: Migrator = sqlx::migrate!("../../migrations/sqlite/keyvalue");
 
+/// A file that says that runs are elsewhere, whatever databases of runs an earlier time has left beside it.
+pub(crate) const ELSEWHERE: &str = "runs-elsewhere";
+
+/// A directory in which what is to be the data directory is put together; where it is, that is not finished.
+pub const RESTORING: &str = "restoring";
+
 /// The durable state of one server.
 #[derive(Debug)]
 pub struct Store {
+    directory: PathBuf,
     registry: Arc<SqliteRegistry>,
     access: Arc<SqliteAccess>,
     artifacts: Arc<FileArtifacts>,
@@ -75,6 +84,15 @@ pub enum OpenError {
         /// Who has it, such as `process 4711`.
         holder: String,
     },
+    /// A backup was being restored into it when that ended.
+    #[error(
+        "the data directory `{}` has a part of a backup that was not restored to its end; empty it, and restore again",
+        directory.display()
+    )]
+    Unfinished {
+        /// The directory.
+        directory: PathBuf,
+    },
     /// A directory or file could not be used.
     #[error("the data directory `{}` cannot be used: {source}", directory.display())]
     Directory {
@@ -101,6 +119,7 @@ impl Store {
     /// live as long as the store.
     pub async fn open(directory: impl AsRef<Path>, options: Options) -> Result<Self, OpenError> {
         let home = Home::open(directory.as_ref().to_owned(), &options).await?;
+        home.mark(false)?;
         let runs = embedded::open(&home.directory, &home.health, &options).await?;
         home.store(runs).await
     }
@@ -116,6 +135,7 @@ impl Store {
         options: Options,
     ) -> Result<Self, OpenError> {
         let home = Home::open(directory.as_ref().to_owned(), &options).await?;
+        home.mark(true)?;
         let runs = shared::open(postgres, &home.health, &options).await?;
         home.store(runs).await
     }
@@ -154,6 +174,13 @@ impl Store {
     #[must_use]
     pub fn records(&self) -> Arc<RunRecords> {
         self.records.clone()
+    }
+
+    /// What copies the databases while they are written; none where runs are in PostgreSQL, which has ways of its own.
+    #[must_use]
+    pub fn copies(&self) -> Option<Copies> {
+        let here = self.claim.is_none();
+        here.then(|| Copies::of_open(self.directory.clone(), self.journal.clone()))
     }
 
     /// Finishes what was asked, closes the databases and lets go of the directory. Later calls fail.
@@ -204,6 +231,27 @@ impl Home {
         })
     }
 
+    /// Notes whether runs are elsewhere.
+    fn mark(&self, elsewhere: bool) -> Result<(), OpenError> {
+        let path = self.directory.join(ELSEWHERE);
+        let marked = match elsewhere {
+            // Even where the disk is full.
+            true if path.exists() => Ok(()),
+            true => std::fs::write(&path, "The runs of this server are in PostgreSQL.\n"),
+            false => std::fs::remove_file(&path),
+        };
+        match marked {
+            Err(source) if source.kind() != ErrorKind::NotFound => Err(OpenError::Directory {
+                directory: self.directory.clone(),
+                source: StorageError::Io {
+                    doing: "noting where runs are",
+                    source,
+                },
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// The store, once its code was looked at: that comes last, and syncs the names of all that is in the directory.
     async fn store(self, runs: Runs) -> Result<Store, OpenError> {
         let artifacts = blocking(&self.directory, {
@@ -212,6 +260,7 @@ impl Home {
         })
         .await?;
         Ok(Store {
+            directory: self.directory,
             registry: Arc::new(self.registry),
             access: Arc::new(self.access),
             keyvalue: Arc::new(self.keyvalue),
@@ -225,7 +274,12 @@ impl Home {
 }
 
 /// Makes the data directory and takes it.
-fn take(directory: &Path, disk: &Disk) -> Result<DirectoryLock, OpenError> {
+pub(crate) fn take(directory: &Path, disk: &Disk) -> Result<DirectoryLock, OpenError> {
+    if directory.join(RESTORING).exists() {
+        return Err(OpenError::Unfinished {
+            directory: directory.to_owned(),
+        });
+    }
     disk.create_dir(directory)
         .map_err(|source| OpenError::Directory {
             directory: directory.to_owned(),
@@ -263,7 +317,7 @@ async fn database(
 }
 
 fn open_artifacts(directory: &Path, disk: Disk) -> Result<FileArtifacts, OpenError> {
-    FileArtifacts::open(directory.join("artifacts"), disk).map_err(|source| OpenError::Directory {
+    FileArtifacts::open(directory.join(artifacts::DIRECTORY), disk).map_err(|source| OpenError::Directory {
         directory: directory.to_owned(),
         source,
     })

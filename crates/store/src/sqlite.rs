@@ -15,6 +15,7 @@ use crate::pace::Courtesy;
 
 mod copier;
 mod failure;
+mod snapshot;
 mod writer;
 
 pub(crate) use copier::Copier;

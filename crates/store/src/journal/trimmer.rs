@@ -34,6 +34,8 @@ pub(super) struct Trimmer {
     pub(super) trimmed: u64,
     /// Bytes that are trimmed at a time.
     pub(super) pace: Pace,
+    /// Taken for each step: a backup takes it for as long as nothing may go.
+    pub(super) turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Trimmer {
@@ -50,7 +52,10 @@ impl Trimmer {
         while self.durable.changed().await.is_ok() {
             let durable = *self.durable.borrow_and_update();
             while self.trimmed < durable {
-                match self.step(durable, &mut kept).await {
+                let turn = self.turn.clone().lock_owned().await;
+                let stepped = self.step(durable, &mut kept).await;
+                drop(turn);
+                match stepped {
                     Ok(true) => again = Again::new(),
                     Ok(false) => break,
                     Err(error) if error.may_pass() => again.wait().await,

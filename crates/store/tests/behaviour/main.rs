@@ -13,6 +13,7 @@ use weft_workflow_engine::port::records::Records;
 mod access;
 mod artifacts;
 mod blobs;
+mod copying;
 mod damage;
 mod journal;
 mod keyvalue;
