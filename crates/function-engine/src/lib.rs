@@ -16,6 +16,7 @@ mod deployed;
 mod drain;
 mod engine;
 mod error;
+mod hold;
 mod host;
 mod http;
 mod invoke;
@@ -36,6 +37,7 @@ pub use deploy::{Deploy, Deployment, Needed, RUN, SaveWorkflow, SettingsChange, 
 pub use deployed::Deployed;
 pub use engine::{Engine, Ports, Profiles};
 pub use error::Error;
+pub use hold::Held;
 pub use host::signature::in_words;
 pub use invoke::{Answer, Arguments, Invocation};
 pub use logs::{Log, LogCursor, LogFilter, LogLine, LogPage};

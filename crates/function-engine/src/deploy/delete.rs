@@ -11,7 +11,8 @@ use crate::engine::Inner;
 use crate::{Engine, Error};
 
 impl Engine {
-    /// Deletes a function with all its versions. Calls under way end undisturbed.
+    /// Deletes a function with all its versions. Calls under way end undisturbed. Waits while versions are
+    /// [held](Self::hold_versions).
     ///
     /// # Errors
     /// Where there is no such function, active versions of others are granted to call it, open runs need it, or the registry
@@ -26,7 +27,8 @@ impl Engine {
 }
 
 impl Inner {
-    async fn delete(&self, project: &ProjectName, name: &FunctionName) -> Result<(), Error> {
+    async fn delete(self: &Arc<Self>, project: &ProjectName, name: &FunctionName) -> Result<(), Error> {
+        let _may = self.holds.may_delete().await;
         let writing = self.catalog.write().await;
         let function = {
             let snapshot = self.catalog.read();

@@ -10,6 +10,7 @@ use weft_types::{Digest, FunctionName, ProjectName, VersionNumber};
 
 use crate::catalog::{Function, Project, Writing};
 use crate::engine::Inner;
+use crate::hold::May;
 use crate::{Engine, Error};
 
 #[cfg(test)]
@@ -95,7 +96,8 @@ fn surplus(known: &Known<'_>, keep: u32) -> Vec<VersionNumber> {
 }
 
 impl Engine {
-    /// Deletes a version, whose number is not given again. Calls of it that are under way end undisturbed.
+    /// Deletes a version, whose number is not given again. Calls of it that are under way end undisturbed. Waits while versions are
+    /// [held](Self::hold_versions).
     ///
     /// # Errors
     /// Where there is no such version, it is needed, or the registry fails.
@@ -114,11 +116,12 @@ impl Engine {
 
 impl Inner {
     async fn delete_version(
-        &self,
+        self: &Arc<Self>,
         project: &ProjectName,
         name: &FunctionName,
         version: VersionNumber,
     ) -> Result<(), Error> {
+        let _may = self.holds.may_delete().await;
         let writing = self.catalog.write().await;
         let function = self.function_of(project, name)?;
         function.version(Some(version))?;
@@ -146,6 +149,9 @@ impl Inner {
         project: &ProjectName,
         name: &FunctionName,
     ) -> Vec<Digest> {
+        let Some(_may) = self.holds.may_delete_now() else {
+            return Vec::new();
+        };
         match self.try_prune(writing, project, name).await {
             Ok(code) => code,
             Err(error) => {
@@ -265,17 +271,27 @@ impl Inner {
         freed
     }
 
-    /// [`Self::collect`], while the caller goes on: it may hold what is waited for.
-    pub(super) fn collect_later(self: &Arc<Self>, code: Vec<Digest>) {
-        if !code.is_empty() {
-            let inner = Arc::clone(self);
-            self.background.spawn(async move { inner.collect(code).await });
+    /// Removes the files of code that no version of any project is made of, or has that done once code is not held any longer. Not
+    /// under the right to write: an upload of the same code holds what is waited for here until its version is stored.
+    pub(super) async fn collect(self: &Arc<Self>, code: Vec<Digest>) {
+        match self.holds.may_remove_now() {
+            Some(may) => self.remove_code(code, may).await,
+            None => self.collect_later(code),
         }
     }
 
-    /// Removes the files of code that no version of any project is made of. Not under the right to write: an upload of the same code
-    /// holds what is waited for here until its version is stored.
-    pub(super) async fn collect(&self, code: Vec<Digest>) {
+    /// The same, while the caller goes on: it may hold what is waited for.
+    pub(super) fn collect_later(self: &Arc<Self>, code: Vec<Digest>) {
+        if !code.is_empty() {
+            let inner = Arc::clone(self);
+            self.background.spawn(async move {
+                let may = inner.holds.may_remove().await;
+                inner.remove_code(code, may).await;
+            });
+        }
+    }
+
+    async fn remove_code(&self, code: Vec<Digest>, _may: May) {
         for digest in code {
             let _no_upload = self.compiling.lock(digest).await;
             let _no_recompile = self.recompiling.lock(digest).await;

@@ -17,6 +17,7 @@ use crate::catalog::Catalog;
 use crate::deploy::Compiling;
 use crate::deployed::{Deployed, needs_labelled};
 use crate::drain::UnderWay;
+use crate::hold::Holds;
 use crate::logs::{LogRoom, RunLogs};
 use crate::pools::Roster;
 use crate::port::{ProfileStore, Standing, Workflows};
@@ -28,6 +29,8 @@ use crate::{Config, Error, Log, Metrics};
 pub(crate) struct Inner {
     pub(crate) ports: Ports,
     pub(crate) profiles: ArcSwap<Profiles>,
+    /// What is held back while all that is kept is copied.
+    pub(crate) holds: Holds,
     /// Held while profiles are changed.
     pub(crate) changing_profiles: tokio::sync::Mutex<()>,
     /// Where they are written down; set once.

@@ -15,6 +15,7 @@ use crate::deploy::Compiling;
 use crate::deployed::Deployed;
 use crate::drain::UnderWay;
 use crate::engine::inner::Verified;
+use crate::hold::Holds;
 use crate::invoke::clock;
 use crate::logs::{LogRoom, RunLogs};
 use crate::metrics::Pools;
@@ -57,6 +58,7 @@ pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Re
         background: Handle::current(),
         ports,
         profiles: ArcSwap::from_pointee(profiles),
+        holds: Holds::default(),
         changing_profiles: tokio::sync::Mutex::default(),
         profile_store: OnceLock::new(),
         book: Book::default(),

@@ -1,6 +1,7 @@
 //! Versions that are deleted: all of it or nothing.
 
 use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
 
 use weft_function_engine::port::Artifacts;
 use weft_function_engine::{Error, Needed, SettingsChange};
@@ -83,4 +84,50 @@ async fn code_that_is_uploaded_again_while_it_is_deleted_is_there() {
             .unwrap();
         world.deploy("f", Some("two"), settings("{}")).await.unwrap();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_deleted_while_versions_are_held() {
+    let world = two().await;
+    world.add("g", Program::constant(3), "{}").await;
+    let held = world.engine.hold_versions().await;
+    let engine = world.engine.clone();
+    let deleting = tokio::spawn(async move {
+        let version = engine
+            .delete_version(&default(), &name("f"), VersionNumber(1))
+            .await;
+        version.and(engine.delete(&default(), &name("g")).await)
+    });
+    // Deploys do not wait; what the function does not keep stays for now.
+    world
+        .deploy("f", Some("f"), settings(r#"{"keep-versions":1}"#))
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!deleting.is_finished());
+    assert_eq!(numbers(&world), [1, 2, 3]);
+
+    drop(held);
+    deleting.await.unwrap().unwrap();
+    assert_eq!(numbers(&world), [2, 3]);
+    let gone = world.engine.function(&default(), &name("g")).err().unwrap();
+    assert!(matches!(gone, Error::NoFunction { .. }), "{gone}");
+    world
+        .deploy("f", None, settings(r#"{"keep-versions":1,"description":"x"}"#))
+        .await
+        .unwrap();
+    assert_eq!(numbers(&world), [4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn held_code_outlives_its_last_version() {
+    let world = two().await;
+    let held = world.engine.hold_code().await;
+    delete(&world, 1).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(world.artifacts.code(Digest::of(b"f")).is_some());
+
+    drop(held);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.artifacts.code(Digest::of(b"f")), None);
 }
