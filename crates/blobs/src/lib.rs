@@ -43,7 +43,7 @@ mod temporary;
 mod turns;
 mod upload;
 
-pub use local::LocalBlobs;
+pub use local::{Held, Kept, LocalBlobs};
 pub use object_store;
 pub use opening::OpenError;
 pub use options::Options;

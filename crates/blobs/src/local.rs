@@ -38,11 +38,13 @@ use crate::upload::Upload;
 use crate::{OpenError, Options};
 
 mod collect;
+mod copying;
 mod counting;
 mod find;
 mod keep;
 mod layout;
 
+pub use copying::{Held, Kept};
 use counting::Counting;
 use layout::Layout;
 
@@ -64,6 +66,8 @@ struct Inner {
     /// Shared by those who name and refresh, held alone by a collection, one blob at a time.
     naming: RwLock<()>,
     counting: Counting,
+    /// Held by a collection while it removes, or by whoever wants nothing to be removed.
+    collecting: Arc<tokio::sync::Mutex<()>>,
     _lock: File,
 }
 
@@ -137,6 +141,7 @@ impl Inner {
             owners: Known::new(options.remembered),
             naming: RwLock::default(),
             counting,
+            collecting: Arc::default(),
             _lock: lock,
             options,
         }))

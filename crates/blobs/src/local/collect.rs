@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 
 use weft_types::{Digest, ProjectName};
@@ -29,6 +29,8 @@ impl LocalBlobs {
     /// Whoever calls this has taken `begun` first and then kept all that is referred to. Whatever comes to be referred to meanwhile was
     /// stored or asked for meanwhile, too, and so is young. Whoever is reading a removed blob reads on.
     ///
+    /// While blobs are [held](Self::hold) it removes nothing.
+    ///
     /// Meant to run now and then, in the background: it looks at every name, and takes about a second for 100,000. An age is a
     /// difference of wall times: a clock that was wrong by more than `keep_for` may cost what was stored meanwhile.
     ///
@@ -38,8 +40,15 @@ impl LocalBlobs {
     /// [`Options::keep_for`]: crate::Options::keep_for
     pub async fn collect(&self, begun: SystemTime) -> Result<Collected, BlobError> {
         let inner = self.0.clone();
+        let Ok(alone) = Arc::clone(&inner.collecting).try_lock_owned() else {
+            return Ok(Collected::default());
+        };
         // Not one of the bounded jobs: it is long, and there is one at a time.
-        off_thread(move || inner.collect(inner.options.oldest(begun))).await
+        off_thread(move || {
+            let _alone = alone;
+            inner.collect(inner.options.oldest(begun))
+        })
+        .await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use weft_blobs::{LocalBlobs, OpenError, Options};
 use weft_types::Digest;
@@ -116,4 +117,31 @@ async fn storing_what_others_have_is_storing() {
     local.put(&project("bank"), &bytes).await;
     assert_ne!(inode(digest), first, "another's is");
     drop(held);
+}
+
+#[tokio::test]
+async fn nothing_is_collected_while_blobs_are_held() {
+    let (local, shop) = (Local::fresh().await, project("shop"));
+    let (old, young) = (bytes(100), bytes(200));
+    local.put(&shop, &old).await;
+    local.age(Duration::from_secs(48 * 3600));
+    let local = local.reopen().await;
+    let held = local.blobs().hold().await;
+    assert_eq!(local.collect().await.blobs, 0);
+    local.put(&shop, &young).await;
+
+    let kept: Vec<_> = local.blobs().kept().flat_map(Result::unwrap).collect();
+    let mut expected = Vec::new();
+    for hex in [&old, &young].map(|bytes| Digest::of(bytes).hex()) {
+        expected.push(format!("data/{}/{hex}", &hex[..2]));
+        expected.push(format!("data/{}/{hex}.shop", &hex[..2]));
+    }
+    expected.sort_unstable();
+    let names: Vec<_> = kept.iter().map(|kept| kept.name.clone()).collect();
+    assert_eq!(names, expected);
+    assert!(kept.iter().all(|kept| kept.path == local.path().join(&kept.name)));
+
+    drop(held);
+    assert_eq!(local.collect().await.blobs, 1);
+    assert!(sees(local.store(), &shop, &young).await);
 }

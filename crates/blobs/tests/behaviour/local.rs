@@ -22,6 +22,10 @@ impl Local {
         self.directory.path().join("blobs")
     }
 
+    pub(crate) fn blobs(&self) -> &LocalBlobs {
+        &self.blobs
+    }
+
     pub(crate) fn file(&self, digest: Digest) -> PathBuf {
         let hex = digest.hex();
         self.path().join("data").join(&hex[..2]).join(hex)
