@@ -23,6 +23,7 @@ use weft_workflow_engine::port::blob_store::BlobStore;
 
 use crate::access;
 use crate::audit::{Audit, Peer};
+use crate::backups::Backups;
 use crate::body::ResponseBody;
 use crate::cors::{self, Origins};
 use crate::exchange::{Exchange, Observer, Recorded, Recorder};
@@ -99,6 +100,8 @@ pub(crate) struct Context {
     pub(crate) webhooks: Option<Webhooks>,
     /// Present where blobs are kept.
     pub(crate) blobs: Option<Arc<dyn BlobStore>>,
+    /// Present where backups can be made.
+    pub(crate) backups: Option<Arc<dyn Backups>>,
     pub(crate) options: Options,
     pub(crate) metrics: Metrics,
     pub(crate) draining: Draining,
@@ -146,6 +149,12 @@ impl Context {
         self.blobs.as_deref().ok_or_else(none)
     }
 
+    /// Who makes backups.
+    pub(crate) fn backups(&self) -> Result<&dyn Backups, Problem> {
+        let none = || Problem::new(Kind::NotFound, "this server makes no backups");
+        self.backups.as_deref().ok_or_else(none)
+    }
+
     /// Who tells others of the end of runs.
     pub(crate) fn webhooks(&self) -> Result<&Webhooks, Problem> {
         let none = || Problem::new(Kind::WebhookNotAllowed, "this server delivers no webhooks");
@@ -181,6 +190,7 @@ impl Api {
             workflows,
             webhooks: None,
             blobs: None,
+            backups: None,
             refusals: Arc::new(Refusals::new(options.refusals, options.refusal_pause)),
             options,
             metrics,
@@ -194,6 +204,13 @@ impl Api {
     #[must_use]
     pub fn with_blobs(mut self, blobs: Arc<dyn BlobStore>) -> Self {
         Arc::make_mut(&mut self.context).blobs = Some(blobs);
+        self
+    }
+
+    /// Makes backups, too.
+    #[must_use]
+    pub fn with_backups(mut self, backups: Arc<dyn Backups>) -> Self {
+        Arc::make_mut(&mut self.context).backups = Some(backups);
         self
     }
 

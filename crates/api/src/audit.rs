@@ -24,7 +24,8 @@ pub(crate) struct Audit {
 pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// Ends of the addresses whose `POST` changes something that is not told of elsewhere, as runs are by their records.
-const CHANGING: [&str; 4] = ["/activate", "/repin", "/tokens", "/drain"];
+/// And a backup changes nothing, but takes all there is along.
+const CHANGING: [&str; 5] = ["/activate", "/repin", "/tokens", "/drain", "/backup"];
 
 impl Audit {
     pub(crate) fn new(store: Arc<dyn AuditStore>, keep: Retention) -> Self {
@@ -116,6 +117,7 @@ mod tests {
                 true,
             ),
             (Method::POST, "/v1/tokens".to_owned(), "/", true),
+            (Method::POST, "/v1/backup".to_owned(), "/", true),
             (
                 Method::POST,
                 "/v1/projects/{project}/validate".to_owned(),

@@ -11,6 +11,7 @@
 mod access;
 mod api;
 mod audit;
+mod backups;
 mod body;
 mod call;
 mod cors;
@@ -31,6 +32,7 @@ pub mod wire;
 mod workflows;
 
 pub use api::{Api, ApiService, Options};
+pub use backups::{BackupError, Backups, Pieces};
 pub use cors::Origins;
 pub use exchange::{Finished, Observer};
 pub use functions::FunctionsService;

@@ -13,6 +13,7 @@ use crate::body::ResponseBody;
 use crate::refusal::Refusal;
 
 mod access;
+mod backups;
 mod blobs;
 mod engine;
 mod quotas;

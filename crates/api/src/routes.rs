@@ -16,6 +16,7 @@ use crate::api::Context;
 use crate::problem::{Kind, Problem};
 
 mod audit;
+mod backup;
 mod blobs;
 mod code;
 mod cursor;
@@ -168,6 +169,7 @@ fn described() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(profiles::show, profiles::put, profiles::delete))
         .routes(routes!(server::healthz))
         .routes(routes!(server::readyz))
+        .routes(routes!(backup::make))
         .routes(routes!(server::host))
         .routes(routes!(server::metrics))
         .routes(routes!(server::openapi))

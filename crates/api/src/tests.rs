@@ -20,6 +20,7 @@ mod fakes;
 mod program;
 
 mod access;
+mod backups;
 mod blobs;
 mod calls;
 mod functions;

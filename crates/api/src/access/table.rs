@@ -14,6 +14,7 @@ pub(crate) const ROWS: &[(&str, &str, Need)] = &[
     ("GET", "/openapi.json", Anyone),
     ("GET", "/metrics", Platform),
     ("GET", "/v1/host", Platform),
+    ("POST", "/v1/backup", Platform),
     ("GET", "/v1/self", Token),
     ("GET", "/v1/audit", Platform),
     ("GET", "/v1/tokens", Platform),
