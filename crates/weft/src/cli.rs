@@ -12,6 +12,7 @@ use crate::output::{self, Output};
 mod activate;
 mod audit;
 mod awaited;
+mod backup;
 mod blob;
 mod build;
 mod call;
@@ -40,6 +41,7 @@ mod project;
 mod quotas;
 mod repin;
 mod rerun;
+mod restore;
 mod rollout;
 mod run;
 mod runs;
@@ -159,6 +161,10 @@ enum Command {
     Audit(audit::Args),
     /// Tell who one is by one's token, and what that may do.
     Whoami,
+    /// Back a server up, while it runs or stopped: all that it keeps, in one archive.
+    Backup(backup::Args),
+    /// Make a data directory of a backup.
+    Restore(restore::Args),
     /// Examine this machine and the server.
     Doctor(doctor::Args),
     /// Print completions for a shell.
@@ -208,6 +214,8 @@ fn execute(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         Command::Build(args) => build::run(&args, &session),
         Command::Simulate(args) => simulate::run(&args, &session),
         Command::Completions(args) => completions::run(&args),
+        Command::Restore(args) => restore::run(&args, &session),
+        Command::Backup(args) => wait(backup::run(args, session, file)),
         Command::Dev(args) => wait(dev::run(args, session)),
         Command::Deploy(args) => wait(deploy::run(args, session)),
         Command::Call(args) => wait(call::run(args, session)),

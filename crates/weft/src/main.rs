@@ -1,5 +1,6 @@
 //! The `weft` command: the server, and everything one does with it from a terminal.
 
+mod archive;
 mod cli;
 mod client;
 mod config;

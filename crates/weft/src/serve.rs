@@ -25,6 +25,7 @@ use crate::output::Output;
 use crate::telemetry::{self, Telemetry};
 
 mod access;
+mod backups;
 mod clock;
 mod collection;
 mod exposure;
@@ -106,6 +107,12 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
         .context("the blobs cannot be opened")?;
     let workflows = workflows::open((config, &quotas), &engine, &store, &blobs).await?;
     collect_blobs(config, &engine, &workflows, &blobs);
+    let backups = backups::Backups::new(
+        store.copies(),
+        engine.clone(),
+        blobs.clone(),
+        (&data, profiles::place(&config.serve.profiles, &data)),
+    )?;
     let runs = workflows.runs.clone();
     let webhooks = webhooks::open(config, &engine, &store, &workflows).await?;
     let (shutdown, draining) = shutdown::channel();
@@ -122,6 +129,7 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
     .with_quotas(quotas)
     .with_audit(store.access(), access::retention(&config.access))
     .with_blobs(Arc::new(blobs))
+    .with_backups(Arc::new(backups))
     .with_webhooks(webhooks);
     let cores = start_cores(&serving, listeners, &draining, api)?;
     tokio::spawn(sweep(store.artifacts(), referenced));

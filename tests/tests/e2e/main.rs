@@ -6,6 +6,8 @@ mod access;
 mod access_audit;
 mod access_matrix;
 mod approvals;
+mod backup;
+mod backup_running;
 mod bounds;
 mod budget;
 mod by_address;

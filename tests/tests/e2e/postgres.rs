@@ -1,9 +1,11 @@
 //! Runs that are kept in PostgreSQL.
 
+use std::path::Path;
+
 use serde_json::json;
 use weft_tests::runs::{RUNS, ended, post, save, start, states};
 use weft_tests::shell::Shell;
-use weft_tests::{Server, fixture};
+use weft_tests::{Api, Server, fixture};
 
 /// A database, and a schema of it that no other test has.
 pub(crate) fn database() -> (String, String) {
@@ -42,10 +44,25 @@ async fn an_open_run_outlives_its_server() {
     assert_eq!(told["status"], "succeeded", "{told}");
     assert_eq!(states(&told), [("go", "succeeded"), ("sum", "succeeded")]);
     assert!(!place.path().join("journal.db").exists());
+    no_half_is_backed_up(&server.api, place.path()).await;
     server.kill().await;
 
     let server = on_postgres().start().await;
     assert_eq!(ended(&server.api, &run).await["result"], told["result"]);
+}
+
+/// Neither of the server nor, as if it were stopped, of its directory.
+async fn no_half_is_backed_up(api: &Api, data: &Path) {
+    let shell = Shell::at(&api.base);
+    let (code, refused) = shell.fails(&["backup", "archive"]).await;
+    assert!(code == 6 && refused.contains("`pg_dump`"), "{refused}");
+    let data = data.to_str().unwrap();
+    let (code, refused) = shell.fails(&["backup", "archive", "--data", data]).await;
+    assert!(
+        code == 2 && refused.contains("keeps its runs in PostgreSQL"),
+        "{refused}"
+    );
+    assert_eq!(std::fs::read_dir(shell.directory.path()).unwrap().count(), 0);
 }
 
 #[tokio::test]

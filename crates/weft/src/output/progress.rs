@@ -27,6 +27,23 @@ impl Progress {
         self.0.set_message(what.to_owned());
     }
 
+    /// Shows what is waited for, however long it takes.
+    pub(crate) fn waiting(&self, what: &'static str) {
+        self.0.set_style(ProgressStyle::default_spinner());
+        self.0.set_message(what);
+        self.0.enable_steady_tick(TICK);
+    }
+
+    /// Counts bytes that come, of which nobody knows how many there will be.
+    pub(crate) fn received(&self, what: &'static str) -> impl Fn(u64) + use<> {
+        let style = ProgressStyle::with_template("{spinner} {msg} {bytes}");
+        self.0
+            .set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        self.0.set_message(what);
+        let bar = self.0.clone();
+        move |bytes| bar.inc(bytes)
+    }
+
     /// Counts bytes as done, from wherever they are sent; after the last, shows what comes `then`, however long it takes.
     pub(crate) fn counter(&self, then: &'static str) -> impl Fn(u64) + Send + Sync + 'static {
         let bar = self.0.clone();
