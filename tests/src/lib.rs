@@ -9,6 +9,7 @@ pub mod fuzz;
 pub mod guests;
 pub mod load;
 pub mod peer;
+pub mod postgres;
 pub mod receiver;
 pub mod relay;
 pub mod runs;

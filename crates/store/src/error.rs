@@ -5,7 +5,7 @@ use std::io;
 use sqlx::postgres::PgDatabaseError;
 use weft_access::StoreError;
 use weft_function_engine::port::{RegistryError, StorageError};
-use weft_workflow_engine::port::journal::JournalError;
+use weft_workflow_engine::port::journal::{Hold, JournalError};
 use weft_workflow_engine::port::records::RecordsError;
 
 use crate::health::Broken;
@@ -131,7 +131,7 @@ impl From<Error> for StorageError {
 impl From<Error> for JournalError {
     fn from(error: Error) -> Self {
         match error {
-            Error::Full => Self::DiskFull,
+            Error::Full => Self::Held(Hold::DiskFull),
             Error::Corrupt(told) => Self::Damaged(told),
             other => Self::Broken(other.to_string()),
         }
@@ -142,6 +142,7 @@ impl From<Error> for RecordsError {
     fn from(error: Error) -> Self {
         match error {
             Error::Corrupt(told) => Self::Damaged(told),
+            Error::Lost(_) => Self::Away,
             other => Self::Store(other.to_string()),
         }
     }

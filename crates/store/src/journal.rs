@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
 use weft_workflow_engine::port::Boxed;
-use weft_workflow_engine::port::journal::{Entry, Journal, JournalError, Position, Recovered, Urgency};
+use weft_workflow_engine::port::journal::{Entry, Hold, Journal, JournalError, Position, Recovered, Urgency};
 
 use crate::error::Error;
 use crate::health::Health;
@@ -25,6 +25,7 @@ mod bounds;
 mod feed;
 mod gauges;
 mod grouping;
+mod holding;
 mod open_runs;
 mod pending;
 mod postgres;
@@ -42,6 +43,7 @@ pub(crate) use bounds::Bounds;
 pub(crate) use feed::{Committed, Feed, Next};
 pub use gauges::JournalGauges;
 use gauges::Meter;
+pub(crate) use holding::Holding;
 use open_runs::OpenRuns;
 pub(crate) use postgres::PostgresLog;
 use queue::{End, Queue};
@@ -68,6 +70,8 @@ pub struct RunJournal {
 pub(crate) struct Source {
     pub(crate) feed: Arc<Feed>,
     pub(crate) reader: Arc<dyn LogReader>,
+    /// What holds the writer up.
+    pub(crate) holding: Arc<Holding>,
     /// The last row before this opening.
     pub(crate) last: u64,
     /// The last row that was trimmed before.
@@ -87,8 +91,13 @@ impl RunJournal {
         bounds: Bounds,
         feed_bytes: usize,
     ) -> Result<(Self, Source), Error> {
-        let Opened { trimmed, last } = opened;
-        let queue = Arc::new(Queue::new(bounds, health.clone()));
+        let Opened {
+            trimmed,
+            stored,
+            last,
+        } = opened;
+        let holding = Arc::<Holding>::default();
+        let queue = Arc::new(Queue::new(bounds, health.clone(), holding.clone()));
         let feed = Arc::new(Feed::new(last, feed_bytes));
         let (open, meter) = (Arc::<OpenRuns>::default(), Arc::new(Meter::new(trimmed)));
         let (durable, told) = watch::channel(trimmed);
@@ -101,7 +110,9 @@ impl RunJournal {
             open: open.clone(),
             meter: meter.clone(),
             health,
+            holding: holding.clone(),
             lsn: last + 1,
+            stored,
             _end: end,
         };
         thread
@@ -122,6 +133,7 @@ impl RunJournal {
         let source = Source {
             feed: feed.clone(),
             reader: reader.clone(),
+            holding,
             last,
             trimmed,
             durable,
@@ -145,7 +157,8 @@ impl RunJournal {
         JournalGauges {
             queued,
             queued_bytes,
-            disk_full: self.queue.is_full(),
+            disk_full: self.queue.held() == Some(Hold::DiskFull),
+            away: self.queue.held() == Some(Hold::DatabaseAway),
             open_runs: self.open.count(),
             last_row: self.feed.last().lsn,
             ..self.meter.read()
@@ -157,7 +170,7 @@ impl RunJournal {
         self.turn.clone().lock_owned().await
     }
 
-    /// Writes what was appended and ends the thread. Where the disk is full, what no one was told to be stored is given up.
+    /// Writes what was appended and ends the thread. Where nothing can be written, what no one was told to be stored is given up.
     pub(crate) async fn end(&self) {
         self.queue.end(End::Written);
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -193,8 +206,8 @@ impl Journal for RunJournal {
         Position(self.queue.committed())
     }
 
-    fn is_full(&self) -> bool {
-        self.queue.is_full()
+    fn held(&self) -> Option<Hold> {
+        self.queue.held()
     }
 
     fn recover(&self) -> Boxed<'_, Result<Recovered, JournalError>> {

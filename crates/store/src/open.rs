@@ -128,7 +128,7 @@ impl Store {
     /// [`open`](Self::open).
     ///
     /// One server has the schema at a time. Where another one has it, this waits for as long as `postgres.patience` says.
-    /// A connection that breaks while it writes ends all writing, as a failed sync does, until the store is opened anew.
+    /// While the database does not answer, nothing is written, and what was acknowledged stays: all goes on by itself once it does.
     pub async fn open_with_postgres(
         directory: impl AsRef<Path>,
         postgres: &PostgresOptions,

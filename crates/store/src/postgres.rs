@@ -70,6 +70,14 @@ impl Server {
         })
     }
 
+    /// The same, with less patience.
+    fn within(&self, answer: Duration) -> Self {
+        Self {
+            answer: answer.min(self.answer),
+            ..self.clone()
+        }
+    }
+
     /// A connection that may write, with settings of its own whatever the database's are.
     pub(crate) async fn connect(&self, role: Role) -> Result<PgConnection, DatabaseError> {
         let options = self
@@ -90,8 +98,8 @@ impl Server {
         }
     }
 
-    /// Up to `count` connections that only read.
-    pub(crate) fn readers(&self, count: u32) -> PgPool {
+    /// Up to `count` connections that only read. Who asks for one and can try again is told so before long.
+    pub(crate) fn readers(&self, count: u32, tries_again: bool) -> PgPool {
         let options = self
             .options
             .clone()
@@ -108,7 +116,11 @@ impl Server {
             ]);
         PgPoolOptions::new()
             .max_connections(count.max(1))
-            .acquire_timeout(self.answer)
+            .acquire_timeout(if tries_again {
+                self.answer.min(session::CONNECTING)
+            } else {
+                self.answer
+            })
             .connect_lazy_with(options)
     }
 

@@ -15,7 +15,7 @@ use weft_workflow_engine::port::journal::Position;
 use weft_workflow_engine::port::records::{ExpressRun, Records, RecordsError, Referred, RunFilter};
 
 use crate::error::Error;
-use crate::journal::{Feed, Source};
+use crate::journal::{Feed, Holding, Source};
 use crate::options::Options;
 
 mod backend;
@@ -33,6 +33,7 @@ mod progress;
 mod projector;
 mod read;
 mod requests;
+mod resume;
 mod retention;
 pub(crate) mod sqlite;
 mod sweep;
@@ -56,6 +57,7 @@ pub struct RunRecords {
     express: Arc<Express>,
     progress: Arc<Progress>,
     feed: Arc<Feed>,
+    holding: Arc<Holding>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -78,7 +80,8 @@ impl RunRecords {
         }
         let (requests, queue) = mpsc::channel(inbox::QUEUE);
         let express = Express::new(options.records_feed_bytes);
-        let progress = Progress::new();
+        let progress = Progress::new(source.holding.clone());
+        let holding = source.holding.clone();
         if applied.lsn >= source.last {
             progress.advance(0);
         }
@@ -98,6 +101,7 @@ impl RunRecords {
             next_id: applied.next_id,
             applied: applied.lsn,
             position: 0,
+            losses: 0,
             source,
         };
         Self {
@@ -106,6 +110,7 @@ impl RunRecords {
             express,
             progress,
             feed,
+            holding,
             task: Mutex::new(Some(tokio::spawn(projector.run()))),
         }
     }
@@ -141,6 +146,15 @@ impl RunRecords {
         &**reader
     }
 
+    /// What is read, unless the database goes away meanwhile: nobody waits for that.
+    async fn read<T>(&self, read: impl Future<Output = Result<T, Error>>) -> Result<T, RecordsError> {
+        tokio::select! {
+            biased;
+            () = self.holding.went_away() => Err(RecordsError::Away),
+            read = read => Ok(read?),
+        }
+    }
+
     async fn ask<T>(
         &self,
         request: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Request,
@@ -150,7 +164,8 @@ impl RunRecords {
             .send(request(sender))
             .await
             .map_err(|_| Error::Closed)?;
-        Ok(answer.await.map_err(|_| Error::Closed)??)
+        self.read(async { answer.await.map_err(|_| Error::Closed)? })
+            .await
     }
 }
 
@@ -181,7 +196,7 @@ impl Records for RunRecords {
         project: &'a ProjectName,
         run: RunId,
     ) -> Boxed<'a, Result<Option<RunRecord>, RecordsError>> {
-        Box::pin(async move { Ok(read::run(self.reader(), project, run).await?) })
+        Box::pin(self.read(read::run(self.reader(), project, run)))
     }
 
     fn list<'a>(
@@ -198,7 +213,7 @@ impl Records for RunRecords {
                 before,
                 limit,
             };
-            Ok(read::list(self.reader(), &page).await?)
+            self.read(read::list(self.reader(), &page)).await
         })
     }
 
@@ -208,7 +223,7 @@ impl Records for RunRecords {
         after: Option<u64>,
         bytes: usize,
     ) -> Boxed<'a, Result<Vec<(u64, Bytes)>, RecordsError>> {
-        Box::pin(async move { Ok(read::history(self.reader(), run, after, bytes).await?) })
+        Box::pin(self.read(read::history(self.reader(), run, after, bytes)))
     }
 
     fn blobs(
@@ -216,7 +231,7 @@ impl Records for RunRecords {
         after: Option<(i64, Digest)>,
         limit: usize,
     ) -> Boxed<'_, Result<Vec<Referred>, RecordsError>> {
-        Box::pin(async move { Ok(read::blobs(self.reader(), after, limit).await?) })
+        Box::pin(self.read(read::blobs(self.reader(), after, limit)))
     }
 
     fn keep(&self, run: ExpressRun) {

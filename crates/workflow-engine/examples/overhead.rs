@@ -22,7 +22,7 @@ use weft_workflow_engine::port::Boxed;
 use weft_workflow_engine::port::blobs::{BlobError, Blobs};
 use weft_workflow_engine::port::calls::{CallError, Callee, Calls, NodeCall, NodeReply, Wanted};
 use weft_workflow_engine::port::clock::Clock;
-use weft_workflow_engine::port::journal::{Entry, Journal, JournalError, Position, Recovered, Urgency};
+use weft_workflow_engine::port::journal::{Entry, Hold, Journal, JournalError, Position, Recovered, Urgency};
 use weft_workflow_engine::port::records::{ExpressRun, Records, RecordsError, Referred, RunFilter};
 use weft_workflow_engine::port::workflows::{NoPlan, Workflows};
 use weft_workflow_engine::{Config, Engine, Error, Ports, StartRun};
@@ -56,8 +56,8 @@ impl Journal for World {
         Position(self.position.load(Relaxed))
     }
 
-    fn is_full(&self) -> bool {
-        false
+    fn held(&self) -> Option<Hold> {
+        None
     }
 
     fn recover(&self) -> Boxed<'_, Result<Recovered, JournalError>> {

@@ -1,7 +1,5 @@
 //! Whether the store can be written to, and who waits for it to be.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -9,16 +7,17 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use crate::port::clock::Clock;
-use crate::port::journal::{Journal, JournalError, Position};
+use crate::port::hold::HoldCell;
+use crate::port::journal::{Hold, Journal, JournalError, Position};
 
 /// The state of the store as the engine saw it last.
 ///
-/// While the disk is full, runs hold: what they have executed stays in memory, nothing is acknowledged, nothing new is accepted.
-/// One probe asks the journal again and again, so that they go on by themselves once there is space.
+/// While nothing can be written, runs hold: what they have executed stays in memory, nothing is acknowledged, nothing new is accepted.
+/// One probe asks the journal again and again, so that they go on by themselves once it can.
 pub(crate) struct Alarm {
-    full: AtomicBool,
+    held: HoldCell,
     broken: OnceLock<String>,
-    /// Told when the disk has space again, or the store broke.
+    /// Told when something can be written again, or the store broke.
     changed: Notify,
 }
 
@@ -29,15 +28,15 @@ pub(crate) struct Broken(pub(crate) String);
 impl Alarm {
     pub(crate) fn new() -> Self {
         Self {
-            full: AtomicBool::new(false),
+            held: HoldCell::default(),
             broken: OnceLock::new(),
             changed: Notify::new(),
         }
     }
 
-    /// Whether the disk is full.
-    pub(crate) fn is_full(&self) -> bool {
-        self.full.load(SeqCst)
+    /// Why nothing can be written for now, if so.
+    pub(crate) fn held(&self) -> Option<Hold> {
+        self.held.get()
     }
 
     /// Why the store failed, if it did.
@@ -57,16 +56,16 @@ impl Alarm {
         Broken(why)
     }
 
-    /// The disk is full; the first to find that out begins to probe.
-    pub(crate) fn disk_filled(self: &Arc<Self>, probe: Probe) {
-        if !self.full.swap(true, SeqCst) {
-            tracing::error!("the disk is full: runs hold, and nothing is accepted, until there is space");
+    /// Nothing can be written; the first to find that out begins to probe.
+    pub(crate) fn hold(self: &Arc<Self>, why: Hold, probe: Probe) {
+        if self.held.set(Some(why)).is_none() {
+            tracing::error!("{why}: runs hold, and nothing is accepted, until that has passed");
             let (alarm, background) = (Arc::clone(self), probe.background.clone());
             background.spawn(async move { alarm.probe(probe).await });
         }
     }
 
-    /// Returns once the disk has space.
+    /// Returns once something can be written.
     pub(crate) async fn cleared(&self) -> Result<(), Broken> {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
@@ -74,7 +73,7 @@ impl Alarm {
             if let Some(why) = self.broken() {
                 return Err(Broken(why.to_owned()));
             }
-            if !self.is_full() {
+            if self.held().is_none() {
                 return Ok(());
             }
             changed.await;
@@ -85,25 +84,25 @@ impl Alarm {
         loop {
             probe.clock.sleep_until(probe.clock.now() + probe.every).await;
             // What is to be committed may be on the disk already, which tells nothing about its space.
-            if probe.journal.is_full() {
+            if probe.journal.held().is_some() {
                 continue;
             }
             match probe.journal.commit(probe.position).await {
                 Ok(()) => break,
-                Err(JournalError::DiskFull | JournalError::Full) => {}
+                Err(JournalError::Held(_) | JournalError::Full) => {}
                 Err(JournalError::Broken(why) | JournalError::Damaged(why)) => {
                     self.store_broke(why);
                     return;
                 }
             }
         }
-        tracing::info!("the disk has space again: runs go on");
-        self.full.store(false, SeqCst);
+        tracing::info!("the journal is written again: runs go on");
+        self.held.set(None);
         self.changed.notify_waiters();
     }
 }
 
-/// How to find out whether there is space again.
+/// How to find out whether something can be written again.
 pub(crate) struct Probe {
     pub(crate) journal: Arc<dyn Journal>,
     /// What could not be committed.

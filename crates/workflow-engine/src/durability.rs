@@ -53,11 +53,12 @@
 //! A node with effects that was given before the crash may have begun: that it did is written, but nobody waits for it. Where it is
 //! stopped before it is executed again, its outcome is not known, and that is what is recorded.
 //!
-//! # When the disk is full or fails
+//! # When the disk is full, the database is away, or either fails
 //!
 //! A full disk holds every run where it is: nothing new starts, what was executed is kept in memory, nobody is told of any end. Who
 //! waits for a commit is told at once that the disk is full; what was handed over stays in the queue. The journal
-//! tries again by itself. A sync that failed is not tried again: the engine stops driving runs, and what is on the disk is
+//! tries again by itself. So it is while the database does not answer: of a commit that was cut off, the journal finds out by reading
+//! whether it happened, before it tells anybody or tries again. A sync that failed is not tried again: the engine stops driving runs, and what is on the disk is
 //! taken up at the next start.
 
 use std::sync::Arc;
@@ -67,7 +68,7 @@ use crate::alarm::{Broken, Probe};
 use crate::engine::Inner;
 use crate::metrics::count;
 use crate::port::Boxed;
-use crate::port::journal::{JournalError, Position};
+use crate::port::journal::{Hold, JournalError, Position};
 
 impl Inner {
     /// Whether everything up to `position` survives a crash already.
@@ -75,7 +76,7 @@ impl Inner {
         self.ports.journal.committed() >= position
     }
 
-    /// Waits until everything up to `position` survives a crash, through times of a full disk.
+    /// Waits until everything up to `position` survives a crash, through times in which nothing can be written.
     pub(crate) fn committed(self: &Arc<Self>, position: Position) -> Boxed<'static, Result<(), Broken>> {
         count(&self.totals.commits);
         let inner = Arc::clone(self);
@@ -84,22 +85,23 @@ impl Inner {
 
     /// Waits for the disk to have space. Returns within a moment where it has.
     pub(crate) async fn until_space(self: &Arc<Self>) -> Result<(), Broken> {
-        self.disk_filled(self.ports.journal.committed());
+        self.hold(Hold::DiskFull, self.ports.journal.committed());
         self.alarm.cleared().await
     }
 
-    /// Notes that the disk is full.
-    pub(crate) fn disk_filled(self: &Arc<Self>, position: Position) {
-        self.alarm.disk_filled(Probe {
+    /// Notes that nothing can be written for now.
+    pub(crate) fn hold(self: &Arc<Self>, why: Hold, position: Position) {
+        let probe = Probe {
             journal: Arc::clone(&self.ports.journal),
             position,
             clock: Arc::clone(&self.ports.clock),
             every: self.config.retry_after,
             background: self.background.clone(),
-        });
+        };
+        self.alarm.hold(why, probe);
     }
 
-    /// Waits until everything up to `position` survives a crash, for a caller who is rather told of a full disk.
+    /// Waits until everything up to `position` survives a crash, for a caller who is rather told that nothing can be written.
     pub(crate) async fn commit_for_caller(self: &Arc<Self>, position: Position) -> Result<(), Error> {
         count(&self.totals.commits);
         let committed = self.ports.journal.commit(position).await;
@@ -109,7 +111,7 @@ impl Inner {
     /// Takes note of what the journal says about itself; what that means to a caller.
     pub(crate) fn told_by_journal(self: &Arc<Self>, error: JournalError, position: Position) -> Error {
         match &error {
-            JournalError::DiskFull => self.disk_filled(position),
+            JournalError::Held(why) => self.hold(*why, position),
             JournalError::Broken(why) | JournalError::Damaged(why) => {
                 self.alarm.store_broke(why.clone());
             }
@@ -122,8 +124,8 @@ impl Inner {
         loop {
             match self.ports.journal.commit(position).await {
                 Ok(()) => return Ok(()),
-                Err(JournalError::DiskFull) => {
-                    self.disk_filled(position);
+                Err(JournalError::Held(why)) => {
+                    self.hold(why, position);
                     self.alarm.cleared().await?;
                 }
                 Err(JournalError::Full) => {

@@ -96,7 +96,7 @@ impl Engine {
     /// Whether runs can be written down, and thus started: whoever asks is told why not before a run meets it.
     ///
     /// # Errors
-    /// [`Error::StorageFull`] while the disk is full; [`Error::Broken`] once the journal failed for good.
+    /// [`Error::OnHold`] while nothing can be written; [`Error::Broken`] once the journal failed for good.
     pub fn check_store(&self) -> Result<(), Error> {
         self.0.check_store()
     }

@@ -9,7 +9,7 @@ use weft_workflow::{Plan, nearest};
 
 use crate::config::MAX_TEXT;
 use crate::port::blobs::BlobError;
-use crate::port::journal::JournalError;
+use crate::port::journal::{Hold, JournalError};
 use crate::port::records::RecordsError;
 use crate::port::workflows::NoPlan;
 
@@ -115,9 +115,11 @@ pub enum Error {
     /// The project has used up what it may.
     #[error(transparent)]
     Quota(#[from] Exceeded),
-    /// The disk is full: nothing new is accepted, and open runs hold until there is space.
-    #[error("the disk is full: nothing is accepted until there is space")]
-    StorageFull {
+    /// Nothing can be written for now: nothing new is accepted, and open runs hold until it can.
+    #[error("{why}: nothing is accepted until {}", cleared(*.why))]
+    OnHold {
+        /// Why.
+        why: Hold,
         /// When to try again.
         retry_after: Duration,
     },
@@ -175,9 +177,17 @@ impl Error {
                 what: "the journal is behind",
                 retry_after,
             },
-            JournalError::DiskFull => Self::StorageFull { retry_after },
+            JournalError::Held(why) => Self::OnHold { why, retry_after },
             JournalError::Broken(why) | JournalError::Damaged(why) => Self::Broken(why),
         }
+    }
+}
+
+/// What is waited for, as the end of a sentence.
+fn cleared(why: Hold) -> &'static str {
+    match why {
+        Hold::DiskFull => "there is space",
+        Hold::DatabaseAway => "it does",
     }
 }
 

@@ -7,6 +7,7 @@ pub mod blob_store;
 pub mod blobs;
 pub mod calls;
 pub mod clock;
+pub mod hold;
 pub mod journal;
 pub mod records;
 pub mod workflows;

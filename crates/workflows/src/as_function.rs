@@ -181,7 +181,7 @@ fn failure(error: &Error) -> Failure {
         Error::Overloaded { .. }
         | Error::Quota(_)
         | Error::Draining
-        | Error::StorageFull { .. }
+        | Error::OnHold { .. }
         | Error::NoPlan(_) => Failure::Unavailable(error.to_string()),
         other => Failure::Platform(other.to_string()),
     }

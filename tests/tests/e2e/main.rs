@@ -18,6 +18,7 @@ mod collecting;
 mod command;
 mod command_runs;
 mod command_workflows;
+mod database_away;
 mod examples;
 mod faults;
 mod fetch;

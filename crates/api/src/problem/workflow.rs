@@ -2,6 +2,7 @@
 
 use weft_workflow::Problem as Mistake;
 use weft_workflow_engine::Error;
+use weft_workflow_engine::port::records::RecordsError;
 use weft_workflow_engine::port::workflows::NoPlan;
 use weft_workflows::SaveError;
 
@@ -10,6 +11,8 @@ use super::{Kind, Problem};
 
 /// How long to stay away from a server that shuts down, in seconds.
 const RETRY_AFTER_DRAINING: u32 = 5;
+/// How long to stay away while the database of runs does, in seconds.
+const RETRY_AFTER_AWAY: u32 = 1;
 
 impl From<Error> for Problem {
     // One arm a variant and no catch-all, so that a new error asks for its place.
@@ -42,13 +45,14 @@ impl From<Error> for Problem {
                 problem(Kind::Overloaded).retry_after(whole_seconds(retry_after))
             }
             Error::Quota(exceeded) => exceeded.into(),
-            Error::StorageFull { retry_after } => {
+            Error::OnHold { retry_after, .. } => {
                 problem(Kind::RunsPaused).retry_after(whole_seconds(retry_after))
             }
             Error::Draining => problem(Kind::Draining).retry_after(RETRY_AFTER_DRAINING),
             Error::Stopped { run, .. } => problem(Kind::Draining)
                 .retry_after(RETRY_AFTER_DRAINING)
                 .with("run", run.to_string()),
+            Error::Records(RecordsError::Away) => problem(Kind::RunsPaused).retry_after(RETRY_AFTER_AWAY),
             Error::Blob(error) => error.into(),
             Error::Broken(_) | Error::Damaged { .. } | Error::Records(_) => {
                 fault(Kind::StorageFailed, &detail)

@@ -31,7 +31,7 @@ pub(super) async fn healthz() -> Json<Health> {
     responses(
         (status = 200, description = "It does", body = Health),
         (status = 500, description = "Its journal or the records of runs failed: it is to be started anew", body = crate::wire::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "It is shutting down, or its disk is full", body = crate::wire::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "It is shutting down, or runs are paused: its disk is full, or the database of runs does not answer", body = crate::wire::Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn readyz(State(context): State<Arc<Context>>) -> Result<Json<Health>, Problem> {

@@ -1,6 +1,7 @@
 //! What a database does for the journal. All that is decided is decided elsewhere, once for all databases.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use weft_types::RunId;
@@ -28,10 +29,26 @@ pub(crate) trait LogWriter: Send + 'static {
     ///
     /// # Errors
     /// [`Error::Superseded`] where the journal was opened anew since; nothing is written then. [`Error::Full`] and
-    /// [`Error::Busy`] where nothing was written and another try may help. After any other, it is unknown.
+    /// [`Error::Busy`] where nothing was written and another try may help. After any other, it is unknown; after [`Error::Lost`],
+    /// [`resume`](Self::resume) finds it out.
     fn append(&mut self, row: NewRow) -> impl Future<Output = Result<(), Error>>;
 
+    /// How long the writer rests before it [looks](Self::look) whether the database is still there; none where it cannot go.
+    const LOOKS: Option<Duration>;
+
+    /// Looks whether the database is still there.
+    fn look(&mut self) -> impl Future<Output = Result<(), Error>>;
+
+    /// Connects anew, and finds what the journal has, durably. Whatever was under way has happened by then, or never will.
+    ///
+    /// # Errors
+    /// [`Error::Superseded`] where the journal was opened anew since. Others may pass, as [`Error::may_pass`] tells.
+    fn resume(&mut self) -> impl Future<Output = Result<Opened, Error>>;
+
     /// Carries out a plan, all of it or nothing. It need not be durable.
+    ///
+    /// # Errors
+    /// As of [`append`](Self::append), and [`Error::Busy`] where the records do not have what is to go.
     fn trim(&mut self, plan: &Plan) -> impl Future<Output = Result<(), Error>>;
 
     /// Does what is due after a commit that was acknowledged.
@@ -61,7 +78,9 @@ pub(crate) trait LogReader: Debug + Send + Sync + 'static {
 pub(crate) struct Opened {
     /// The last row that was trimmed.
     pub(super) trimmed: u64,
-    /// The last row that was ever written.
+    /// The last row that is there, or was.
+    pub(super) stored: u64,
+    /// The last row that was ever written, as far as anybody knows.
     pub(super) last: u64,
 }
 
@@ -72,9 +91,11 @@ impl Opened {
             u64::try_from(lsn).map_err(|_| Error::Corrupt(format!("the journal's progress is {lsn}")))
         };
         let trimmed = number(trimmed)?;
+        let stored = number(last)?.max(trimmed);
         Ok(Self {
             trimmed,
-            last: number(last)?.max(trimmed).max(applied),
+            stored,
+            last: stored.max(applied),
         })
     }
 }

@@ -12,6 +12,8 @@ pub struct JournalGauges {
     pub queued_bytes: usize,
     /// Whether the disk is full: nothing is appended or committed until there is room again. An alert is due.
     pub disk_full: bool,
+    /// Whether the database does not answer: nothing is appended or committed until it does. An alert is due.
+    pub away: bool,
     /// Runs that are open.
     pub open_runs: usize,
     /// The number of the last row: one a commit.

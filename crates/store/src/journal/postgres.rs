@@ -1,8 +1,16 @@
 //! The journal in PostgreSQL. A commit is one statement, hence one way to the server and back, and the epoch is checked in it.
+//!
+//! A connection that is lost leaves a statement of which nobody knows whether it happened, or still will: a server that was cut off
+//! goes on with what it was sent. So a new connection counts up the epoch first, which waits for whatever holds the old one, and has
+//! everything else that names it find nothing. Only then the rows are looked at. That is done by the same owner only: who opened the
+//! journal meanwhile has become that.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use sqlx::Connection;
 use sqlx::postgres::{PgConnection, PgPool};
+use uuid::Uuid;
 use weft_types::RunId;
 use weft_workflow_engine::port::Boxed;
 use weft_workflow_engine::port::journal::Recovered;
@@ -19,7 +27,9 @@ mod trim;
 /// The connection that writes.
 pub(crate) struct PostgresLog {
     session: Session,
-    /// The number of this opening.
+    /// Names this opening.
+    owner: Uuid,
+    /// The number of this opening, or of the connection in it.
     epoch: i64,
 }
 
@@ -27,9 +37,16 @@ impl PostgresLog {
     /// Counts the opening: from then on no earlier one writes. Rows are numbered behind `applied`, the last that the records
     /// have.
     pub(crate) async fn open(mut session: Session, applied: u64) -> Result<(Self, Opened), Error> {
+        const OPEN: &str = "UPDATE progress SET epoch = epoch + 1, owner = $1 RETURNING epoch, trimmed";
+        let owner = Uuid::now_v7();
         let (connection, limit) = session.writing()?;
-        let (epoch, opened) = within(limit, open_epoch(connection, applied)).await?;
-        Ok((Self { session, epoch }, opened))
+        let (epoch, opened) = within(limit, count(connection, OPEN, owner, applied)).await?;
+        let log = Self {
+            session,
+            owner,
+            epoch,
+        };
+        Ok((log, opened))
     }
 }
 
@@ -50,6 +67,24 @@ impl LogWriter for PostgresLog {
             1 => Ok(()),
             _ => Err(Error::Superseded),
         }
+    }
+
+    const LOOKS: Option<Duration> = Some(Duration::from_secs(1));
+
+    async fn look(&mut self) -> Result<(), Error> {
+        let (connection, limit) = self.session.writing()?;
+        within(limit, async { Ok(connection.ping().await?) }).await
+    }
+
+    async fn resume(&mut self) -> Result<Opened, Error> {
+        const RESUME: &str =
+            "UPDATE progress SET epoch = epoch + 1 WHERE owner = $1 RETURNING epoch, trimmed";
+        self.session.connect_anew().await?;
+        let (connection, limit) = self.session.writing()?;
+        let (epoch, opened) = within(limit, count(connection, RESUME, self.owner, 0)).await?;
+        self.epoch = epoch;
+        self.session.claim_again().await?;
+        Ok(opened)
     }
 
     async fn trim(&mut self, plan: &Plan) -> Result<(), Error> {
@@ -83,14 +118,23 @@ impl LogReader for PgPool {
     }
 }
 
-/// Counts the opening, and finds the last row that was trimmed and the last that was ever written.
+/// Counts the opening, or a connection of it, and finds the last row that was trimmed and the last that was ever written.
 ///
-/// The rows are looked at by a statement of their own: one that had to wait for the epoch would see them as they were before.
-async fn open_epoch(connection: &mut PgConnection, applied: u64) -> Result<(i64, Opened), Error> {
-    const OPEN: &str = "UPDATE progress SET epoch = epoch + 1 RETURNING epoch, trimmed";
+/// The rows are looked at by a statement of their own: one that had to wait for the epoch would see them as they were before. The
+/// commit is synced, and with it all that it found.
+async fn count(
+    connection: &mut PgConnection,
+    counting: &'static str,
+    owner: Uuid,
+    applied: u64,
+) -> Result<(i64, Opened), Error> {
     const LAST: &str = "SELECT coalesce(max(lsn), 0) FROM journal";
     let mut opening = connection.begin().await?;
-    let (epoch, trimmed): (i64, i64) = sqlx::query_as(OPEN).fetch_one(&mut *opening).await?;
+    let counted = sqlx::query_as(counting)
+        .bind(owner.as_bytes().as_slice())
+        .fetch_optional(&mut *opening)
+        .await?;
+    let (epoch, trimmed): (i64, i64) = counted.ok_or(Error::Superseded)?;
     let last: i64 = sqlx::query_scalar(LAST).fetch_one(&mut *opening).await?;
     opening.commit().await?;
     Ok((epoch, Opened::new(trimmed, last, applied)?))

@@ -3,15 +3,16 @@
 //! One lock, held for the time of a push. Only those wake the writer who want something of it, and only where it rests: a
 //! wake costs more than all the rest of an append.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
-use weft_workflow_engine::port::journal::{Entry, JournalError, Urgency};
+use weft_workflow_engine::port::journal::{Entry, Hold, JournalError, Urgency};
 
 use super::bounds::Bounds;
 use super::grouping::Grouping;
+use super::holding::Holding;
 use super::pending::{Batch, Pending};
 use super::trim::Trim;
 use crate::error::Error;
@@ -26,8 +27,8 @@ pub(super) struct Queue {
     /// What the writer rests on.
     work: Condvar,
     committed: AtomicU64,
-    /// Whether the disk was full when the writer last tried.
-    full: AtomicBool,
+    /// What holds the writer up.
+    holding: Arc<Holding>,
 }
 
 #[derive(Debug, Default)]
@@ -79,18 +80,20 @@ pub(super) enum End {
 pub(super) enum Work {
     Commit(Batch),
     Trim(Trim),
+    /// Look whether the database is still there.
+    Look,
     End,
 }
 
 impl Queue {
-    pub(super) fn new(bounds: Bounds, health: Arc<Health>) -> Self {
+    pub(super) fn new(bounds: Bounds, health: Arc<Health>, holding: Arc<Holding>) -> Self {
         Self {
             bounds,
             health,
             state: Mutex::default(),
             work: Condvar::new(),
             committed: AtomicU64::new(0),
-            full: AtomicBool::new(false),
+            holding,
         }
     }
 
@@ -99,9 +102,7 @@ impl Queue {
         self.health
             .check()
             .map_err(|broken| JournalError::Broken(broken.to_string()))?;
-        if self.is_full() {
-            return Err(JournalError::DiskFull);
-        }
+        self.check_hold()?;
         let mut state = self.lock();
         state.check()?;
         let position = state.pending.push(entry, urgency, &self.bounds, Instant::now)?;
@@ -125,9 +126,9 @@ impl Queue {
         self.committed.load(Ordering::Acquire)
     }
 
-    /// Whether the disk was full when the writer last tried.
-    pub(super) fn is_full(&self) -> bool {
-        self.full.load(Ordering::Relaxed)
+    /// Why the writer could write nothing when it last tried, where that may pass.
+    pub(super) fn held(&self) -> Option<Hold> {
+        self.holding.why()
     }
 
     /// Entries and bytes that wait.
@@ -167,9 +168,7 @@ impl Queue {
         if let Some(broken) = &state.broken {
             return Err(JournalError::Broken(broken.clone()));
         }
-        if self.is_full() {
-            return Err(JournalError::DiskFull);
-        }
+        self.check_hold()?;
         let (answer, outcome) = oneshot::channel();
         if state.waiters.len() == state.waiters.capacity() {
             // While a commit takes long they may come and go without end.
@@ -179,6 +178,10 @@ impl Queue {
         let untaken = state.pending.want(position);
         self.wake(state, untaken);
         Ok(Some(outcome))
+    }
+
+    fn check_hold(&self) -> Result<(), JournalError> {
+        self.held().map_or(Ok(()), |why| Err(JournalError::Held(why)))
     }
 
     /// Lets go of the lock and wakes the writer where it rests and has to: for anything where it would rest for long.
@@ -204,11 +207,12 @@ impl Queue {
 
 /// The writer's side.
 impl Queue {
-    /// Waits for something to do.
-    pub(super) fn next(&self) -> Work {
+    /// Waits for something to do; there is something after `looks` at the latest.
+    pub(super) fn next(&self, looks: Option<Duration>) -> Work {
         let mut state = self.lock();
         // After work there often is more, and then a timer is cheaper than being woken.
         let mut briefly = true;
+        let mut look = false;
         loop {
             let lingers = state.lingers(&self.bounds);
             let left = lingers.map(|until| until.saturating_duration_since(Instant::now()));
@@ -219,20 +223,29 @@ impl Queue {
             if let Some(work) = state.ready(&self.bounds) {
                 return work;
             }
+            if look {
+                return Work::Look;
+            }
             let deadline = state.pending.deadline(&self.bounds);
             let limit = match deadline {
                 Some(due) => Some(due.saturating_duration_since(Instant::now())),
                 None => briefly.then_some(self.bounds.lazy_delay),
             };
             briefly = deadline.is_some();
-            let rest = limit.map_or(Rest::Long, |_| Rest::Briefly);
-            state = self.rest(state, rest, limit);
+            match limit {
+                Some(limit) => state = self.rest(state, Rest::Briefly, Some(limit)),
+                None => {
+                    let since = Instant::now();
+                    state = self.rest(state, Rest::Long, looks);
+                    look = looks.is_some_and(|looks| since.elapsed() >= looks);
+                }
+            }
         }
     }
 
     /// Everything up to `position` is on the disk, by a commit that took so long.
     pub(super) fn done(&self, position: u64, took: Duration) {
-        self.full.store(false, Ordering::Relaxed);
+        self.release();
         let mut state = self.lock();
         self.committed.store(position, Ordering::Release);
         let done = state.served(position);
@@ -253,13 +266,18 @@ impl Queue {
         refuse(state, &JournalError::Broken(told.to_owned()));
     }
 
-    /// The disk is full, which all are told who wait; waits before another try. Answers false where the writer is to end.
-    pub(super) fn wait_for_space(&self, delay: Duration) -> bool {
+    /// Nothing can be written, which all are told who wait; waits before another try. Answers false where the writer is to end.
+    pub(super) fn hold(&self, why: Hold, delay: Duration) -> bool {
         // Under the lock, so that nobody begins to wait behind it.
         let state = self.lock();
-        self.full.store(true, Ordering::Relaxed);
-        refuse(state, &JournalError::DiskFull);
+        self.holding.hold(why);
+        refuse(state, &JournalError::Held(why));
         self.pause(delay)
+    }
+
+    /// Something can be written again.
+    pub(super) fn release(&self) {
+        self.holding.release();
     }
 
     /// Waits for `delay`, whatever there is to do. Answers false where the writer is to end.

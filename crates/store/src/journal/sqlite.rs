@@ -1,6 +1,7 @@
 //! The journal in `journal.db`. A commit is one statement, hence one way to SQLite's thread and back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqlitePool;
@@ -65,6 +66,17 @@ impl LogWriter for SqliteLog {
             1 => Ok(()),
             _ => Err(Error::Superseded),
         }
+    }
+
+    /// A file goes nowhere.
+    const LOOKS: Option<Duration> = None;
+
+    async fn look(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn resume(&mut self) -> Result<Opened, Error> {
+        Err(Error::Closed)
     }
 
     async fn trim(&mut self, plan: &Plan) -> Result<(), Error> {

@@ -11,10 +11,12 @@ use std::{io, mem};
 
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
+use weft_workflow_engine::port::journal::Hold;
 
 use super::backend::{LogWriter, NewRow, number};
 use super::feed::{Committed, Feed};
 use super::gauges::Meter;
+use super::holding::Holding;
 use super::open_runs::OpenRuns;
 use super::pending::Batch;
 use super::queue::{Queue, Work};
@@ -23,7 +25,7 @@ use super::trim::Trim;
 use crate::error::Error;
 use crate::health::Health;
 
-/// The first and the longest wait before another try on a full disk.
+/// The first and the longest wait before another try on a full disk, or for a database that is away.
 const RETRY: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 
 /// What the thread works with.
@@ -36,11 +38,16 @@ pub(super) struct Thread<W> {
     pub(super) open: Arc<OpenRuns>,
     pub(super) meter: Arc<Meter>,
     pub(super) health: Arc<Health>,
+    pub(super) holding: Arc<Holding>,
     /// The number of the next row.
     pub(super) lsn: u64,
+    /// The last row that is known to be stored.
+    pub(super) stored: u64,
     /// Let go of at the end, for whoever waits for that.
     pub(super) _end: oneshot::Sender<()>,
 }
+
+mod lost;
 
 /// Nothing more can be written.
 struct Over;
@@ -59,12 +66,13 @@ impl<W: LogWriter> Thread<W> {
     }
 
     fn step(&mut self) -> Result<(), Over> {
-        match self.queue.next() {
+        match self.queue.next(W::LOOKS) {
             Work::Commit(batch) => {
                 self.commit(batch)?;
                 self.runtime.block_on(self.writer.tend());
             }
             Work::Trim(trim) => self.trim(trim)?,
+            Work::Look => self.look()?,
             Work::End => return Err(Over),
         }
         Ok(())
@@ -75,9 +83,17 @@ impl<W: LogWriter> Thread<W> {
         let started = Instant::now();
         let mut delay = RETRY.0;
         while let Err(error) = self.write(&batch) {
-            self.endure(error, &mut delay)?;
+            match error {
+                Error::Lost(told) => {
+                    // The row of that number is this one: nobody else has opened the journal.
+                    if self.resume(&told)?.stored == self.lsn {
+                        break;
+                    }
+                }
+                error => self.endure(error, &mut delay)?,
+            }
         }
-        if self.queue.is_full() {
+        if self.queue.held().is_some() {
             tracing::info!("the journal's disk has room again: runs go on");
         }
         let took = started.elapsed();
@@ -91,6 +107,7 @@ impl<W: LogWriter> Thread<W> {
             entries: mem::take(&mut batch.entries),
             bytes: batch.bytes,
         });
+        self.stored = self.lsn;
         self.lsn += 1;
         Ok(())
     }
@@ -108,35 +125,41 @@ impl<W: LogWriter> Thread<W> {
     fn endure(&self, error: Error, delay: &mut Duration) -> Result<(), Over> {
         let goes_on = match error {
             Error::Full => {
-                if !self.queue.is_full() {
+                if self.queue.held().is_none() {
                     tracing::error!("the journal's disk is full: runs wait until there is room again");
                 }
-                self.queue.wait_for_space(*delay)
+                self.queue.hold(Hold::DiskFull, *delay)
             }
             Error::Busy(_) => {
                 tracing::warn!(%error, "the journal waits");
                 self.queue.pause(*delay)
             }
-            // A row may be missing now that later ones would follow upon.
-            error => {
-                let broken = match error {
-                    Error::Broken(broken) => broken,
-                    other => self
-                        .health
-                        .failed(format!("the journal could not be written: {other}")),
-                };
-                self.queue.fail(&broken.to_string());
-                false
-            }
+            error => return Err(self.fail(error)),
         };
         *delay = (*delay * 2).min(RETRY.1);
         if goes_on { Ok(()) } else { Err(Over) }
     }
 
+    /// Ends all writing: a row may be missing now that later ones would follow upon.
+    fn fail(&self, error: Error) -> Over {
+        let broken = match error {
+            Error::Broken(broken) => broken,
+            other => self
+                .health
+                .failed(format!("the journal could not be written: {other}")),
+        };
+        self.queue.fail(&broken.to_string());
+        Over
+    }
+
     /// A trim that fails is tried again with the next one.
     fn trim(&mut self, trim: Trim) -> Result<(), Over> {
         let started = Instant::now();
-        let outcome = self.runtime.block_on(self.writer.trim(&trim.plan));
+        let mut outcome = self.runtime.block_on(self.writer.trim(&trim.plan));
+        if let Err(Error::Lost(told)) = outcome {
+            let done = self.resume(&told)?.trimmed >= trim.plan.up_to;
+            outcome = done.then_some(()).ok_or(Error::Busy(told));
+        }
         match outcome {
             Ok(()) => {
                 let _ = trim.done.send(Some(started.elapsed()));

@@ -35,7 +35,7 @@ pub(super) async fn open(
         .await
         .map_err(failed)?;
     let (runtime, log) = open_log(&server, health, applied.lsn).await?;
-    let readers = server.readers(options.readers);
+    let readers = server.readers(options.readers, false);
     let (journal, source) = RunJournal::start(
         runtime,
         log,
@@ -48,7 +48,7 @@ pub(super) async fn open(
     let records = RunRecords::start(
         writer,
         Arc::new(readers),
-        Arc::new(server.readers(1)),
+        Arc::new(server.readers(1, true)),
         applied,
         source,
         options,

@@ -8,6 +8,7 @@ use weft_types::Digest;
 
 use super::{Role, Server};
 use crate::database::DatabaseError;
+use crate::error::Error;
 
 /// Holds a schema until it is dropped or the process ends, however it ends.
 ///
@@ -72,6 +73,16 @@ impl Claim {
             tracing::debug!(%error, "a connection did not close cleanly");
         }
     }
+}
+
+/// Takes the schema over a connection that writes, unless somebody has it. Who has taken it meanwhile opens it, or has, which the epochs
+/// tell.
+pub(super) async fn take_again(connection: &mut PgConnection, server: &Server) -> Result<(), Error> {
+    sqlx::query("SELECT pg_try_advisory_lock($1)")
+        .bind(key(&server.schema))
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 async fn holder(connection: &mut PgConnection, key: i64) -> Result<String, sqlx::Error> {

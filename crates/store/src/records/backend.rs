@@ -25,6 +25,12 @@ pub(crate) trait RecordsWriter: Send + Sync + 'static {
         after: i64,
     ) -> impl Future<Output = Result<(), Error>> + Send;
 
+    /// Connects anew after [`Error::Lost`], and finds where the records are. Whatever was under way has happened by then, or never will.
+    ///
+    /// # Errors
+    /// [`Error::Superseded`] where somebody else has opened the records since. Others may pass, as [`Error::may_pass`] tells.
+    fn resume(&mut self) -> impl Future<Output = Result<Applied, Error>> + Send;
+
     /// Removes the runs in rows, from the first to the last of each range; it need not be durable yet.
     fn remove(&mut self, ranges: &[(i64, i64)]) -> impl Future<Output = Result<(), Error>> + Send;
 
@@ -93,6 +99,11 @@ pub(crate) struct Applied {
 }
 
 impl Applied {
+    /// The last row of the journal in them.
+    pub(super) fn lsn(&self) -> u64 {
+        self.lsn
+    }
+
     /// From what is in the tables.
     pub(super) fn new(lsn: i64, next_id: i64) -> Result<Self, Error> {
         let lsn = u64::try_from(lsn)

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use weft_types::{Digest, RunId};
+use weft_workflow_engine::port::records::ExpressRun;
 
 use super::held::Held;
 
@@ -70,6 +71,17 @@ impl Batch {
 
     pub(super) fn into_changes(self) -> Vec<Change> {
         self.changes
+    }
+
+    /// The runs behind the first `journalled`, none of which is journalled, as they were added.
+    pub(super) fn into_express(mut self, journalled: usize) -> Vec<ExpressRun> {
+        let express = self.changes.drain(journalled.min(self.changes.len())..);
+        let run = |change: Change| ExpressRun {
+            record: change.held.record,
+            frames: change.frames.into(),
+            blobs: change.blobs,
+        };
+        express.map(run).collect()
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -36,6 +36,11 @@ impl HeldRuns {
         self.runs.remove(&run)
     }
 
+    /// Forgets all.
+    pub(super) fn clear(&mut self) {
+        self.runs.clear();
+    }
+
     /// Holds a run, in place of some other where there are too many.
     pub(super) fn put(&mut self, held: Held) {
         if self.runs.len() >= self.bound

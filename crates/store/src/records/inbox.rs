@@ -60,7 +60,7 @@ impl Express {
 
     /// Queues a run, or drops it where too much waits.
     pub(super) fn push(&self, run: ExpressRun) {
-        let bytes = RECORD_BYTES + run.record.extras.len() + run.frames.len();
+        let bytes = size(&run);
         let mut waiting = self.lock();
         if waiting.bytes + bytes > self.bound {
             waiting.dropped += 1;
@@ -78,6 +78,16 @@ impl Express {
         let mut waiting = self.lock();
         waiting.bytes = 0;
         (std::mem::take(&mut waiting.runs), waiting.queued)
+    }
+
+    /// Takes back those that were taken last, ahead of the others.
+    pub(super) fn give_back(&self, mut runs: Vec<ExpressRun>) {
+        let mut waiting = self.lock();
+        waiting.bytes += runs.iter().map(size).sum::<usize>();
+        runs.append(&mut waiting.runs);
+        waiting.runs = runs;
+        drop(waiting);
+        self.more.notify_one();
     }
 
     /// How many were ever queued.
@@ -104,4 +114,9 @@ impl Express {
         // Nothing that holds the lock panics half way.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// About what a run takes.
+fn size(run: &ExpressRun) -> usize {
+    RECORD_BYTES + run.record.extras.len() + run.frames.len()
 }

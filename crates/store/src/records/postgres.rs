@@ -5,6 +5,7 @@
 
 use sqlx::Connection;
 use sqlx::postgres::{PgConnection, PgPool};
+use uuid::Uuid;
 use weft_types::{ProjectName, RunId};
 use weft_workflow_engine::port::Boxed;
 
@@ -23,7 +24,9 @@ mod write;
 /// The connection that writes.
 pub(crate) struct PostgresRecords {
     session: Session,
-    /// The number of this opening.
+    /// Names this opening.
+    owner: Uuid,
+    /// The number of this opening, or of the connection in it.
     epoch: i64,
     /// About how many bytes were written since the journal was last told that it may trim, and how many are to be.
     gathered: u64,
@@ -34,10 +37,13 @@ impl PostgresRecords {
     /// Counts the opening: from then on no earlier one writes. The journal is told of what was written about every
     /// `settled_bytes` bytes.
     pub(crate) async fn open(mut session: Session, settled_bytes: u64) -> Result<(Self, Applied), Error> {
+        const OPEN: &str = "UPDATE applied SET epoch = epoch + 1, owner = $1 RETURNING epoch, lsn";
+        let owner = Uuid::now_v7();
         let (connection, limit) = session.writing()?;
-        let (epoch, applied) = within(limit, open_epoch(connection)).await?;
+        let (epoch, applied) = within(limit, count(connection, OPEN, owner)).await?;
         let records = Self {
             session,
+            owner,
             epoch,
             gathered: 0,
             settled_bytes,
@@ -57,6 +63,16 @@ impl RecordsWriter for PostgresRecords {
         within(limit, write::write(connection, batch, taking)).await?;
         self.gathered += batch.bytes();
         Ok(())
+    }
+
+    /// As of the journal.
+    async fn resume(&mut self) -> Result<Applied, Error> {
+        const RESUME: &str = "UPDATE applied SET epoch = epoch + 1 WHERE owner = $1 RETURNING epoch, lsn";
+        self.session.connect_anew().await?;
+        let (connection, limit) = self.session.writing()?;
+        let (epoch, applied) = within(limit, count(connection, RESUME, self.owner)).await?;
+        self.epoch = epoch;
+        Ok(applied)
     }
 
     async fn remove(&mut self, ranges: &[(i64, i64)]) -> Result<(), Error> {
@@ -129,12 +145,19 @@ impl RecordsReader for PgPool {
     }
 }
 
-/// Counts the opening, and finds where the records are once nobody else writes any more.
-async fn open_epoch(connection: &mut PgConnection) -> Result<(i64, Applied), Error> {
-    const OPEN: &str = "UPDATE applied SET epoch = epoch + 1 RETURNING epoch, lsn";
+/// Counts the opening, or a connection of it, and finds where the records are once nobody else writes any more.
+async fn count(
+    connection: &mut PgConnection,
+    counting: &'static str,
+    owner: Uuid,
+) -> Result<(i64, Applied), Error> {
     const NEXT: &str = "SELECT coalesce(max(id), 0) + 1 FROM run";
     let mut opening = connection.begin().await?;
-    let (epoch, lsn): (i64, i64) = sqlx::query_as(OPEN).fetch_one(&mut *opening).await?;
+    let counted = sqlx::query_as(counting)
+        .bind(owner.as_bytes().as_slice())
+        .fetch_optional(&mut *opening)
+        .await?;
+    let (epoch, lsn): (i64, i64) = counted.ok_or(Error::Superseded)?;
     let next_id: i64 = sqlx::query_scalar(NEXT).fetch_one(&mut *opening).await?;
     opening.commit().await?;
     Ok((epoch, Applied::new(lsn, next_id)?))

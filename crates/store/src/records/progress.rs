@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
+use crate::journal::Holding;
+
 /// How long somebody waits for the records at most.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -22,6 +24,8 @@ pub(super) struct Reached {
 #[derive(Debug)]
 pub(super) struct Progress {
     reached: watch::Sender<Counts>,
+    /// What holds the journal's writer up.
+    holding: Arc<Holding>,
     /// What somebody waits for.
     wanted: [AtomicU64; 2],
     /// Tells the projector that somebody waits.
@@ -32,24 +36,26 @@ pub(super) struct Progress {
     ended: OnceLock<String>,
 }
 
-/// As [`Reached`], but how many positions, that of the opening included: it is there once everything is that was committed before, which
+/// As [`Reached`], and up to which loss of the connection to the database that was looked at; but how many positions, that of the opening included: it is there once everything is that was committed before, which
 /// nobody may miss either.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
     positions: u64,
     express: u64,
+    losses: u64,
 }
 
 impl Counts {
     fn cover(self, wanted: Self) -> bool {
-        self.positions >= wanted.positions && self.express >= wanted.express
+        self.positions >= wanted.positions && self.express >= wanted.express && self.losses >= wanted.losses
     }
 }
 
 impl Progress {
-    pub(super) fn new() -> Arc<Self> {
+    pub(super) fn new(holding: Arc<Holding>) -> Arc<Self> {
         Arc::new(Self {
             reached: watch::Sender::default(),
+            holding,
             wanted: Default::default(),
             hurry: Notify::new(),
             skipped: AtomicU64::new(0),
@@ -62,6 +68,7 @@ impl Progress {
         let wanted = Counts {
             positions: wanted.position.saturating_add(1),
             express: wanted.express,
+            losses: self.holding.losses(),
         };
         if self.reached.borrow().cover(wanted) {
             return true;
@@ -71,10 +78,12 @@ impl Progress {
         self.hurry.notify_one();
         let mut reached = self.reached.subscribe();
         let covered = reached.wait_for(|reached| self.ended().is_some() || reached.cover(wanted));
+        let covered = async { covered.await.is_ok_and(|reached| reached.cover(wanted)) };
         // Whoever waited for too long is shown what there is.
-        match tokio::time::timeout(PATIENCE, covered).await {
-            Ok(Ok(reached)) => reached.cover(wanted),
-            Ok(Err(_)) | Err(_) => false,
+        let covered = tokio::time::timeout(PATIENCE, covered);
+        tokio::select! {
+            covered = covered => covered.unwrap_or(false),
+            () = self.holding.went_away() => false,
         }
     }
 
@@ -101,6 +110,14 @@ impl Progress {
             .send_modify(|reached| reached.positions = position.saturating_add(1));
     }
 
+    /// The records are at `position`, further back or not, as was found after so many losses of the connection.
+    pub(super) fn found(&self, position: Option<u64>, losses: u64) {
+        self.reached.send_modify(|reached| {
+            reached.positions = position.map_or(0, |position| position.saturating_add(1));
+            reached.losses = losses;
+        });
+    }
+
     /// So many of the express runs that were ever queued are in the records.
     pub(super) fn advance_express(&self, express: u64) {
         self.reached.send_if_modified(|reached| {
@@ -125,6 +142,7 @@ impl Progress {
         !self.reached.borrow().cover(Counts {
             positions: positions.load(Ordering::Acquire),
             express: express.load(Ordering::Acquire),
+            losses: 0,
         })
     }
 
@@ -144,7 +162,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn waiting_ends_when_all_of_it_is_there() {
-        let progress = Progress::new();
+        let progress = Progress::new(Arc::default());
         progress.advance(0);
         assert!(progress.settled(upto(0, 0)).await);
         let waiting = tokio::spawn({
@@ -168,7 +186,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn nobody_waits_for_what_does_not_come() {
         let start = tokio::time::Instant::now();
-        let progress = Progress::new();
+        let progress = Progress::new(Arc::default());
         progress.advance(0);
         let waiting = tokio::spawn({
             let progress = progress.clone();
@@ -186,13 +204,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn nobody_waits_for_ever() {
         let start = tokio::time::Instant::now();
-        assert!(!Progress::new().settled(upto(1, 0)).await);
+        assert!(!Progress::new(Arc::default()).settled(upto(1, 0)).await);
         assert_eq!(start.elapsed(), PATIENCE);
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_was_committed_before_the_opening_is_waited_for() {
-        let progress = Progress::new();
+        let progress = Progress::new(Arc::default());
         let waiting = tokio::spawn({
             let progress = progress.clone();
             async move { progress.settled(upto(0, 0)).await }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 use weft_workflow_engine::port::journal::Entry;
 
-use super::backend::{RecordsReader, RecordsWriter};
+use super::backend::{Applied, RecordsReader, RecordsWriter};
 use super::batch::Batch;
 use super::held::HeldRuns;
 use super::inbox::{Inbox, Request};
@@ -40,6 +40,10 @@ impl Bounds {
             linger: options.records_linger,
         }
     }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
 }
 
 pub(super) struct Projector<W> {
@@ -56,6 +60,8 @@ pub(super) struct Projector<W> {
     /// The last row of the journal that is in the records, and its position.
     pub(super) applied: u64,
     pub(super) position: u64,
+    /// The losses of the journal's connection after which was looked where the records are.
+    pub(super) losses: u64,
     /// Until when it waits for more before it takes what there is.
     pub(super) lingers: Option<Instant>,
 }
@@ -67,12 +73,16 @@ enum Due {
     /// A chunk of runs for retention to look at.
     Sweep,
     Request(Request),
+    /// Where the records are, as the database may have come back without the latest batches.
+    Look,
 }
 
 /// The task ends.
-enum End {
+pub(super) enum End {
     /// There will be nothing more.
     Closed,
+    /// The records are further back than was known: it begins again from there.
+    Behind(Applied),
     /// Nothing more can be written.
     Failed(Error),
 }
@@ -96,9 +106,14 @@ impl<W: RecordsWriter> Projector<W> {
             match self.step().await {
                 Ok(()) => {}
                 Err(End::Closed) => break,
+                Err(End::Behind(found)) => {
+                    if let Err(error) = self.go_back(found).await {
+                        self.give_up(&error);
+                        break;
+                    }
+                }
                 Err(End::Failed(error)) => {
-                    tracing::error!(%error, "the records are not written any more until the store is opened again");
-                    self.progress.end(&error);
+                    self.give_up(&error);
                     break;
                 }
             }
@@ -107,8 +122,14 @@ impl<W: RecordsWriter> Projector<W> {
         self.writer.close().await;
     }
 
+    fn give_up(&self, error: &Error) {
+        tracing::error!(%error, "the records are not written any more until the store is opened again");
+        self.progress.end(error);
+    }
+
     async fn step(&mut self) -> Result<(), End> {
         match self.rest().await {
+            Due::Look => self.look().await,
             Due::Request(request) => {
                 // Whoever asks may know of an express run that still waits.
                 if self.inbox.express.bytes() > 0 {
@@ -150,6 +171,9 @@ impl<W: RecordsWriter> Projector<W> {
 
     /// Waits until there is something to do that is not better done together with more.
     async fn rest(&mut self) -> Due {
+        if self.source.holding.losses() > self.losses {
+            return Due::Look;
+        }
         if let Ok(request) = self.inbox.requests.try_recv() {
             return Due::Request(request);
         }
@@ -171,6 +195,7 @@ impl<W: RecordsWriter> Projector<W> {
             };
         }
         tokio::select! {
+            () = self.source.holding.lost_since(self.losses) => Due::Look,
             () = feed.changed() => Due::Projection,
             () = self.inbox.express.changed() => Due::Projection,
             () = self.sweep.rest() => Due::Sweep,
@@ -236,7 +261,7 @@ impl<W: RecordsWriter> Projector<W> {
     }
 
     /// Puts entries, and express runs that wait, into the records.
-    async fn project(&mut self, taken: Taken) -> Result<(), Error> {
+    async fn project(&mut self, taken: Taken) -> Result<(), End> {
         let mut again = Again::new();
         let mut batch = loop {
             // What a try takes out of memory is in the records.
@@ -245,9 +270,13 @@ impl<W: RecordsWriter> Projector<W> {
                 Err(error) => self.again(&mut again, error).await?,
             }
         };
+        let journalled = batch.changes().len();
         let queued = self.add_express(&mut batch);
-        if taken.applied > self.applied || !batch.is_empty() {
-            self.store(&mut batch, taken.applied).await?;
+        if (taken.applied > self.applied || !batch.is_empty())
+            && let Err(end) = self.store(&mut batch, taken.applied).await
+        {
+            self.inbox.express.give_back(batch.into_express(journalled));
+            return Err(end);
         }
         self.applied = taken.applied;
         self.position = taken.position;
@@ -266,7 +295,7 @@ impl<W: RecordsWriter> Projector<W> {
     }
 
     /// Writes a batch, however long that takes.
-    async fn store(&mut self, batch: &mut Batch, applied: u64) -> Result<(), Error> {
+    async fn store(&mut self, batch: &mut Batch, applied: u64) -> Result<(), End> {
         let (before, after) = (journal::number(self.applied)?, journal::number(applied)?);
         let mut again = Again::new();
         let mut searched = false;
@@ -277,13 +306,18 @@ impl<W: RecordsWriter> Projector<W> {
                     searched = true;
                     self.find_known(batch).await?;
                 }
+                Err(Error::Lost(told)) => {
+                    if self.is_stored(&told, batch, applied).await? {
+                        return Ok(());
+                    }
+                }
                 Err(error) => self.again(&mut again, error).await?,
             }
         }
     }
 
     /// Waits before another try, where one may help. Who asks for something meanwhile is told at once that it cannot be done.
-    async fn again(&mut self, again: &mut Again, error: Error) -> Result<(), Error> {
+    pub(super) async fn again(&mut self, again: &mut Again, error: Error) -> Result<(), Error> {
         if self.source.feed.is_ended() || !error.may_pass() {
             return Err(error);
         }

@@ -28,6 +28,11 @@ impl RecordsWriter for Writer {
         write::write(self, batch, before, after).await
     }
 
+    /// A file goes nowhere.
+    async fn resume(&mut self) -> Result<Applied, Error> {
+        Err(Error::Closed)
+    }
+
     async fn remove(&mut self, ranges: &[(i64, i64)]) -> Result<(), Error> {
         remove::remove(self, ranges).await
     }

@@ -79,6 +79,11 @@ impl Sweep {
         }
     }
 
+    /// What was counted may not be so.
+    pub(super) fn recount(&mut self) {
+        self.closed = None;
+    }
+
     /// Looks at one chunk, removes what is to go, and says when the next one is due.
     pub(super) async fn step(
         &mut self,

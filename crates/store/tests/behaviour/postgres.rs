@@ -6,9 +6,11 @@ use weft_store::{Options, PostgresOptions, Store};
 
 use crate::{Accident, Backend, Table, behaviours_of_runs, small, suite};
 
+mod away;
 mod bytes;
 mod connecting;
 mod fencing;
+mod relay;
 
 /// Says where the tests find a database in which they may do as they like.
 const URL: &str = "WEFT_TEST_POSTGRES";

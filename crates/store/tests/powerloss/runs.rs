@@ -10,7 +10,7 @@ use weft_types::{Digest, Priority, RunId, RunStatus, VersionNumber};
 use weft_workflow::event::{Accepted, Counts, Event, Finished, Place, Stamped, Stored, Trigger, Usage};
 use weft_workflow::frame::{Reader, Writer};
 use weft_workflow::plan::NodeIndex;
-use weft_workflow_engine::port::journal::{Entry, Journal, JournalError, Key, Position, Urgency};
+use weft_workflow_engine::port::journal::{Entry, Hold, Journal, JournalError, Key, Position, Urgency};
 use weft_workflow_engine::port::records::Records;
 
 use crate::ledger::{acknowledged, asked, refused};
@@ -65,7 +65,7 @@ impl Runs {
                 })
             }
             Err(error) => {
-                if error == JournalError::DiskFull {
+                if error == JournalError::Held(Hold::DiskFull) {
                     refused(&thing, &value);
                 }
                 Err(error.to_string())

@@ -6,7 +6,7 @@ use super::Driver;
 use crate::Error;
 use crate::mailbox::Refusal;
 use crate::open_run::Lost;
-use crate::port::journal::{JournalError, Position};
+use crate::port::journal::{Hold, JournalError, Position};
 
 impl Driver {
     /// Passes on what has happened, gives up what is not needed, and waits to be woken. Ready once the driver is done.
@@ -21,7 +21,7 @@ impl Driver {
         }
         self.park();
         self.look_at_ended();
-        if self.inner.is_disk_full() && !self.stalled && !self.ready.is_empty() {
+        if self.inner.held().is_some() && !self.stalled && !self.ready.is_empty() {
             self.try_store_in(self.inner.config.retry_after);
         }
         self.wait(cx)
@@ -88,10 +88,10 @@ impl Driver {
     fn not_passed(&mut self, error: JournalError) {
         match error {
             JournalError::Full => self.try_store_in(self.inner.config.journal_pause),
-            JournalError::DiskFull => {
-                self.inner.disk_filled(self.position.unwrap_or_default());
+            JournalError::Held(why) => {
+                self.inner.hold(why, self.position.unwrap_or_default());
                 self.try_store_in(self.inner.config.retry_after);
-                self.refuse_orders();
+                self.refuse_orders(why);
             }
             JournalError::Broken(why) | JournalError::Damaged(why) => {
                 self.inner.alarm.store_broke(why.clone());
@@ -100,11 +100,11 @@ impl Driver {
         }
     }
 
-    /// Nobody waits for a disk to be emptied: what was asked for is kept, and happens once there is space.
-    fn refuse_orders(&mut self) {
+    /// Nobody waits for a disk to be emptied: what was asked for is kept, and happens once it can be written.
+    fn refuse_orders(&mut self, why: Hold) {
         let retry_after = self.inner.config.retry_after;
         for answer in self.answers.drain(..) {
-            drop(answer.send(Err(Refusal::Error(Error::StorageFull { retry_after }))));
+            drop(answer.send(Err(Refusal::Error(Error::OnHold { why, retry_after }))));
         }
     }
 

@@ -17,6 +17,7 @@ use crate::flow::{Flow, Flows};
 use crate::keys::Keys;
 use crate::metrics::{SeriesList, Totals};
 use crate::open_run::OpenRun;
+use crate::port::journal::Hold;
 use crate::port::records::RecordsError;
 use crate::registry::Registry;
 use crate::results::Results;
@@ -85,12 +86,13 @@ impl Inner {
         if let Some(why) = self.alarm.broken() {
             return Err(Error::Broken(why.to_owned()));
         }
-        if self.is_disk_full() {
-            return Err(Error::StorageFull {
+        match self.held() {
+            None => Ok(()),
+            Some(why) => Err(Error::OnHold {
+                why,
                 retry_after: self.config.retry_after,
-            });
+            }),
         }
-        Ok(())
     }
 
     /// Refuses while nothing more comes into the records.
@@ -103,9 +105,9 @@ impl Inner {
         }
     }
 
-    /// Whether nothing can be written down for now: the journal knows that before any run has met it.
-    pub(crate) fn is_disk_full(&self) -> bool {
-        self.alarm.is_full() || self.ports.journal.is_full()
+    /// Why nothing can be written down for now, if so: the journal knows that before any run has met it.
+    pub(crate) fn held(&self) -> Option<Hold> {
+        self.alarm.held().or_else(|| self.ports.journal.held())
     }
 
     /// There is too much of something.

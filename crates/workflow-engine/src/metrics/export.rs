@@ -11,6 +11,7 @@ use prometheus_client::registry::Unit;
 
 use super::series::{STATES, Series};
 use crate::engine::Inner;
+use crate::port::journal::Hold;
 
 /// What the engine counts, to be registered where metrics are served.
 pub struct EngineMetrics(pub(crate) Weak<Inner>);
@@ -142,7 +143,7 @@ fn durations(encoder: &mut DescriptorEncoder<'_>, all: &[Labelled]) -> fmt::Resu
 }
 
 fn gauges(encoder: &mut DescriptorEncoder<'_>, inner: &Inner) -> fmt::Result {
-    let gauges: [(&str, &str, u64); 8] = [
+    let gauges: [(&str, &str, u64); 9] = [
         (
             "weft_workflow_runs_in_memory",
             "Open runs, nested ones included",
@@ -176,7 +177,12 @@ fn gauges(encoder: &mut DescriptorEncoder<'_>, inner: &Inner) -> fmt::Result {
         (
             "weft_workflow_disk_full",
             "Whether runs hold because the disk is full",
-            inner.is_disk_full().into(),
+            (inner.held() == Some(Hold::DiskFull)).into(),
+        ),
+        (
+            "weft_workflow_database_away",
+            "Whether runs hold because their database does not answer",
+            (inner.held() == Some(Hold::DatabaseAway)).into(),
         ),
         (
             "weft_workflow_journal_broken",

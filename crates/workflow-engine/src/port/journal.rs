@@ -4,6 +4,8 @@
 //! more rules this makes runs safe without waiting for each step (the argument is in the engine's `durability` module): nodes
 //! without effects touch nothing outside, and nothing leaves the process that is not committed.
 
+use std::fmt;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use weft_types::{Digest, FunctionName, ProjectName, RunId};
@@ -18,22 +20,22 @@ pub trait Journal: Send + Sync + 'static {
     /// 256 KiB or 50 ms.
     ///
     /// # Errors
-    /// [`JournalError::Full`] where too much is queued already and [`JournalError::DiskFull`] while the disk is full (nothing was
+    /// [`JournalError::Full`] where too much is queued already and [`JournalError::Held`] while nothing can be written (nothing was
     /// queued); [`JournalError::Broken`] once a sync has failed, for good.
     fn append(&self, entry: Entry, urgency: Urgency) -> Result<Position, JournalError>;
 
     /// Waits until everything up to `position` survives a crash of the machine. Wakes the writer where that is needed.
     ///
     /// # Errors
-    /// [`JournalError::DiskFull`] as soon as the writer finds the disk full, and for as long as it does: what was appended stays
-    /// queued. [`JournalError::Broken`] once a sync has failed, for good.
+    /// [`JournalError::Held`] as soon as the writer finds that nothing can be written, and for as long as it does: what was appended
+    /// stays queued. [`JournalError::Broken`] once a sync has failed, for good.
     fn commit(&self, position: Position) -> Boxed<'_, Result<(), JournalError>>;
 
     /// The last position that is committed. Cheap.
     fn committed(&self) -> Position;
 
-    /// Whether the writer found the disk full when it last tried. Cheap.
-    fn is_full(&self) -> bool;
+    /// Why the writer could write nothing when it last tried, where that may pass. Cheap.
+    fn held(&self) -> Option<Hold>;
 
     /// Everything about runs that are open, and the keys that have not expired. Called once, before the first append.
     fn recover(&self) -> Boxed<'_, Result<Recovered, JournalError>>;
@@ -84,6 +86,24 @@ pub enum Urgency {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position(pub u64);
 
+/// Why nothing can be written, for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// The disk is full.
+    DiskFull,
+    /// The database does not answer.
+    DatabaseAway,
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DiskFull => "the disk is full",
+            Self::DatabaseAway => "the database of runs does not answer",
+        })
+    }
+}
+
 /// What was found at start.
 #[derive(Clone, Debug, Default)]
 pub struct Recovered {
@@ -99,9 +119,9 @@ pub enum JournalError {
     /// Too much waits to be written already.
     #[error("the journal's queue is full")]
     Full,
-    /// The disk is full. Nothing was acknowledged that is not stored; the writer tries again by itself.
-    #[error("the journal's disk is full")]
-    DiskFull,
+    /// Nothing can be written for now. Nothing was acknowledged that is not stored; the writer tries again by itself.
+    #[error("the journal waits: {0}")]
+    Held(Hold),
     /// Writing failed for good: nothing is acknowledged until the store is opened anew.
     #[error("the journal is broken: {0}")]
     Broken(String),

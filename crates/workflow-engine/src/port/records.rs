@@ -135,6 +135,9 @@ impl RunFilter {
 /// Why records could not be read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordsError {
+    /// The database does not answer for now; it is asked again by itself.
+    #[error("the database of runs does not answer: what is recorded can be told once it does")]
+    Away,
     /// The store failed.
     #[error("the records failed: {0}")]
     Store(String),

@@ -28,9 +28,9 @@ async fn runs_hold_while_the_disk_is_full_and_go_on_by_themselves() {
         .start(world.request("main", &json!({ "n": 2 })))
         .await
         .unwrap_err();
-    assert!(matches!(refused, Error::StorageFull { .. }), "{refused}");
+    assert!(matches!(refused, Error::OnHold { .. }), "{refused}");
     let refused = world.cancel(handle.id()).await.unwrap_err();
-    assert!(matches!(refused, Error::StorageFull { .. }), "{refused}");
+    assert!(matches!(refused, Error::OnHold { .. }), "{refused}");
     world.journal.set_disk(Disk::Fast);
     assert_eq!(world.answer(&handle).await, json!(1));
     assert_eq!(world.calls.count("held-pay"), 2, "nothing is executed twice");
@@ -44,12 +44,12 @@ async fn a_full_disk_is_known_before_a_run_meets_it() {
     assert!(world.engine.check_store().is_ok());
     world.journal.set_disk(Disk::Full);
     let told = world.engine.check_store().unwrap_err();
-    assert!(matches!(told, Error::StorageFull { .. }), "{told}");
+    assert!(matches!(told, Error::OnHold { .. }), "{told}");
     let refused = world
         .engine
         .start(world.request("main", &json!({ "n": 1 })))
         .await;
-    assert!(matches!(refused, Err(Error::StorageFull { .. })));
+    assert!(matches!(refused, Err(Error::OnHold { .. })));
     assert_eq!(world.calls.count("double"), 0);
     world.journal.set_disk(Disk::Fast);
     assert!(world.engine.check_store().is_ok());
@@ -65,7 +65,7 @@ async fn an_end_that_cannot_be_written_is_not_told() {
     // Before its driver had its first turn.
     world.journal.set_disk(Disk::Full);
     let waited = handle.wait(Duration::from_secs(5)).await.unwrap_err();
-    assert!(matches!(waited, Error::StorageFull { .. }), "{waited}");
+    assert!(matches!(waited, Error::OnHold { .. }), "{waited}");
     world.journal.set_disk(Disk::Fast);
     assert!(matches!(
         handle.wait(Duration::from_secs(5)).await,

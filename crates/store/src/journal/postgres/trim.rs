@@ -8,11 +8,14 @@ use super::super::backend::number;
 use super::super::trim::{EXPIRED, Piece, Plan, nanoseconds};
 use crate::error::Error;
 
-/// All of it happens at once, or, where the journal was opened anew, nothing. No part sees what another does, nor need it: runs
+/// All of it happens at once, or, where the journal was opened anew, nothing. So it is where the records do not have the rows: a database
+/// that crashed may have lost what it had told of them. No part sees what another does, nor need it: runs
 /// of which pieces are kept are open, those that are forgotten are not.
 const TRIM: &str = "
     WITH ours AS (
-        UPDATE progress SET trimmed = $1 WHERE epoch = $2 RETURNING epoch
+        UPDATE progress SET trimmed = $1
+        WHERE epoch = $2 AND EXISTS (SELECT FROM applied WHERE applied.lsn >= $1)
+        RETURNING epoch
     ), kept AS (
         INSERT INTO open_run (run, lsn, n, data)
         SELECT piece.* FROM ours, unnest($3::bytea[], $4::bigint[], $5::bigint[], $6::bytea[]) AS piece
@@ -65,12 +68,22 @@ pub(super) async fn apply(connection: &mut PgConnection, plan: &Plan, epoch: i64
         .bind(keys(plan, |key| key.request.as_bytes().as_slice()))
         .bind(keys(plan, |key| key.run.0.as_bytes().as_slice()))
         .bind(keys(plan, |key| nanoseconds(key.expires_at)))
-        .fetch_one(connection)
+        .fetch_one(&mut *connection)
         .await?;
     match ours {
         1 => Ok(()),
-        _ => Err(Error::Superseded),
+        _ => Err(why_not(connection, epoch).await?),
     }
+}
+
+/// Why nothing was trimmed.
+async fn why_not(connection: &mut PgConnection, epoch: i64) -> Result<Error, Error> {
+    const OURS: &str = "SELECT EXISTS (SELECT FROM progress WHERE epoch = $1)";
+    let ours: bool = sqlx::query_scalar(OURS).bind(epoch).fetch_one(connection).await?;
+    Ok(match ours {
+        true => Error::Busy("the records do not have what is to be trimmed".to_owned()),
+        false => Error::Superseded,
+    })
 }
 
 /// One column of the pieces.

@@ -11,7 +11,9 @@ use weft_types::RunId;
 use weft_workflow::Stamped;
 use weft_workflow::frame::Reader;
 use weft_workflow_engine::port::Boxed;
-use weft_workflow_engine::port::journal::{Entry, Journal, JournalError, Key, Position, Recovered, Urgency};
+use weft_workflow_engine::port::journal::{
+    Entry, Hold, Journal, JournalError, Key, Position, Recovered, Urgency,
+};
 
 /// Entries in memory; what counts as on the disk is what was committed.
 pub(crate) struct FakeJournal {
@@ -134,7 +136,7 @@ impl Journal for FakeJournal {
             return Err(JournalError::Broken("a sync failed".into()));
         }
         if inner.disk == Disk::Full {
-            return Err(JournalError::DiskFull);
+            return Err(JournalError::Held(Hold::DiskFull));
         }
         if inner.room == 0 {
             return Err(JournalError::Full);
@@ -155,7 +157,7 @@ impl Journal for FakeJournal {
                     match inner.disk {
                         Disk::Fast => inner.committed = inner.entries.len(),
                         Disk::Held => {}
-                        Disk::Full => return Err(JournalError::DiskFull),
+                        Disk::Full => return Err(JournalError::Held(Hold::DiskFull)),
                         Disk::Broken => return Err(JournalError::Broken("a sync failed".into())),
                     }
                     if inner.committed as u64 >= position.0 {
@@ -171,8 +173,8 @@ impl Journal for FakeJournal {
         Position(self.lock().committed as u64)
     }
 
-    fn is_full(&self) -> bool {
-        self.lock().disk == Disk::Full
+    fn held(&self) -> Option<Hold> {
+        (self.lock().disk == Disk::Full).then_some(Hold::DiskFull)
     }
 
     fn recover(&self) -> Boxed<'_, Result<Recovered, JournalError>> {

@@ -36,7 +36,7 @@ async fn filled() -> PgPool {
         execute(&mut connection, statement).await;
     }
     connection.close().await.unwrap();
-    server.readers(1)
+    server.readers(1, false)
 }
 
 async fn execute(connection: &mut PgConnection, statement: &'static str) {
