@@ -23,6 +23,7 @@ pub(crate) mod run_view;
 mod secret;
 mod settings;
 mod start;
+mod stream_event;
 mod version;
 mod webhook;
 
@@ -51,6 +52,7 @@ pub use run::{
 pub use secret::{NewSecret, Secret};
 pub use settings::{Grants, Limits, Needs, Promotion, Settings, Visibility};
 pub use start::Start;
+pub use stream_event::StreamEvent;
 pub use version::{Capability, Deployment, Export, Flavor, Parameter, Placement, Version, VersionSummary};
 pub use webhook::Webhook;
 

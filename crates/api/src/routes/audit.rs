@@ -24,7 +24,7 @@ use crate::wire;
     operation_id = "list-changes",
     tag = "access",
     params(
-        ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given"),
+        ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given", minimum = 1, maximum = 1000),
         ("after" = Option<String>, Query, description = "`next` of the answer before"),
     ),
     responses(
@@ -49,7 +49,7 @@ pub(super) async fn list(
     tag = "access",
     params(
         ("project" = String, Path, description = "The project"),
-        ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given"),
+        ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given", minimum = 1, maximum = 1000),
         ("after" = Option<String>, Query, description = "`next` of the answer before"),
     ),
     responses(

@@ -31,7 +31,7 @@ pub(super) const MAX_LIMIT: usize = 1000;
     tag = "functions",
     params(
         ("project" = String, Path, description = "The project"),
-        ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given"),
+        ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given", minimum = 1, maximum = 1000),
         ("after" = Option<String>, Query, description = "`next` of the answer before"),
         ("label" = Option<Vec<String>>, Query, description = "`key:value` that each must have; may be repeated"),
         ("kind" = Option<wire::Kind>, Query, description = "Only this kind"),

@@ -41,14 +41,14 @@ const EVENT_STREAM: &str = "text/event-stream";
     params(
         ("project" = String, Path, description = "The project"),
         ("function" = String, Path, description = "The function"),
-        ("limit" = Option<u32>, Query, description = "Most lines, 1 to 1,000; 100 if not given"),
+        ("limit" = Option<u32>, Query, description = "Most lines, 1 to 1,000; 100 if not given", minimum = 1, maximum = 1000),
         ("after" = Option<String>, Query, description = "`next` of the answer before, or `end` for what is printed from now on"),
         ("contains" = Option<String>, Query, description = "Only lines that contain this text"),
         ("download" = Option<bool>, Query, description = "Everything, as a text file"),
         ("last-event-id" = Option<String>, Header, description = "Where following goes on"),
     ),
     responses(
-        (status = 200, description = "Lines", content((wire::Logs = "application/json"), (String = "text/event-stream"), (String = "text/plain"))),
+        (status = 200, description = "Lines", content((wire::Logs = "application/json"), (wire::StreamEvent = "text/event-stream"), (String = "text/plain"))),
         (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -78,14 +78,14 @@ pub(super) async fn logs(
     params(
         ("project" = String, Path, description = "The project"),
         ("run" = String, Path, description = "The run's id"),
-        ("limit" = Option<u32>, Query, description = "Most lines, 1 to 1,000; 100 if not given"),
+        ("limit" = Option<u32>, Query, description = "Most lines, 1 to 1,000; 100 if not given", minimum = 1, maximum = 1000),
         ("after" = Option<String>, Query, description = "`next` of the answer before, or `end` for what is printed from now on"),
         ("contains" = Option<String>, Query, description = "Only lines that contain this text"),
         ("download" = Option<bool>, Query, description = "Everything, as a text file"),
         ("last-event-id" = Option<String>, Header, description = "Where following goes on"),
     ),
     responses(
-        (status = 200, description = "Lines", content((wire::Logs = "application/json"), (String = "text/event-stream"), (String = "text/plain"))),
+        (status = 200, description = "Lines", content((wire::Logs = "application/json"), (wire::StreamEvent = "text/event-stream"), (String = "text/plain"))),
         (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -111,14 +111,14 @@ pub(super) async fn of_run(
         ("project" = String, Path, description = "The project"),
         ("run" = String, Path, description = "The run's id"),
         ("node" = String, Path, description = "The node"),
-        ("limit" = Option<u32>, Query, description = "Most lines, 1 to 1,000; 100 if not given"),
+        ("limit" = Option<u32>, Query, description = "Most lines, 1 to 1,000; 100 if not given", minimum = 1, maximum = 1000),
         ("after" = Option<String>, Query, description = "`next` of the answer before, or `end` for what is printed from now on"),
         ("contains" = Option<String>, Query, description = "Only lines that contain this text"),
         ("download" = Option<bool>, Query, description = "Everything, as a text file"),
         ("last-event-id" = Option<String>, Header, description = "Where following goes on"),
     ),
     responses(
-        (status = 200, description = "Lines", content((wire::Logs = "application/json"), (String = "text/event-stream"), (String = "text/plain"))),
+        (status = 200, description = "Lines", content((wire::Logs = "application/json"), (wire::StreamEvent = "text/event-stream"), (String = "text/plain"))),
         (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
     ),
 )]

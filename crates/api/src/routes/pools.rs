@@ -25,7 +25,7 @@ use crate::wire;
     operation_id = "list-pools",
     tag = "pools",
     params(
-        ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given"),
+        ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given", minimum = 1, maximum = 1000),
         ("after" = Option<String>, Query, description = "`next` of the answer before"),
         ("project" = Option<String>, Query, description = "Only those of functions in this project"),
         ("function" = Option<String>, Query, description = "Only those of functions of this name"),

@@ -27,7 +27,7 @@ const MOST_BYTES: u64 = 64 << 10;
     operation_id = "list-profiles",
     tag = "pools",
     params(
-        ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given"),
+        ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given", minimum = 1, maximum = 1000),
         ("after" = Option<String>, Query, description = "`next` of the answer before"),
     ),
     responses(

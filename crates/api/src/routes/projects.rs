@@ -28,7 +28,7 @@ use crate::wire;
     operation_id = "list-projects",
     tag = "projects",
     params(
-        ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given"),
+        ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given", minimum = 1, maximum = 1000),
         ("after" = Option<String>, Query, description = "`next` of the answer before"),
     ),
     responses(

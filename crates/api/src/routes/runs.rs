@@ -198,7 +198,7 @@ fn named<T: serde::de::DeserializeOwned>(name: &str) -> Option<T> {
         ("parent" = Option<String>, Query, description = "Nested in this run"),
         ("nested" = Option<bool>, Query, description = "Nested ones too"),
         ("awaiting" = Option<bool>, Query, description = "Only those of which a node awaits what somebody must bring, nested ones too unless `nested=false`"),
-        ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given"),
+        ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given", minimum = 1, maximum = 1000),
         ("after" = Option<String>, Query, description = "`next` of the answer before"),
     ),
     responses(

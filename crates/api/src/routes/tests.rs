@@ -207,7 +207,7 @@ fn other_media(document: &Value) -> Vec<(String, String, Value)> {
 }
 
 #[test]
-fn what_is_no_json_is_described_as_text_or_bytes() {
+fn what_is_no_json_is_described_as_text_bytes_or_events() {
     let document = document();
     let found = other_media(&document);
     assert!(found.iter().any(|(_, media, _)| media == "text/event-stream"));
@@ -221,13 +221,18 @@ fn what_is_no_json_is_described_as_text_or_bytes() {
             Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
             None => &schema,
         };
-        let binary = [
-            "application/octet-stream",
-            "application/wasm",
-            "application/x-tar",
-        ]
-        .contains(&&*media);
-        assert_eq!(schema["type"], "string", "{operation} {media}");
+        let binary = matches!(
+            media.as_str(),
+            "application/octet-stream" | "application/wasm" | "application/x-tar"
+        );
+        let stream = media == "text/event-stream";
+        let ty = if stream { "object" } else { "string" };
+        assert_eq!(schema["type"], ty, "{operation} {media}");
+        assert_eq!(
+            schema["properties"].get("data").is_some(),
+            stream,
+            "{operation} {media}"
+        );
         assert_eq!(schema["format"] == "binary", binary, "{operation} {media}");
     }
 }

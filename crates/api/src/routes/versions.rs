@@ -24,7 +24,7 @@ use crate::wire;
     params(
         ("project" = String, Path, description = "The project"),
         ("function" = String, Path, description = "The function"),
-        ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given"),
+        ("limit" = Option<u32>, Query, description = "Most items, 1 to 1,000; 100 if not given", minimum = 1, maximum = 1000),
         ("after" = Option<String>, Query, description = "`next` of the answer before"),
     ),
     responses(

@@ -42,7 +42,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
         ("last-event-id" = Option<u32>, Header, description = "The number of the last event that was seen"),
     ),
     responses(
-        (status = 200, description = "Events, the data of each a `RunEvent` as JSON", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "Events, the data of each a `RunEvent` as JSON", body = wire::StreamEvent, content_type = "text/event-stream"),
         (status = "default", description = "An error", body = wire::Problem, content_type = "application/problem+json"),
     ),
 )]
