@@ -57,13 +57,13 @@ impl Holding {
     }
 
     /// Counts a lost connection.
-    pub(super) fn lost(&self) {
+    pub(crate) fn lost(&self) {
         self.losses.fetch_add(1, Ordering::AcqRel);
         self.changed.notify_waiters();
     }
 
     /// Nothing can be written.
-    pub(super) fn hold(&self, why: Hold) {
+    pub(crate) fn hold(&self, why: Hold) {
         if self.why.set(Some(why)) != Some(why) {
             self.changed.notify_waiters();
         }

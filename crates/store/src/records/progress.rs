@@ -154,6 +154,8 @@ impl Progress {
 
 #[cfg(test)]
 mod tests {
+    use weft_workflow_engine::port::journal::Hold;
+
     use super::*;
 
     fn upto(position: u64, express: u64) -> Reached {
@@ -198,6 +200,42 @@ mod tests {
         assert!(!progress.settled(upto(0, 1)).await);
         assert!(progress.settled(upto(0, 0)).await);
         assert_eq!(progress.ended(), Some("the disk is gone"));
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_loss_nothing_is_there_before_somebody_looked() {
+        let holding = Arc::<Holding>::default();
+        let progress = Progress::new(holding.clone());
+        progress.advance(3);
+        assert!(progress.settled(upto(3, 0)).await);
+        holding.lost();
+        let waiting = tokio::spawn({
+            let progress = progress.clone();
+            async move { progress.settled(upto(3, 0)).await }
+        });
+        progress.hurried().await;
+        // Further back than it was.
+        progress.found(Some(1), holding.losses());
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished() && progress.is_wanted());
+        progress.advance(3);
+        assert!(waiting.await.unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_a_database_that_is_away() {
+        let start = tokio::time::Instant::now();
+        let holding = Arc::<Holding>::default();
+        let progress = Progress::new(holding.clone());
+        let waiting = tokio::spawn({
+            let progress = progress.clone();
+            async move { progress.settled(upto(1, 0)).await }
+        });
+        progress.hurried().await;
+        holding.hold(Hold::DatabaseAway);
+        assert!(!waiting.await.unwrap());
+        assert!(!progress.settled(upto(1, 0)).await);
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
 
