@@ -14,6 +14,7 @@ mod container;
 mod crash;
 mod functions;
 mod fuzz;
+mod fuzz_api;
 mod image;
 mod postgres;
 mod prerequisites;
@@ -48,10 +49,14 @@ Commands:
   bench workflows           Measure the bars of the workflow engine beside plain calls, the disk and a peer.
   bench pools               Measure the bars of runtime pools, as root: processes and containers beside the sandbox.
                             --rounds N, --seconds N and --bars 2,3,… make it shorter
+  bench overload            Call a function three times as often as it can be: what is refused, and how soon it is well again
+  bench soak                Load a server for half an hour (--minutes N): what it needs, which must not grow
   crash                     Kill the server under load, cut the power of its disk and restart it with 10,000 open runs: nothing that
                             was acknowledged is lost or done twice. --rounds N (200) crashes of each kind, --seed S repeats them
   fuzz [TARGET…]            Feed hostile bytes, led by what they cover, to whatever takes bytes from outside. --minutes N (5) for each target;
                             --keep adds inputs that covered something new to tests/fuzz/corpus
+  fuzz-api                  Make up requests from the description of the API, 10,000 of them (--requests N), against a server of its own, and hold
+                            every answer against it; --seed S repeats them, --server FILE takes a server that was built already
   ci                        Check formatting, lints, documentation, boundaries, licences and layout, then test
   ci <STEP>…                Only some of it: fmt, clippy, docs, guests, boundaries, unsafe, layout, licences, test
   help                      Show this
@@ -87,6 +92,7 @@ fn run(mut arguments: Arguments) -> Result<ExitCode> {
         Some("bench") => bench::run(arguments),
         Some("crash") => crash::run(arguments),
         Some("fuzz") => fuzz::run(arguments),
+        Some("fuzz-api") => fuzz_api::run(arguments),
         Some("ci") => ci::run(arguments),
         None | Some("help" | "-h" | "--help") => {
             println!("{HELP}");

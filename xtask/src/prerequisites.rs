@@ -17,7 +17,8 @@ const RUNTIMES: [(&str, &str); 2] = [("runc", "runc"), ("crun", "crun")];
 const VERIFIER: (&str, &str) = ("systemd-analyze", "systemd");
 
 /// What guests in JavaScript and Python are made with beside packages of those languages.
-const LANGUAGES: [(&str, &str); 3] = [("node", "nodejs"), ("npm", "npm"), ("python3", "python3")];
+const LANGUAGES: [(&str, &str); 2] = [("node", "nodejs"), ("npm", "npm")];
+const PYTHON: (&str, &str) = ("python3", "python3");
 
 /// Targets that guests are built for.
 const TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32-wasip2"];
@@ -38,6 +39,12 @@ pub fn containers() -> Result<()> {
 /// Installs what guests in JavaScript and Python need.
 pub fn languages() -> Result<()> {
     programs(&LANGUAGES)?;
+    python()
+}
+
+/// Installs what packages of Python are installed with.
+pub fn python() -> Result<()> {
+    programs(&[PYTHON])?;
     // Debian keeps what makes virtual environments apart.
     let mut venv = Command::new("python3");
     venv.args(["-c", "import ensurepip, venv"]).stderr(Stdio::null());
