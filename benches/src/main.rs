@@ -1,18 +1,20 @@
 //! Measures Weft beside its limits and its peers, and holds each figure against a bound.
 //!
-//! `weft-benches functions` (or `workflows`, or `pools`) prints a row per bar and exits 1 where one falls short. It is started by
+//! `weft-benches functions` (or `workflows`, `pools`, `overload`, `soak`) prints a row per bar and exits 1 where one falls short. It is started by
 //! `cargo xtask bench functions` (or the others), which builds what it measures in release mode first.
 
 mod connection;
 mod functions;
 mod in_process;
 mod open_loop;
+mod overload;
 mod peers;
 mod plain;
 mod pools;
 mod process;
 mod report;
 mod sink;
+mod soak;
 mod weft;
 mod workflows;
 mod wrk;
@@ -34,6 +36,8 @@ pub(crate) struct Options {
     pub(crate) seconds: u64,
     /// Bars to measure; empty means all.
     pub(crate) bars: Vec<u32>,
+    /// Minutes that a soak lasts.
+    pub(crate) minutes: u64,
 }
 
 impl Options {
@@ -42,6 +46,7 @@ impl Options {
             rounds: report::ROUNDS,
             seconds: 3,
             bars: Vec::new(),
+            minutes: soak::MINUTES,
         };
         while let Some(flag) = args.next() {
             let value = args.next().with_context(|| format!("{flag} needs a value"))?;
@@ -49,7 +54,10 @@ impl Options {
                 "--rounds" => options.rounds = value.parse::<usize>()?.max(1),
                 "--seconds" => options.seconds = value.parse::<u64>()?.max(1),
                 "--bars" => options.bars = value.split(',').map(str::parse).collect::<Result<_, _>>()?,
-                _ => bail!("unknown flag {flag}: --rounds N, --seconds N and --bars 2,3,… are known"),
+                "--minutes" => options.minutes = value.parse::<u64>()?.max(1),
+                _ => bail!(
+                    "unknown flag {flag}: --rounds N, --seconds N, --minutes N and --bars 2,3,… are known"
+                ),
             }
         }
         Ok(options)
@@ -76,13 +84,15 @@ fn run() -> Result<bool> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut args = std::env::args().skip(1);
     match args.next().as_deref() {
-        Some(suite @ ("functions" | "workflows" | "pools")) => {
+        Some(suite @ ("functions" | "workflows" | "pools" | "overload" | "soak")) => {
             let options = Options::from_args(args)?;
             // What the servers of another time wrote is of no use, and grows to gigabytes.
             std::fs::File::create(process::LOG)?;
             match suite {
                 "functions" => functions::run(&options),
                 "pools" => pools::run(&options),
+                "overload" => overload::run(&options),
+                "soak" => soak::run(&options),
                 _ => workflows::run(&options),
             }
         }
@@ -96,6 +106,8 @@ fn run() -> Result<bool> {
             sink::serve(port)?;
             Ok(true)
         }
-        _ => bail!("usage: weft-benches functions|workflows|pools [--rounds N] [--seconds N] [--bars 2,3,…]"),
+        _ => bail!(
+            "usage: weft-benches functions|workflows|pools|overload|soak [--rounds N] [--seconds N] [--minutes N] [--bars 2,3,…]"
+        ),
     }
 }

@@ -15,8 +15,12 @@ use crate::connection::Connection;
 pub(crate) struct Outcome {
     /// Latencies in milliseconds.
     pub(crate) latencies: Vec<f64>,
+    /// When each of those requests was due, in seconds from the first.
+    pub(crate) due: Vec<f64>,
     /// Answers that were no success, and broken connections.
     pub(crate) errors: usize,
+    /// Those of them that said when to come again, with status 503.
+    pub(crate) shed: usize,
     /// The first of those, at most [`MOST_KEPT`] a connection.
     pub(crate) failed: Vec<Failed>,
 }
@@ -73,7 +77,8 @@ pub(crate) async fn load_beside(
     for (i, connection) in (0..connections).zip(open) {
         let first = start + gap.mul_f64(f64::from(i) / f64::from(connections));
         let (request, ended) = (request.clone(), ended.clone());
-        let calls = one_connection(connection, port, request, first, gap, ended);
+        let pace = Pace { start, first, gap };
+        let calls = one_connection(connection, port, request, pace, ended);
         tasks.push(tokio::spawn(calls));
     }
     tokio::time::sleep_until(start).await;
@@ -83,35 +88,52 @@ pub(crate) async fn load_beside(
     for task in tasks {
         let one = task.await??;
         all.latencies.extend(one.latencies);
+        all.due.extend(one.due);
         all.errors += one.errors;
+        all.shed += one.shed;
         all.failed.extend(one.failed);
     }
     Ok(all)
+}
+
+/// When the requests of a connection are due.
+#[derive(Clone, Copy)]
+struct Pace {
+    /// When the first request of all is.
+    start: Instant,
+    first: Instant,
+    gap: Duration,
 }
 
 async fn one_connection(
     mut connection: Connection,
     port: u16,
     request: Arc<Vec<u8>>,
-    first: Instant,
-    gap: Duration,
+    pace: Pace,
     ended: Arc<AtomicBool>,
 ) -> Result<Outcome> {
     let mut outcome = Outcome::default();
-    let mut due = first;
+    let mut due = pace.first;
     while !ended.load(Ordering::Relaxed) {
         tokio::time::sleep_until(due).await;
         match connection.send(&request).await {
             Ok(answer) if (200..300).contains(&answer.status) => {
                 outcome.latencies.push(due.elapsed().as_secs_f64() * 1e3);
+                outcome.due.push((due - pace.start).as_secs_f64());
             }
-            Ok(answer) => outcome.fail(answer.status, &answer.body),
+            Ok(answer) => {
+                let told = answer
+                    .header("retry-after")
+                    .is_some_and(|after| after.parse::<u32>().is_ok());
+                outcome.shed += usize::from(answer.status == 503 && told);
+                outcome.fail(answer.status, &answer.body);
+            }
             Err(error) => {
                 outcome.fail(0, error.to_string().as_bytes());
                 connection = Connection::open(port).await?;
             }
         }
-        due += gap;
+        due += pace.gap;
     }
     Ok(outcome)
 }

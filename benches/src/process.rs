@@ -102,6 +102,16 @@ impl Server {
         self.bytes("status", "RssAnon:")
     }
 
+    /// How many threads it has.
+    pub(crate) fn threads(&self) -> Result<f64> {
+        Ok(std::fs::read_dir(format!("/proc/{}/task", self.child.id()))?.count() as f64)
+    }
+
+    /// How many files, sockets and the like it has open.
+    pub(crate) fn descriptors(&self) -> Result<f64> {
+        Ok(std::fs::read_dir(format!("/proc/{}/fd", self.child.id()))?.count() as f64)
+    }
+
     /// Forgets the highest resident set so far.
     pub(crate) fn reset_peak(&self) -> Result<()> {
         Ok(std::fs::write(

@@ -12,25 +12,33 @@ const PROGRAMS: [(&str, &str); 4] = [
     ("npm", "npm"),
     ("python3", "python3-venv"),
     ("strace", "strace"),
-    ("wrk", "wrk"),
+    WRK,
 ];
+const WRK: (&str, &str) = ("wrk", "wrk");
+const SUITES: &str = "`functions`, `workflows`, `pools`, `overload` and `soak`";
 
 /// Builds what is measured in release mode and measures it; fails where a figure falls short of its bound.
 pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
     let suite = arguments.word();
-    match suite.as_deref() {
-        Some("functions" | "workflows" | "pools") => {}
-        Some(other) => bail!("there is no suite `{other}`; there are `functions`, `workflows` and `pools`"),
-        None => bail!("which suite? there are `functions`, `workflows` and `pools`"),
-    }
+    let alone = match suite.as_deref() {
+        Some("functions" | "workflows" | "pools") => false,
+        Some("overload" | "soak") => true,
+        Some(other) => bail!("there is no suite `{other}`; there are {SUITES}"),
+        None => bail!("which suite? there are {SUITES}"),
+    };
     report::step("prerequisites", || {
         prerequisites::ensure()?;
+        if alone {
+            return prerequisites::programs(&[WRK]);
+        }
         prerequisites::programs(&PROGRAMS)?;
         prerequisites::containers()
     })?;
     report::step("guests", functions::build)?;
-    report::step("worker", || worker::build(true))?;
-    report::step("containers", || container::build(true))?;
+    if !alone {
+        report::step("worker", || worker::build(true))?;
+        report::step("containers", || container::build(true))?;
+    }
     report::step("build", || {
         process::run(&mut process::cargo(&[
             "build",
