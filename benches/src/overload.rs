@@ -126,7 +126,8 @@ fn show(rounds: &[Round], capacity: f64, seconds: u64, report: &mut Report) {
     row(2, "p99 of those answered", "ms", &flooded, Bound::None);
     let well = |round: &Round| percentile(&round.well.latencies, 0.99);
     row(2, "p99 at 70 % of what it can take", "ms", &well, Bound::None);
-    let recovered = |round: &Round| recovery::seconds(&round.well, &round.after, capacity * WELL);
+    let recovered =
+        |round: &Round| recovery::seconds(&round.well, &round.after, RECOVERY * 2, capacity * WELL);
     let bound = Bound::AtMost(RECOVERY.as_secs_f64());
     row(
         3,

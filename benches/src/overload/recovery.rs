@@ -1,5 +1,7 @@
 //! When a load is as it was before.
 
+use std::time::Duration;
+
 use crate::open_loop::Outcome;
 use crate::report::percentile;
 
@@ -10,8 +12,9 @@ const SLACK: (f64, f64) = (1.5, 5.0);
 /// The least share of the requests of a window that are answered.
 const ANSWERED: f64 = 0.9;
 
-/// Seconds from the first request of `after` to the end of the last window in which it was not as `before`, at `rate` requests a second.
-pub(super) fn seconds(before: &Outcome, after: &Outcome, rate: f64) -> f64 {
+/// Seconds from the first request of `after`, which lasted so long, to the end of the last window in which it was not as `before`, at `rate`
+/// requests a second.
+pub(super) fn seconds(before: &Outcome, after: &Outcome, lasted: Duration, rate: f64) -> f64 {
     let most = before.percentile(0.99) * SLACK.0 + SLACK.1;
     let calls: Vec<(f64, f64)> = after
         .due
@@ -19,14 +22,13 @@ pub(super) fn seconds(before: &Outcome, after: &Outcome, rate: f64) -> f64 {
         .copied()
         .zip(after.latencies.iter().copied())
         .collect();
-    last_bad(&calls, most, rate * WINDOW * ANSWERED)
+    last_bad(&calls, lasted.as_secs_f64(), most, rate * WINDOW * ANSWERED)
 }
 
 /// The end of the last window with a higher 99th percentile than `most`, or fewer than `fewest` answers. The last window is not looked at: it
 /// is cut off somewhere.
-fn last_bad(calls: &[(f64, f64)], most: f64, fewest: f64) -> f64 {
-    let end = calls.iter().map(|(due, _)| *due).fold(0.0, f64::max);
-    let windows = (end / WINDOW) as usize;
+fn last_bad(calls: &[(f64, f64)], lasted: f64, most: f64, fewest: f64) -> f64 {
+    let windows = ((lasted / WINDOW) as usize).saturating_sub(1);
     let mut by_window = vec![Vec::new(); windows];
     for (due, latency) in calls {
         if let Some(window) = by_window.get_mut((due / WINDOW) as usize) {
@@ -60,7 +62,12 @@ mod tests {
             (&[1.0, 9.0, 1.0, 9.0, 1.0, 1.0], 1.0),
             (&[9.0, 9.0, 9.0, 9.0, 9.0], 1.0),
         ] {
-            assert_eq!(last_bad(&calls(windows), 2.0, 3.0), expected, "{windows:?}");
+            let lasted = windows.len() as f64 * WINDOW;
+            assert_eq!(
+                last_bad(&calls(windows), lasted, 2.0, 3.0),
+                expected,
+                "{windows:?}"
+            );
         }
     }
 
@@ -69,6 +76,9 @@ mod tests {
         let mut few = calls(&[1.0, 1.0, 1.0, 1.0]);
         few.remove(5);
         few.remove(5);
-        assert_eq!(last_bad(&few, 2.0, 3.0), 0.5);
+        assert_eq!(last_bad(&few, 4.0 * WINDOW, 2.0, 3.0), 0.5);
+        // Where nothing is answered any more it has not recovered, however well it began.
+        assert_eq!(last_bad(&calls(&[1.0, 1.0]), 2.0, 2.0, 3.0), 1.75);
+        assert_eq!(last_bad(&[], 2.0, 2.0, 3.0), 1.75);
     }
 }

@@ -10,6 +10,7 @@ mod activate;
 mod commit;
 mod compile;
 mod delete;
+mod gone;
 mod prune;
 mod room;
 mod settings;
@@ -18,6 +19,7 @@ mod workflow;
 
 pub(crate) use commit::now;
 pub(crate) use compile::Compiling;
+pub(crate) use gone::Gone;
 pub use prune::Needed;
 pub use settings::parse_settings;
 pub use workflow::{RUN, SaveWorkflow};

@@ -20,7 +20,9 @@ struct Inner {
 }
 
 impl Accounts {
-    pub(crate) fn new(defaults: Limits) -> Self {
+    /// Accounts without any use yet, with these limits for all.
+    #[must_use]
+    pub fn new(defaults: Limits) -> Self {
         Self(Arc::new(Inner {
             defaults,
             known: RwLock::default(),

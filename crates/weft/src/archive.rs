@@ -39,6 +39,8 @@ const DIGESTS: &str = "digests/";
 const END: &str = "end.json";
 /// Files between two digests, at most.
 const AT_ONCE: usize = 1024;
+/// The longest name in it, in bytes.
+const MAX_PATH: u64 = 4096;
 /// The longest of our own texts in it, in bytes: digests have about 250 for each file.
 const MAX_TEXT: u64 = 1 << 20;
 
@@ -71,15 +73,21 @@ struct End {
     blake3: String,
 }
 
-/// Whether a file with this path may be put below a data directory: it leads nowhere else, and is one that archives have.
+/// Whether a file with this path may be put below a data directory: it leads nowhere else, and is one that archives have. Above all,
+/// code that is compiled is not: it is executed as it is, and only this machine's own compiler may bring it.
 fn is_fitting(path: &str) -> bool {
     let plain = Path::new(path)
         .components()
         .all(|part| matches!(part, Component::Normal(_)));
-    let first = path.split('/').next().unwrap_or_default();
-    let known = ["records.db", "journal.db", "kv.db", "weft.db"];
-    let inside = ["artifacts", "blobs", "runtime-pools"];
-    plain && (known.contains(&path) || (inside.contains(&first) && first != path))
+    let parts: Vec<_> = path.split('/').collect();
+    plain
+        && match parts[..] {
+            ["records.db" | "journal.db" | "kv.db" | "weft.db"] => true,
+            ["artifacts", "wasm", code] => code.ends_with(".wasm"),
+            ["blobs", "data", _, _] => true,
+            ["runtime-pools", profile] => profile.ends_with(".toml"),
+            _ => false,
+        }
 }
 
 #[cfg(test)]

@@ -121,12 +121,7 @@ fn drivers(inner: &Arc<Inner>, mut found: HashMap<RunId, Found>, order: &[RunId]
     let mut drivers = Vec::with_capacity(roots.len());
     for (root, orphaned_by) in roots {
         match grow(inner, &mut found, &nested, root) {
-            Ok(mut driver) => {
-                if let Some(parent) = orphaned_by {
-                    driver.end_orphan(parent);
-                }
-                drivers.push(driver);
-            }
+            Ok(driver) => drivers.push((driver, orphaned_by)),
             Err(error) => {
                 for run in tree(root, &nested) {
                     leave(inner, run, next.get(&run).copied().unwrap_or(0), &error);
@@ -134,7 +129,15 @@ fn drivers(inner: &Arc<Inner>, mut found: HashMap<RunId, Found>, order: &[RunId]
             }
         }
     }
-    drivers
+    drivers.iter_mut().for_each(|(driver, _)| driver.hold_places());
+    let taken_up = drivers.into_iter().map(|(mut driver, orphaned_by)| {
+        driver.take_up();
+        if let Some(parent) = orphaned_by {
+            driver.end_orphan(parent);
+        }
+        driver
+    });
+    taken_up.collect()
 }
 
 /// A run and all that are nested in it.
@@ -188,7 +191,6 @@ fn grow(
     for (parent, nested) in attached {
         driver.attach(parent, nested);
     }
-    driver.take_up();
     for open in open {
         inner.registry.insert(open);
     }

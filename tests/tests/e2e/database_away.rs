@@ -164,7 +164,10 @@ async fn until_acknowledged(api: &Api, n: u64, others: &Mutex<Vec<String>>) -> S
             202 => return answer.json()["run"].as_str().unwrap().to_owned(),
             // Whether it was begun is not known yet, or it goes on as soon as the database does.
             409 | 503 => tokio::task::yield_now().await,
-            _ => others.lock().unwrap().push(answer.text()),
+            _ => {
+                others.lock().unwrap().push(answer.text());
+                return String::new();
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use weft_types::version::{Inspection, Kind, WorkflowSource};
 use weft_types::{Digest, Settings, VersionNumber, VersionRecord};
 
 use super::compile::Prepared;
+use super::room::Room;
 use super::settings::{changed, check, check_of_workflow};
 use super::wiring::{effect_free, wire};
 use super::workflow::check_kind;
@@ -69,7 +70,26 @@ impl Inner {
             }
         };
         let writing = self.catalog.write().await;
-        let proposal = self.propose(deploy, prepared.as_ref())?;
+        let (proposal, room) = match self.proposed(deploy, prepared.as_ref()).await {
+            Ok(proposed) => proposed,
+            Err(error) => {
+                // What was uploaded is not kept for a version that there will not be.
+                self.collect_later(prepared.iter().map(|prepared| prepared.digest).collect());
+                return Err(error);
+            }
+        };
+        let added = self.ports.registry.add_version(proposal.new.clone()).await?;
+        room.keep();
+        Ok(self.publish_and_prune(writing, proposal, added).await)
+    }
+
+    /// A version that may be stored, with the room for it.
+    async fn proposed(
+        self: &Arc<Self>,
+        deploy: Deploy,
+        prepared: Option<&Prepared>,
+    ) -> Result<(Proposal, Room), Error> {
+        let proposal = self.propose(deploy, prepared)?;
         let room = self.take_room(&proposal)?;
         if proposal.new.activate.is_some() && proposal.new.kind == Kind::Component {
             // Proves that it can be called before anyone relies on it.
@@ -77,9 +97,7 @@ impl Inner {
             self.take_over(&proposal.deployed, proposal.before.as_deref())
                 .await;
         }
-        let added = self.ports.registry.add_version(proposal.new.clone()).await?;
-        room.keep();
-        Ok(self.publish_and_prune(writing, proposal, added).await)
+        Ok((proposal, room))
     }
 
     /// Shows what the registry stored to everyone, and deletes what the function does not keep.

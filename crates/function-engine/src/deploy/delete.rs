@@ -59,10 +59,14 @@ impl Inner {
             return Err(error);
         }
         self.metrics.functions.remove(project, name);
-        function.versions().iter().for_each(|deployed| deployed.unload());
+        function
+            .versions()
+            .iter()
+            .for_each(|deployed| self.let_go_of(deployed));
         let code = function.versions().iter().map(|deployed| deployed.record());
         let code = self.free_code(project, code.map(|record| (record.digest, record.size)));
-        drop(writing);
+        // Whoever still has a version keeps its code.
+        drop((writing, function));
         self.collect(code).await;
         tracing::info!(%project, function = %name, "deleted");
         Ok(())

@@ -9,6 +9,7 @@ use weft_types::version::Pin;
 use weft_types::{Digest, FunctionName, ProjectName, VersionNumber};
 
 use crate::catalog::{Function, Project, Writing};
+use crate::deployed::Deployed;
 use crate::engine::Inner;
 use crate::hold::May;
 use crate::{Engine, Error};
@@ -138,6 +139,8 @@ impl Inner {
         if gone.versions.is_empty() {
             return Err(in_use(Needed::OpenRuns));
         }
+        // Whoever still has the version keeps its code.
+        drop(function);
         self.collect(gone.code).await;
         Ok(())
     }
@@ -242,7 +245,7 @@ impl Inner {
         let gone: Vec<_> = gone
             .filter_map(|version| function.version(Some(*version)).ok())
             .collect();
-        gone.iter().for_each(|deployed| deployed.unload());
+        gone.iter().for_each(|deployed| self.let_go_of(deployed));
         let code = gone
             .iter()
             .map(|deployed| (deployed.record().digest, deployed.record().size));
@@ -271,6 +274,18 @@ impl Inner {
         freed
     }
 
+    /// Nothing leads to a version any longer. Calls that had chosen it before may load it yet: its code stays until none is left.
+    pub(super) fn let_go_of(&self, deployed: &Arc<Deployed>) {
+        self.gone.add(deployed);
+        deployed.others().iter().for_each(|other| self.gone.add(other));
+        deployed.leave();
+    }
+
+    /// Has code removed that calls of versions that are gone needed until now.
+    pub(crate) fn collect_unused(self: &Arc<Self>) {
+        self.collect_later(self.gone.take_unused());
+    }
+
     /// Removes the files of code that no version of any project is made of, or has that done once code is not held any longer. Not
     /// under the right to write: an upload of the same code holds what is waited for here until its version is stored.
     pub(super) async fn collect(self: &Arc<Self>, code: Vec<Digest>) {
@@ -295,7 +310,7 @@ impl Inner {
         for digest in code {
             let _no_upload = self.compiling.lock(digest).await;
             let _no_recompile = self.recompiling.lock(digest).await;
-            if self.catalog.read().version_of(digest).is_some() {
+            if self.catalog.read().version_of(digest).is_some() || self.gone.has(digest) {
                 continue;
             }
             if let Err(error) = self.ports.artifacts.remove(digest).await {

@@ -14,7 +14,7 @@ use weft_types::{Digest, VersionRecord};
 
 use super::{Ports, Profiles};
 use crate::catalog::Catalog;
-use crate::deploy::Compiling;
+use crate::deploy::{Compiling, Gone};
 use crate::deployed::{Deployed, needs_labelled};
 use crate::drain::UnderWay;
 use crate::hold::Holds;
@@ -31,6 +31,8 @@ pub(crate) struct Inner {
     pub(crate) profiles: ArcSwap<Profiles>,
     /// What is held back while all that is kept is copied.
     pub(crate) holds: Holds,
+    /// Versions that were deleted and may be called yet.
+    pub(crate) gone: Gone,
     /// Held while profiles are changed.
     pub(crate) changing_profiles: tokio::sync::Mutex<()>,
     /// Where they are written down; set once.

@@ -11,7 +11,7 @@ use weft_types::version::FunctionRecord;
 
 use super::{Inner, Ports, Profiles};
 use crate::catalog::{Catalog, Function, Snapshot};
-use crate::deploy::Compiling;
+use crate::deploy::{Compiling, Gone};
 use crate::deployed::Deployed;
 use crate::drain::UnderWay;
 use crate::engine::inner::Verified;
@@ -59,6 +59,7 @@ pub(super) async fn open(ports: Ports, profiles: Profiles, config: Config) -> Re
         ports,
         profiles: ArcSwap::from_pointee(profiles),
         holds: Holds::default(),
+        gone: Gone::default(),
         changing_profiles: tokio::sync::Mutex::default(),
         profile_store: OnceLock::new(),
         book: Book::default(),

@@ -22,6 +22,7 @@ pub(super) async fn run(engine: Weak<Inner>) {
         for (deployed, loaded) in inner.upkeep.loaded() {
             inner.look_after(&deployed, &loaded);
         }
+        inner.collect_unused();
     }
 }
 

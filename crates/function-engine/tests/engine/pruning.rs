@@ -4,7 +4,8 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use weft_function_engine::port::Artifacts;
-use weft_function_engine::{Error, Needed, SettingsChange};
+use weft_function_engine::{Arguments, Error, Invocation, Needed, SettingsChange, new_trace};
+use weft_quotas::{Accounts, Limits};
 use weft_types::{Digest, VersionNumber};
 
 use crate::program::Program;
@@ -53,6 +54,54 @@ async fn what_cannot_be_deleted_stays_as_it_is() {
     assert_eq!(world.call("f", "{}").await.unwrap(), "2");
     let world = world.restarted().await;
     assert_eq!(numbers(&world), [2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_had_chosen_a_version_finds_its_code() {
+    let world = two().await;
+    for whole in [false, true] {
+        let version = VersionNumber(if whole { 2 } else { 1 });
+        let late = world.engine.called("default", "f", Some(version)).unwrap();
+        match whole {
+            true => world.engine.delete(&default(), &name("f")).await.unwrap(),
+            false => delete(&world, 1).await.unwrap(),
+        }
+        let code = Digest::of(if whole { b"two" } else { b"f" });
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert!(world.artifacts.code(code).is_some(), "it may still be called");
+        let invocation = Invocation {
+            export: 0,
+            arguments: Arguments::Json("[]".into()),
+            trace: new_trace(),
+            seed: None,
+            time: None,
+            timeout: None,
+        };
+        late.invoke(invocation).await.unwrap();
+        drop(late);
+        tokio::time::sleep(world.engine.config().sweep * 3).await;
+        assert_eq!(world.artifacts.code(code), None, "nobody has it any longer");
+        let pools = world.engine.pools(&Default::default(), None, 9).items;
+        assert!(pools.iter().all(|pool| pool.id.version != version), "{pools:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_leaves_no_code() {
+    // The code of a program here is its name.
+    let limits = Limits {
+        storage_bytes: Some(2),
+        ..Limits::default()
+    };
+    let world = World::with(|config, _| config.accounts = Accounts::new(limits)).await;
+    world.add("f", Program::constant(1), "{}").await;
+    world.runtime.add("two", Program::constant(2));
+    let refused = world.deploy("f", Some("two"), SettingsChange::Keep).await;
+    assert!(matches!(refused, Err(Error::Quota(_))), "{refused:?}");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.artifacts.code(Digest::of(b"two")), None);
+    assert!(world.artifacts.code(Digest::of(b"f")).is_some());
+    assert_eq!(world.call("f", "{}").await.unwrap(), "1");
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ impl FileArtifacts {
     /// Removes the files that were there at start, belong to no digest in `referenced` and have not been kept since.
     ///
     /// `referenced` must hold the code of every version the registry knew when the store was opened. Meant to run once,
-    /// in the background; code that loses its last version later is swept after the next start.
+    /// in the background, for what a crash or a removal that failed has left.
     pub async fn sweep(&self, referenced: HashSet<Digest>) -> Result<Swept, StorageError> {
         self.blocking(move |inner| inner.sweep(&referenced)).await
     }

@@ -24,6 +24,9 @@ use crate::postgres::{Session, within};
 mod read;
 mod trim;
 
+/// How long an answer to a look may take: nobody waits for more than that a network that says nothing is there again.
+const LOOK: Duration = Duration::from_secs(10);
+
 /// The connection that writes.
 pub(crate) struct PostgresLog {
     session: Session,
@@ -73,7 +76,7 @@ impl LogWriter for PostgresLog {
 
     async fn look(&mut self) -> Result<(), Error> {
         let (connection, limit) = self.session.writing()?;
-        within(limit, async { Ok(connection.ping().await?) }).await
+        within(limit.min(LOOK), async { Ok(connection.ping().await?) }).await
     }
 
     async fn resume(&mut self) -> Result<Opened, Error> {

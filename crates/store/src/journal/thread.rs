@@ -81,7 +81,7 @@ impl<W: LogWriter> Thread<W> {
     /// Makes a batch durable, however long that takes, and tells.
     fn commit(&mut self, mut batch: Batch) -> Result<(), Over> {
         let started = Instant::now();
-        let mut delay = RETRY.0;
+        let (mut delay, mut lost) = (RETRY.0, false);
         while let Err(error) = self.write(&batch) {
             match error {
                 Error::Lost(told) => {
@@ -89,12 +89,17 @@ impl<W: LogWriter> Thread<W> {
                     if self.resume(&told)?.stored == self.lsn {
                         break;
                     }
+                    // Something cuts off each commit, though it lets connections through.
+                    if mem::replace(&mut lost, true) && !self.queue.hold(Hold::DatabaseAway, delay) {
+                        return Err(Over);
+                    }
+                    delay = (delay * 2).min(RETRY.1);
                 }
                 error => self.endure(error, &mut delay)?,
             }
         }
         if self.queue.held().is_some() {
-            tracing::info!("the journal's disk has room again: runs go on");
+            tracing::info!("the journal can be written again: runs go on");
         }
         let took = started.elapsed();
         self.queue.done(batch.position, took);

@@ -33,7 +33,8 @@ impl Database {
             .bind(target.to_string_lossy().into_owned())
             .execute(&mut connection)
             .await;
-        connection.close().await?;
-        copied.map(drop)
+        let closed = connection.close().await;
+        // What went wrong first says more.
+        copied.and(closed)
     }
 }

@@ -7,7 +7,9 @@ use std::rc::Rc;
 use serde::de::DeserializeOwned;
 use weft_types::Digest;
 
-use super::{AT_ONCE, DIGESTS, Digests, END, End, Entry, FORMAT, HEAD, Head, MAX_TEXT, Problem, is_fitting};
+use super::{
+    AT_ONCE, DIGESTS, Digests, END, End, Entry, FORMAT, HEAD, Head, MAX_PATH, MAX_TEXT, Problem, is_fitting,
+};
 
 /// A block of a tar file, which ends with two empty ones.
 const BLOCK: u64 = 512;
@@ -23,6 +25,8 @@ pub(crate) struct Contents {
     pub(crate) bytes: u64,
     /// Some of the files that were not what their names say when they were archived: the disk that they were on has altered them.
     pub(crate) damaged: Vec<String>,
+    /// How many more of those there are.
+    pub(crate) more_damaged: u64,
 }
 
 /// What was read so far.
@@ -84,17 +88,24 @@ struct Reading<'a, P> {
 impl<P: FnMut(&str, &mut dyn Read) -> Result<(), Problem>> Reading<'_, P> {
     fn all<R: Read>(&mut self, mut tar: tar::Archive<Watched<R>>) -> Result<Contents, Problem> {
         let foreign = |error: io::Error| Problem::Foreign(error.to_string());
-        let mut entries = tar.entries().map_err(foreign)?;
+        // By itself the crate takes names as long as an archive says into memory.
+        let mut entries = tar.entries().map_err(foreign)?.raw(true);
         match entries.next() {
             Some(first) => self.head(&mut first.map_err(foreign)?)?,
             None => return Err(Problem::Foreign("it is empty".to_owned())),
         }
+        let mut long = None;
         let length = loop {
             let Some(entry) = entries.next() else {
                 return Err(Problem::Unread(ErrorKind::UnexpectedEof.into()));
             };
             let mut entry = entry.map_err(Problem::Unread)?;
-            let path = path_of(&entry)?;
+            if entry.header().entry_type().is_gnu_longname() && long.is_none() {
+                long = Some(long_path(&mut entry)?);
+                continue;
+            }
+            let short = path_of(&entry)?;
+            let path = long.take().unwrap_or(short);
             self.last.clone_from(&path);
             match &*path {
                 END => break self.end(&mut entry)?,
@@ -145,8 +156,11 @@ impl<P: FnMut(&str, &mut dyn Read) -> Result<(), Problem>> Reading<'_, P> {
             return Err(Problem::Unread(ErrorKind::UnexpectedEof.into()));
         }
         let hash = content.hasher.finalize().to_hex();
-        if is_damaged(&path, &hash) && self.found.damaged.len() < NAMED {
-            self.found.damaged.push(path.clone());
+        if is_damaged(&path, &hash) {
+            match self.found.damaged.len() < NAMED {
+                true => self.found.damaged.push(path.clone()),
+                false => self.found.more_damaged += 1,
+            }
         }
         self.found.files += 1;
         self.found.bytes += bytes;
@@ -243,6 +257,20 @@ fn path_of<R: Read>(entry: &tar::Entry<'_, R>) -> Result<String, Problem> {
         Ok(path) if plain => Ok(path.to_owned()),
         _ => Err(Problem::Altered("something in it is no plain file".to_owned())),
     }
+}
+
+/// The name of the next entry, which is too long for a header.
+fn long_path<R: Read>(entry: &mut tar::Entry<'_, R>) -> Result<String, Problem> {
+    let too_long = || Problem::Altered("a name in it is too long, or no text".to_owned());
+    if entry.size() > MAX_PATH {
+        return Err(too_long());
+    }
+    let mut path = Vec::new();
+    entry.read_to_end(&mut path).map_err(Problem::Unread)?;
+    if path.last() == Some(&0) {
+        path.pop();
+    }
+    String::from_utf8(path).map_err(|_| too_long())
 }
 
 /// One of our own texts.

@@ -56,6 +56,7 @@ fn what_was_packed_is_found_however_much_it_is() {
         files: MANY as u64,
         bytes: many().iter().map(|(_, bytes)| bytes.len() as u64).sum(),
         damaged: Vec::new(),
+        more_damaged: 0,
     };
     assert_eq!(contents, expected);
     found(&packed(&[])).unwrap();
@@ -271,6 +272,11 @@ fn no_path_leads_elsewhere() {
         ("blobs/data/ab/abcd", true),
         ("artifacts/wasm/ab.wasm", true),
         ("blobs", false),
+        ("runtime-pools/small.toml", true),
+        ("runtime-pools/small/x.toml", false),
+        ("artifacts/compiled/v1/ab", false),
+        ("artifacts/wasm/../compiled/v1/ab.wasm", false),
+        ("blobs/blobs.lock", false),
         ("weft.db/x", false),
         ("weft.lock", false),
         ("secrets.key", false),

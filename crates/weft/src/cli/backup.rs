@@ -49,6 +49,7 @@ pub(crate) async fn run(args: Args, session: Session, file: config::File) -> Res
         "files": contents.files,
         "bytes": contents.bytes,
         "damaged": contents.damaged,
+        "more-damaged": contents.more_damaged,
     });
     let text = format!(
         "{} holds {} files of {} bytes",
@@ -67,6 +68,11 @@ pub(super) fn note_damage(session: &Session, contents: &Contents) {
         session.output.note(format_args!(
             "{path} was damaged before it was archived: store or upload it again"
         ));
+    }
+    if contents.more_damaged > 0 {
+        session
+            .output
+            .note(format_args!("and so were {} more", contents.more_damaged));
     }
 }
 

@@ -41,6 +41,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<()> {
         "bytes": contents.bytes,
         "weft": contents.weft,
         "damaged": contents.damaged,
+        "more-damaged": contents.more_damaged,
     });
     let text = format!(
         "{} has {} files of {} bytes, backed up by weft {}",

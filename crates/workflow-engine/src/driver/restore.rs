@@ -118,6 +118,13 @@ impl Driver {
         }
     }
 
+    /// Takes the places that its runs have among those of their workflows: before any run is taken up that waits for one.
+    pub(crate) fn hold_places(&mut self) {
+        for key in self.slots.keys() {
+            self.hold_place(key);
+        }
+    }
+
     /// Ends a run whose parent is not there any longer.
     pub(crate) fn end_orphan(&mut self, parent: RunId) {
         let event = Event::CancelRequested {
@@ -130,7 +137,6 @@ impl Driver {
 
     fn take_up_one(&mut self, key: Key) {
         self.watch_deadline(key);
-        self.hold_place(key);
         let now = self.inner.ports.clock.now();
         let Some(slot) = self.slots.get_mut(key) else {
             return;

@@ -174,6 +174,29 @@ async fn the_bound_of_a_workflow_holds_for_runs_that_wait_as_the_server_is_start
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_older_run_that_waits_does_not_take_the_place_of_a_younger_one_that_has_it() {
+    let mut world = World::new().await;
+    let waits = "workflow: inner\nnodes:\n  go: { wait: u64 }\ndefaults: { concurrency: 1 }\noutput: $go\n";
+    let calls = "workflow: main\nnodes:\n  first: { call: held, with: { n: 1 } }\n  inner: { call: inner, after: [first] }\n";
+    world.define("inner", waits);
+    world.define("main", calls);
+    let older = world.start_for_id("main", &json!({})).await.id();
+    until("its call", || world.calls.under_way() == 1).await;
+    let younger = world.start_for_id("inner", &json!({})).await.id();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    world.release(1);
+    until("the nested run", || world.nested(older).len() == 1).await;
+    let nested = world.nested(older)[0];
+    for _ in 0..2 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        world.journal.sync();
+        assert_eq!(world.status(younger).await, RunStatus::Running);
+        assert_eq!(world.status(nested).await, RunStatus::Waiting);
+        world.crash().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn calls_are_bounded_over_all_runs() {
     let world = World::with(|config| config.calls = 2).await;
     world.define("main", &chain("held", 1));

@@ -1,7 +1,8 @@
 //! The data directory of a server that is stopped.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -20,8 +21,7 @@ pub(super) async fn write(target: File, data: &Path, scratch: &Path, file: confi
     let blobs = LocalBlobs::open(data.join("blobs"), weft_blobs::Options::default())
         .await
         .context("the blobs cannot be opened")?;
-    clean(scratch)?;
-    fs::create_dir(scratch).with_context(|| format!("{} cannot be made", scratch.display()))?;
+    make(scratch)?;
     let outcome = pack(
         target,
         (&copies, blobs),
@@ -54,6 +54,22 @@ async fn pack(
         profiles,
     };
     tokio::task::spawn_blocking(move || source.pack(target)).await?
+}
+
+/// A directory that only its owner may look into. One that is there may be anybody's.
+fn make(scratch: &Path) -> Result<()> {
+    match DirBuilder::new().mode(0o700).create(scratch) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let message = format!(
+                "{} is there already, where the databases are to be copied to",
+                scratch.display()
+            );
+            Err(Failure::usage(message)
+                .hint("remove it if it was left by a backup that was killed, or name another archive")
+                .into())
+        }
+        made => made.with_context(|| format!("{} cannot be made", scratch.display())),
+    }
 }
 
 fn clean(scratch: &Path) -> Result<()> {
