@@ -256,6 +256,7 @@ impl Function {
         let mut function = self.clone();
         let is_gone = |deployed: &Arc<Deployed>| gone.contains(&deployed.record().version);
         let active = self.record.active;
+        function.record.numbered = self.next().0 - 1;
         function
             .versions
             .retain(|deployed| !is_gone(deployed) || Some(deployed.record().version) == active);
@@ -263,6 +264,11 @@ impl Function {
             function.versions.push(Arc::clone(self.latest()));
         }
         function
+    }
+
+    /// The number of the next version: none is given again.
+    pub(crate) fn next(&self) -> VersionNumber {
+        VersionNumber(self.latest().record().version.0.max(self.record.numbered) + 1)
     }
 
     /// The version that is about to take over, where it answers the next call that names none.

@@ -181,7 +181,7 @@ impl Inner {
             activate: None,
         };
         let activate = deploy.activate && missing.is_empty();
-        Ok(self.proposal((new, activate), missing, before, latest.as_deref()))
+        Ok(self.proposal((new, activate), missing, before))
     }
 
     /// A version with the logs and the place it will have.
@@ -190,7 +190,6 @@ impl Inner {
         (mut new, activate): (NewVersion, bool),
         missing: Vec<String>,
         before: Option<Arc<Function>>,
-        latest: Option<&VersionRecord>,
     ) -> Proposal {
         let logs = before.as_ref().map_or_else(
             || Log::new(self.config.logs, &self.log_room),
@@ -200,7 +199,7 @@ impl Inner {
         let existed = known.is_some();
         let deployed = match known {
             Some(deployed) => Arc::clone(deployed),
-            None => self.deployed(record(&new, latest), &logs),
+            None => self.deployed(record(&new, before.as_deref()), &logs),
         };
         new.activate = activate.then(|| activated(before.as_deref(), &deployed, "it was deployed"));
         Proposal {
@@ -299,11 +298,11 @@ fn same<'a>(function: &'a Function, new: &NewVersion) -> Option<&'a Arc<Deployed
 }
 
 /// The version as the registry will number it: next.
-fn record(new: &NewVersion, latest: Option<&VersionRecord>) -> VersionRecord {
+fn record(new: &NewVersion, before: Option<&Function>) -> VersionRecord {
     VersionRecord {
         project: new.project.clone(),
         function: new.function.clone(),
-        version: VersionNumber(latest.map_or(0, |latest| latest.version.0) + 1),
+        version: before.map_or(VersionNumber(1), Function::next),
         kind: new.kind,
         digest: new.digest,
         size: new.size,

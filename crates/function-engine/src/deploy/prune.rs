@@ -180,6 +180,11 @@ impl Inner {
         Ok(self.drop_versions(writing, &function, surplus).await?.code)
     }
 
+    /// Whether there is a version older than the newest so many that nothing needs.
+    pub(super) fn has_surplus(&self, function: &Function, keep: u32) -> Result<bool, Error> {
+        self.look_at(function, |known| !surplus(known, keep).is_empty())
+    }
+
     fn function_of(&self, project: &ProjectName, name: &FunctionName) -> Result<Arc<Function>, Error> {
         let snapshot = self.catalog.read();
         Ok(Arc::clone(snapshot.function(project.as_str(), name.as_str())?))

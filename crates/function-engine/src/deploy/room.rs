@@ -63,6 +63,15 @@ impl Inner {
         Ok(())
     }
 
+    /// Whether the function does not keep some other version once there is this one.
+    fn makes_room(&self, proposal: &Proposal) -> Result<bool, Error> {
+        let keep = proposal.new.settings.keep_versions;
+        match (&proposal.before, keep.unwrap_or(self.config.keep_versions)) {
+            (None, _) | (_, 0) => Ok(false),
+            (Some(before), keep) => self.has_surplus(before, keep - 1),
+        }
+    }
+
     /// Takes the room that a version needs. Only under the right to write, so that nobody else adds one meanwhile.
     pub(super) fn take_room(&self, proposal: &Proposal) -> Result<Room, Error> {
         let new = &proposal.new;
@@ -73,7 +82,9 @@ impl Inner {
             let project = snapshot.project(new.project.as_str())?;
             let (functions, versions) = count(project);
             account.check(Quota::Functions, functions, u64::from(proposal.before.is_none()))?;
-            account.check(Quota::Versions, versions, 1)?;
+            // What goes as soon as it is there makes room for it.
+            let makes_room = self.makes_room(proposal)?;
+            account.check(Quota::Versions, versions, u64::from(!makes_room))?;
             if !project.has_code(new.digest) {
                 bytes = new.size;
                 account.store(Part::Code, bytes)?;

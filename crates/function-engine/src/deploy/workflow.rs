@@ -83,7 +83,7 @@ impl Inner {
                 created_at: now(),
                 activate: None,
             };
-            self.proposal((new, save.activate), Vec::new(), before, latest.as_deref())
+            self.proposal((new, save.activate), Vec::new(), before)
         };
         let room = self.take_room(&proposal)?;
         let added = self.ports.registry.add_version(proposal.new.clone()).await?;

@@ -105,6 +105,43 @@ async fn what_is_refused_leaves_no_code() {
 }
 
 #[tokio::test]
+async fn numbers_are_not_given_again_and_moves_tell_the_right_ones() {
+    let world = two().await;
+    let (project, function) = (default(), name("f"));
+    let activate = world.engine.activate(&project, &function, VersionNumber(1));
+    activate.await.unwrap();
+    delete(&world, 2).await.unwrap();
+    let third = world.deploy("f", Some("two"), settings("{}")).await.unwrap();
+    assert_eq!(third.version.version, VersionNumber(3));
+    let moves = world.engine.moves(&project, &function).unwrap();
+    let newest = moves.history.newest_first().next().unwrap();
+    assert_eq!(newest.version, VersionNumber(3));
+    let world = world.restarted().await;
+    delete(&world, 1).await.unwrap();
+    let fourth = world.deploy("f", Some("f"), settings("{}")).await.unwrap();
+    assert_eq!(fourth.version.version, VersionNumber(4));
+}
+
+#[tokio::test]
+async fn a_version_takes_the_room_of_one_that_it_has_go() {
+    let limits = Limits {
+        versions: Some(2),
+        ..Limits::default()
+    };
+    let world = World::with(|config, _| config.accounts = Accounts::new(limits)).await;
+    world.add("f", Program::constant(1), "{}").await;
+    world
+        .deploy("f", None, settings(r#"{"description":"2"}"#))
+        .await
+        .unwrap();
+    let more = world.deploy("f", None, settings(r#"{"description":"3"}"#)).await;
+    assert!(matches!(more, Err(Error::Quota(_))), "{more:?}");
+    let fewer = settings(r#"{"description":"3","keep-versions":1}"#);
+    world.deploy("f", None, fewer).await.unwrap();
+    assert_eq!(numbers(&world), [3]);
+}
+
+#[tokio::test]
 async fn code_that_is_uploaded_again_while_it_is_deleted_is_there() {
     let world = two().await;
     for _ in 0..50 {

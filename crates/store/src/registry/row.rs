@@ -21,6 +21,7 @@ pub(super) struct FunctionRow {
     created_at: String,
     updated_at: String,
     moves: Option<String>,
+    numbered: u32,
 }
 
 /// A row of `version`.
@@ -54,6 +55,7 @@ impl FunctionRow {
                 None => Arc::default(),
             },
             creator: self.creator,
+            numbered: self.numbered,
         })
     }
 }

@@ -47,7 +47,8 @@ impl MemoryRegistry {
             .cloned();
         let existed = same.is_some();
         let version = same.unwrap_or_else(|| {
-            let version = numbered(&new, versions.last().map_or(1, |last| last.version.0 + 1));
+            let last = versions.last().map_or(0, |last| last.version.0);
+            let version = numbered(&new, last.max(record.numbered) + 1);
             versions.push(version.clone());
             version
         });
@@ -147,6 +148,8 @@ impl Registry for MemoryRegistry {
             found(functions, project, function)?;
             for (record, known) in functions {
                 if record.project == *project && record.function == *function {
+                    let last = known.last().map_or(0, |last| last.version.0);
+                    record.numbered = record.numbered.max(last);
                     known.retain(|version| !versions.contains(&version.version));
                 }
             }
@@ -188,6 +191,7 @@ fn first(new: &NewVersion) -> FunctionRecord {
         created_at: new.created_at,
         updated_at: new.created_at,
         moves: Arc::default(),
+        numbered: 0,
     }
 }
 
