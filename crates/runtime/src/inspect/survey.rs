@@ -55,6 +55,13 @@ pub(crate) fn survey(bytes: &[u8], bounds: &Bounds) -> Result<Survey, Refused> {
     let mut survey = Survey::default();
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(|error| broken(&error, bytes.len()))?;
+        // The parser takes what is nested for whole where the file is cut off between two of its sections.
+        if let Payload::ModuleSection { unchecked_range, .. }
+        | Payload::ComponentSection { unchecked_range, .. } = &payload
+            && unchecked_range.end > bytes.len()
+        {
+            return Err(cut_off(bytes.len()));
+        }
         survey
             .add(payload)
             .map_err(|error| broken(&error, bytes.len()))??;
@@ -153,14 +160,18 @@ fn unsuitable(memory: MemoryType) -> Option<Refused> {
     Some(Refused(format!("the code uses {found}")))
 }
 
+fn cut_off(len: usize) -> Refused {
+    Refused(format!(
+        "the WebAssembly binary ends early, at byte {len}: the file was cut off; {ACCEPTED}"
+    ))
+}
+
 /// A refusal for what the parser found in a binary of `len` bytes.
 pub(crate) fn broken(error: &BinaryReaderError, len: usize) -> Refused {
     let message = error.message();
     // A section that promises another also misses it where the file is cut off.
     if message.contains("unexpected end") || error.offset() >= len {
-        return Refused(format!(
-            "the WebAssembly binary ends early, at byte {len}: the file was cut off; {ACCEPTED}"
-        ));
+        return cut_off(len);
     }
     Refused(format!(
         "the WebAssembly binary is malformed: {message} (at byte {})",

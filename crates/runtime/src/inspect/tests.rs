@@ -325,6 +325,26 @@ fn types_that_share_their_parts_do_not_explode() {
 }
 
 #[test]
+fn a_component_is_refused_wherever_within_a_module_it_is_cut_off() {
+    let module = of_wit("package t:t; world w { export f: func(); }");
+    let component = crate::adapt::to_component(&module)
+        .expect("a component")
+        .into_owned();
+    let range = wasmparser::Parser::new(0)
+        .parse_all(&component)
+        .find_map(|payload| match payload {
+            Ok(wasmparser::Payload::ModuleSection { unchecked_range, .. }) => Some(unchecked_range),
+            _ => None,
+        });
+    for end in range.expect("a module in it") {
+        let cut = &component[..end];
+        let refused = super::survey::survey(cut, &super::survey::Bounds::default()).map(|_| ());
+        let refused = refused.expect_err("a part of a component").to_string();
+        assert!(refused.contains("ends early, at byte"), "{end}: {refused}");
+    }
+}
+
+#[test]
 fn truncated_and_broken_components_say_where() {
     let bytes = of_bytes(&of_wit("package t:t; world w { export f: func(); }"))
         .map(|_| ())
