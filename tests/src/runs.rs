@@ -9,6 +9,25 @@ use crate::api::{Answer, send};
 /// Where runs are.
 pub const RUNS: &str = "/v1/projects/default/runs";
 
+/// A workflow whose runs end at once, two above `n`. It takes the function `arith`.
+pub const SUM: &str = "
+workflow: sum
+input: { n: u32 }
+nodes:
+  first: { call: arith#add, with: { a: $input.n, b: 1 } }
+  second: { call: arith#add, with: { a: $first, b: 1 } }
+output: $second
+";
+
+/// A workflow whose runs wait at `gate` for a number, and end with the one above it.
+pub const GATE: &str = "
+workflow: gate
+nodes:
+  gate: { wait: u32 }
+  sum: { call: arith#add, with: { a: $gate, b: 1 } }
+output: $sum
+";
+
 /// Saves a workflow.
 pub async fn save(api: &Api, name: &str, definition: impl Into<String>) -> Answer {
     let request = api.request(Method::PUT, &Api::path(name, ""));

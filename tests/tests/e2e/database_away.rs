@@ -9,25 +9,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use weft_tests::api::send;
 use weft_tests::postgres::{Ends, Postgres};
-use weft_tests::runs::{RUNS, ended, post, save, show, start};
+use weft_tests::runs::{GATE, RUNS, SUM, ended, post, save, show, start};
 use weft_tests::{Answer, Api, Server, eventually, fixture};
-
-const SUM: &str = "
-workflow: sum
-input: { n: u32 }
-nodes:
-  first: { call: arith#add, with: { a: $input.n, b: 1 } }
-  second: { call: arith#add, with: { a: $first, b: 1 } }
-output: $second
-";
-
-const GATE: &str = "
-workflow: gate
-nodes:
-  gate: { wait: u32 }
-  sum: { call: arith#add, with: { a: $gate, b: 1 } }
-output: $sum
-";
 
 async fn server_on(postgres: &Postgres) -> Server {
     let url = postgres.url();

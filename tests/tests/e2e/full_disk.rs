@@ -1,25 +1,8 @@
 //! A disk that fills up under runs, and is emptied again.
 
 use serde_json::json;
-use weft_tests::runs::{RUNS, ended, post, save, show, start};
+use weft_tests::runs::{GATE, RUNS, SUM, ended, post, save, show, start};
 use weft_tests::{Answer, Api, Server, eventually, fixture};
-
-const SUM: &str = "
-workflow: sum
-input: { n: u32 }
-nodes:
-  first: { call: arith#add, with: { a: $input.n, b: 1 } }
-  second: { call: arith#add, with: { a: $first, b: 1 } }
-output: $second
-";
-
-const GATE: &str = "
-workflow: gate
-nodes:
-  gate: { wait: u32 }
-  sum: { call: arith#add, with: { a: $gate, b: 1 } }
-output: $sum
-";
 
 /// A server on a small disk, and a run that was acknowledged and waits.
 async fn with_a_run() -> (Server, String) {
