@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use sqlx::sqlite::SqlitePool;
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use weft_access::{AccessStore, Boxed, Change, Model, StoreError};
@@ -52,26 +52,40 @@ impl AccessStore for SqliteAccess {
     }
 
     fn apply<'a>(&'a self, change: &'a Change) -> Boxed<'a, Result<(), StoreError>> {
-        let (writer, change) = (Arc::clone(&self.writer), change.clone());
-        let applied = self.background.spawn(async move {
-            match &mut *writer.lock().await {
-                Some(writer) => apply(writer, &change).await,
-                None => Err(Error::Closed),
-            }
-        });
-        Box::pin(async move {
-            let applied = applied.await;
-            let applied = applied.map_err(|error| StoreError::Failed(error.to_string()))?;
-            Ok(applied?)
-        })
+        let applied = self.write(change.clone());
+        Box::pin(async { Ok(applied.await?) })
     }
 }
 
-async fn apply(writer: &mut Writer, change: &Change) -> Result<(), Error> {
-    if let Err(error) = write::change(writer.begin().await?, change).await {
-        return Err(writer.abandon(error).await);
+/// What one transaction changes.
+trait Edit: Send + Sync + 'static {
+    fn make(&self, connection: &mut SqliteConnection) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+impl Edit for Change {
+    async fn make(&self, connection: &mut SqliteConnection) -> Result<(), Error> {
+        write::change(connection, self).await
     }
-    writer.commit(0).await?;
-    writer.checkpoint().await;
-    Ok(())
+}
+
+impl SqliteAccess {
+    /// Begins a change at once; it goes on to its end, whoever waits for the answer.
+    fn write<E: Edit>(&self, edit: E) -> impl Future<Output = Result<(), Error>> + Send + use<E> {
+        let writer = Arc::clone(&self.writer);
+        let written = self.background.spawn(async move {
+            let mut writer = writer.lock().await;
+            let writer = writer.as_mut().ok_or(Error::Closed)?;
+            if let Err(error) = edit.make(writer.begin().await?).await {
+                return Err(writer.abandon(error).await);
+            }
+            writer.commit(0).await?;
+            writer.checkpoint().await;
+            Ok(())
+        });
+        async {
+            written
+                .await
+                .unwrap_or_else(|error| Err(Error::Sql(error.to_string())))
+        }
+    }
 }

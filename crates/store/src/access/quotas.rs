@@ -4,7 +4,7 @@ use sqlx::sqlite::SqliteConnection;
 use weft_quotas::{Boxed, Limits, QuotaStore, StoreError};
 use weft_types::ProjectName;
 
-use super::SqliteAccess;
+use super::{Edit, SqliteAccess};
 use crate::error::Error;
 
 #[derive(Debug, sqlx::FromRow)]
@@ -17,6 +17,9 @@ struct Row {
     concurrent_calls: Option<i64>,
 }
 
+/// These limits for a project, in place of those before.
+struct Change(ProjectName, Limits);
+
 impl QuotaStore for SqliteAccess {
     fn load(&self) -> Boxed<'_, Result<Vec<(ProjectName, Limits)>, StoreError>> {
         Box::pin(async {
@@ -28,22 +31,14 @@ impl QuotaStore for SqliteAccess {
     }
 
     fn set<'a>(&'a self, project: &'a ProjectName, limits: Limits) -> Boxed<'a, Result<(), StoreError>> {
-        let (writer, project) = (self.writer.clone(), project.clone());
-        let changed = self.background.spawn(async move {
-            let mut writer = writer.lock().await;
-            let writer = writer.as_mut().ok_or(Error::Closed)?;
-            if let Err(error) = set(writer.begin().await?, &project, &limits).await {
-                return Err(writer.abandon(error).await);
-            }
-            writer.commit(0).await?;
-            writer.checkpoint().await;
-            Ok(())
-        });
-        Box::pin(async move {
-            let changed = changed.await;
-            let changed = changed.map_err(|error| StoreError::Failed(error.to_string()))?;
-            Ok(changed?)
-        })
+        let changed = self.write(Change(project.clone(), limits));
+        Box::pin(async { Ok(changed.await?) })
+    }
+}
+
+impl Edit for Change {
+    async fn make(&self, connection: &mut SqliteConnection) -> Result<(), Error> {
+        set(connection, &self.0, &self.1).await
     }
 }
 

@@ -1,13 +1,11 @@
 //! Sealed secrets, in `weft.db`.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 use weft_secrets::{Boxed, KeyId, Sealed, SecretStore, StoreError};
 use weft_types::{ProjectName, SecretName};
 
-use super::SqliteAccess;
+use super::{Edit, SqliteAccess};
 use crate::error::Error;
 
 #[derive(Debug, sqlx::FromRow)]
@@ -52,22 +50,14 @@ impl SecretStore for SqliteAccess {
 
 impl SqliteAccess {
     fn change(&self, change: Change) -> Boxed<'static, Result<(), StoreError>> {
-        let writer = Arc::clone(&self.writer);
-        let changed = self.background.spawn(async move {
-            let mut writer = writer.lock().await;
-            let writer = writer.as_mut().ok_or(Error::Closed)?;
-            if let Err(error) = make(writer.begin().await?, &change).await {
-                return Err(writer.abandon(error).await);
-            }
-            writer.commit(0).await?;
-            writer.checkpoint().await;
-            Ok(())
-        });
-        Box::pin(async move {
-            let changed = changed.await;
-            let changed = changed.map_err(|error| StoreError::Failed(error.to_string()))?;
-            Ok(changed?)
-        })
+        let changed = self.write(change);
+        Box::pin(async { Ok(changed.await?) })
+    }
+}
+
+impl Edit for Change {
+    async fn make(&self, connection: &mut SqliteConnection) -> Result<(), Error> {
+        make(connection, self).await
     }
 }
 
