@@ -28,6 +28,7 @@ mod tally;
 
 pub(crate) use instances::{Instances, Leased, Loaded};
 pub(crate) use limits::Effective;
+pub(crate) use load::CodeOf;
 pub(crate) use placed::{DEFAULT_PROFILE, Nowhere, Placed, needs_labelled};
 pub(crate) use tally::Tally;
 

@@ -178,6 +178,7 @@ fn failed(callee: &FunctionName, error: Error) -> Failure {
         | Failure::Cancelled
         | Failure::Unavailable(_)
         | Failure::Unstarted(_)
+        | Failure::Lost(_)
         | Failure::Platform(_)) => same,
         within @ (Failure::Exited(_)
         | Failure::CpuTime(_)
@@ -185,8 +186,7 @@ fn failed(callee: &FunctionName, error: Error) -> Failure {
         | Failure::StackOverflow
         | Failure::OutputTooLarge(_)
         | Failure::InvalidResult(_)
-        | Failure::NoResponse
-        | Failure::Lost(_)) => Failure::Trap {
+        | Failure::NoResponse) => Failure::Trap {
             message: format!("its call of `{callee}` failed: {within}"),
             frames: Vec::new(),
         },

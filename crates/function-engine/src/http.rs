@@ -98,6 +98,8 @@ impl Inner {
                     lost = Some(before.clone());
                     before
                 }
+                // Whoever said so has waited already.
+                (held @ Err(Failure::Unstarted(Loss::HeldBack { .. })), None) => return held,
                 // Nothing of it was executed.
                 (Err(Failure::Unstarted(loss)), None) => Failure::Unstarted(loss),
                 (Err(Failure::Lost(loss)), _) if effect_free => {

@@ -81,7 +81,7 @@ impl Inner {
             .compiled(digest, &self.ports.runtime.compiled_key(tier))
         {
             Some(compiled) => compiled,
-            None => self.recompile(deployed.record(), tier).await?.0,
+            None => self.recompile(deployed.record().as_ref().into(), tier).await?.0,
         };
         // No other pool takes the place of this one meanwhile.
         let _loading = deployed.loading.lock().await;

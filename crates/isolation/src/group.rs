@@ -129,11 +129,8 @@ impl Groups {
             })?,
         };
         for pool in &pools {
-            let place = pool.within(name);
-            std::fs::create_dir(&place.path).map_err(|error| file(&place.path, error))?;
-            group.places.push(place.clone());
-            if let Err(error) = bounds.set(&place) {
-                // The bound is what to tell; that the new and empty group cannot be removed either adds nothing.
+            if let Err(error) = group.enter(pool.within(name), bounds) {
+                // What failed is what to tell; that the new and empty group cannot be removed either adds nothing.
                 let _ = group.end();
                 return Err(error);
             }
@@ -198,6 +195,13 @@ fn sweep(places: &[Place]) -> Result<Swept, GroupError> {
 }
 
 impl Group {
+    /// Makes a directory of the group, with its bounds.
+    fn enter(&mut self, place: Place, bounds: Bounds) -> Result<(), GroupError> {
+        std::fs::create_dir(&place.path).map_err(|error| file(&place.path, error))?;
+        self.places.push(place);
+        self.places.last().map_or(Ok(()), |place| bounds.set(place))
+    }
+
     /// Puts a process, and all it starts from now on, into the group.
     ///
     /// # Errors

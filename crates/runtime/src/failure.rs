@@ -28,8 +28,8 @@ pub(crate) fn of_error(error: &Error, context: &CallContext, timeout: std::time:
             other => Failure::InvalidResult(other.to_string()),
         };
     }
-    if let Some(limit) = error.downcast_ref::<Unanswered>().and_then(Unanswered::limit) {
-        return limit.clone();
+    if let Some(failure) = error.downcast_ref::<Unanswered>().and_then(Unanswered::passed_on) {
+        return failure.clone();
     }
     if let Some(full) = error.downcast_ref::<PoolConcurrencyLimitError>() {
         return Failure::Unavailable(format!("no room for another instance: {full}"));

@@ -124,11 +124,36 @@ fn of_failure(failure: &Failure) -> (ErrorCode, bool) {
         | Failure::OutputTooLarge(_)
         | Failure::CallLimit(_) => (ErrorCode::Limit, true),
         Failure::Cancelled => (ErrorCode::Cancelled, true),
-        Failure::Unavailable(_) => (ErrorCode::Unavailable, true),
-        Failure::Unstarted(_) => (ErrorCode::Unavailable, false),
+        Failure::Unavailable(_) | Failure::Unstarted(_) => (ErrorCode::Unavailable, false),
         Failure::Lost(_) | Failure::Platform(_) => (ErrorCode::Platform, true),
     }
 }
 
 /// The longest wait for a nested call, where nothing shorter is said.
 pub(crate) const LONGEST: Duration = Duration::from_secs(3600);
+
+#[cfg(test)]
+mod tests {
+    use weft_function_engine::port::Loss;
+
+    use super::*;
+
+    #[test]
+    fn what_found_no_place_has_not_begun() {
+        let check = |failure: Failure, expected| assert_eq!(of_failure(&failure), expected, "{failure:?}");
+        let loss = || Loss::NoRoom("full".to_owned());
+        check(
+            Failure::Unavailable("full".to_owned()),
+            (ErrorCode::Unavailable, false),
+        );
+        check(Failure::Unstarted(loss()), (ErrorCode::Unavailable, false));
+        check(Failure::Lost(loss()), (ErrorCode::Platform, true));
+        check(
+            Failure::Platform("failed".to_owned()),
+            (ErrorCode::Platform, true),
+        );
+        check(Failure::Cancelled, (ErrorCode::Cancelled, true));
+        check(Failure::StackOverflow, (ErrorCode::Limit, true));
+        check(Failure::NoResponse, (ErrorCode::Trap, true));
+    }
+}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use weft_pool::Level;
 use weft_types::version::{Inspection, Kind, WorkflowSource};
 use weft_types::{Digest, Settings, VersionNumber, VersionRecord};
 
@@ -13,7 +14,7 @@ use super::wiring::{effect_free, wire};
 use super::workflow::check_kind;
 use super::{Deploy, Deployment, SettingsChange};
 use crate::catalog::{Function, Writing};
-use crate::deployed::{Deployed, Placed};
+use crate::deployed::{CodeOf, Deployed, Placed};
 use crate::engine::Inner;
 use crate::moves::activated;
 use crate::port::{Added, NewVersion};
@@ -64,20 +65,19 @@ impl Inner {
         self.check_early(&deploy)?;
         let prepared = match deploy.code.take() {
             Some(stored) => Some(self.prepare(&stored).await?),
-            None => {
-                self.prepare_stored(&deploy).await?;
-                None
-            }
+            None => None,
         };
-        let writing = self.catalog.write().await;
-        let (proposal, room) = match self.proposed(deploy, prepared.as_ref()).await {
-            Ok(proposed) => proposed,
-            Err(error) => {
-                // What was uploaded is not kept for a version that there will not be.
-                self.collect_later(prepared.iter().map(|prepared| prepared.digest).collect());
-                return Err(error);
-            }
+        let uploaded = prepared.iter().map(|prepared| prepared.digest).collect();
+        let proposed = async {
+            self.prepare_for_level(&deploy, prepared.as_ref()).await?;
+            let writing = self.catalog.write().await;
+            let (proposal, room) = self.proposed(deploy, prepared.as_ref()).await?;
+            Ok((writing, proposal, room))
         };
+        let (writing, proposal, room) = proposed.await.inspect_err(|_: &Error| {
+            // What was uploaded is not kept for a version that there will not be.
+            self.collect_later(uploaded);
+        })?;
         let added = self.ports.registry.add_version(proposal.new.clone()).await?;
         room.keep();
         Ok(self.publish_and_prune(writing, proposal, added).await)
@@ -115,14 +115,31 @@ impl Inner {
         deployment
     }
 
-    /// Makes sure that the code of the latest version is compiled, so that the right to write is not held for as long.
-    async fn prepare_stored(&self, deploy: &Deploy) -> Result<(), Error> {
-        let (project, function) = (deploy.project.as_str(), deploy.function.as_str());
-        let latest = Arc::clone(self.catalog.read().function(project, function)?.latest());
-        if latest.record().kind == Kind::Workflow {
-            return Ok(());
-        }
-        self.compiled(&latest).await.map(drop)
+    /// Makes sure that the code has a form for the level at which the version will execute, so that the right to write is not held
+    /// while one is compiled.
+    async fn prepare_for_level(&self, deploy: &Deploy, prepared: Option<&Prepared>) -> Result<(), Error> {
+        let (latest, level) = {
+            let snapshot = self.catalog.read();
+            let project = snapshot.project(deploy.project.as_str())?;
+            let known = project.functions.get(&deploy.function);
+            let latest = known.map(|function| Arc::clone(function.latest().record()));
+            let settings = self.settings(latest.as_deref(), deploy.settings.clone())?;
+            let placed = Placed::new(&settings, &self.profiles.load(), &self.config);
+            (
+                latest,
+                placed.map_or_else(|_| Level::default(), |placed| placed.level()),
+            )
+        };
+        let code = match (prepared, latest.as_deref()) {
+            (Some(prepared), _) => CodeOf {
+                function: &deploy.function,
+                digest: prepared.digest,
+                size: prepared.size,
+            },
+            (None, Some(latest)) if latest.kind == Kind::Component => latest.into(),
+            (None, _) => return Ok(()),
+        };
+        self.compiled_for(code, level).await.map(drop)
     }
 
     /// Refuses what can be refused before the long work of compiling.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use weft_pool::Level;
-use weft_types::{Digest, VersionRecord};
+use weft_types::{Digest, FunctionName, VersionRecord};
 
 use super::{Deployed, Loaded, Placed};
 use crate::Error;
@@ -23,6 +23,25 @@ fn tiers(level: Level) -> &'static [Tier] {
     match level {
         Level::Sandbox => &PREFERENCE,
         Level::Process | Level::Container => &OF_WORKERS,
+    }
+}
+
+/// Code, and whose it is.
+#[derive(Clone, Copy)]
+pub(crate) struct CodeOf<'a> {
+    pub(crate) function: &'a FunctionName,
+    pub(crate) digest: Digest,
+    /// In bytes.
+    pub(crate) size: u64,
+}
+
+impl<'a> From<&'a VersionRecord> for CodeOf<'a> {
+    fn from(record: &'a VersionRecord) -> Self {
+        Self {
+            function: &record.function,
+            digest: record.digest,
+            size: record.size,
+        }
     }
 }
 
@@ -73,12 +92,14 @@ impl Inner {
         deployed: &Arc<Deployed>,
         placed: &Placed,
     ) -> Result<(Arc<dyn Code>, Tier), Error> {
-        let (compiled, tier) = self.compiled_for(deployed, placed.level()).await?;
+        let (compiled, tier) = self
+            .compiled_for(deployed.record().as_ref().into(), placed.level())
+            .await?;
         match self.load(deployed, placed, compiled, tier).await? {
             Ok(code) => Ok((code, tier)),
             Err(LoadError::NotIntact(what)) => {
                 tracing::warn!(version = ?deployed, what, "compiled code is not intact and is compiled anew");
-                let (compiled, tier) = self.recompile(&deployed.record, tier).await?;
+                let (compiled, tier) = self.recompile(deployed.record.as_ref().into(), tier).await?;
                 Ok((self.load(deployed, placed, compiled, tier).await??, tier))
             }
             Err(error) => Err(error.into()),
@@ -87,22 +108,27 @@ impl Inner {
 
     /// The best compiled form of a version's code, made if there is none: once, whoever else needs it meanwhile.
     pub(crate) async fn compiled(&self, deployed: &Deployed) -> Result<(Compiled, Tier), Error> {
-        self.compiled_for(deployed, deployed.level().unwrap_or_default())
-            .await
+        let level = deployed.level().unwrap_or_default();
+        self.compiled_for(deployed.record().as_ref().into(), level).await
     }
 
-    async fn compiled_for(&self, deployed: &Deployed, level: Level) -> Result<(Compiled, Tier), Error> {
-        let (record, tiers) = (deployed.record(), tiers(level));
-        if let Some(found) = self.find_compiled(record.digest, tiers).await? {
+    /// The form of code that suits a level best, as [`compiled`](Self::compiled).
+    pub(crate) async fn compiled_for(
+        &self,
+        code: CodeOf<'_>,
+        level: Level,
+    ) -> Result<(Compiled, Tier), Error> {
+        let tiers = tiers(level);
+        if let Some(found) = self.find_compiled(code.digest, tiers).await? {
             return Ok(found);
         }
-        let _only = self.recompiling.lock(record.digest).await;
-        match self.find_compiled(record.digest, tiers).await? {
+        let _only = self.recompiling.lock(code.digest).await;
+        match self.find_compiled(code.digest, tiers).await? {
             Some(found) => Ok(found),
             None => {
-                let first = self.ports.runtime.first_tier(record.size);
+                let first = self.ports.runtime.first_tier(code.size);
                 let first = tiers.iter().copied().find(|tier| *tier == first);
-                self.recompile(record, first.unwrap_or(Tier::Optimized)).await
+                self.recompile(code, first.unwrap_or(Tier::Optimized)).await
             }
         }
     }
@@ -161,13 +187,9 @@ impl Inner {
     }
 
     /// Compiles the code of a version, whatever forms of it there are.
-    pub(crate) async fn recompile(
-        &self,
-        record: &VersionRecord,
-        tier: Tier,
-    ) -> Result<(Compiled, Tier), Error> {
-        let code = self.intact_code(record.digest, &record.function).await?;
-        self.compile(record.digest, &code, tier).await
+    pub(crate) async fn recompile(&self, of: CodeOf<'_>, tier: Tier) -> Result<(Compiled, Tier), Error> {
+        let code = self.intact_code(of.digest, of.function).await?;
+        self.compile(of.digest, &code, tier).await
     }
 
     /// Which functions satisfy the version's imports.

@@ -91,9 +91,11 @@ impl Inner {
             match self.warm_one(deployed, loaded).await {
                 Ok(leased) => loaded.pool.add(shard, leased),
                 Err(failure) => {
-                    // Not tried again while this code stays loaded: it would fail again, every second.
                     tracing::warn!(version = ?deployed, %failure, "an instance could not be warmed");
-                    return;
+                    if !may_pass(&failure) {
+                        return;
+                    }
+                    break;
                 }
             }
         }
@@ -106,5 +108,26 @@ impl Inner {
         let mut leased = loaded.start();
         leased.instance.warm(context).await?;
         Ok(leased)
+    }
+}
+
+/// Whether the next look may find it otherwise. What the guest itself did it would do again, every second.
+fn may_pass(failure: &Failure) -> bool {
+    match failure {
+        Failure::Unavailable(_)
+        | Failure::Unstarted(_)
+        | Failure::Lost(_)
+        | Failure::Platform(_)
+        | Failure::Cancelled => true,
+        Failure::Trap { .. }
+        | Failure::Exited(_)
+        | Failure::TimedOut(_)
+        | Failure::CpuTime(_)
+        | Failure::OutOfMemory(_)
+        | Failure::StackOverflow
+        | Failure::OutputTooLarge(_)
+        | Failure::InvalidResult(_)
+        | Failure::NoResponse
+        | Failure::CallLimit(_) => false,
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use weft_function_engine::port::{CallContext, Failure, Host};
+use weft_function_engine::port::{CallContext, Failure, Host, Loss};
 use weft_function_engine::{Error, SettingsChange, new_trace};
 use weft_types::version::{Capability, ImportedFunction};
 
@@ -62,6 +62,27 @@ async fn what_is_missing_is_said_at_deploy() {
             .await,
     );
     assert!(both.contains("both `adder` and `adder2` export it"), "{both}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_callee_leaves_its_caller_unknown_too() {
+    let lost = Loss::Crashed("killed".to_owned());
+    for (settings, unknown) in [(r#"{"grants":{"keyvalue":["ledger"]}}"#, true), ("{}", false)] {
+        let world = World::new().await;
+        let failure = Failure::Lost(lost.clone());
+        let mut adder = Program::adder();
+        adder.run = Program::failing(failure.clone()).run;
+        world.add("adder", adder, settings).await;
+        world.add("caller", Program::caller(), GRANTED).await;
+        match invoke(&world.engine, invocation("caller", "[41]"))
+            .await
+            .unwrap_err()
+        {
+            Error::OutcomeUnknown { loss, .. } if unknown => assert_eq!(loss, lost),
+            Error::Failed { failure: told, .. } if !unknown => assert_eq!(*told, failure),
+            other => panic!("{settings}: {other:?}"),
+        }
+    }
 }
 
 /// Exports the adder's function with other types.

@@ -48,6 +48,17 @@ async fn everything_is_there_and_code_is_loaded_at_the_first_call() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn instances_that_stay_are_there_before_any_call() {
+    let world = World::new().await;
+    let program = Program::constant(1);
+    let stats = program.stats.clone();
+    world.add("f", program, r#"{"profile":"sandbox-warm"}"#).await;
+    let _world = world.restarted().await;
+    let warmed = stats.warmed.load(SeqCst);
+    until("warm instances", || stats.warmed.load(SeqCst) > warmed).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_waits_for_a_compile_no_longer_than_it_may() {
     let world = World::new().await;
     world

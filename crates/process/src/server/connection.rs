@@ -73,6 +73,21 @@ pub(super) struct Begun {
 impl Connection {
     /// Goes on with a worker that has become ready, on the core whose turn it is.
     pub(super) fn begin(plan: &Arc<Plan>, life: &Arc<Life>, begun: Begun) -> io::Result<Arc<Self>> {
+        let shared = &plan.shared;
+        let home = shared.homes.next().unwrap_or_else(|| shared.background.clone());
+        let linked = {
+            let _context = home.enter();
+            let socket = begun.process.socket.try_clone();
+            socket.and_then(|socket| Link::new(socket, plan.frame))
+        };
+        let link = match linked {
+            Ok(link) => link,
+            Err(error) => {
+                // Nobody has heard of it: that it does not end whole is for a sweep to mend.
+                let _ = begun.process.end();
+                return Err(error);
+            }
+        };
         let Begun {
             conversation,
             bytes,
@@ -80,13 +95,6 @@ impl Connection {
             alive,
             taken,
         } = begun;
-        let shared = &plan.shared;
-        let home = shared.homes.next().unwrap_or_else(|| shared.background.clone());
-        let socket = process.socket.try_clone()?;
-        let link = {
-            let _context = home.enter();
-            Link::new(socket, plan.frame)?
-        };
         let connection = Arc::new(Self {
             plan: Arc::clone(plan),
             home: home.clone(),

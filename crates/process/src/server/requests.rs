@@ -9,7 +9,9 @@ use weft_function_engine::port::keyvalue::{MAX_KEY, MAX_VALUE};
 use weft_function_engine::port::{
     CallContext, Failure, KeyValue, Outbound, OutboundBody, OutboundError, Patience, StorageError,
 };
-use weft_isolation::protocol::{Answer, CallId, HttpHead, Patience as Asks, Refusal, Request, ToWorker};
+use weft_isolation::protocol::{
+    Answer, CallId, HttpHead, MAX_HEAD, Patience as Asks, Refusal, Request, ToWorker,
+};
 use weft_types::ProjectName;
 use weft_types::image::{Bounds, Image};
 
@@ -61,7 +63,10 @@ impl Asked {
 
     async fn call(&self, interface: &str, function: &str, arguments: Bytes) -> (Answer, Bytes) {
         match self.callee(interface, function, arguments).await {
-            Ok(Some(image)) => (Answer::Returned { result: true }, image.as_bytes().clone()),
+            Ok(Some(image)) => match too_long(image.as_bytes().len(), self.connection.plan.frame) {
+                Some(failure) => (Answer::Failed(failure::told(failure)), Bytes::new()),
+                None => (Answer::Returned { result: true }, image.as_bytes().clone()),
+            },
             Ok(None) => (Answer::Returned { result: false }, Bytes::new()),
             Err(failure) => (Answer::Failed(failure::told(failure)), Bytes::new()),
         }
@@ -207,9 +212,20 @@ impl Asked {
     }
 }
 
+/// Why a result of so many bytes cannot be passed on in frames of so many.
+fn too_long(length: usize, frame: usize) -> Option<Failure> {
+    let most = frame - MAX_HEAD;
+    (length > most).then(|| {
+        Failure::CallLimit(format!(
+            "a function it calls answered {length} bytes, and a function in a process takes at most {most} in one piece: raise its \
+             own `input-bytes` or `output-bytes` to that, or have the other answer less at a time"
+        ))
+    })
+}
+
 /// As many keys as one message takes.
 fn fitting(mut keys: Vec<String>) -> Vec<String> {
-    let mut room = weft_isolation::protocol::MAX_HEAD - 64;
+    let mut room = MAX_HEAD - 64;
     let fits = keys.iter().take_while(|key| {
         // A length takes at most three bytes.
         let left = room.checked_sub(key.len() + 3);
@@ -248,6 +264,23 @@ mod tests {
     use weft_isolation::protocol::Frame;
 
     use super::*;
+
+    #[test]
+    fn a_result_that_fits_no_frame_is_refused() {
+        for (length, frame, refused) in [
+            (0, MAX_HEAD, false),
+            (1, MAX_HEAD, true),
+            (10, MAX_HEAD + 10, false),
+            (11, MAX_HEAD + 10, true),
+        ] {
+            let failure = too_long(length, frame);
+            assert_eq!(
+                failure.is_some(),
+                refused,
+                "{length} bytes in {frame}: {failure:?}"
+            );
+        }
+    }
 
     fn fits(keys: &[String]) -> bool {
         let frame = Frame {
