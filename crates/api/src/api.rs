@@ -348,7 +348,7 @@ impl PerCore {
         }
         let mut request = Request::from_parts(parts, axum::body::Body::new(body));
         request.extensions_mut().insert(Peer(peer));
-        self.route(request, trace).await
+        Box::pin(self.route(request, trace)).await
     }
 
     async fn route(

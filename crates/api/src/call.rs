@@ -1,4 +1,6 @@
 //! Calls of functions: from a request to the engine and back. Every line here is paid for by every call.
+//!
+//! The future of a call is moved as a whole into its connection, so what few calls need lies in boxes.
 
 use std::time::Duration;
 
@@ -91,7 +93,7 @@ where
             trace,
             caller,
         };
-        return run::run(context, workflows, parts, call, accepted).await;
+        return Box::pin(run::run(context, workflows, parts, call, accepted)).await;
     }
     let invocation = Invocation {
         export,
@@ -103,7 +105,7 @@ where
     };
     let answer = callee.invoke(invocation).await?;
     if let Some(most) = options.inline_bytes
-        && let Some(mut response) = by_address(context, &answer, most).await?
+        && let Some(mut response) = Box::pin(by_address(context, &answer, most)).await?
     {
         describe(response.headers_mut(), &answer);
         return Ok(response);
@@ -177,8 +179,8 @@ where
             caller.must_be_inside(BLOBS)?;
             let bounds = context.engine.config().bounds(bound.bytes);
             let project = &callee.stored().project;
-            let (image, attached) =
-                blobs::attached_arguments(context, project, signature, &bytes, bounds).await?;
+            let attaching = blobs::attached_arguments(context, project, signature, &bytes, bounds);
+            let (image, attached) = Box::pin(attaching).await?;
             Arguments::Attached(image, attached)
         }
         Sent::Json => Arguments::Json(bytes),

@@ -25,6 +25,19 @@ async fn a_call_is_answered_with_what_it_cost_and_who_answered() {
     );
 }
 
+/// Connections move the future of each request: that took a fortieth of the processor when it had 8,784 bytes.
+#[tokio::test]
+async fn the_future_of_a_call_is_small() {
+    const MOST: usize = 4608;
+    let server = Server::new().await;
+    let request = Request::post("/v1/projects/default/functions/adder/invoke").body(Full::new(Bytes::new()));
+    let answering = server
+        .api
+        .respond(with_host(request.unwrap()), std::net::Ipv4Addr::LOCALHOST.into());
+    let size = size_of_val(&answering);
+    assert!(size <= MOST, "{size} bytes, at most {MOST}");
+}
+
 #[tokio::test]
 async fn both_ways_to_a_call_answer_the_same() {
     let server = Server::new().await;

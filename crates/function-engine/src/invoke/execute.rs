@@ -112,7 +112,7 @@ impl Inner {
         call: Call,
     ) -> Result<Executed, Error> {
         if deployed.record().workflow.is_some() {
-            return self.run(deployed, call).await;
+            return Box::pin(self.run(deployed, call)).await;
         }
         let mut measured = Measured::begin(deployed);
         let (invocation, export) = (call.context.invocation, call.export);
@@ -121,7 +121,7 @@ impl Inner {
         let queue = lease.waited();
         let mut called = lease.instance.call(call).await;
         if let (Err(Failure::Lost(_)), Some(spare)) = (&called, spare) {
-            called = again(&mut lease.instance, spare, called).await;
+            called = Box::pin(again(&mut lease.instance, spare, called)).await;
         }
         let cpu_time = lease.instance.cpu_time();
         drop(lease);
@@ -243,7 +243,7 @@ impl Inner {
             None => {
                 let since = clock();
                 // Goes on when this call gives up: the next one finds it done.
-                let loaded = timeout_at(deadline.into(), self.loaded(deployed)).await;
+                let loaded = timeout_at(deadline.into(), Box::pin(self.loaded(deployed))).await;
                 let waited = clock().saturating_duration_since(since);
                 (
                     loaded.map_err(|_| Error::QueueTimeout {
