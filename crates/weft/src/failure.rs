@@ -20,11 +20,11 @@ pub(crate) enum Exit {
     Unreachable = 5,
     /// The server refused what it was given: arguments, settings or code.
     Refused = 6,
-    /// The function was ended: it trapped, exited, reached a limit or lost its process.
+    /// The function was ended: it trapped, exited, reached a limit or lost its process; so was the run of a workflow that was called.
     FunctionFailed = 7,
     /// The server is too busy or shutting down; trying again may help.
     Busy = 8,
-    /// A run of a workflow ended without success: it failed, was cancelled or took too long.
+    /// A run that was watched ended without success: it failed, was cancelled or took too long.
     RunFailed = 9,
     /// A run of a workflow has not ended, and nobody waits for it any longer.
     RunGoesOn = 10,
@@ -55,6 +55,13 @@ impl Failure {
     /// A wrong use of the command.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
+    }
+
+    /// Exits with another code.
+    #[must_use]
+    pub(crate) fn exiting(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
     }
 
     /// Adds what the user can do.

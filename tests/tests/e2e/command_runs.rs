@@ -19,6 +19,11 @@ async fn prepare(api: &Api) {
     save(api, "signal", text).await.ok();
     let text = "workflow: crash\nnodes:\n  crash: { call: trap#unreachable }\n";
     save(api, "crash", text).await.ok();
+    api.deploy("pricing", example("pricing")).await;
+    let text = "workflow: quote\nnodes:\n  priced: { call: pricing, with: { order: { id: a, customer: b, items: [], express: false } } }\n";
+    save(api, "quote", text).await.ok();
+    let text = "workflow: refuse\noutput: { err: sold out }\noutput-type: result<u32, string>\nnodes:\n  go: { sleep: 1ms }\n";
+    save(api, "refuse", text).await.ok();
 }
 
 async fn awaits(api: &Api, run: &str, node: &str) {
@@ -49,17 +54,55 @@ async fn a_call_that_is_still_running_is_no_success() {
 }
 
 #[tokio::test]
-async fn a_failed_run_has_one_exit_code() {
+async fn a_workflow_is_called_as_a_function_is() {
+    let server = Server::start().await;
+    prepare(&server.api).await;
+    let shell = Shell::at(&server.api.base);
+    let order = r#"{"order": {"id": "a", "customer": "b", "items": [], "express": false}}"#;
+    let (code, error) = shell.fails(&["call", "pricing", order]).await;
+    assert_eq!(code, 3, "{error}");
+    let own = error
+        .split_once("answered an error: ")
+        .unwrap()
+        .1
+        .trim()
+        .to_owned();
+    // An `err` that nothing caught, with its value.
+    let (code, error) = shell.fails(&["call", "quote"]).await;
+    assert_eq!(code, 3, "{error}");
+    let told = error.lines().next().unwrap();
+    assert_eq!(told, format!("error: `priced` answered an error: {own}"));
+    assert!(error.contains("hint: `weft show "), "{error}");
+    // An `err` of its own.
+    let (code, error) = shell.fails(&["call", "refuse"]).await;
+    assert_eq!(code, 3, "{error}");
+    assert!(
+        error.contains(r#"the function answered an error: "sold out""#),
+        "{error}"
+    );
+    // A trap.
+    for called in ["trap#unreachable", "crash"] {
+        let (code, error) = shell.fails(&["call", called]).await;
+        assert_eq!(code, 7, "{error}");
+        assert!(error.contains("unreachable"), "{error}");
+    }
+    let (_, error) = shell.fails(&["call", "crash"]).await;
+    assert!(
+        error.contains("node `crash` failed: ") && error.contains("hint: `weft show "),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_failed_run_that_is_watched_has_one_exit_code() {
     let server = Server::start().await;
     prepare(&server.api).await;
     let shell = Shell::at(&server.api.base);
     let mut runs = Vec::new();
-    for arguments in [vec!["call", "crash"], vec!["run", "crash", "-f"]] {
-        let (code, error) = shell
-            .fails(&[&arguments[..], &["--output", "json"]].concat())
-            .await;
+    for workflow in ["crash", "quote"] {
+        let (code, error) = shell.fails(&["run", workflow, "-f", "--output", "json"]).await;
         let error: Value = serde_json::from_str(&error).unwrap();
-        assert_eq!((code, &error["exit"]), (9, &json!(9)), "{arguments:?}: {error}");
+        assert_eq!((code, &error["exit"]), (9, &json!(9)), "{workflow}: {error}");
         runs.push(error["run"].as_str().unwrap().to_owned());
     }
     for run in &runs {

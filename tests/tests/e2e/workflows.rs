@@ -90,10 +90,16 @@ async fn failures_are_told_with_their_node() {
         .api
         .call("order", &empty)
         .await
-        .expect_problem(500, "run-failed");
+        .expect_problem(422, "function-error");
     assert_eq!(
         (&problem["node"], &problem["code"]),
         (&json!("priced"), &json!("function-error"))
+    );
+    let by_itself = json!({"order": {"id": "A-1", "customer": "x", "items": [], "express": false}});
+    let by_itself = server.api.call("pricing", &by_itself).await;
+    assert_eq!(
+        problem["error"],
+        by_itself.expect_problem(422, "function-error")["error"]
     );
     let run = show(&server.api, problem["run"].as_str().unwrap()).await;
     assert_eq!(run["status"], "failed");

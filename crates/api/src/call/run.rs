@@ -9,6 +9,7 @@ use weft_function_engine::port::TraceContext;
 use weft_types::image::{Bounds, Image};
 use weft_types::{Digest, FunctionName, ProjectName, RunStatus, Signature, Value, VersionNumber, json};
 use weft_workflow::Plan;
+use weft_workflow::event::ErrorCode;
 use weft_workflow_engine::{Answer, CallerKey, MAX_TEXT, Outcome, StartRun, Waited};
 
 use super::media::Sent;
@@ -19,7 +20,7 @@ use crate::body::ResponseBody;
 use crate::headers;
 use crate::problem::{Kind, Problem};
 use crate::wire;
-use crate::wire::run_view::{address_text, name};
+use crate::wire::run_view::{address_text, name, shown};
 use crate::workflows::Workflows;
 
 /// How long a caller waits at most for a run's end, where it does not say; then it gets the run's address.
@@ -332,6 +333,7 @@ pub(crate) fn failed(outcome: &Outcome, plan: &Plan) -> Problem {
     problem.with("run", run.to_string())
 }
 
+/// The `err` of a function that nothing caught is the workflow's answer, as it is that of the function where it is called by itself.
 fn because(outcome: &Outcome, plan: &Plan) -> Problem {
     let Some((place, error)) = &outcome.failure else {
         return Problem::new(Kind::RunFailed, format!("run {} failed", outcome.run));
@@ -342,8 +344,21 @@ fn because(outcome: &Outcome, plan: &Plan) -> Problem {
         (Some(node), None) => format!("node `{node}` failed: "),
         (None, _) => String::new(),
     };
-    let problem = Problem::new(Kind::RunFailed, format!("{at}{}", error.message));
+    let detail = format!("{at}{}", error.message);
+    let problem = match error.code {
+        ErrorCode::FunctionError => {
+            let node = place.and_then(|place| plan.nodes.get(place.node.0 as usize));
+            let ty = node.and_then(|node| node.error_type());
+            let value = error.value.as_ref().zip(ty).map(|(value, ty)| shown(value, ty));
+            Problem::new(Kind::FunctionError, detail).with("error", value)
+        }
+        _ => Problem::new(Kind::RunFailed, detail),
+    };
     let problem = problem.with("code", &told.code);
+    let problem = match told.item {
+        Some(item) => problem.with("item", item),
+        None => problem,
+    };
     match told.node {
         Some(node) => problem.with("node", node),
         None => problem,

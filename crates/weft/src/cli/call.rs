@@ -9,7 +9,7 @@ use weft_api::wire::Started;
 use self::arguments::Body;
 use super::{Session, follow};
 use crate::client::Client;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::reference::Reference;
 use crate::units::Span;
 
@@ -60,7 +60,10 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     let client = session.client()?;
     let body = arguments::read(&args.arguments, args.file.as_deref(), args.raw)?;
-    let sent = client.send(request(&client, &args, body)).await;
+    let sent = client
+        .send(request(&client, &args, body))
+        .await
+        .map_err(as_a_call);
     let response = sent.map_err(|error| arguments::explained(error, &args.arguments))?;
     if response.status() == StatusCode::ACCEPTED {
         return Err(still_running(&args, response).await?.into());
@@ -77,6 +80,15 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
         None if is_json => print_json(&session, &result),
         None if result.is_empty() => Ok(()),
         None => Ok(session.output.bytes(&result)?),
+    }
+}
+
+/// Who calls need not know whether it is a workflow: a run that was ended exits as a function that was.
+fn as_a_call(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast::<Failure>() {
+        Ok(failure) if failure.exit() == Exit::RunFailed => failure.exiting(Exit::FunctionFailed).into(),
+        Ok(failure) => failure.into(),
+        Err(error) => error,
     }
 }
 

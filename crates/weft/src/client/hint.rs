@@ -65,6 +65,7 @@ pub(super) fn hint(slug: &str, problem: &Value, subject: &Subject) -> Option<Str
         "run-open" => "`weft show RUN -f` waits for its end; `weft cancel RUN` ends it",
         "run-over" => "`weft show RUN` tells how it ended; `weft rerun RUN` runs it again",
         "run-failed" | "run-timed-out" | "run-cancelled" => "`weft show RUN` tells what became of each node",
+        "function-error" if of_problem("run").is_some() => "`weft show RUN` tells what became of each node",
         "invalid-request" if of_problem("member") == Some("selection") => {
             "`weft rerun RUN --whole` runs all of it again, --from NODE that node and what needs it"
         }

@@ -43,7 +43,10 @@ fn about(problem: Value, subject: &Subject) -> Failure {
         message.push_str(&format!(" (at {place})"));
     }
     if let Some(error) = problem.get("error").filter(|_| slug == "function-error") {
-        message = format!("the function answered an error: {error}");
+        // Of a workflow, its own or that of the node which ended the run.
+        let whose = problem.get("node").and_then(Value::as_str);
+        let whose = whose.map_or_else(|| "the function".to_owned(), |node| format!("`{node}`"));
+        message = format!("{whose} answered an error: {error}");
     }
     let status = problem.get("status").and_then(Value::as_u64).unwrap_or_default();
     let run = problem.get("run").and_then(Value::as_str).map(str::to_owned);
@@ -109,6 +112,13 @@ mod tests {
             r#"the function answered an error: {"empty":true}"#
         );
         assert_eq!(failure.exit(), Exit::FunctionError);
+        let failure = described(json!({
+            "type": "/problems/function-error", "title": "t", "status": 422, "detail": "d", "error": "no", "node": "paid",
+            "run": "018f",
+        }));
+        assert_eq!(failure.to_string(), r#"`paid` answered an error: "no""#);
+        assert_eq!(failure.exit(), Exit::FunctionError);
+        assert!(failure.as_hint().unwrap().contains("weft show 018f"));
     }
 
     #[test]
