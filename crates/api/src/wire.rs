@@ -14,6 +14,7 @@ mod function;
 mod host;
 mod json;
 mod log;
+mod mistake;
 mod moves;
 mod pool;
 mod profile;
@@ -38,6 +39,7 @@ pub use function::{Function, FunctionSummary, Kind};
 pub use host::{Host, LevelStanding, LevelState, Levels};
 pub use json::Json;
 pub use log::{LogLine, LogStep, Logs, Lost, Stream};
+pub use mistake::Mistake;
 pub use moves::{Activate, Move, MoveKind, Promoted, Rollout, RolloutCounts, RolloutPolicy};
 pub use pool::{
     CrashLoop, InstanceCounts, InstanceState, Level, Losses, Pool, PoolChange, PoolDecision, PoolDrained,

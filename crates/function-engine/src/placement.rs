@@ -52,6 +52,18 @@ impl Engine {
         (promoted.version == record.version).then(|| format!("it was promoted: {}", promoted.reason))
     }
 
+    /// The names of all pool profiles, in their order.
+    #[must_use]
+    pub fn profile_names(&self) -> Vec<String> {
+        self.profiles().keys().cloned().collect()
+    }
+
+    /// The labels that pool profiles carry, in their order.
+    #[must_use]
+    pub fn labels(&self) -> Vec<String> {
+        labels(&self.profiles()).into_keys().map(str::to_owned).collect()
+    }
+
     /// Whether any profile carries a label.
     ///
     /// # Errors

@@ -26,6 +26,7 @@ mod needs;
 mod node;
 mod output;
 mod planned;
+mod pools;
 mod reference;
 mod retry;
 mod source;
@@ -36,6 +37,7 @@ mod walk;
 pub use breaking::{Newer, newer};
 pub use callees::{Callees, Found, Missing, NotFound};
 use hint::hint;
+pub use pools::{Pools, without_pool};
 
 /// What a definition is checked for, beside itself.
 #[derive(Clone, Copy, Debug)]

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use weft_function_engine::{Deployment, Engine, Error, SaveWorkflow, SettingsChange};
 use weft_types::version::{Pin, WorkflowSource};
 use weft_types::{Digest, FunctionName, ProjectName, Signature};
-use weft_workflow::check::{Limits, Options, check};
+use weft_workflow::check::{Limits, Options, Pools, check, without_pool};
 use weft_workflow::plan::{Kind, Pins};
 use weft_workflow::{Plan, Problem, definition};
 
 use crate::directory::Directory;
+use crate::groups;
 
 /// Checks and saves definitions. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub struct Validated {
     pub signature: Signature,
     /// Its description in one line, as versions have it; empty where it has none.
     pub description: String,
+    /// Pool profiles and groups that it names and there are not, as things are now: it may be saved, but nodes would fail.
+    pub warnings: Vec<Problem>,
 }
 
 /// A definition to be saved.
@@ -56,6 +59,8 @@ pub struct Saved {
     pub deployment: Deployment,
     /// What it runs.
     pub plan: Arc<Plan>,
+    /// As [`Validated::warnings`].
+    pub warnings: Vec<Problem>,
 }
 
 /// Why a definition was not saved.
@@ -119,11 +124,21 @@ impl Definitions {
                 plan,
                 signature,
                 description,
+                warnings: without_pool(definition, &self.pools()),
             }),
             _ => {
                 read.problems.sort_by_key(|problem| problem.at);
                 Err(read.problems)
             }
+        }
+    }
+
+    /// Where nodes may be executed.
+    fn pools(&self) -> Pools {
+        let any = groups::DEFAULT.to_owned();
+        Pools {
+            profiles: self.engine.profile_names(),
+            groups: [any].into_iter().chain(self.engine.labels()).collect(),
         }
     }
 
@@ -158,6 +173,7 @@ impl Definitions {
             plan,
             signature,
             description,
+            warnings,
         } = self.check(&save).await?;
         let settings = match save.settings {
             SettingsChange::Keep if !description.is_empty() => {
@@ -188,6 +204,7 @@ impl Definitions {
         Ok(Saved {
             deployment: saved.await?,
             plan: Arc::new(plan),
+            warnings,
         })
     }
 

@@ -51,8 +51,13 @@ impl Directory<'_> {
             _ => Missing::Function,
         };
         let mut message = error.to_string();
-        if what == Missing::Function {
-            message.push_str(&self.meant(function));
+        match error {
+            Error::NoExport { export, candidates } => {
+                let names = candidates.iter().map(String::as_str);
+                message.push_str(&weft_workflow::nearest::hint(export, names));
+            }
+            _ if what == Missing::Function => message.push_str(&self.meant(function)),
+            _ => {}
         }
         NotFound { what, message }
     }

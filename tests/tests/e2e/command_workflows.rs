@@ -51,6 +51,48 @@ async fn everything_wrong_with_a_definition_is_told_at_its_place() {
 }
 
 #[tokio::test]
+async fn pools_that_there_are_not_are_warned_of() {
+    let (server, shell) = with_markdown().await;
+    let text = "workflow: far\ndefaults: { group: gpu }\nnodes:\n  a: { call: markdown, with: { text: x }, profile: sandbx }\n  \
+                b: { call: markdown, with: { text: x }, profile: sandbox, group: default }\n";
+    write(&shell, "far.yaml", text);
+    for command in ["validate", "deploy"] {
+        let output = shell.run(&[command, "far.yaml"], b"").await;
+        assert!(output.status.success(), "{output:?}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        let lines: Vec<_> = told.lines().collect();
+        assert_eq!(lines.len(), 2, "{told}");
+        assert!(
+            lines[0].starts_with(
+                "warning: far.yaml:2:20 defaults.group: nodes would fail: no pool profile has the label `gpu`"
+            ),
+            "{told}"
+        );
+        assert_eq!(
+            lines[1],
+            "warning: far.yaml:4:52 nodes.a.profile: the node would fail: there is no pool profile `sandbx`, did you mean \
+             `sandbox`? [unknown-profile]"
+        );
+    }
+    let valid = shell.json(&["validate", "far.yaml"]).await;
+    let codes: Vec<_> = valid["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["code"])
+        .collect();
+    assert_eq!(codes, ["unknown-group", "unknown-profile"]);
+    let again = server.api.about("far", "").await;
+    assert_eq!(again["active"], 1, "it is saved nevertheless: {again}");
+    write(
+        &shell,
+        "near.yaml",
+        &text.replace("gpu", "default").replace("sandbx", "sandbox"),
+    );
+    assert_eq!(shell.json(&["validate", "near.yaml"]).await.get("warnings"), None);
+}
+
+#[tokio::test]
 async fn a_workflow_has_the_name_in_its_definition() {
     let (_server, shell) = with_markdown().await;
     let deployed = shell.ok(&["deploy", "some.yaml"]).await;

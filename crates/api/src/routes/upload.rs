@@ -124,7 +124,9 @@ async fn save(
             creator,
         })
         .await?;
-    Ok(deployed(context, &saved.deployment))
+    let (status, location, Json(mut told)) = deployed(context, &saved.deployment);
+    told.warnings = saved.warnings.iter().map(wire::Mistake::from).collect();
+    Ok((status, location, Json(told)))
 }
 
 /// Change settings

@@ -56,6 +56,7 @@ pub(super) async fn validate(
         signature: in_words(&valid.signature),
         effect_free: valid.plan.effect_free,
         graph: graph_json(&valid.plan),
+        warnings: valid.warnings.iter().map(wire::Mistake::from).collect(),
     }))
 }
 

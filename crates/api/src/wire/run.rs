@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::json::Json;
+use super::mistake::Mistake;
 use super::webhook::Webhook;
 
 /// A run, as lists have it.
@@ -391,6 +392,9 @@ pub struct Validated {
     /// Its graph: nodes, edges, levels, entries and exits.
     #[schema(value_type = Object)]
     pub graph: serde_json::Value,
+    /// Pool profiles and groups that it names and there are not now: it may be saved, but nodes would fail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Mistake>,
 }
 
 /// What pinning a workflow anew comes to.

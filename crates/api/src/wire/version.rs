@@ -7,7 +7,7 @@ use weft_function_engine as engine;
 use weft_types::signature::Callable;
 use weft_types::{VersionRecord, version};
 
-use super::{Kind, Level, Settings};
+use super::{Kind, Level, Mistake, Settings};
 
 /// A version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -101,6 +101,9 @@ pub struct Deployment {
     pub activated: bool,
     /// What it imports and was not granted, each with how to grant it.
     pub missing: Vec<String>,
+    /// Of a workflow: pool profiles and groups that its definition names and there are not now, so that nodes would fail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Mistake>,
 }
 
 /// How code is called.
@@ -235,6 +238,7 @@ impl Deployment {
             existed: deployment.existed,
             activated: deployment.activated,
             missing: deployment.missing.clone(),
+            warnings: Vec::new(),
         }
     }
 }

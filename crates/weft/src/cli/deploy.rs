@@ -150,8 +150,12 @@ pub(crate) async fn upload(
     let deployed = deployed
         .with_context(|| format!("`{}` is not deployed", subject.name))
         .map_err(plain)?;
+    problems::warn(&deployed.warnings, &subject.file.to_string_lossy(), output);
     match settings {
-        Some(Sent::After(change)) => change_settings(client, subject, &change, activate).await,
+        Some(Sent::After(change)) => Ok(Deployment {
+            warnings: deployed.warnings,
+            ..change_settings(client, subject, &change, activate).await?
+        }),
         _ => Ok(deployed),
     }
 }

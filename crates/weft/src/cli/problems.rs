@@ -1,20 +1,10 @@
 //! Everything that is wrong with a definition, each at its place.
 
 use serde::Deserialize;
+use weft_api::wire::Mistake;
 
 use crate::failure::Failure;
-
-/// A problem of a definition, as the server tells it.
-#[derive(Debug, Deserialize)]
-struct Problem {
-    line: u32,
-    column: u32,
-    #[serde(default)]
-    path: String,
-    #[serde(default)]
-    code: String,
-    message: String,
-}
+use crate::output::Output;
 
 /// A refused definition with all its problems, one a line, as `order.yaml:3:5 nodes.total.call: …`; any other error as it is.
 /// `name` is that of the file, or what else the lines count in.
@@ -30,7 +20,7 @@ pub(crate) fn listed(error: anyhow::Error, name: &str) -> anyhow::Error {
 
 fn lines(failure: &Failure, name: &str) -> Option<String> {
     let problems = failure.as_details()?.get("problems")?;
-    let problems = Vec::<Problem>::deserialize(problems).ok()?;
+    let problems = Vec::<Mistake>::deserialize(problems).ok()?;
     let how_many = match problems.len() {
         0 => return None,
         1 => "a problem".to_owned(),
@@ -39,32 +29,37 @@ fn lines(failure: &Failure, name: &str) -> Option<String> {
     let mut text = format!("the definition has {how_many}");
     for problem in &problems {
         text.push('\n');
-        text.push_str(&problem.in_line(name));
+        text.push_str(&in_line(problem, name));
     }
     Some(text)
 }
 
-impl Problem {
-    fn in_line(&self, name: &str) -> String {
-        let Self {
-            line,
-            column,
-            path,
-            code,
-            message,
-        } = self;
-        let path = if path.is_empty() {
-            String::new()
-        } else {
-            format!(" {path}:")
-        };
-        let code = if code.is_empty() {
-            String::new()
-        } else {
-            format!(" [{code}]")
-        };
-        format!("{name}:{line}:{column}{path} {message}{code}")
+/// Tells people of what may be saved but would not work, one a line. `name` as in [`listed`].
+pub(crate) fn warn(warnings: &[Mistake], name: &str, output: Output) {
+    for warning in warnings {
+        output.note(format_args!("warning: {}", in_line(warning, name)));
     }
+}
+
+fn in_line(mistake: &Mistake, name: &str) -> String {
+    let Mistake {
+        line,
+        column,
+        path,
+        code,
+        message,
+    } = mistake;
+    let path = if path.is_empty() {
+        String::new()
+    } else {
+        format!(" {path}:")
+    };
+    let code = if code.is_empty() {
+        String::new()
+    } else {
+        format!(" [{code}]")
+    };
+    format!("{name}:{line}:{column}{path} {message}{code}")
 }
 
 #[cfg(test)]

@@ -24,7 +24,9 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
         .header(reqwest::header::CONTENT_TYPE, "application/yaml")
         .body(text);
     let valid: Result<Validated> = client.json(request).await;
-    let valid = valid.map_err(|error| problems::listed(error, &args.file.to_string_lossy()))?;
+    let name = args.file.to_string_lossy();
+    let valid = valid.map_err(|error| problems::listed(error, &name))?;
+    problems::warn(&valid.warnings, &name, session.output);
     let effects = if valid.effect_free {
         "effect-free"
     } else {
