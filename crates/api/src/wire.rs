@@ -10,6 +10,7 @@ mod access;
 mod blob;
 mod bytes;
 mod comparison;
+mod difference;
 mod function;
 mod host;
 mod json;
@@ -35,6 +36,7 @@ pub use access::{
 pub use blob::Blob;
 pub use bytes::Bytes;
 pub use comparison::{ComparedNode, ComparedRun, Comparison, NodeSide};
+pub use difference::Difference;
 pub use function::{Function, FunctionSummary, Kind};
 pub use host::{Host, LevelStanding, LevelState, Levels};
 pub use json::Json;

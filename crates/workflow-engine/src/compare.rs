@@ -1,18 +1,36 @@
 //! Comparing two runs.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use weft_types::image::Image;
 use weft_types::{ProjectName, RunId};
-use weft_workflow::NodeIndex;
 use weft_workflow::compare::{Comparing, Comparison, Sameness, Side};
+use weft_workflow::{NodeIndex, Plan};
 
 use crate::Error;
 use crate::engine::Engine;
+use crate::inputs::Input;
 use crate::port::blobs::BlobError;
 use crate::told::Told;
 
 /// Items of a node whose arguments are compared at most.
 const MOST_ITEMS: u32 = 1_000;
+/// The largest input that is told where it differs, in bytes of its image.
+const MOST_INPUT: usize = 64 << 10;
+/// How large all those are together.
+const MOST_INPUTS: usize = 16 << 20;
+
+/// Two runs beside each other.
+#[derive(Debug)]
+pub struct Compared {
+    /// What they have in common and where they part.
+    pub comparison: Comparison,
+    /// What the one executes and what the other does.
+    pub plans: [Arc<Plan>; 2],
+    /// Of nodes that were called once with something else, by name: with what, where it is not large.
+    pub inputs: HashMap<String, [Option<Image>; 2]>,
+}
 
 impl Engine {
     /// What two runs of a project have in common, as far as they are committed: of one workflow, or of two. Takes time and memory
@@ -25,40 +43,69 @@ impl Engine {
         project: &ProjectName,
         before: RunId,
         after: RunId,
-    ) -> Result<Comparison, Error> {
+    ) -> Result<Compared, Error> {
         let before = self.0.told(project, before).await?;
         let after = self.0.told(project, after).await?;
         let comparing = Comparing::new(side(&before), side(&after));
-        let mut inputs = HashMap::new();
+        let (mut sames, mut inputs) = (HashMap::new(), HashMap::new());
+        let mut room = MOST_INPUTS;
         for pair in comparing.pairs() {
             let sameness = match comparing.input_at_sight(pair) {
                 Some(sameness) => sameness,
-                None => self.compare_inputs(&before, &after, pair).await?,
+                None => {
+                    let (sameness, differing) = self.compare_inputs(&before, &after, pair, &mut room).await?;
+                    let name = || before.plan.node(pair.0).name.to_string();
+                    inputs.extend(differing.map(|sides| (name(), sides)));
+                    sameness
+                }
             };
-            inputs.insert(pair.0, sameness);
+            sames.insert(pair.0, sameness);
         }
-        Ok(comparing.finish(|node| inputs.get(&node).copied().unwrap_or(Sameness::Absent)))
+        let comparison = comparing.finish(|node| sames.get(&node).copied().unwrap_or(Sameness::Absent));
+        Ok(Compared {
+            comparison,
+            plans: [Arc::clone(&before.plan), Arc::clone(&after.plan)],
+            inputs,
+        })
     }
 
-    /// What two nodes were called with, put together once more.
+    /// What two nodes were called with, put together once more; the values where they differ.
     async fn compare_inputs(
         &self,
         before: &Told,
         after: &Told,
         nodes: (NodeIndex, NodeIndex),
-    ) -> Result<Sameness, Error> {
+        room: &mut usize,
+    ) -> Result<(Sameness, Option<[Option<Image>; 2]>), Error> {
         let inputs = async {
             let old = self.input(before, nodes.0, MOST_ITEMS).await?;
             let new = self.input(after, nodes.1, MOST_ITEMS).await?;
             Ok((old, new))
         };
         match inputs.await {
-            Ok((old, new)) => Ok(Sameness::of(old.as_ref(), new.as_ref())),
+            Ok((old, new)) => {
+                let sameness = Sameness::of(old.as_ref(), new.as_ref());
+                let differing = sameness == Sameness::Different;
+                Ok((sameness, differing.then(|| [once(old, room), once(new, room)])))
+            }
             // A value of a closed run may have been collected.
-            Err(Error::Blob(BlobError::Missing(_))) => Ok(Sameness::Unknown),
+            Err(Error::Blob(BlobError::Missing(_))) => Ok((Sameness::Unknown, None)),
             Err(error) => Err(error),
         }
     }
+}
+
+/// What is worth telling of an input.
+fn once(input: Option<Input>, room: &mut usize) -> Option<Image> {
+    let Input::Once(image) = input? else {
+        return None;
+    };
+    let bytes = image.as_bytes().len();
+    if bytes > MOST_INPUT {
+        return None;
+    }
+    *room = room.checked_sub(bytes)?;
+    Some(image)
 }
 
 fn side(told: &Told) -> Side<'_> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use weft_types::image::Image;
 use weft_types::{ProjectName, RunId, Value};
 use weft_workflow::event::{Accepted, Given, Stored, Trigger};
 use weft_workflow::record::RunRecord;
@@ -73,6 +74,20 @@ impl Engine {
             ..start
         })
         .await
+    }
+
+    /// What a run was called with: an image of the parameter record of its workflow.
+    ///
+    /// # Errors
+    /// Where there is no such run, or what is stored of it cannot be read.
+    pub async fn called_with(&self, project: &ProjectName, run: RunId) -> Result<Image, Error> {
+        let record = self.0.record(project, run).await?;
+        let plan = self.0.plan_of(&record)?;
+        let events = self.0.all_events(run).await?;
+        let accepted = accepted(&events).ok_or_else(|| damaged(run, &"it does not begin"))?;
+        let params = &plan.signature.params;
+        let value = self.0.verified(run, &accepted.arguments, params)?;
+        self.load(project, &value, params).await
     }
 
     /// The nodes whose results cannot be reused, as with the arguments of the new run they would not be called with what they were. Of those

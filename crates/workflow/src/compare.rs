@@ -8,9 +8,10 @@ use weft_types::{Digest, NodeStatus, RunId, RunStatus, VersionNumber};
 
 use crate::diff::{Diff, diff};
 use crate::evaluate::{LONGEST, Root};
-use crate::event::{Accepted, Stored, Usage};
+use crate::event::{Accepted, NodeError, Place, Stored, Usage};
 use crate::plan::{Kind, Node, NodeIndex, Plan};
 use crate::record::{NodeRecord, RunRecord};
+use crate::state::Reason;
 
 /// A run, as far as it got.
 #[derive(Clone, Copy, Debug)]
@@ -84,10 +85,16 @@ pub struct NodeComparison {
 }
 
 /// What became of a node in one of the runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeSide {
     /// Where it stands.
     pub status: NodeStatus,
+    /// Why it is so, where its own attempts do not tell.
+    pub reason: Option<Reason>,
+    /// Why it failed, and where.
+    pub error: Option<(Place, NodeError)>,
+    /// Its output; none where it is that of the other side.
+    pub output: Option<Stored>,
     /// The number of its latest attempt; 0 before the first.
     pub attempt: u32,
     /// When its first attempt began.
@@ -186,10 +193,12 @@ impl<'a> Comparing<'a> {
         let (old, new) = (self.before.node(before), self.after.node(after));
         let name = self.after.plan.node(after).name.to_string();
         let output = |record: Option<&'a NodeRecord>| record.and_then(|record| record.output.as_ref());
+        let (was, is) = (output(old), output(new));
+        let told = |output: Option<&Stored>| output.filter(|_| was != is).cloned();
         NodeComparison {
-            sides: [NodeSide::new(old), NodeSide::new(new)],
+            sides: [NodeSide::new(old, told(was)), NodeSide::new(new, told(is))],
             input,
-            output: Sameness::of(output(old), output(new)),
+            output: Sameness::of(was, is),
             redefined: definition
                 .nodes
                 .changed
@@ -256,10 +265,13 @@ impl RunSide {
 }
 
 impl NodeSide {
-    fn new(record: Option<&NodeRecord>) -> Self {
+    fn new(record: Option<&NodeRecord>, output: Option<Stored>) -> Self {
         let Some(record) = record else {
             return Self {
                 status: NodeStatus::Waiting,
+                reason: None,
+                error: None,
+                output,
                 attempt: 0,
                 started_at: None,
                 finished_at: None,
@@ -268,6 +280,9 @@ impl NodeSide {
         };
         Self {
             status: record.status,
+            reason: record.reason,
+            error: record.error.clone(),
+            output,
             attempt: record.attempt,
             started_at: record.started_at,
             finished_at: record.finished_at,

@@ -40,6 +40,7 @@ mod processes;
 mod profiles;
 mod pruning;
 mod quotas;
+mod repeating;
 mod responses;
 mod run_details;
 mod run_logs;

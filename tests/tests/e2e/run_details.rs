@@ -96,6 +96,40 @@ async fn a_node_that_waits_has_the_input_that_it_will_have() {
 }
 
 #[tokio::test]
+async fn items_that_failed_are_told_with_their_reasons() {
+    let server = Server::start().await;
+    let api = &server.api;
+    api.deploy("trap", fixture("trap")).await;
+    let text = "workflow: parts\ninput: { list: list<u32> }\nnodes:\n  parts: { call: trap#divide, for-each: $input.list, with: { \
+                dividend: 6, divisor: $item }, on-item-failure: collect }\noutput: $parts\n";
+    save(api, "parts", text).await.ok();
+    let run = start(api, "parts", &json!({"list": [1, 0, 2, 0, 0, 0]})).await;
+    let told = ended(api, &run).await;
+    let items = &told["node-states"][0]["items"];
+    assert_eq!(
+        (&items["succeeded"], &items["failed"]),
+        (&json!(2), &json!(4)),
+        "{told}"
+    );
+    assert_eq!(items["failures"].as_array().unwrap().len(), 3, "{told}");
+    let node = api.get(&format!("{RUNS}/{run}/nodes/parts")).await.ok();
+    let failures = node["items"]["failures"].as_array().unwrap();
+    let mut failed: Vec<_> = failures.iter().map(|it| it["item"].as_u64().unwrap()).collect();
+    failed.sort_unstable();
+    assert_eq!(failed, [1, 3, 4, 5], "{node}");
+    for failure in failures {
+        assert_eq!(failure["code"], "trap");
+        assert!(!failure["message"].as_str().unwrap().is_empty(), "{failure}");
+    }
+    let shell = Shell::at(&api.base);
+    let shown = shell.ok(&["show", &run]).await;
+    assert_eq!(shown.matches("] trap: ").count(), 3, "{shown}");
+    assert!(shown.contains("and 1 more that failed"), "{shown}");
+    let shown = shell.ok(&["show", &run, "--node", "parts"]).await;
+    assert_eq!(shown.matches("] trap: ").count(), 4, "{shown}");
+}
+
+#[tokio::test]
 async fn runs_are_laid_beside_each_other() {
     let server = started(false).await;
     let api = &server.api;
@@ -154,6 +188,7 @@ async fn runs_are_laid_beside_each_other() {
     assert!(shown.contains("arguments different"), "{shown}");
     let each = shown.lines().find(|line| line.starts_with("each")).unwrap();
     assert_eq!(each.matches("different").count(), 2, "{shown}");
+    assert!(shown.contains("each output /1: 5 → 6"), "{shown}");
 
     compare("x").await.expect_problem(400, "invalid-query");
     let nobody = "0198f3a0-0000-7000-8000-000000000000";

@@ -11,7 +11,6 @@ use bytes::Bytes;
 use http::{StatusCode, Uri};
 use serde::de::DeserializeOwned;
 use weft_function_engine::port::TraceContext;
-use weft_types::Value;
 use weft_types::image::Bounds;
 use weft_workflow::event::Trigger;
 use weft_workflow::record::RunRecord;
@@ -28,6 +27,7 @@ use crate::query::{NoQuery, Query};
 use crate::wire;
 use crate::wire::run_view::{name, shown};
 
+mod arguments;
 pub(super) mod compare;
 pub(super) mod control;
 pub(super) mod events;
@@ -38,6 +38,8 @@ pub(super) mod values;
 const MOST_WAIT: Duration = Duration::from_secs(300);
 /// Nested runs that are told of with a node.
 const MOST_NESTED: usize = 100;
+/// Items that failed that are told of each node of a run; all that are kept where one node is asked for.
+const FEW_FAILURES: usize = 3;
 /// The largest body of a request about a run, in bytes.
 const MOST_BODY: u64 = 16 << 20;
 
@@ -113,7 +115,10 @@ pub(crate) fn view(detail: &RunDetail) -> wire::Run {
         sets,
         webhook: None,
         node_states: told
-            .map(|(node, plan)| wire::Node::new(node, plan, runs.remove(&node.node).unwrap_or_default()))
+            .map(|(node, plan)| {
+                let nested = runs.remove(&node.node).unwrap_or_default();
+                wire::Node::new(node, plan, nested, FEW_FAILURES)
+            })
             .collect(),
     }
 }
@@ -170,7 +175,8 @@ pub(super) async fn delete(
 /// Run again
 ///
 /// A new run of the same version, linked to this one: what failed (`what: failed`, the default), all of it (`what: whole`), some
-/// nodes and all that need them (`from`), or only some nodes (`only`). Results of the others are reused. With an `Idempotency-Key`, a
+/// nodes and all that need them (`from`), or only some nodes (`only`). Results of the others are reused, unless they would be called with
+/// something else: `arguments` replaces all arguments, `change` single ones. With an `Idempotency-Key`, a
 /// repetition of the request answers the same run.
 #[utoipa::path(
     post,
@@ -208,16 +214,7 @@ pub(super) async fn rerun(
     let plan = handle.plan();
     let node = |name: &String| plan.find(name).ok_or_else(|| no_node(run, name, plan));
     let selection = selection(&asked, node)?;
-    let arguments = match &asked.arguments {
-        Some(arguments) => {
-            let text = Bytes::from(arguments.to_string());
-            let (signature, bounds) = (&plan.signature, bounds(&context));
-            let sent = call::Sent::Json;
-            let image = call::run_arguments(&context, &project, signature, sent, &text, bounds).await?;
-            Some(Value::Direct(image))
-        }
-        None => None,
-    };
+    let arguments = arguments::replaced(&context, (&project, run), &plan.signature, &asked).await?;
     let again = Rerun {
         project,
         of: run,

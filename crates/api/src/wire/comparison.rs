@@ -3,10 +3,15 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use weft_workflow::Plan;
 use weft_workflow::compare::{self, Sameness};
+use weft_workflow::event::Origin;
+use weft_workflow::state::Reason;
+use weft_workflow_engine::Compared;
 
-use super::run::Usage;
-use super::run_view::name;
+use super::difference::{Difference, differences};
+use super::run::{NodeError, Usage};
+use super::run_view::{in_words, input_type, name, shown, shown_image};
 
 /// What two runs have in common and where they part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -50,7 +55,7 @@ pub struct ComparedRun {
 }
 
 /// A node that both runs have.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct ComparedNode {
     /// Its name.
@@ -65,6 +70,12 @@ pub struct ComparedNode {
     pub output: String,
     /// Whether it is defined otherwise, which `definition` tells.
     pub redefined: bool,
+    /// The first 4 places at which what it was called with differs; none where it goes over a list, or that is larger than 64 KiB.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub input_differs: Vec<Difference>,
+    /// And at which its outputs do; one that is larger than 64 KiB is told by its size or address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub output_differs: Vec<Difference>,
 }
 
 /// What became of a node in one of the runs.
@@ -73,6 +84,16 @@ pub struct ComparedNode {
 pub struct NodeSide {
     /// Where it stands.
     pub status: String,
+    /// Where its output was given in place of executing it: `reused` from the run that was repeated, or `stub`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "reused")]
+    pub given: Option<String>,
+    /// Why it is so, where its attempts do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<NodeError>,
     /// The number of its latest attempt; 0 before the first.
     pub attempt: u32,
     /// When its first attempt began.
@@ -87,8 +108,9 @@ pub struct NodeSide {
     pub usage: Usage,
 }
 
-impl From<&compare::Comparison> for Comparison {
-    fn from(comparison: &compare::Comparison) -> Self {
+impl From<&Compared> for Comparison {
+    fn from(compared: &Compared) -> Self {
+        let comparison = &compared.comparison;
         let [before, after] = &comparison.runs;
         Self {
             before: ComparedRun::from(before),
@@ -98,7 +120,11 @@ impl From<&compare::Comparison> for Comparison {
             result: in_a_word(comparison.result),
             // Made of texts and lists, it always serializes.
             definition: serde_json::to_value(&comparison.definition).unwrap_or_default(),
-            nodes: comparison.nodes.iter().map(ComparedNode::from).collect(),
+            nodes: comparison
+                .nodes
+                .iter()
+                .map(|node| ComparedNode::new(node, compared))
+                .collect(),
         }
     }
 }
@@ -118,24 +144,45 @@ impl From<&compare::RunSide> for ComparedRun {
     }
 }
 
-impl From<&compare::NodeComparison> for ComparedNode {
-    fn from(node: &compare::NodeComparison) -> Self {
+impl ComparedNode {
+    fn new(node: &compare::NodeComparison, compared: &Compared) -> Self {
         let [before, after] = &node.sides;
+        let [old, new] = &compared.plans;
+        let inputs = compared.inputs.get(&node.name);
+        let input = |side: usize, plan: &Plan| {
+            let image = inputs?[side].as_ref()?;
+            Some(shown_image(image, &input_type(plan, plan.find(&node.name)?)?))
+        };
+        let output = |side: &compare::NodeSide, plan: &Plan| {
+            let ty = plan.node(plan.find(&node.name)?).output.as_ref()?;
+            Some(shown(side.output.as_ref()?, ty))
+        };
         Self {
             name: node.name.clone(),
-            before: NodeSide::from(before),
-            after: NodeSide::from(after),
+            before: NodeSide::new(before, old),
+            after: NodeSide::new(after, new),
             input: in_a_word(node.input),
             output: in_a_word(node.output),
             redefined: node.redefined,
+            input_differs: differences(input(0, old).as_ref(), input(1, new).as_ref()),
+            output_differs: differences(output(before, old).as_ref(), output(after, new).as_ref()),
         }
     }
 }
 
-impl From<&compare::NodeSide> for NodeSide {
-    fn from(side: &compare::NodeSide) -> Self {
+impl NodeSide {
+    fn new(side: &compare::NodeSide, plan: &Plan) -> Self {
+        let given = match side.reason {
+            Some(Reason::Given(Origin::Reused)) => Some("reused"),
+            Some(Reason::Given(Origin::Stub)) => Some("stub"),
+            _ => None,
+        };
+        let error = side.error.as_ref();
         Self {
             status: name(&side.status),
+            given: given.map(str::to_owned),
+            reason: side.reason.map(|reason| in_words(reason, plan)),
+            error: error.map(|(place, error)| NodeError::new(Some(*place), error, Some(plan))),
             attempt: side.attempt,
             started_at: side.started_at,
             finished_at: side.finished_at,

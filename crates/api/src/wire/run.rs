@@ -285,7 +285,7 @@ pub struct Attempt {
 }
 
 /// The items of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Items {
     /// All.
@@ -296,6 +296,12 @@ pub struct Items {
     pub failed: u32,
     /// Stopped.
     pub cancelled: u32,
+    /// Attempts that failed and were followed by another.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub retried: u32,
+    /// The first that failed for good, each with its number and why: 3 where the run is told, 100 where the node is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<NodeError>,
 }
 
 /// An event of a run.
@@ -375,10 +381,14 @@ pub struct Rerun {
     /// Only these nodes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub only: Vec<String>,
-    /// Other arguments than it had.
+    /// Other arguments than it had: all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub arguments: Option<serde_json::Value>,
+    /// Single arguments in place of those that it had, by name; the others stay.
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    #[schema(value_type = Object)]
+    pub change: serde_json::Map<String, serde_json::Value>,
 }
 
 /// A definition that may be saved.

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use weft_types::image::{Bounds, Image};
 use weft_types::json;
+use weft_types::ty::Shape;
 use weft_types::{NodeStatus, Type, Value};
 use weft_workflow::event::{self, Event, Stored};
 use weft_workflow::plan::Kind;
-use weft_workflow::record::{NodeRecord, RunRecord};
+use weft_workflow::record::{ItemsRecord, NodeRecord, RunRecord};
 use weft_workflow::state::Reason;
 use weft_workflow::{NodeIndex, Place, Plan, Stamped};
 
@@ -124,7 +125,13 @@ fn node_name(index: NodeIndex, plan: Option<&Plan>) -> String {
 }
 
 impl Node {
-    pub(crate) fn new(record: &NodeRecord, plan: &Plan, nested: Vec<NestedRun>) -> Self {
+    /// With the first `most_failures` of the items that failed.
+    pub(crate) fn new(
+        record: &NodeRecord,
+        plan: &Plan,
+        nested: Vec<NestedRun>,
+        most_failures: usize,
+    ) -> Self {
         let node = plan.nodes.get(record.node.0 as usize);
         let output = node.and_then(|node| node.output.as_ref());
         let waits = node.is_some_and(|node| matches!(node.kind, Kind::Wait { .. }));
@@ -142,6 +149,8 @@ impl Node {
                 succeeded: items.counts.succeeded,
                 failed: items.counts.failed,
                 cancelled: items.counts.cancelled,
+                retried: items.retried,
+                failures: failures(items, most_failures),
             }),
             usage: Usage::from(record.usage),
             attempts: record
@@ -171,7 +180,17 @@ impl Node {
     }
 }
 
-fn in_words(reason: Reason, plan: &Plan) -> String {
+/// The first items that failed: their node is the one that is told.
+fn failures(items: &ItemsRecord, most: usize) -> Vec<NodeError> {
+    let first = items.failures.iter().take(most);
+    let told = first.map(|(item, error)| NodeError {
+        item: Some(*item),
+        ..NodeError::new(None, error, None)
+    });
+    told.collect()
+}
+
+pub(crate) fn in_words(reason: Reason, plan: &Plan) -> String {
     let node = |index| node_name(index, Some(plan));
     match reason {
         Reason::Condition => "its condition was false".to_owned(),
@@ -185,6 +204,15 @@ fn in_words(reason: Reason, plan: &Plan) -> String {
         Reason::Caught => "it failed, and the failure was caught".to_owned(),
         Reason::FailedUpstream(index) => format!("`{}` failed, which it needs", node(index)),
         Reason::RunEnded(status) => format!("the run ended before: {}", name(&status)),
+    }
+}
+
+/// The type of what a node is called with; none for one that takes nothing.
+pub(crate) fn input_type(plan: &Plan, node: NodeIndex) -> Option<Type> {
+    match &plan.node(node).kind {
+        Kind::Call(call) => Some(call.signature.params.clone()),
+        Kind::Sleep { .. } => Type::from_shape(Shape::U64).ok(),
+        Kind::Wait { .. } => None,
     }
 }
 

@@ -72,6 +72,8 @@ fn tree(run: &Run, awaited: &[Awaited]) -> String {
         let awaited = awaited.iter().find(|awaited| awaited.node == node.name);
         let awaits = awaited.map_or_else(String::new, |awaited| format!(", {}", awaited.in_words()));
         lines.push(format!("{branch} {}{awaits}", in_line(node)));
+        let stem = if index == last { " " } else { "│" };
+        lines.extend(failures(node).iter().map(|line| format!("{stem}    {line}")));
     }
     for awaited in awaited {
         lines.push(format!("to complete it: {}", awaited.command(&summary.run)));
@@ -96,6 +98,24 @@ fn tree(run: &Run, awaited: &[Awaited]) -> String {
     lines.join("\n")
 }
 
+/// The items of a node that failed, one a line, and how many more there are.
+fn failures(node: &Node) -> Vec<String> {
+    let Some(items) = &node.items else {
+        return Vec::new();
+    };
+    let mut lines: Vec<_> = items.failures.iter().map(item_failure).collect();
+    let more = (items.failed as usize).saturating_sub(lines.len());
+    if more > 0 && !lines.is_empty() {
+        lines.push(format!("and {more} more that failed"));
+    }
+    lines
+}
+
+fn item_failure(error: &NodeError) -> String {
+    let item = error.item.unwrap_or_default();
+    format!("[{item}] {}: {}", error.code, error.message)
+}
+
 /// A value as far as it is worth reading: bytes are long, and are no text.
 fn shortened(value: &str) -> String {
     const SHOWN: usize = 2_000;
@@ -114,6 +134,7 @@ fn detail(detail: &NodeDetail) -> String {
     let mut lines = vec![in_line(&detail.node)];
     let callee = detail.callee.as_ref().map(|callee| format!(" {callee}"));
     lines.push(format!("{}{}", detail.kind, callee.unwrap_or_default()));
+    lines.extend(failures(&detail.node));
     for (what, value) in [("input", &detail.input), ("output", &detail.node.output)] {
         lines.extend(
             value
@@ -214,6 +235,28 @@ mod tests {
             long,
             format!("{}… (4002 bytes, which --output json shows)", "é".repeat(2_000))
         );
+    }
+
+    #[test]
+    fn items_that_failed_are_told_one_a_line() {
+        let of = |failed: u32, failures: Value| {
+            let items =
+                json!({"total": 9, "succeeded": 1, "failed": failed, "cancelled": 0, "failures": failures});
+            let usage = json!({"wall-us": 0, "cpu-us": 0});
+            let node = json!({"name": "a", "status": "failed", "attempt": 1, "usage": usage, "items": items});
+            failures_of(node)
+        };
+        let failure = json!({"item": 4, "code": "trap", "message": "it broke"});
+        assert_eq!(of(0, json!([])), [""; 0]);
+        assert_eq!(of(1, json!([failure])), ["[4] trap: it broke"]);
+        assert_eq!(
+            of(7, json!([failure])),
+            ["[4] trap: it broke", "and 6 more that failed"]
+        );
+    }
+
+    fn failures_of(node: Value) -> Vec<String> {
+        failures(&serde_json::from_value(node).unwrap())
     }
 
     #[test]

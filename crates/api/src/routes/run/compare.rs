@@ -41,6 +41,6 @@ pub(in crate::routes) async fn compare(
     let other = query.value::<RunId>("with", "a run's id")?;
     let other = other.ok_or_else(|| invalid("with", "is missing: say which run to compare with"))?;
     let runs = &context.workflows()?.runs;
-    let comparison = runs.compare(&project, run, other).await?;
-    Ok(Json(wire::Comparison::from(&comparison)))
+    let compared = runs.compare(&project, run, other).await?;
+    Ok(Json(wire::Comparison::from(&compared)))
 }

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use http::Uri;
-use weft_types::Type;
-use weft_types::ty::Shape;
 use weft_workflow::plan::{Call, Kind};
-use weft_workflow::{NodeIndex, Plan};
+use weft_workflow::record::MAX_ATTEMPTS;
 use weft_workflow_engine::Error;
 use weft_workflow_engine::port::blobs::BlobError;
 use weft_workflow_engine::port::workflows::NoPlan;
@@ -19,7 +17,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use crate::routes::path::InNode;
 use crate::wire;
-use crate::wire::run_view::shown_image;
+use crate::wire::run_view::{input_type, shown_image};
 
 /// Show a node of a run
 ///
@@ -69,20 +67,11 @@ pub(in crate::routes) async fn show(
     };
     let ty = input_type(&plan, index);
     Ok(Json(wire::NodeDetail {
-        node: wire::Node::new(record, &plan, nested),
+        node: wire::Node::new(record, &plan, nested, MAX_ATTEMPTS),
         kind: kind.to_owned(),
         callee,
         input: input.zip(ty).map(|(input, ty)| shown_image(&input, &ty)),
     }))
-}
-
-/// The type of what a node is called with; none for one that takes nothing.
-pub(super) fn input_type(plan: &Plan, node: NodeIndex) -> Option<Type> {
-    match &plan.node(node).kind {
-        Kind::Call(call) => Some(call.signature.params.clone()),
-        Kind::Sleep { .. } => Type::from_shape(Shape::U64).ok(),
-        Kind::Wait { .. } => None,
-    }
 }
 
 fn called(call: &Call) -> String {

@@ -18,6 +18,7 @@ use crate::problem::{Kind, Problem};
 use crate::query::Query;
 use crate::routes::path::{InNode, InRun};
 use crate::wire;
+use crate::wire::run_view::input_type;
 
 /// Show a run's result
 ///
@@ -121,7 +122,7 @@ pub(in crate::routes) async fn input(
     let plan = Arc::clone(runs.handle(&project, run).await?.plan());
     let index = plan.find(&node).ok_or_else(|| no_node(run, &node, &plan))?;
     let input = runs.arguments(&project, run, &node, item).await?;
-    told(input.zip(super::node::input_type(&plan, index)), Accepted::Json)
+    told(input.zip(input_type(&plan, index)), Accepted::Json)
 }
 
 fn told(value: Option<(Image, Type)>, accepted: Accepted) -> Result<Response, Problem> {
