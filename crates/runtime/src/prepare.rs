@@ -29,6 +29,7 @@ pub use compile::{CompileError, Compiled, compile, examine};
 pub use probe::{Probe, probe};
 
 use answer::{Answer, Outcome};
+use sandbox::Priority;
 
 /// Bounds on compiling, and how its processes are started.
 #[derive(Clone, Debug)]
@@ -39,7 +40,8 @@ pub struct Settings {
     pub at_once: usize,
     /// Calls that wait for one; further ones are refused. 256 by default.
     pub waiting: usize,
-    /// Wall time of one compile, from the start of its process; 120 s by default.
+    /// Wall time of one compile, from the start of its process; 120 s by default. For a quarter of it a compile is content with what
+    /// others leave of the cores; one that has not ended by then is begun again among them.
     pub wall: Duration,
     /// Address space of one process in bytes; 4 GiB by default.
     pub memory: u64,
@@ -68,6 +70,8 @@ impl Default for Settings {
 
 /// Longest answer of a child in bytes. An inspection is bounded well below it.
 const MAX_ANSWER: u64 = 16 << 20;
+/// The part of its time for which a compile is content with what others leave: one in so many.
+const PATIENT: u32 = 4;
 /// How much of what a dying child wrote to its standard error is kept, in bytes.
 const MAX_LAST_WORDS: u64 = 8 << 10;
 
@@ -131,25 +135,46 @@ impl Preparer {
 }
 
 impl Settings {
-    /// Runs one child to its end.
+    /// Does a job in a child: first in what others leave of the cores. Beside calls that leave nothing it would never end, so
+    /// then it is begun again among them. A process cannot do that for itself: what runs when others do not is held to it.
     async fn run(&self, job: &child::Job) -> Result<Answer, PrepareError> {
-        let mut child = self.start(job)?;
-        match tokio::time::timeout(self.wall, ended(&mut child)).await {
-            Ok(Ok(end)) => end.answer(self),
+        let patience = self.wall / PATIENT;
+        let tries = [
+            (Priority::Idle, patience),
+            (Priority::Low, self.wall.saturating_sub(patience)),
+        ];
+        for (priority, time) in tries {
+            if let Some(answer) = self.run_for(job, priority, time).await? {
+                return Ok(answer);
+            }
+        }
+        Err(PrepareError::TimedOut(self.wall))
+    }
+
+    /// Runs one child to its end, or until it has had its time: then there is no answer.
+    async fn run_for(
+        &self,
+        job: &child::Job,
+        priority: Priority,
+        time: Duration,
+    ) -> Result<Option<Answer>, PrepareError> {
+        let mut child = self.start(job, priority)?;
+        match tokio::time::timeout(time, ended(&mut child)).await {
+            Ok(Ok(end)) => end.answer(self).map(Some),
             Ok(Err(error)) => Err(PrepareError::Died(format!(
                 "its answer could not be read: {error}"
             ))),
             Err(_) => {
                 // Waits for the end, so that nothing of it runs when its place is given away.
                 let _ = child.kill().await;
-                Err(PrepareError::TimedOut(self.wall))
+                Ok(None)
             }
         }
     }
 
-    fn start(&self, job: &child::Job) -> Result<Child, PrepareError> {
+    fn start(&self, job: &child::Job, priority: Priority) -> Result<Child, PrepareError> {
         Command::new(&self.executable)
-            .args(job.arguments(self))
+            .args(job.arguments(self, priority))
             .env_clear()
             .env("RAYON_NUM_THREADS", self.threads.max(1).to_string())
             // Stays open as long as this process lives: the child ends itself when it reads its end.

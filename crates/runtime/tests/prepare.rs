@@ -26,6 +26,7 @@ fn main() {
         the_compiled_file_is_bounded().await;
         memory_is_bounded().await;
         time_is_bounded().await;
+        what_is_starved_is_begun_again().await;
         the_queue_is_bounded().await;
         a_dropped_preparation_frees_its_place().await;
         missing_files_are_errors_of_storage().await;
@@ -116,6 +117,27 @@ async fn time_is_bounded() {
         Err(PrepareError::TimedOut(limit)) => assert_eq!(limit, Duration::from_millis(1)),
         other => panic!("{:?}", other.err()),
     }
+}
+
+/// As if others left it nothing of the cores: what runs when they do not never ends.
+async fn what_is_starved_is_begun_again() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let script = dir.path().join("starved");
+    let this = std::env::current_exe().expect("a path");
+    let text = format!(
+        "#!/bin/sh\ncase \"$*\" in *' idle '*) exec /bin/sleep 1000;; esac\nexec '{}' \"$@\"\n",
+        this.display()
+    );
+    std::fs::write(&script, text).expect("a script");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&script, executable).expect("permissions");
+    let settings = Settings {
+        executable: script,
+        wall: Duration::from_secs(16),
+        ..Settings::default()
+    };
+    let inspection = prepare(&guest("pricing"), settings).await.expect("a second try");
+    assert_eq!(inspection.flavor, Flavor::Exports);
 }
 
 async fn the_queue_is_bounded() {

@@ -9,7 +9,7 @@ use weft_function_engine::port::Tier;
 
 use super::answer::{Answer, Outcome};
 use super::compile::{CompileError, compile};
-use super::sandbox::{self, Limits};
+use super::sandbox::{self, Limits, Priority};
 use super::{Settings, probe};
 
 /// The hidden first argument.
@@ -29,7 +29,7 @@ pub(super) enum Job {
 
 impl Job {
     /// The command line that a child reads again with [`Job::parse`].
-    pub(super) fn arguments(&self, settings: &Settings) -> Vec<OsString> {
+    pub(super) fn arguments(&self, settings: &Settings, priority: Priority) -> Vec<OsString> {
         let cpu = settings
             .wall
             .as_secs()
@@ -40,6 +40,7 @@ impl Job {
             settings.memory.to_string().into(),
             settings.output.to_string().into(),
             cpu.to_string().into(),
+            priority.name().into(),
         ];
         match self {
             Self::Compile { tier, code, out } => {
@@ -51,13 +52,14 @@ impl Job {
     }
 
     fn parse(arguments: &[OsString]) -> Option<(Self, Limits)> {
-        let [memory, output, cpu, rest @ ..] = arguments else {
+        let [memory, output, cpu, priority, rest @ ..] = arguments else {
             return None;
         };
         let limits = Limits {
             memory: number(memory)?,
             output: number(output)?,
             cpu: number(cpu)?,
+            priority: Priority::named(priority)?,
         };
         let job = match rest {
             [tier, code, out] => Self::Compile {

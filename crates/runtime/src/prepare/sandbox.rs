@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope,
@@ -15,8 +16,8 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
 
-/// The lowest priority: compiling yields to every call.
-const NICE: i32 = 19;
+/// The niceness of what runs among others: in competition with as many threads of the usual kind it gets a tenth of the cores.
+const NICE: i32 = 10;
 /// Files open at once: the standard three, code, output, and what the runtime opens for itself.
 const MAX_FILES: u32 = 64;
 /// The first file descriptor behind the standard three.
@@ -33,6 +34,43 @@ pub(super) struct Limits {
     pub(super) output: u64,
     /// CPU time in seconds, over all threads.
     pub(super) cpu: u64,
+    /// Its part of the cores beside others.
+    pub(super) priority: Priority,
+}
+
+/// How a compiling process stands beside whatever else wants the cores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Priority {
+    /// It runs where nothing else wants to.
+    Idle,
+    /// It runs among others, with a small part.
+    Low,
+}
+
+impl Priority {
+    /// As a command line has it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Low => "low",
+        }
+    }
+
+    pub(super) fn named(name: &OsStr) -> Option<Self> {
+        [Self::Idle, Self::Low]
+            .into_iter()
+            .find(|priority| name == priority.name())
+    }
+
+    fn take(self) -> Result<(), String> {
+        match self {
+            Self::Idle => run_when_idle(),
+            Self::Low => {
+                let taken = rustix::process::nice(NICE);
+                taken.map(drop).map_err(|error| format!("nice: {error}"))
+            }
+        }
+    }
 }
 
 /// Enters the sandbox and answers what of it the host lacks, each with the reason.
@@ -94,8 +132,7 @@ fn bound(limits: Limits) -> Result<(), String> {
         rustix::process::setrlimit(resource, limit).map_err(|error| format!("{resource:?}: {error}"))
     };
     ignore_file_size_signal();
-    rustix::process::nice(NICE).map_err(|error| format!("nice: {error}"))?;
-    run_when_idle()?;
+    limits.priority.take()?;
     set(Resource::As, limits.memory)?;
     set(Resource::Cpu, limits.cpu)?;
     set(Resource::Fsize, limits.output)?;
