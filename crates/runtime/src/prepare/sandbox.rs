@@ -16,6 +16,8 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
 
+/// The niceness of what runs where nothing else wants to, for hosts that do not let it: the highest.
+const NICEST: i32 = 19;
 /// The niceness of what runs among others: in competition with as many threads of the usual kind it gets a tenth of the cores.
 const NICE: i32 = 10;
 /// Files open at once: the standard three, code, output, and what the runtime opens for itself.
@@ -63,12 +65,13 @@ impl Priority {
     }
 
     fn take(self) -> Result<(), String> {
+        let be_nice = |by| {
+            let taken = rustix::process::nice(by);
+            taken.map(drop).map_err(|error| format!("nice: {error}"))
+        };
         match self {
-            Self::Idle => run_when_idle(),
-            Self::Low => {
-                let taken = rustix::process::nice(NICE);
-                taken.map(drop).map_err(|error| format!("nice: {error}"))
-            }
+            Self::Idle => be_nice(NICEST).and_then(|()| run_when_idle()),
+            Self::Low => be_nice(NICE),
         }
     }
 }
