@@ -1,18 +1,22 @@
 //! Measures Weft beside its limits and its peers, and holds each figure against a bound.
 //!
-//! `weft-benches functions` (or `workflows`, `pools`, `overload`, `soak`) prints a row per bar and exits 1 where one falls short. It is started by
-//! `cargo xtask bench functions` (or the others), which builds what it measures in release mode first.
+//! `weft-benches functions` (or `workflows`, `pools`, `overload`, `soak`) prints a row per bar and exits 1 where one falls short; `peers` and
+//! `scaling` write what they measure to `docs/performance.md`. It is started by `cargo xtask bench functions` (or the others), which builds
+//! what it measures in release mode first.
 
+mod comparison;
 mod connection;
 mod functions;
 mod in_process;
 mod open_loop;
 mod overload;
+mod page;
 mod peers;
 mod plain;
 mod pools;
 mod process;
 mod report;
+mod scaling;
 mod sink;
 mod soak;
 mod weft;
@@ -84,7 +88,7 @@ fn run() -> Result<bool> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut args = std::env::args().skip(1);
     match args.next().as_deref() {
-        Some(suite @ ("functions" | "workflows" | "pools" | "overload" | "soak")) => {
+        Some(suite @ ("functions" | "workflows" | "pools" | "overload" | "soak" | "peers" | "scaling")) => {
             let options = Options::from_args(args)?;
             // What the servers of another time wrote is of no use, and grows to gigabytes.
             std::fs::File::create(process::LOG)?;
@@ -93,6 +97,8 @@ fn run() -> Result<bool> {
                 "pools" => pools::run(&options),
                 "overload" => overload::run(&options),
                 "soak" => soak::run(&options),
+                "peers" => comparison::run(&options),
+                "scaling" => scaling::run(&options),
                 _ => workflows::run(&options),
             }
         }
@@ -107,7 +113,7 @@ fn run() -> Result<bool> {
             Ok(true)
         }
         _ => bail!(
-            "usage: weft-benches functions|workflows|pools|overload|soak [--rounds N] [--seconds N] [--minutes N] [--bars 2,3,…]"
+            "usage: weft-benches functions|workflows|pools|overload|soak|peers|scaling [--rounds N] [--seconds N] [--minutes N] [--bars 2,3,…]"
         ),
     }
 }

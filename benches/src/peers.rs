@@ -9,8 +9,11 @@ use crate::process::{Server, free_port};
 use crate::report::note;
 
 pub(crate) mod restate;
+pub(crate) mod workerd;
 
-const WASMTIME: &str = "48.0.8";
+pub(crate) const WASMTIME: &str = "48.0.8";
+/// Requests that an instance answers where they are reused.
+pub(crate) const REUSE: u32 = 1000;
 const COMPONENTIZE_PY: &str = "0.25.1";
 
 /// `wasmtime serve`, with a fresh instance per request or reusing them.
@@ -19,7 +22,8 @@ pub(crate) fn wasmtime_serve(component: &Path, reuse: bool) -> Result<Server> {
     let mut command = Command::new(wasmtime()?);
     command.args(["serve", "-S", "cli", "--addr", &format!("127.0.0.1:{port}")]);
     if reuse {
-        command.args(["-O", "pooling-allocator", "--max-instance-reuse-count", "1000"]);
+        command.args(["-O", "pooling-allocator", "--max-instance-reuse-count"]);
+        command.arg(REUSE.to_string());
     }
     command.arg(component);
     Server::start(command, port)
@@ -74,6 +78,27 @@ pub(crate) fn python_guest() -> Result<PathBuf> {
             "hello.wasm",
         ]))?;
     Ok(guest)
+}
+
+/// A program of a package of npm, below `node_modules`.
+fn npm(package: &str, program: &str) -> Result<PathBuf> {
+    let root = Path::new("target/peers/npm");
+    let binary = root.join("node_modules").join(program);
+    if !binary.exists() {
+        note(&format!("installing {package} from npm"));
+        std::fs::create_dir_all(root)?;
+        run(Command::new("npm")
+            .args([
+                "install",
+                "--no-audit",
+                "--no-fund",
+                "--ignore-scripts",
+                "--prefix",
+            ])
+            .arg(root)
+            .arg(package))?;
+    }
+    Ok(std::path::absolute(binary)?)
 }
 
 fn run(command: &mut Command) -> Result<()> {

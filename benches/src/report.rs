@@ -123,7 +123,7 @@ pub(crate) fn percentile(figures: &[f64], share: f64) -> f64 {
 }
 
 /// Three significant digits, or whole numbers from 1,000 on.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     match value.abs() {
         v if v >= 1000.0 => format!("{value:.0}"),
         v if v >= 100.0 => format!("{value:.1}"),

@@ -9,8 +9,8 @@ use crate::weft::Weft;
 
 mod cancelling;
 mod commits;
-mod definitions;
-mod disk;
+pub(crate) mod definitions;
+pub(crate) mod disk;
 mod effects;
 mod forwarding;
 mod handles;
@@ -22,9 +22,9 @@ mod records;
 mod throughput;
 
 /// Connections of a load.
-const CONNECTIONS: u32 = 64;
+pub(crate) const CONNECTIONS: u32 = 64;
 /// The arguments of a run of a chain.
-const ARGUMENTS: &str = r#"{"n":1}"#;
+pub(crate) const ARGUMENTS: &str = r#"{"n":1}"#;
 
 /// Measures the bars asked for and answers whether all hold.
 pub(crate) fn run(options: &Options) -> Result<bool> {
@@ -78,7 +78,7 @@ async fn with_chains() -> Result<Weft> {
     Ok(weft)
 }
 
-async fn deploy_chains(weft: &Weft) -> Result<()> {
+pub(crate) async fn deploy_chains(weft: &Weft) -> Result<()> {
     weft.deploy("arith", "fixtures/arith", json!({})).await?;
     save(weft, definitions::chains()).await
 }

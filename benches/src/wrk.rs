@@ -51,6 +51,8 @@ pub(crate) struct Outcome {
     pub(crate) requests: f64,
     /// Answers per second.
     pub(crate) rate: f64,
+    /// Of the latencies, in milliseconds.
+    pub(crate) p99_ms: f64,
     /// CPU the server used per answer, in microseconds.
     pub(crate) cpu_micros: f64,
 }
@@ -73,7 +75,7 @@ pub(crate) fn load(server: &View, request: &Request, connections: u32, seconds: 
         .find_map(|l| l.strip_prefix("RESULT "))
         .with_context(|| format!("wrk said: {text}"))?;
     let numbers: Vec<f64> = result.split_whitespace().filter_map(|n| n.parse().ok()).collect();
-    let &[requests, micros, _, errors] = numbers.as_slice() else {
+    let &[requests, micros, p99_micros, errors] = numbers.as_slice() else {
         bail!("wrk said: {text}")
     };
     if errors > 0.0 || requests == 0.0 {
@@ -82,6 +84,7 @@ pub(crate) fn load(server: &View, request: &Request, connections: u32, seconds: 
     Ok(Outcome {
         requests,
         rate: requests / (micros / 1e6),
+        p99_ms: p99_micros / 1e3,
         cpu_micros: cpu * 1e6 / requests,
     })
 }

@@ -15,14 +15,14 @@ const PROGRAMS: [(&str, &str); 4] = [
     WRK,
 ];
 const WRK: (&str, &str) = ("wrk", "wrk");
-const SUITES: &str = "`functions`, `workflows`, `pools`, `overload` and `soak`";
+const SUITES: &str = "`functions`, `workflows`, `pools`, `overload`, `soak`, `peers` and `scaling`";
 
 /// Builds what is measured in release mode and measures it; fails where a figure falls short of its bound.
 pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
     let suite = arguments.word();
     let alone = match suite.as_deref() {
-        Some("functions" | "workflows" | "pools") => false,
-        Some("overload" | "soak") => true,
+        Some("functions" | "workflows" | "pools" | "peers") => false,
+        Some("overload" | "soak" | "scaling") => true,
         Some(other) => bail!("there is no suite `{other}`; there are {SUITES}"),
         None => bail!("which suite? there are {SUITES}"),
     };

@@ -51,6 +51,9 @@ Commands:
                             --rounds N, --seconds N and --bars 2,3,… make it shorter
   bench overload            Call a function three times as often as it can be: what is refused, and how soon it is well again
   bench soak                Load a server for half an hour (--minutes N): what it needs, which must not grow
+  bench peers               The same work done by Weft, wasmtime serve, workerd and Restate, in turns: a table and a picture for
+                            docs/performance.md
+  bench scaling             Calls over connections and functions, runs over nodes and open runs: curves for docs/performance.md
   crash                     Kill the server under load, cut the power of its disk and restart it with 10,000 open runs: nothing that
                             was acknowledged is lost or done twice. --rounds N (200) crashes of each kind, --seed S repeats them
   fuzz [TARGET…]            Feed hostile bytes, led by what they cover, to whatever takes bytes from outside. --minutes N (5) for each target;

@@ -1,5 +1,6 @@
 //! A Restate service: `POST /Steps/take` with a number takes so many durable steps, one after another, and answers how many
-//! it took. A step does nothing, so that only its durability is measured.
+//! it took. A step does nothing, so that only its durability is measured. `POST /Steps/call` with a number calls itself so many times,
+//! one after another, without a step.
 
 use std::net::SocketAddr;
 
@@ -17,6 +18,15 @@ impl Steps {
             taken += one;
         }
         Ok(taken)
+    }
+
+    #[handler]
+    async fn call(&self, context: Context<'_>, count: u32) -> Result<u32, HandlerError> {
+        for _ in 0..count {
+            let client = context.service_client::<StepsClient>();
+            let _: u32 = client.take(0).call().await?;
+        }
+        Ok(count)
     }
 }
 

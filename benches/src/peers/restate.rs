@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use tempfile::TempDir;
 
-use super::run;
+use super::{npm, run};
 use crate::process::{Server, View, free_port};
 use crate::report::note;
 
-const PACKAGE: &str = "@restatedev/restate-server@1.7.12";
+pub(crate) const VERSION: &str = "1.7.12";
 /// The longest wait for it to be ready.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -28,7 +28,7 @@ impl Restate {
         let (service, port) = service()?;
         let data = tempfile::Builder::new().prefix("restate").tempdir_in("target")?;
         let (admin, ingress) = (free_port()?, free_port()?);
-        let mut command = Command::new(std::path::absolute(binary()?)?);
+        let mut command = Command::new(binary()?);
         command
             .args(["--no-logo", "--base-dir"])
             .arg(data.path())
@@ -76,44 +76,26 @@ async fn until_accepted(url: &str, body: &str) -> Result<()> {
 }
 
 fn binary() -> Result<PathBuf> {
-    let root = Path::new("target/peers/npm");
     let machine = match std::env::consts::ARCH {
         "aarch64" => "arm64",
         _ => "x64",
     };
-    let binary = root.join(format!(
-        "node_modules/@restatedev/restate-server-linux-{machine}/bin/restate-server"
-    ));
-    if !binary.exists() {
-        note("installing Restate's server from npm");
-        std::fs::create_dir_all(root)?;
-        run(Command::new("npm")
-            .args([
-                "install",
-                "--no-audit",
-                "--no-fund",
-                "--ignore-scripts",
-                "--prefix",
-            ])
-            .arg(root)
-            .arg(PACKAGE))?;
-    }
-    Ok(binary)
+    npm(
+        &format!("@restatedev/restate-server@{VERSION}"),
+        &format!("@restatedev/restate-server-linux-{machine}/bin/restate-server"),
+    )
 }
 
 fn service() -> Result<(Server, u16)> {
     let root = Path::new("target/peers/restate");
-    let binary = root.join("release/restate-steps");
-    if !binary.exists() {
-        note("building the service for Restate (some minutes)");
-        run(Command::new("cargo")
-            .args(["build", "--release", "--quiet", "--locked", "--manifest-path"])
-            .arg("benches/restate/Cargo.toml")
-            .arg("--target-dir")
-            .arg(root))?;
-    }
+    note("building the service for Restate (some minutes the first time)");
+    run(Command::new("cargo")
+        .args(["build", "--release", "--quiet", "--locked", "--manifest-path"])
+        .arg("benches/restate/Cargo.toml")
+        .arg("--target-dir")
+        .arg(root))?;
     let port = free_port()?;
-    let mut command = Command::new(binary);
+    let mut command = Command::new(root.join("release/restate-steps"));
     command.arg(port.to_string());
     Ok((Server::start(command, port)?, port))
 }

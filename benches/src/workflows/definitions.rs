@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// How many nodes, and the names of the durable and the express chain of so many.
-pub(super) const CHAINS: [(u32, &str, &str); 3] = [
+pub(crate) const CHAINS: [(u32, &str, &str); 3] = [
     (5, "five", "five-express"),
     (50, "fifty", "fifty-express"),
     (500, "many", "many-express"),
@@ -70,7 +70,7 @@ fn chain(name: &str, nodes: u32, durability: &str, call: &str, with: &str) -> St
 }
 
 /// Five nodes, each of which charges a payee once the one before has.
-pub(super) const FIVE_CHARGES: &str = "workflow: five-charges
+pub(crate) const FIVE_CHARGES: &str = "workflow: five-charges
 input: { payee: string, job: string }
 nodes:
   n1: { call: charge, with: { payee: $input.payee, job: $input.job, step: 1 } }

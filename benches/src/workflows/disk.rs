@@ -12,13 +12,13 @@ const SYNCS: usize = 2000;
 
 /// Milliseconds of an `fdatasync` behind an append of 4 KiB.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sync {
-    pub(super) p50: f64,
-    pub(super) p99: f64,
+pub(crate) struct Sync {
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
 }
 
 impl Sync {
-    pub(super) fn measure() -> Result<Self> {
+    pub(crate) fn measure() -> Result<Self> {
         let mut file = tempfile::tempfile_in("target")?;
         let mut elapsed = Vec::with_capacity(SYNCS);
         for _ in 0..SYNCS {
