@@ -9,7 +9,7 @@ use crate::connection::{Connection, post};
 use crate::report::note;
 use crate::weft::{Weft, distinct, invoke, read_guest};
 
-const AT: [u32; 5] = [1, 10, 100, 1_000, 10_000];
+const AT: [u32; 6] = [1, 10, 100, 1_000, 4_000, 10_000];
 /// Calls of a round, at least; each function is called once before.
 const CALLS: usize = 10_000;
 /// Uploads at once.

@@ -122,7 +122,8 @@ impl Vault {
         sealed.open(&self.keys)
     }
 
-    /// Sets a secret, in force with the next request that names it. Answers whether it is new.
+    /// Sets a secret, in force with the next request that names it. Answers whether it is new. Its times are in whole microseconds, as
+    /// stores keep them.
     ///
     /// # Errors
     /// Where the project has too many, or it was not kept.
@@ -133,6 +134,7 @@ impl Vault {
         text: SecretText,
         now: Timestamp,
     ) -> Result<(Secret, bool), Error> {
+        let now = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
         self.change(move |keys, known| {
             let of_project = known.get(&project);
             let before = of_project.and_then(|secrets| secrets.get(&name));

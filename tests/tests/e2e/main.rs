@@ -50,6 +50,7 @@ mod settings;
 mod storage;
 mod traces;
 mod trying_out;
+mod upgrading;
 mod versions;
 mod warm_ahead;
 mod webhooks;

@@ -174,3 +174,17 @@ async fn a_project_has_so_many_at_most() {
     assert_eq!(refused, Err(Error::TooMany(project("shop"))));
     assert_eq!(set(&one, "shop", "K0", "y", 2).await, Ok(false));
 }
+
+#[tokio::test]
+async fn times_are_told_as_precisely_as_they_are_kept() {
+    let store = Arc::<Memory>::default();
+    let vault = vault(&store, &["01"]).await.unwrap();
+    let precise = Timestamp::from_nanosecond(1_234_567_890_123_456_789).unwrap();
+    let text = SecretText::new("text".to_owned()).unwrap();
+    let (set, _) = vault
+        .set(project("shop"), name("KEY"), text, precise)
+        .await
+        .unwrap();
+    let kept = Timestamp::from_microsecond(1_234_567_890_123_456).unwrap();
+    assert_eq!((set.created_at, set.updated_at), (kept, kept));
+}
