@@ -8,7 +8,7 @@ use super::bounds::Bounds;
 use super::model::{At, Defaults, Definition, Global, Input, Node, Output};
 use super::place::{Places, Spot};
 use super::problems::Problems;
-use super::reader::{Fields, Least, Reader};
+use super::reader::{Fields, Least, Reader, listed};
 use super::tree::Tree;
 
 /// The keys of a definition.
@@ -33,7 +33,7 @@ pub(super) const GLOBAL: [&str; 2] = ["type", "default"];
 pub(super) fn read(places: Places, problems: &mut Problems) -> Option<Definition> {
     let places = Arc::new(places);
     let mut reader = Reader::new(&places, problems);
-    let fields = reader.fields(Tree::ROOT, "a definition", &KEYS)?;
+    let fields = reader.top()?;
     // Before all that uses them.
     if let Some(spot) = fields.get("types") {
         reader.declare(spot);
@@ -58,6 +58,25 @@ pub(super) fn read(places: Places, problems: &mut Problems) -> Option<Definition
             .map_or_else(Vec::new, |spot| reader.globals(spot)),
         nodes: reader.nodes(&fields),
     })
+}
+
+impl<'a> Reader<'a> {
+    /// The map at the top. What is a default of runs is told to be one, as it is a key at the top elsewhere.
+    fn top(&mut self) -> Option<Fields<'a>> {
+        let expected = || format!("a definition: a map of {}", listed(&KEYS, "and"));
+        let fields = self.any_fields(Tree::ROOT, expected)?;
+        for key in fields.unknown(&KEYS) {
+            let name = self.tree().string(key);
+            match DEFAULTS.iter().find(|default| **default == name) {
+                Some(default) => {
+                    let message = format!("`{default}` is one of the `defaults`: write it there");
+                    self.tell(key, "unknown-key", message);
+                }
+                None => self.unknown(key, "a definition", &KEYS),
+            }
+        }
+        Some(fields)
+    }
 }
 
 impl Reader<'_> {
