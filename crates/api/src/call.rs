@@ -24,6 +24,7 @@ use crate::problem::{Kind, Problem};
 use crate::query::Query;
 
 pub(crate) mod blobs;
+mod failed_run;
 mod media;
 mod names;
 mod run;

@@ -294,6 +294,46 @@ async fn events_tell_what_happened_in_order() {
 }
 
 #[tokio::test]
+async fn a_failure_is_told_alike_however_deep_it_is_nested() {
+    let server = Server::start().await;
+    with_examples(&server).await;
+    let api = &server.api;
+    let order = "{ id: A-1, customer: x, items: [], express: false }";
+    for (name, text) in [
+        ("inner", format!("nodes:\n  priced: {{ call: pricing, with: {{ order: {order} }} }}\n")),
+        ("middle", "input: { n: u32 }\nnodes:\n  below: { call: inner }\n".to_owned()),
+        (
+            "outer",
+            "input: { list: list<u32> }\nnodes:\n  each: { call: middle, for-each: $input.list, with: { n: $item } }\n"
+                .to_owned(),
+        ),
+    ] {
+        save(api, name, format!("workflow: {name}\n{text}")).await.ok();
+    }
+    let refused = async |name: &str, arguments: Value| {
+        let answer = api.call(name, &arguments).await;
+        answer.expect_problem(422, "function-error")
+    };
+    let direct = refused("inner", json!({})).await;
+    assert_eq!(direct.get("path"), None);
+    let nested = refused("outer", json!({"list": [7]})).await;
+    for member in ["error", "code"] {
+        assert_eq!(nested[member], direct[member], "{nested}");
+    }
+    assert_eq!(
+        (&nested["node"], &nested["item"], &nested["path"]),
+        (&json!("each"), &json!(0), &json!("each[0].below.priced"))
+    );
+    let detail = nested["detail"].as_str().unwrap();
+    assert!(detail.starts_with("node `each[0].below.priced` failed: "), "{detail}");
+    let run = |problem: &Value, member: &str| problem[member].as_str().unwrap().to_owned();
+    let outer = show(api, &run(&nested, "run")).await;
+    assert_eq!((&outer["workflow"], &outer["error"]["code"]), (&json!("outer"), &json!("run")));
+    let inner = show(api, &run(&nested, "nested-run")).await;
+    assert_eq!((&inner["workflow"], &inner["error"]["node"]), (&json!("inner"), &json!("priced")));
+}
+
+#[tokio::test]
 async fn versions_stay_pinned_until_they_are_pinned_anew() {
     let server = Server::start().await;
     with_examples(&server).await;

@@ -1,5 +1,6 @@
 //! Calls of workflows: each is a run.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,9 +10,9 @@ use weft_function_engine::port::TraceContext;
 use weft_types::image::{Bounds, Image};
 use weft_types::{Digest, FunctionName, ProjectName, RunStatus, Signature, Value, VersionNumber, json};
 use weft_workflow::Plan;
-use weft_workflow::event::ErrorCode;
 use weft_workflow_engine::{Answer, CallerKey, MAX_TEXT, Outcome, StartRun, Waited};
 
+use super::failed_run::failed;
 use super::media::Sent;
 use super::{Accepted, blobs, json_text, nothing, octets, printed};
 use crate::access::Caller;
@@ -20,7 +21,7 @@ use crate::body::ResponseBody;
 use crate::headers;
 use crate::problem::{Kind, Problem};
 use crate::wire;
-use crate::wire::run_view::{address_text, name, shown};
+use crate::wire::run_view::{address_text, name};
 use crate::workflows::Workflows;
 
 /// How long a caller waits at most for a run's end, where it does not say; then it gets the run's address.
@@ -291,11 +292,15 @@ pub(crate) async fn answer(
     workflows: &Workflows,
     handle: &weft_workflow_engine::RunHandle,
     outcome: &Outcome,
-    plan: &Plan,
+    plan: &Arc<Plan>,
     accepted: Accepted,
 ) -> Result<Response<ResponseBody>, Problem> {
     if outcome.status != RunStatus::Succeeded {
-        return Ok(failed(outcome, plan).into_response());
+        let origin = match outcome.status {
+            RunStatus::Failed => workflows.runs.origin(handle.project(), outcome, plan).await,
+            _ => None,
+        };
+        return Ok(failed(outcome, origin.as_ref()).into_response());
     }
     let (Some(value), Some(ty)) = (&outcome.result, &plan.signature.result) else {
         return Ok(nothing());
@@ -314,56 +319,6 @@ pub(crate) async fn answer(
 
 /// The longest result as text, in bytes.
 const MOST_TEXT: usize = 64 << 20;
-
-/// A run that ended without a result.
-pub(crate) fn failed(outcome: &Outcome, plan: &Plan) -> Problem {
-    let run = outcome.run;
-    let problem = match outcome.status {
-        RunStatus::Cancelled => Problem::new(Kind::RunCancelled, format!("run {run} was cancelled")),
-        RunStatus::TimedOut => Problem::new(
-            Kind::RunTimedOut,
-            format!("run {run} did not end within its timeout"),
-        ),
-        RunStatus::Failed
-        | RunStatus::Succeeded
-        | RunStatus::Waiting
-        | RunStatus::Running
-        | RunStatus::Paused => because(outcome, plan),
-    };
-    problem.with("run", run.to_string())
-}
-
-/// The `err` of a function that nothing caught is the workflow's answer, as it is that of the function where it is called by itself.
-fn because(outcome: &Outcome, plan: &Plan) -> Problem {
-    let Some((place, error)) = &outcome.failure else {
-        return Problem::new(Kind::RunFailed, format!("run {} failed", outcome.run));
-    };
-    let told = wire::NodeError::new(*place, error, Some(plan));
-    let at = match (&told.node, told.item) {
-        (Some(node), Some(item)) => format!("item {item} of node `{node}` failed: "),
-        (Some(node), None) => format!("node `{node}` failed: "),
-        (None, _) => String::new(),
-    };
-    let detail = format!("{at}{}", error.message);
-    let problem = match error.code {
-        ErrorCode::FunctionError => {
-            let node = place.and_then(|place| plan.nodes.get(place.node.0 as usize));
-            let ty = node.and_then(|node| node.error_type());
-            let value = error.value.as_ref().zip(ty).map(|(value, ty)| shown(value, ty));
-            Problem::new(Kind::FunctionError, detail).with("error", value)
-        }
-        _ => Problem::new(Kind::RunFailed, detail),
-    };
-    let problem = problem.with("code", &told.code);
-    let problem = match told.item {
-        Some(item) => problem.with("item", item),
-        None => problem,
-    };
-    match told.node {
-        Some(node) => problem.with("node", node),
-        None => problem,
-    }
-}
 
 /// Says which run it was and what it took.
 fn describe(headers: &mut HeaderMap, outcome: &Outcome) {

@@ -1,5 +1,7 @@
 //! From the engine's runs to what is spoken.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use weft_types::image::{Bounds, Image};
 use weft_types::json;
@@ -122,6 +124,18 @@ impl NodeError {
 fn node_name(index: NodeIndex, plan: Option<&Plan>) -> String {
     let node = plan.and_then(|plan| plan.nodes.get(index.0 as usize));
     node.map_or_else(|| format!("#{}", index.0), |node| node.name.to_string())
+}
+
+/// Nodes of runs that are nested in each other, from the outermost one on, as `pages[3].approval`.
+pub(crate) fn path(way: &[(Arc<Plan>, Place)]) -> String {
+    let names = way.iter().map(|(plan, place)| {
+        let name = node_name(place.node, Some(plan));
+        match place.item {
+            Some(item) => format!("{name}[{item}]"),
+            None => name,
+        }
+    });
+    names.collect::<Vec<_>>().join(".")
 }
 
 impl Node {

@@ -65,6 +65,43 @@ async fn a_failure_travels_up() {
     assert!(message.ends_with("failed: unreachable"), "{message}");
 }
 
+/// The names of the nodes on the way to a failure, and its code.
+async fn origin(world: &World, workflow: &str) -> (Vec<String>, ErrorCode) {
+    let handle = world.start(workflow, &json!({ "n": 4 })).await;
+    let outcome = handle.ended().await.unwrap();
+    let origin = world.engine.origin(&project(), &outcome, handle.plan()).await;
+    let origin = origin.unwrap();
+    let names = origin.way.iter().map(|(plan, place)| plan.node(place.node).name.to_string());
+    (names.collect(), origin.error.code)
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_a_failure_comes_from_is_found_however_deep() {
+    let world = World::new().await;
+    define_levels(&world, "trap", 3);
+    let (way, code) = origin(&world, "level1").await;
+    assert_eq!((way.len(), code), (1, ErrorCode::Trap));
+    let (way, code) = origin(&world, "level3").await;
+    assert_eq!((way.len(), &*way[0], code), (3, "inner", ErrorCode::Trap));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_several_attempts_the_last_tells_where_it_failed() {
+    let world = World::new().await;
+    world.define("level1", &chain("trap", 1));
+    let retried = around("level1").replace("$input.n }", "$input.n }, retry: { attempts: 4, on: [run] }");
+    world.define("around", &retried);
+    let handle = world.start("around", &json!({ "n": 4 })).await;
+    let outcome = handle.ended().await.unwrap();
+    let found = world.engine.origin(&project(), &outcome, handle.plan()).await.unwrap();
+    let mut nested = world.nested(handle.id());
+    assert_eq!(nested.len(), 4);
+    nested.retain(|run| *run == found.run);
+    assert_eq!((nested.len(), found.error.code), (1, ErrorCode::Trap));
+    let (_, message) = World::failure(&outcome);
+    assert!(message.contains(&found.run.to_string()), "{message}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_workflow_that_answers_an_error_fails_as_a_function_does() {
     let world = World::new().await;
