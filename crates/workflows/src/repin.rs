@@ -2,6 +2,7 @@
 
 use weft_function_engine::SettingsChange;
 use weft_types::{FunctionName, ProjectName};
+use weft_workflow::Problem;
 
 use crate::{Definitions, Save, SaveError, Saved};
 
@@ -27,6 +28,8 @@ pub struct Repinned {
     pub changes: Vec<Change>,
     /// The new version; none where nothing changes or nothing was to be saved.
     pub saved: Option<Saved>,
+    /// As [`Validated::warnings`](crate::Validated::warnings), whether or not anything changes.
+    pub warnings: Vec<Problem>,
 }
 
 /// A callee whose version changes.
@@ -71,9 +74,18 @@ impl Definitions {
             })
             .collect();
         if repin.dry_run || changes.is_empty() {
-            return Ok(Repinned { changes, saved: None });
+            return Ok(Repinned {
+                changes,
+                saved: None,
+                warnings: validated.warnings,
+            });
         }
-        let saved = Some(self.save(save).await?);
-        Ok(Repinned { changes, saved })
+        let saved = self.save(save).await?;
+        let warnings = saved.warnings.clone();
+        Ok(Repinned {
+            changes,
+            saved: Some(saved),
+            warnings,
+        })
     }
 }

@@ -248,6 +248,7 @@ pub(super) async fn repin(
             })
             .collect(),
         version: repinned.saved.map(|saved| saved.deployment.version.version.0),
+        warnings: repinned.warnings.iter().map(wire::Mistake::from).collect(),
     }))
 }
 

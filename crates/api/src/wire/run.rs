@@ -419,6 +419,9 @@ pub struct Repinned {
 }
 
 /// A callee whose version changes.
+    /// As in the answer to a definition that is saved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Mistake>,
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct PinChange {

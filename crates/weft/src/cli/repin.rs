@@ -26,6 +26,7 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
         .query(&[("dry-run", args.dry_run), ("activate", !args.no_activate)]);
     let repinned: Result<Repinned> = client.json(request).await;
     let repinned = repinned.map_err(|error| problems::listed(error, args.workflow.as_str()))?;
+    problems::warn(&repinned.warnings, args.workflow.as_str(), session.output);
     let mut lines: Vec<_> = repinned
         .changes
         .iter()
