@@ -48,9 +48,10 @@ mod stop;
 mod unread;
 mod warm;
 
-pub(crate) use event::begin_run;
+pub(crate) use event::{Refused, ReusedItem, begin_run, reuse_items};
 pub(crate) use nested::{is_durable, run_of};
 pub(crate) use outbox::Outbox;
+pub(crate) use outcome::ok_type;
 pub(crate) use restore::Damaged;
 pub(crate) use slot::{NewSlot, Parent, Slot, Terms};
 pub(crate) use slots::{Key, Slots};

@@ -82,6 +82,7 @@ fn own_node(event: &Event) -> Option<NodeIndex> {
         | Event::Resumed { .. }
         | Event::CancelRequested { .. }
         | Event::DeadlinePassed
-        | Event::Finished(_) => None,
+        | Event::Finished(_)
+        | Event::ItemReused { .. } => None,
     }
 }

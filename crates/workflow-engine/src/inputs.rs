@@ -1,6 +1,6 @@
 //! What a node was called with: not written down, as it follows from what was.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use weft_types::image::{Bounds, Image};
 use weft_types::{Digest, ProjectName, RunId, Type, Value};
@@ -142,6 +142,51 @@ impl Engine {
         }
     }
 
+    /// Those of these items of a node, ascending, that would be called with what they were in a run with these arguments, if all else
+    /// that the node reads stays the same. None where there are more than [`MOST_ITEMS`].
+    pub(crate) async fn items_asked_the_same(
+        &self,
+        told: &Told,
+        node: NodeIndex,
+        arguments: &Stored,
+        items: &[u32],
+    ) -> Result<BTreeSet<u32>, Error> {
+        let reads_arguments = told.plan.reads(node).any(|read| read.root == Root::Input);
+        if told.accepted.arguments == *arguments || !reads_arguments {
+            return Ok(items.iter().copied().collect());
+        }
+        if items.len() > MOST_ITEMS as usize {
+            return Ok(BTreeSet::new());
+        }
+        let inputs = async {
+            let before = self.past(told, node, &told.accepted.arguments).await?;
+            let after = self.past(told, node, arguments).await?;
+            Ok((before, after))
+        };
+        let (mut before, mut after) = match inputs.await {
+            Ok(inputs) => inputs,
+            // A value of a closed run may have been collected.
+            Err(Error::Blob(BlobError::Missing(_))) => return Ok(BTreeSet::new()),
+            Err(error) => return Err(error),
+        };
+        let (plan, bounds) = (&told.plan, self.0.config.values);
+        let counts = [&mut before, &mut after].map(|past| past.expand(plan, node, bounds));
+        let [Ok(Some(old)), Ok(Some(new))] = counts else {
+            return Ok(BTreeSet::new());
+        };
+        let mut same = BTreeSet::new();
+        for &item in items.iter().filter(|item| **item < old.min(new)) {
+            let [was, is] = [&mut before, &mut after].map(|past| past.of_item(plan, node, item, bounds));
+            if was.is_some() && was == is {
+                same.insert(item);
+            }
+            if item % 64 == 63 {
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(same)
+    }
+
     /// Everything that a node reads, as far as it is there, in a run with these arguments.
     async fn past(&self, told: &Told, node: NodeIndex, arguments: &Stored) -> Result<Past, Error> {
         let record = &told.record;
@@ -229,6 +274,12 @@ impl Past {
             first.push(plan.arguments(node, &self, bounds)?);
         }
         Ok(Input::Items(count, first))
+    }
+
+    /// What an item is called with, once the list was put in its place; none where that cannot be told.
+    fn of_item(&mut self, plan: &Plan, node: NodeIndex, item: u32, bounds: Bounds) -> Option<Image> {
+        self.item = Some(item);
+        plan.arguments(node, self, bounds).ok()
     }
 
     /// Puts the list of a node that goes over one in its place; answers how many items it has.

@@ -67,13 +67,40 @@ impl Engine {
             skipped: reused.output_of.is_none(),
         });
         let given = given.collect();
+        let reused_items = self.reused_items(&request, &again.in_part, &events).await?;
         let start = self.repeat(request, &record, &plan, accepted)?;
         self.start(StartRun {
             given,
             left_out: again.left_out,
+            reused_items,
             ..start
         })
         .await
+    }
+
+    /// The outputs of items of these nodes that succeeded and would be called with what they were.
+    async fn reused_items(
+        &self,
+        request: &Rerun,
+        in_part: &[NodeIndex],
+        events: &[Stamped],
+    ) -> Result<ItemOutputs, Error> {
+        let mut outputs = item_outputs(events, in_part);
+        let Some(arguments) = &request.arguments else {
+            return Ok(outputs);
+        };
+        if outputs.is_empty() {
+            return Ok(outputs);
+        }
+        let told = self.0.told(&request.project, request.of).await?;
+        let arguments = Stored::from(arguments);
+        for &node in in_part {
+            let items = outputs.range((node, 0)..=(node, u32::MAX));
+            let items: Vec<_> = items.map(|((_, item), _)| *item).collect();
+            let same = self.items_asked_the_same(&told, node, &arguments, &items).await?;
+            outputs.retain(|(of, item), _| *of != node || same.contains(item));
+        }
+        Ok(outputs)
     }
 
     /// What a run was called with: an image of the parameter record of its workflow.
@@ -172,6 +199,26 @@ fn outputs(events: &[Stamped]) -> BTreeMap<NodeIndex, Stored> {
         }
     }
     outputs
+}
+
+/// The outputs of items, those that were reused themselves included.
+type ItemOutputs = BTreeMap<(NodeIndex, u32), Option<Stored>>;
+
+fn item_outputs(events: &[Stamped], of: &[NodeIndex]) -> ItemOutputs {
+    let found = events.iter().filter_map(|stamped| match &stamped.event {
+        Event::NodeSucceeded {
+            place: Place {
+                node,
+                item: Some(item),
+            },
+            output,
+            ..
+        }
+        | Event::ItemReused { node, item, output } => Some(((*node, *item), output)),
+        _ => None,
+    });
+    let found = found.filter(|((node, _), _)| of.binary_search(node).is_ok());
+    found.map(|(place, output)| (place, output.clone())).collect()
 }
 
 /// How long the earlier run might take from its acceptance on. One that was nested ended with the run around it: what was left of

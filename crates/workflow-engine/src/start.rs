@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use weft_types::{Digest, FunctionName, Priority, ProjectName, RunId, Value, VersionNumber};
-use weft_workflow::event::{Accepted, Given, Trigger};
+use weft_workflow::event::{Accepted, Given, Stored, Trigger};
 use weft_workflow::{NodeIndex, Plan};
 
 use crate::admission::Places;
-use crate::driver::{Driver, Outbox, Slot, Slots, begin_run};
+use crate::driver::{Driver, Outbox, Refused, ReusedItem, Slot, Slots, begin_run, reuse_items};
 use crate::engine::{Engine, Inner};
 use crate::keys::{Claim, Same};
 use crate::mailbox::Mailbox;
@@ -65,6 +65,8 @@ pub struct StartRun {
     pub given: Vec<Given>,
     /// Nodes that are not executed at all.
     pub left_out: Vec<NodeIndex>,
+    /// Outputs of items that need not be executed, as the run that this one repeats did: by node and item, each once, in this order.
+    pub reused_items: BTreeMap<(NodeIndex, u32), Option<Stored>>,
     /// The id that it gets, where [`Engine::started_before`] has told that nothing has it; none draws one.
     pub run: Option<RunId>,
     /// What randomness of nodes without effects is derived from, to repeat another run; none draws it.
@@ -115,6 +117,7 @@ impl StartRun {
             key: None,
             given: Vec::new(),
             left_out: Vec::new(),
+            reused_items: BTreeMap::new(),
             run: None,
             seed: None,
             answer: Answer::End,
@@ -170,13 +173,13 @@ impl Engine {
         let mailbox = Arc::new(Mailbox::new());
         let slots = Slots::default();
         let key = accepting.key.clone();
-        let (slot, accepted) = accepting.slot(inner, slots.next_key(), &mailbox);
+        let (slot, first) = accepting.slot(inner, slots.next_key(), &mailbox);
         let open = Arc::clone(&slot.open);
         // From now on its workflow is not deleted; until now it may have been.
         inner.registry.insert(Arc::clone(&open));
         let driven = inner
             .check_still_there(&open)
-            .and_then(|()| inner.drive(slot, slots, accepted, key, answer));
+            .and_then(|()| inner.drive(slot, slots, first, key, answer));
         match driven {
             Ok(()) => Ok(RunHandle::open(self.clone(), open)),
             Err(error) => {
@@ -237,18 +240,20 @@ impl Inner {
         self: &Arc<Self>,
         mut slot: Box<Slot>,
         mut slots: Slots,
-        accepted: Box<Accepted>,
+        (accepted, reused): (Box<Accepted>, Vec<ReusedItem>),
         key: Option<Key>,
         answer: Answer,
     ) -> Result<(), Error> {
         let mut outbox = Outbox::default();
-        begin_run(&mut slot, accepted, &mut outbox).map_err(|refused| Error::Invalid {
+        let invalid = |refused: Refused| Error::Invalid {
             what: "run",
             message: refused.to_string(),
-        })?;
+        };
+        begin_run(&mut slot, accepted, &mut outbox).map_err(invalid)?;
         if let Some(key) = key {
             slot.attach_key(key, &mut outbox);
         }
+        reuse_items(&mut slot, reused, &mut outbox).map_err(invalid)?;
         let accepted_at = match answer {
             Answer::Id if slot.open.durable => self.pass_acceptance(&mut slot, &mut outbox)?,
             Answer::Id | Answer::End => None,
@@ -310,9 +315,10 @@ impl Inner {
     ) -> Result<Option<Position>, Error> {
         let mut position = None;
         let passed = outbox.pass(&*self.ports.journal, |passed| position = Some(passed.position));
-        match passed {
-            Ok(()) => Ok(position),
-            Err(error) => {
+        match (passed, position) {
+            // Once the acceptance is passed there is a run: what is left, its items that are reused, follows.
+            (_, Some(_)) | (Ok(()), None) => Ok(position),
+            (Err(error), None) => {
                 slot.uncount_status();
                 Err(self.told_by_journal(error, Position::default()))
             }

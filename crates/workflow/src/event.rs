@@ -114,6 +114,16 @@ pub enum Event {
         /// Who.
         by: String,
     },
+    /// An item of a node was executed by the run that this one repeats: its output is reused once the node's list has that item.
+    /// Told behind the acceptance, before the run starts, the items of a node in their order.
+    ItemReused {
+        /// The node.
+        node: NodeIndex,
+        /// The item, from 0.
+        item: u32,
+        /// Its output, where it has one.
+        output: Option<Stored>,
+    },
 }
 
 impl Event {

@@ -65,7 +65,7 @@ pub struct RunRecord {
     /// How many of them ended, and how. Until the run has ended, only what the events say by themselves: a node that is skipped
     /// because another was, for one, is counted at the end.
     pub counts: Counts,
-    /// Nodes that go over a list and are under way.
+    /// Nodes that go over a list and are under way, or of which items are reused.
     pub expanded: Vec<Expansion>,
     /// What its attempts cost, summed.
     pub usage: Usage,
@@ -82,9 +82,9 @@ pub struct RunRecord {
 pub struct Expansion {
     /// The node.
     pub node: NodeIndex,
-    /// How many items it has.
+    /// How many items it has; 0 before that is known.
     pub items: u32,
-    /// How many of them succeeded.
+    /// How many of them succeeded, here or in the run that this one repeats.
     pub succeeded: u32,
 }
 

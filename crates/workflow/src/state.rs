@@ -35,7 +35,8 @@
 //!         └──────────────────► cancelled
 //! ```
 //!
-//! An item of a node that goes over a list passes through the same states from `ready` on.
+//! An item of a node that goes over a list passes through the same states from `ready` on. One whose output is reused
+//! ([`Event::ItemReused`]) has succeeded as soon as the list is known.
 //!
 //! # The contract with who acts
 //!
@@ -178,6 +179,7 @@ mod items;
 mod outstanding;
 mod rerun;
 mod resume;
+mod reused;
 mod run;
 mod skipped;
 mod started;

@@ -296,6 +296,9 @@ pub struct Items {
     pub failed: u32,
     /// Stopped.
     pub cancelled: u32,
+    /// Of those with an output: executed by the run that this one repeats.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reused: u32,
     /// Attempts that failed and were followed by another.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub retried: u32,
@@ -314,7 +317,7 @@ pub struct RunEvent {
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// What happened: `accepted`, `started`, `node-started`, `expanded`, `suspended`, `node-succeeded`, `node-failed`,
-    /// `node-skipped`, `completed`, `paused`, `resumed`, `cancel-requested`, `deadline-passed` or `finished`. `node-failed`,
+    /// `item-reused`, `node-skipped`, `completed`, `paused`, `resumed`, `cancel-requested`, `deadline-passed` or `finished`. `node-failed`,
     /// `node-skipped`, `node-cancelled` and `node-timed-out` with a `reason` follow from the event of that number.
     pub kind: String,
     /// Which node.
@@ -416,12 +419,12 @@ pub struct Repinned {
     /// The new version, where one was stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
-}
-
-/// A callee whose version changes.
     /// As in the answer to a definition that is saved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Mistake>,
+}
+
+/// A callee whose version changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct PinChange {

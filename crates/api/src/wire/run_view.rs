@@ -163,6 +163,7 @@ impl Node {
                 succeeded: items.counts.succeeded,
                 failed: items.counts.failed,
                 cancelled: items.counts.cancelled,
+                reused: items.counts.reused,
                 retried: items.retried,
                 failures: failures(items, most_failures),
             }),
@@ -317,6 +318,10 @@ impl RunEvent {
             Event::Paused { by } | Event::Resumed { by } | Event::CancelRequested { by, .. } => {
                 told.by = Some(by.clone());
             }
+            Event::ItemReused { node, item, .. } => {
+                told.node = Some(node_name(*node, Some(plan)));
+                told.item = Some(*item);
+            }
             Event::Completed { node, by } => {
                 told.node = Some(node_name(*node, Some(plan)));
                 told.by = Some(by.clone());
@@ -372,5 +377,6 @@ fn kind(event: &Event) -> &'static str {
         Event::DeadlinePassed => "deadline-passed",
         Event::Finished(_) => "finished",
         Event::Completed { .. } => "completed",
+        Event::ItemReused { .. } => "item-reused",
     }
 }

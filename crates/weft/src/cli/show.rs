@@ -196,7 +196,12 @@ fn nested(runs: &[NestedRun]) -> String {
 fn items(items: &Items) -> String {
     let over = items.succeeded + items.failed + items.cancelled;
     let mut text = format!(" {over}/{}", counted(items.total, "item"));
-    for (number, what) in [(items.failed, "failed"), (items.cancelled, "cancelled")] {
+    let counts = [
+        (items.reused, "reused"),
+        (items.failed, "failed"),
+        (items.cancelled, "cancelled"),
+    ];
+    for (number, what) in counts {
         if number > 0 {
             text.push_str(&format!(", {number} {what}"));
         }
@@ -275,6 +280,10 @@ mod tests {
         check(
             json!({"items": {"total": 1, "succeeded": 1, "failed": 0, "cancelled": 0}}),
             "✓ a succeeded 1/1 item",
+        );
+        check(
+            json!({"items": {"total": 9, "succeeded": 8, "failed": 0, "cancelled": 0, "reused": 7}}),
+            "✓ a succeeded 8/9 items, 7 reused",
         );
         check(
             json!({"items": {"total": 3, "succeeded": 1, "failed": 1, "cancelled": 0}}),

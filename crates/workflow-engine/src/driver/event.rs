@@ -1,11 +1,11 @@
 //! Taking an event into a run.
 
 use jiff::Timestamp;
-use weft_types::RunStatus;
-use weft_workflow::event::{Accepted, ErrorCode, NodeError};
+use weft_types::{RunStatus, Value};
+use weft_workflow::event::{Accepted, ErrorCode, NodeError, Stored};
 use weft_workflow::frame::TooLarge;
 use weft_workflow::state::{Action, Illegal, decide};
-use weft_workflow::{Event, Stamped};
+use weft_workflow::{Event, NodeIndex, Stamped};
 
 use super::slot::Slot;
 use super::slots::Key;
@@ -20,6 +20,12 @@ pub(crate) enum Refused {
     TooLarge(#[from] TooLarge),
 }
 
+/// An item that was executed by the run that this one repeats, and its output.
+pub(crate) struct ReusedItem {
+    pub(crate) place: (NodeIndex, u32),
+    pub(crate) output: Option<Value>,
+}
+
 /// Takes the event that accepts a run: always its first.
 pub(crate) fn begin_run(
     slot: &mut Slot,
@@ -31,6 +37,25 @@ pub(crate) fn begin_run(
     let event = Event::Accepted(accepted);
     take(slot, outbox, slot.created_at, event, &mut actions)?;
     debug_assert!(actions.is_empty(), "{actions:?}");
+    Ok(())
+}
+
+/// Takes the events that tell which items are reused: right behind that.
+pub(crate) fn reuse_items(
+    slot: &mut Slot,
+    reused: Vec<ReusedItem>,
+    outbox: &mut Outbox,
+) -> Result<(), Refused> {
+    for ReusedItem { place, output } in reused {
+        let (node, item) = place;
+        let event = Event::ItemReused {
+            node,
+            item,
+            output: output.as_ref().map(Stored::from),
+        };
+        take(slot, outbox, slot.created_at, event, &mut Vec::new())?;
+        slot.reuse_item(node, item, output);
+    }
     Ok(())
 }
 
@@ -102,7 +127,8 @@ impl Slot {
             | Event::CancelRequested { .. }
             | Event::DeadlinePassed
             | Event::Completed { .. }
-            | Event::Finished(_) => {}
+            | Event::Finished(_)
+            | Event::ItemReused { .. } => {}
         }
     }
 

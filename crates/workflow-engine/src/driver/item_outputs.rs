@@ -63,13 +63,21 @@ fn size(output: &Result<Option<Value>, Box<str>>) -> u64 {
 impl Slot {
     /// A node goes over so many items, whose outputs are at most so many bytes together.
     pub(super) fn expand(&mut self, node: NodeIndex, items: u32, list: Option<Image>, most: usize) {
-        let outputs = ItemOutputs {
+        let mut outputs = ItemOutputs {
             list,
             outputs: (0..items).map(|_| None).collect(),
             bytes: 0,
             most,
         };
+        for (item, output) in self.reused.remove(&node).unwrap_or_default() {
+            outputs.set(item, Ok(output));
+        }
         self.items.insert(node, outputs);
+    }
+
+    /// Keeps the output of an item that is reused for when its node is expanded.
+    pub(super) fn reuse_item(&mut self, node: NodeIndex, item: u32, output: Option<Value>) {
+        self.reused.entry(node).or_default().push((item, output));
     }
 
     pub(super) fn set_item(&mut self, node: NodeIndex, item: u32, output: Result<Option<Value>, Box<str>>) {

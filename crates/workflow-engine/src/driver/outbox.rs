@@ -10,6 +10,9 @@ use weft_workflow::{Event, NodeIndex, Plan, Stamped};
 use crate::open_run::OpenRun;
 use crate::port::journal::{Entry, Journal, JournalError, Key, Position, Urgency};
 
+/// Bytes after which a further event of the same run is no part of the same entry: the journal bounds what waits in it.
+const MOST_PIECE: usize = 1 << 20;
+
 /// Frames of the runs of one tree, in the order in which their events happened. The buffer is used again and again.
 #[derive(Default)]
 pub(crate) struct Outbox {
@@ -46,13 +49,19 @@ impl Outbox {
         frames: &mut Writer,
         event: &Stamped,
     ) -> Result<(), TooLarge> {
+        let last_begins = self
+            .pieces
+            .len()
+            .checked_sub(2)
+            .map_or(0, |last| self.pieces[last].end);
+        let has_room = self.bytes.len() - last_begins < MOST_PIECE;
         frames.append(event, &mut self.bytes)?;
         let closes = matches!(event.event, Event::Finished(_));
         let matters = matters(&event.event);
         let wait = wait(&open.plan, &event.event);
         let end = self.bytes.len();
         match self.pieces.last_mut() {
-            Some(last) if last.open.run == open.run => {
+            Some(last) if last.open.run == open.run && has_room => {
                 last.end = end;
                 last.count += 1;
                 last.closes = closes;
@@ -159,6 +168,7 @@ fn matters(event: &Event) -> bool {
         | Event::Resumed { .. }
         | Event::CancelRequested { .. }
         | Event::DeadlinePassed
-        | Event::Finished(_) => true,
+        | Event::Finished(_)
+        | Event::ItemReused { .. } => true,
     }
 }

@@ -131,7 +131,7 @@ impl Slot {
 }
 
 /// The type of what an attempt at a node, or at an item of it, has as its output.
-pub(super) fn ok_type(node: &Node) -> Option<&Type> {
+pub(crate) fn ok_type(node: &Node) -> Option<&Type> {
     let ty = node.reply_type()?;
     match ty.shape() {
         Shape::Result(either) => either.ok.as_deref(),

@@ -72,6 +72,11 @@ impl Slot {
                 self.set_output(*place, output);
             }
             Event::NodeFailed { place, error, .. } => self.set_failure(*place, error),
+            Event::ItemReused { node, item, output } => {
+                let plan = Arc::clone(self.plan());
+                let output = verified(output.as_ref(), ok_type(plan.node(*node)), inner)?;
+                self.reuse_item(*node, *item, output);
+            }
             Event::Started
             | Event::NodeStarted { .. }
             | Event::Suspended { .. }

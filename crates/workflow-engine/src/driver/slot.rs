@@ -39,6 +39,8 @@ pub(crate) struct Slot {
     pub(super) outputs: Box<[Option<Value>]>,
     /// The same of items, as long as their node is not over.
     pub(super) items: HashMap<NodeIndex, ItemOutputs>,
+    /// The same of items that are reused, as long as their node was not expanded.
+    pub(super) reused: HashMap<NodeIndex, Vec<(u32, Option<Value>)>>,
     /// What was given to do and is under way in some way, but for what is in the queue of the driver.
     pub(super) standing: HashMap<Place, Standing>,
     /// Places in the queue of the driver that are not to be begun any more.
@@ -156,6 +158,7 @@ impl Slot {
             arguments: new.arguments,
             globals: new.globals,
             items: HashMap::new(),
+            reused: HashMap::new(),
             standing: HashMap::new(),
             stopped: HashSet::new(),
             held: Vec::new(),

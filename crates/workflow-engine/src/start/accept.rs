@@ -9,7 +9,7 @@ use weft_workflow::event::{Accepted, Stored, after};
 use weft_workflow::{Place, Plan};
 
 use super::StartRun;
-use crate::driver::{Key as SlotKey, NewSlot, Slot, Terms};
+use crate::driver::{Key as SlotKey, NewSlot, ReusedItem, Slot, Terms};
 use crate::engine::Inner;
 use crate::express::Kept;
 use crate::mailbox::Mailbox;
@@ -17,6 +17,9 @@ use crate::open_run::{OpenRun, Opening};
 use crate::port::journal::Key;
 use crate::values::{Large, NotKept};
 use crate::{Error, random};
+
+/// Blobs that are asked for at a time.
+const MOST_NAMED: usize = 1_000;
 
 /// A run that is being accepted.
 pub(super) struct Accepting {
@@ -30,6 +33,8 @@ pub(super) struct Accepting {
     start: StartRun,
     /// The outputs of the nodes that are given, in their order.
     outputs: Vec<Option<Value>>,
+    /// The items that are reused.
+    items: Vec<ReusedItem>,
     /// Its place among the open runs of its project, once it has one.
     counted: Option<Held>,
 }
@@ -41,6 +46,7 @@ impl Accepting {
         (version, plan): (VersionNumber, Arc<Plan>),
     ) -> Result<Self, Error> {
         let outputs = inner.given_outputs(&start, &plan)?;
+        let items = inner.reused_items(&mut start, &plan)?;
         let now = inner.ports.clock.now();
         let run = start.run.unwrap_or_else(|| RunId::at(now, random::bytes()));
         let key = start.key.take().map(|key| Key {
@@ -60,6 +66,7 @@ impl Accepting {
             plan,
             start,
             outputs,
+            items,
             counted: None,
         })
     }
@@ -85,22 +92,35 @@ impl Accepting {
                 given.output = Some(Stored::from(&*value));
             }
         }
+        self.keep_items(inner).await?;
         Ok(self)
     }
 
-    /// The run as its driver knows it, before its first event.
+    /// Outputs of items come from the journal: what is large among them lies in blobs already.
+    async fn keep_items(&self, inner: &Inner) -> Result<(), Error> {
+        let outputs = self.items.iter().filter_map(|item| item.output.as_ref());
+        let blobs: Vec<_> = outputs.filter_map(|value| Stored::from(value).blob()).collect();
+        for blobs in blobs.chunks(MOST_NAMED) {
+            let named = blobs.iter().map(|digest| (self.project.clone(), *digest));
+            inner.ports.blobs.keep(named.collect()).await?;
+        }
+        Ok(())
+    }
+
+    /// The run as its driver knows it, before its first events, and these: its acceptance, and the items that are reused.
     pub(super) fn slot(
         mut self,
         inner: &Arc<Inner>,
         key: SlotKey,
         mailbox: &Arc<Mailbox>,
-    ) -> (Box<Slot>, Box<Accepted>) {
+    ) -> (Box<Slot>, (Box<Accepted>, Vec<ReusedItem>)) {
         let outputs = std::mem::take(&mut self.outputs);
+        let items = std::mem::take(&mut self.items);
         let (mut slot, accepted) = self.empty_slot(inner, key, mailbox);
         for (given, output) in accepted.given.iter().zip(outputs) {
             slot.set_output(Place::of(given.node), output);
         }
-        (slot, accepted)
+        (slot, (accepted, items))
     }
 
     fn empty_slot(

@@ -11,6 +11,7 @@ use weft_workflow::event::Given;
 use super::StartRun;
 use crate::Error;
 use crate::config::MAX_TEXT;
+use crate::driver::{ReusedItem, ok_type};
 use crate::engine::Inner;
 use crate::values::is_raw;
 
@@ -57,6 +58,25 @@ impl Inner {
             (Some(_), _) => Err(wrong("nothing")),
             (None, Some(ty)) => Err(wrong(&ty.to_string())),
         }
+    }
+
+    /// The items that are reused, taken out of the request, once every rule of images was checked.
+    pub(super) fn reused_items(&self, start: &mut StartRun, plan: &Plan) -> Result<Vec<ReusedItem>, Error> {
+        let items = std::mem::take(&mut start.reused_items).into_iter();
+        let checked = items.map(|(place, stored)| {
+            let ty = plan.nodes.get(place.0.0 as usize).and_then(ok_type);
+            let wrong = || Error::WrongType {
+                what: format!("the reused output of item {} of node {}", place.1, place.0.0),
+                expected: ty.map_or_else(|| "nothing".to_owned(), ToString::to_string),
+            };
+            let output = match (stored, ty) {
+                (Some(stored), Some(ty)) => Some(stored.verify(ty, self.config.values).map_err(|_| wrong())?),
+                (None, None) => None,
+                (Some(_), None) | (None, Some(_)) => return Err(wrong()),
+            };
+            Ok(ReusedItem { place, output })
+        });
+        checked.collect()
     }
 
     fn check_depth(&self, start: &StartRun) -> Result<(), Error> {

@@ -22,6 +22,7 @@ mod nesting;
 mod on_behalf;
 mod queueing;
 mod repeating;
+mod repeating_items;
 mod stubs;
 mod times;
 mod unpredictable;

@@ -12,7 +12,9 @@ impl Event {
                 let values = [Some(&accepted.arguments), accepted.globals.as_ref()];
                 (values, &accepted.given)
             }
-            Self::NodeSucceeded { output, .. } => ([output.as_ref(), None], &[]),
+            Self::NodeSucceeded { output, .. } | Self::ItemReused { output, .. } => {
+                ([output.as_ref(), None], &[])
+            }
             Self::NodeFailed { error, .. } => ([error.value.as_ref(), None], &[]),
             Self::Finished(finished) => {
                 let failure = finished.failure.as_ref();
@@ -41,7 +43,9 @@ impl Event {
                 let values = [Some(&mut accepted.arguments), accepted.globals.as_mut()];
                 (values, &mut accepted.given)
             }
-            Self::NodeSucceeded { output, .. } => ([output.as_mut(), None], &mut []),
+            Self::NodeSucceeded { output, .. } | Self::ItemReused { output, .. } => {
+                ([output.as_mut(), None], &mut [])
+            }
             Self::NodeFailed { error, .. } => ([error.value.as_mut(), None], &mut []),
             Self::Finished(finished) => {
                 let failure = finished.failure.as_mut();

@@ -33,11 +33,8 @@ impl RunRecord {
             | Event::Suspended { .. }
             | Event::Completed { .. } => {}
             Event::Started => self.start(stamped.at),
-            Event::Expanded { node, items } => self.expanded.push(Expansion {
-                node: *node,
-                items: *items,
-                succeeded: 0,
-            }),
+            Event::ItemReused { node, .. } => self.item_reused(*node),
+            Event::Expanded { node, items } => self.expand(*node, *items),
             Event::NodeSucceeded { place, usage, .. } => self.succeed(*place, *usage),
             Event::NodeFailed { usage, .. } => self.spend(*usage),
             Event::NodeSkipped { .. } => self.counts.skipped = self.counts.skipped.saturating_add(1),
@@ -94,6 +91,31 @@ impl RunRecord {
     fn start(&mut self, at: Timestamp) {
         self.status = RunStatus::Running;
         self.started_at = Some(at);
+    }
+
+    /// Counts for nothing until its list is known.
+    fn item_reused(&mut self, node: NodeIndex) {
+        let expanded = self.expansion(node);
+        expanded.succeeded = expanded.succeeded.saturating_add(1);
+    }
+
+    fn expand(&mut self, node: NodeIndex, items: u32) {
+        let expanded = self.expansion(node);
+        expanded.items = items;
+        expanded.succeeded = expanded.succeeded.min(items);
+    }
+
+    fn expansion(&mut self, node: NodeIndex) -> &mut Expansion {
+        let known = self.expanded.iter().rposition(|expanded| expanded.node == node);
+        let at = known.unwrap_or_else(|| {
+            self.expanded.push(Expansion {
+                node,
+                items: 0,
+                succeeded: 0,
+            });
+            self.expanded.len() - 1
+        });
+        &mut self.expanded[at]
     }
 
     fn succeed(&mut self, place: Place, usage: Usage) {

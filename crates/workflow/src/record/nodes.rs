@@ -128,7 +128,9 @@ impl<'a> Nodes<'a> {
             | Event::Resumed { .. }
             | Event::CancelRequested { .. }
             | Event::DeadlinePassed
-            | Event::Finished(_) => {}
+            | Event::Finished(_)
+            // Counted where the state counts it.
+            | Event::ItemReused { .. } => {}
         }
     }
 

@@ -12,7 +12,7 @@ use crate::plan::NodeIndex;
 pub const MAX_ITEMS: u32 = 1 << 20;
 
 impl Turn<'_> {
-    /// The first items are given.
+    /// The first items are given, of those that are not over already.
     pub(super) fn expanded(&mut self, node: NodeIndex, items: u32) -> Verdict {
         self.may_begin(node)?;
         if self.state.ending.is_some() {
@@ -24,9 +24,10 @@ impl Turn<'_> {
         if items > MAX_ITEMS {
             return Err(format!("a node goes over {MAX_ITEMS} items at most"));
         }
+        let reused = self.state.reused.remove(&node).unwrap_or_default();
         let cell = self.state.cell_mut(node);
         cell.phase = Phase::Expanded;
-        cell.items = Some(Box::new(Items::new(items)));
+        cell.items = Some(Box::new(Items::reusing(items, &reused)));
         self.state.dues.remove(&Place::of(node));
         self.go_on(node);
         Ok(())

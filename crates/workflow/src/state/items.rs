@@ -11,7 +11,7 @@ pub(super) struct Items {
     cells: Box<[ItemCell]>,
     /// How many are over, and how.
     pub(super) counts: ItemCounts,
-    /// The first that was never dispatched.
+    /// The first that is still to be dispatched.
     next: u32,
     /// How many take one of the node's places: begun, and not over. One that waits for its next attempt is among them.
     active: u32,
@@ -51,6 +51,18 @@ impl Items {
         }
     }
 
+    /// As [`Self::new`]; those of `reused` that there are have succeeded before.
+    pub(super) fn reusing(total: u32, reused: &[u32]) -> Self {
+        let mut items = Self::new(total);
+        for &item in reused.iter().filter(|item| **item < total) {
+            items.set(item, ItemPhase::Closed(NodeStatus::Succeeded), 0);
+            items.counts.add(NodeStatus::Succeeded);
+            items.counts.reused += 1;
+        }
+        items.pass_closed();
+        items
+    }
+
     /// The phase of an item and the number of its latest attempt. None where there is no such item.
     pub(super) fn get(&self, item: u32) -> Option<(ItemPhase, u32)> {
         let cell = self.cells.get(item as usize)?;
@@ -61,7 +73,7 @@ impl Items {
         self.cells[item as usize] = ItemCell::new(phase, attempt);
     }
 
-    /// Takes the next item that was never dispatched, where fewer than `concurrency` are active.
+    /// Takes the next item that is to be dispatched, where fewer than `concurrency` are active.
     pub(super) fn begin(&mut self, concurrency: u32) -> Option<u32> {
         if self.ending || self.active >= concurrency || self.next >= self.counts.total {
             return None;
@@ -70,7 +82,15 @@ impl Items {
         self.next += 1;
         self.active += 1;
         self.set(item, ItemPhase::Told, 1);
+        self.pass_closed();
         Some(item)
+    }
+
+    /// Passes over items that were over before they were dispatched.
+    fn pass_closed(&mut self) {
+        while self.get(self.next).is_some_and(|(phase, _)| phase.is_closed()) {
+            self.next += 1;
+        }
     }
 
     /// An active item is over.

@@ -27,6 +27,9 @@ pub struct Rerun {
     pub reused: Vec<Reused>,
     /// Those without, ascending.
     pub left_out: Vec<NodeIndex>,
+    /// Nodes that are executed again and go over the same list as before, unless other arguments make it another, ascending: of their
+    /// items, those that succeeded need not be executed again.
+    pub in_part: Vec<NodeIndex>,
 }
 
 /// A node whose result is reused.
@@ -89,6 +92,8 @@ pub enum RerunError {
 /// `changed` are nodes that would not be called with what they were, as the arguments are others. They are executed again, and so are
 /// those that need their values: what is reused was always made of what the new run has, too.
 ///
+/// A node that was selected by its name, or as part of the whole, is executed again with all of its items.
+///
 /// # Errors
 /// Where the run is open, or the selection names nothing, unknown or given nodes, nodes whose needs will not be there, or only some of
 /// those that changed.
@@ -123,6 +128,9 @@ fn selected_of(
     let mut rerun = Rerun::default();
     for (node, _) in plan.iter() {
         if selected.contains(node) {
+            if selected.goes_over_the_same(node) {
+                rerun.in_part.push(node);
+            }
             continue;
         }
         match state.reusable(plan, node) {
@@ -180,6 +188,8 @@ struct Selected<'a> {
     plan: &'a Plan,
     state: &'a RunState,
     nodes: Vec<bool>,
+    /// Those of them of which nothing is reused, as they were asked for.
+    wholly: Vec<bool>,
     /// Those whose company was not looked at.
     fresh: Vec<NodeIndex>,
 }
@@ -190,15 +200,29 @@ impl<'a> Selected<'a> {
             plan,
             state,
             nodes: vec![false; plan.nodes.len()],
+            wholly: vec![false; plan.nodes.len()],
             fresh: Vec::new(),
         };
         match selection {
             Selection::Whole => plan.iter().for_each(|(node, _)| selected.add(node)),
-            Selection::Failed => selected.failed()?,
+            Selection::Failed => {
+                selected.failed()?;
+                return Ok(selected);
+            }
             Selection::From(nodes) => selected.these(nodes, true)?,
             Selection::Only(nodes) => selected.these(nodes, false)?,
         }
+        selected.wholly.clone_from(&selected.nodes);
         Ok(selected)
+    }
+
+    /// Whether a node goes over a list, and none of the nodes that this and its arguments are made of is executed again.
+    fn goes_over_the_same(&self, index: NodeIndex) -> bool {
+        let node = self.plan.node(index);
+        let mut needs = node.needs.iter();
+        node.for_each.is_some()
+            && !self.wholly[index.0 as usize]
+            && needs.all(|need| !need.value || !self.contains(need.node))
     }
 
     fn contains(&self, node: NodeIndex) -> bool {

@@ -30,6 +30,8 @@ pub struct RunState {
     pub(super) errors: BTreeMap<NodeIndex, (Place, NodeError)>,
     /// When the next attempt is due, or a sleep or a wait ends.
     pub(super) dues: BTreeMap<Place, Timestamp>,
+    /// Items whose outputs are reused, ascending, of nodes that were not expanded yet.
+    pub(super) reused: BTreeMap<NodeIndex, Vec<u32>>,
 }
 
 /// How far a run has come.
@@ -65,6 +67,7 @@ impl RunState {
             failure: None,
             errors: BTreeMap::new(),
             dues: BTreeMap::new(),
+            reused: BTreeMap::new(),
         }
     }
 

@@ -16,6 +16,7 @@ mod properties;
 mod reruns;
 mod resuming;
 mod retrying;
+mod reusing;
 pub(crate) mod sketch;
 mod suspending;
 mod upstream;

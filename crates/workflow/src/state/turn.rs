@@ -70,6 +70,7 @@ impl<'a> Turn<'a> {
             Event::CancelRequested { by, reason } => self.cancel_requested(by, reason),
             Event::DeadlinePassed => self.deadline_passed(),
             Event::Finished(finished) => self.finished(finished),
+            Event::ItemReused { node, item, .. } => self.item_reused(*node, *item),
         }
     }
 
@@ -100,6 +101,7 @@ impl<'a> Turn<'a> {
         count(&mut self.state.counts, status);
         self.state.dues.remove(&Place::of(node));
         self.state.errors.remove(&node);
+        self.state.reused.remove(&node);
         self.closed.push(node);
     }
 

@@ -67,6 +67,8 @@ pub struct ItemCounts {
     pub failed: u32,
     /// Stopped.
     pub cancelled: u32,
+    /// Of those that succeeded: executed by the run that this one repeats.
+    pub reused: u32,
 }
 
 impl RunState {

@@ -20,6 +20,9 @@ pub(super) fn event(plan: &Plan, event: &Event) -> String {
         Event::CancelRequested { .. } => "a cancellation of the run".into(),
         Event::DeadlinePassed => "the deadline of the run".into(),
         Event::Finished(_) => "the end of the run".into(),
+        Event::ItemReused { node, item, .. } => {
+            format!("the reuse of item {item} of {}", name(plan, *node))
+        }
     }
 }
 

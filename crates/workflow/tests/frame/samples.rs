@@ -33,6 +33,8 @@ pub(crate) fn all() -> Vec<(&'static str, Stamped)> {
         ("deadline-passed", Event::DeadlinePassed),
         ("finished", finished()),
         ("completed", completed()),
+        ("item-reused", item_reused(Some(image(b"an image")))),
+        ("item-reused-with-nothing", item_reused(None)),
     ];
     let stamp = |(at, (name, event))| (name, Stamped::new(time(at as i64), event));
     events.into_iter().enumerate().map(stamp).collect()
@@ -160,6 +162,14 @@ fn completed() -> Event {
     Event::Completed {
         node: NodeIndex(1),
         by: "anna".into(),
+    }
+}
+
+fn item_reused(output: Option<Stored>) -> Event {
+    Event::ItemReused {
+        node: NodeIndex(2),
+        item: 99_999,
+        output,
     }
 }
 

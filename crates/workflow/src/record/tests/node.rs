@@ -163,6 +163,7 @@ fn items_are_summed_up() {
         succeeded: 2,
         failed: 1,
         cancelled: 0,
+        reused: 0,
     };
     assert_eq!((items.counts, items.retried), (counts, 1));
     assert_eq!(

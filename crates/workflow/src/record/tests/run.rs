@@ -18,6 +18,28 @@ fn one_node() -> Plan {
 }
 
 #[test]
+fn items_that_are_reused_count_once_their_list_is_known() {
+    let plan = plan([call("a").each(2, ItemFailure::End)]);
+    let mut run = Live::accepted(&plan);
+    for item in [0, 2] {
+        run.take(Event::ItemReused {
+            node: n(0),
+            item,
+            output: None,
+        });
+    }
+    run.take(Event::Started);
+    assert_eq!(record(&run).progress(), 0.0);
+    run.take(Event::Expanded { node: n(0), items: 4 });
+    assert_eq!(record(&run).progress(), 0.5);
+    run.take(succeeded(item(0, 1), 1));
+    assert_eq!(record(&run).progress(), 0.75);
+    run.take(succeeded(item(0, 3), 1));
+    run.take(succeeded(at(0), 1));
+    assert_eq!(record(&run).expanded, []);
+}
+
+#[test]
 fn a_record_begins_with_how_the_run_was_accepted() {
     let plan = one_node();
     let run = Live::accepted(&plan);

@@ -226,7 +226,8 @@ impl Outstanding {
             | Event::Resumed { .. }
             | Event::CancelRequested { .. }
             | Event::DeadlinePassed
-            | Event::Completed { .. } => return,
+            | Event::Completed { .. }
+            | Event::ItemReused { .. } => return,
         };
         assert!(self.places.remove(&place).is_some(), "{event:?} answers nothing");
     }

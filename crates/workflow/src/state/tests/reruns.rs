@@ -21,6 +21,7 @@ fn check(plan: &Plan, run: &Live<'_>, selection: &Selection, (reused, left_out):
     let expected = Rerun {
         reused: reused.collect(),
         left_out: left_out.iter().map(|&node| n(node)).collect(),
+        in_part: Vec::new(),
     };
     assert_eq!(
         rerun(plan, &run.state, selection, &[]),
@@ -151,7 +152,7 @@ fn a_node_and_its_fallback_belong_together() {
 fn a_rerun_goes_on_where_the_first_run_failed() {
     let plan = two_ways();
     let first = failed_run(&plan);
-    let Rerun { reused, left_out } = rerun(&plan, &first.state, &Selection::Failed, &[]).unwrap();
+    let Rerun { reused, left_out, .. } = rerun(&plan, &first.state, &Selection::Failed, &[]).unwrap();
     let mut accepted = accepted(&plan);
     accepted.left_out = left_out;
     accepted.given.extend(reused.iter().map(|reused| Given {
@@ -183,7 +184,7 @@ fn what_was_left_out_stays_so() {
 /// Which nodes are executed again where some are called with something else.
 fn executed(plan: &Plan, run: &Live<'_>, selection: &Selection, changed: &[u32]) -> Vec<u32> {
     let changed: Vec<_> = changed.iter().map(|&node| n(node)).collect();
-    let Rerun { reused, left_out } = rerun(plan, &run.state, selection, &changed).unwrap();
+    let Rerun { reused, left_out, .. } = rerun(plan, &run.state, selection, &changed).unwrap();
     let others: Vec<_> = reused.iter().map(|reused| reused.node).chain(left_out).collect();
     let nodes = plan.iter().map(|(node, _)| node);
     nodes
