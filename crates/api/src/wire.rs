@@ -35,7 +35,7 @@ pub use access::{
 };
 pub use blob::Blob;
 pub use bytes::Bytes;
-pub use comparison::{ComparedNode, ComparedRun, Comparison, NodeSide};
+pub use comparison::{ComparedNode, ComparedRun, Comparison, ItemsDiffer, NodeSide};
 pub use difference::Difference;
 pub use function::{Function, FunctionSummary, Kind};
 pub use host::{Host, LevelStanding, LevelState, Levels};

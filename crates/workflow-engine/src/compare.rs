@@ -10,12 +10,12 @@ use weft_workflow::{NodeIndex, Plan};
 
 use crate::Error;
 use crate::engine::Engine;
-use crate::inputs::Input;
+use crate::inputs::{Input, MOST_ITEMS};
 use crate::port::blobs::BlobError;
 use crate::told::Told;
 
-/// Items of a node whose arguments are compared at most.
-const MOST_ITEMS: u32 = 1_000;
+/// Items that are named which were called with something else.
+const MOST_NAMED: usize = 10;
 /// The largest input that is told where it differs, in bytes of its image.
 const MOST_INPUT: usize = 64 << 10;
 /// How large all those are together.
@@ -28,8 +28,30 @@ pub struct Compared {
     pub comparison: Comparison,
     /// What the one executes and what the other does.
     pub plans: [Arc<Plan>; 2],
-    /// Of nodes that were called once with something else, by name: with what, where it is not large.
-    pub inputs: HashMap<String, [Option<Image>; 2]>,
+    /// Of nodes that were called with something else, by name: with what.
+    pub inputs: HashMap<String, InputsDiffer>,
+}
+
+/// How what a node was called with differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InputsDiffer {
+    /// It was called with this and that, where it is not large.
+    Once([Option<Image>; 2]),
+    /// It goes over a list.
+    Items(ItemsDiffer),
+}
+
+/// How the items of a node differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ItemsDiffer {
+    /// How many there are in the one run and in the other.
+    pub totals: [u32; 2],
+    /// How many of those that both have were compared, the first ones.
+    pub compared: u32,
+    /// How many of these were called with something else.
+    pub differing: u32,
+    /// The first of these.
+    pub first: Vec<u32>,
 }
 
 impl Engine {
@@ -76,21 +98,69 @@ impl Engine {
         after: &Told,
         nodes: (NodeIndex, NodeIndex),
         room: &mut usize,
-    ) -> Result<(Sameness, Option<[Option<Image>; 2]>), Error> {
-        let inputs = async {
-            let old = self.input(before, nodes.0, MOST_ITEMS).await?;
-            let new = self.input(after, nodes.1, MOST_ITEMS).await?;
-            Ok((old, new))
-        };
-        match inputs.await {
-            Ok((old, new)) => {
-                let sameness = Sameness::of(old.as_ref(), new.as_ref());
-                let differing = sameness == Sameness::Different;
-                Ok((sameness, differing.then(|| [once(old, room), once(new, room)])))
-            }
+    ) -> Result<(Sameness, Option<InputsDiffer>), Error> {
+        match self.inputs_differ(before, after, nodes, room).await {
             // A value of a closed run may have been collected.
             Err(Error::Blob(BlobError::Missing(_))) => Ok((Sameness::Unknown, None)),
-            Err(error) => Err(error),
+            compared => compared,
+        }
+    }
+
+    async fn inputs_differ(
+        &self,
+        before: &Told,
+        after: &Told,
+        nodes: (NodeIndex, NodeIndex),
+        room: &mut usize,
+    ) -> Result<(Sameness, Option<InputsDiffer>), Error> {
+        let old = self.input(before, nodes.0).await?;
+        let new = self.input(after, nodes.1).await?;
+        if let (Some(Input::Items(was, _)), Some(Input::Items(is, _))) = (&old, &new) {
+            let differ = self.items_differ((before, nodes.0), (after, nodes.1), [*was, *is]).await?;
+            return Ok((differ.sameness(), differ.are_others().then_some(InputsDiffer::Items(differ))));
+        }
+        let sameness = Sameness::of(old.as_ref(), new.as_ref());
+        let differing = sameness == Sameness::Different;
+        Ok((
+            sameness,
+            differing.then(|| InputsDiffer::Once([once(old, room), once(new, room)])),
+        ))
+    }
+
+    async fn items_differ(
+        &self,
+        before: (&Told, NodeIndex),
+        after: (&Told, NodeIndex),
+        totals: [u32; 2],
+    ) -> Result<ItemsDiffer, Error> {
+        let mut differ = ItemsDiffer {
+            totals,
+            compared: totals[0].min(totals[1]).min(MOST_ITEMS),
+            ..ItemsDiffer::default()
+        };
+        let compared = differ.compared;
+        let differs = |item| {
+            differ.differing += 1;
+            if differ.first.len() < MOST_NAMED {
+                differ.first.push(item);
+            }
+        };
+        self.differing_items(before, after, compared, differs).await?;
+        Ok(differ)
+    }
+}
+
+impl ItemsDiffer {
+    /// Whether anything is known to differ.
+    fn are_others(&self) -> bool {
+        self.differing > 0 || self.totals[0] != self.totals[1]
+    }
+
+    fn sameness(&self) -> Sameness {
+        match self.are_others() {
+            true => Sameness::Different,
+            false if self.compared < self.totals[0] => Sameness::Unknown,
+            false => Sameness::Same,
         }
     }
 }

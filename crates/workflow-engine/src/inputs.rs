@@ -18,7 +18,9 @@ use crate::told::Told;
 use crate::values::named_in_definition;
 
 /// Items of a node whose arguments are compared at most.
-const MOST_ITEMS: u32 = 10_000;
+pub(crate) const MOST_ITEMS: u32 = 10_000;
+/// Items that are compared at a time, before others have their turn.
+const TURN: u32 = 64;
 
 /// The values of a run that one node sees.
 struct Past {
@@ -96,16 +98,38 @@ impl Engine {
         Ok(Some((image, Type::clone(ty))))
     }
 
-    /// All that a node was called with, of its items the first `most`. None as for [`Self::arguments`].
-    pub(crate) async fn input(
-        &self,
-        told: &Told,
-        node: NodeIndex,
-        most: u32,
-    ) -> Result<Option<Input>, Error> {
+    /// All that a node was called with, but for its items, which are counted. None as for [`Self::arguments`].
+    pub(crate) async fn input(&self, told: &Told, node: NodeIndex) -> Result<Option<Input>, Error> {
         let past = self.past(told, node, &told.accepted.arguments).await?;
-        let input = past.input(&told.plan, node, most, self.0.config.values);
+        let input = past.input(&told.plan, node, 0, self.0.config.values);
         absent_where_missing(told.record.run, input)
+    }
+
+    /// Calls `differs` for each of the first `items` items that a node of one run was called with otherwise than a node of another run.
+    pub(crate) async fn differing_items(
+        &self,
+        before: (&Told, NodeIndex),
+        after: (&Told, NodeIndex),
+        items: u32,
+        mut differs: impl FnMut(u32),
+    ) -> Result<(), Error> {
+        let bounds = self.0.config.values;
+        let mut old = self.past(before.0, before.1, &before.0.accepted.arguments).await?;
+        let mut new = self.past(after.0, after.1, &after.0.accepted.arguments).await?;
+        for (past, (told, node)) in [(&mut old, before), (&mut new, after)] {
+            let expanded = past.expand(&told.plan, node, bounds);
+            absent_where_missing(told.record.run, expanded)?;
+        }
+        for item in 0..items {
+            let was = old.of_item(&before.0.plan, before.1, item, bounds);
+            if was != new.of_item(&after.0.plan, after.1, item, bounds) {
+                differs(item);
+            }
+            if item % TURN == TURN - 1 {
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(())
     }
 
     /// Whether a node would be executed alike, or skipped alike, in a run with these arguments, if all else that it reads stays the same.
@@ -180,7 +204,7 @@ impl Engine {
             if was.is_some() && was == is {
                 same.insert(item);
             }
-            if item % 64 == 63 {
+            if item % TURN == TURN - 1 {
                 tokio::task::yield_now().await;
             }
         }

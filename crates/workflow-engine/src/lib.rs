@@ -51,7 +51,7 @@ mod timers;
 mod told;
 mod values;
 
-pub use compare::Compared;
+pub use compare::{Compared, InputsDiffer, ItemsDiffer};
 pub use config::{Config, MAX_REASON, MAX_TEXT};
 pub use engine::{Engine, Ports, Recovered};
 pub use error::Error;

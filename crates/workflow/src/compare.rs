@@ -11,7 +11,7 @@ use crate::evaluate::{LONGEST, Root};
 use crate::event::{Accepted, NodeError, Place, Stored, Usage};
 use crate::plan::{Kind, Node, NodeIndex, Plan};
 use crate::record::{NodeRecord, RunRecord};
-use crate::state::Reason;
+use crate::state::{ItemCounts, Reason};
 
 /// A run, as far as it got.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +67,10 @@ pub struct RunSide {
     pub took: Option<Duration>,
     /// Names of the nodes that only this one has.
     pub only: Vec<String>,
+    /// What it was called with; none where the other one was called with the same.
+    pub arguments: Option<Stored>,
+    /// Its result; none where it has none, or that is the one of the other.
+    pub result: Option<Stored>,
 }
 
 /// A node that both runs have.
@@ -103,6 +107,8 @@ pub struct NodeSide {
     pub finished_at: Option<Timestamp>,
     /// What its attempts cost.
     pub usage: Usage,
+    /// Its items, once it is expanded.
+    pub items: Option<ItemCounts>,
 }
 
 /// Whether two values are the same.
@@ -114,7 +120,7 @@ pub enum Sameness {
     Different,
     /// Neither is there.
     Absent,
-    /// A value of which they are made is no longer kept.
+    /// A value of which they are made is no longer kept, or it would take too long to compare them.
     Unknown,
 }
 
@@ -165,20 +171,21 @@ impl<'a> Comparing<'a> {
             .map(|pair| (pair.1, self.node(pair, inputs(pair.0), &definition)))
             .collect();
         nodes.sort_by_key(|(place, _)| *place);
+        let sides = [&self.before, &self.after];
+        let arguments = sides.map(|side| Some(&side.accepted.arguments));
+        let results = sides.map(|side| side.record.result.as_ref());
+        let only = [definition.nodes.removed.clone(), definition.nodes.added.clone()];
+        let mut runs = [RunSide::new(sides[0]), RunSide::new(sides[1])];
+        for (at, (run, only)) in runs.iter_mut().zip(only).enumerate() {
+            run.only = only;
+            run.arguments = told(arguments, at);
+            run.result = told(results, at);
+        }
         Comparison {
-            runs: [
-                RunSide::new(&self.before, definition.nodes.removed.clone()),
-                RunSide::new(&self.after, definition.nodes.added.clone()),
-            ],
-            arguments: Sameness::of(
-                Some(&self.before.accepted.arguments),
-                Some(&self.after.accepted.arguments),
-            ),
+            runs,
+            arguments: Sameness::of(arguments[0], arguments[1]),
             globals: self.globals(),
-            result: Sameness::of(
-                self.before.record.result.as_ref(),
-                self.after.record.result.as_ref(),
-            ),
+            result: Sameness::of(results[0], results[1]),
             definition,
             nodes: nodes.into_iter().map(|(_, node)| node).collect(),
         }
@@ -192,13 +199,14 @@ impl<'a> Comparing<'a> {
     ) -> NodeComparison {
         let (old, new) = (self.before.node(before), self.after.node(after));
         let name = self.after.plan.node(after).name.to_string();
-        let output = |record: Option<&'a NodeRecord>| record.and_then(|record| record.output.as_ref());
-        let (was, is) = (output(old), output(new));
-        let told = |output: Option<&Stored>| output.filter(|_| was != is).cloned();
+        let outputs = [old, new].map(|record| record.and_then(|record| record.output.as_ref()));
         NodeComparison {
-            sides: [NodeSide::new(old, told(was)), NodeSide::new(new, told(is))],
+            sides: [
+                NodeSide::new(old, told(outputs, 0)),
+                NodeSide::new(new, told(outputs, 1)),
+            ],
             input,
-            output: Sameness::of(was, is),
+            output: Sameness::of(outputs[0], outputs[1]),
             redefined: definition
                 .nodes
                 .changed
@@ -240,6 +248,11 @@ impl<'a> Comparing<'a> {
     }
 }
 
+/// One of two values, where they differ.
+fn told(values: [Option<&Stored>; 2], at: usize) -> Option<Stored> {
+    values[at].filter(|_| values[0] != values[1]).cloned()
+}
+
 impl<'a> Side<'a> {
     fn node(&self, index: NodeIndex) -> Option<&'a NodeRecord> {
         self.nodes.get(index.0 as usize)
@@ -247,7 +260,7 @@ impl<'a> Side<'a> {
 }
 
 impl RunSide {
-    fn new(side: &Side<'_>, only: Vec<String>) -> Self {
+    fn new(side: &Side<'_>) -> Self {
         let record = side.record;
         let took = record
             .finished_at
@@ -259,7 +272,9 @@ impl RunSide {
             status: record.status,
             // A clock that was set back counts as none.
             took: took.map(|took| took.try_into().unwrap_or_default()),
-            only,
+            only: Vec::new(),
+            arguments: None,
+            result: None,
         }
     }
 }
@@ -276,6 +291,7 @@ impl NodeSide {
                 started_at: None,
                 finished_at: None,
                 usage: Usage::default(),
+                items: None,
             };
         };
         Self {
@@ -287,6 +303,7 @@ impl NodeSide {
             started_at: record.started_at,
             finished_at: record.finished_at,
             usage: record.usage,
+            items: record.items.as_ref().map(|items| items.counts),
         }
     }
 }

@@ -151,6 +151,17 @@ async fn runs_are_laid_beside_each_other() {
         (&told["arguments"], &told["result"]),
         (&json!("different"), &json!("same"))
     );
+    assert_eq!(
+        told["arguments-differ"],
+        json!([{"at": "/list/1", "before": 2, "after": 3}])
+    );
+    assert_eq!(told.get("result-differs"), None);
+    let nodes = told["nodes"].as_array().unwrap();
+    let each = nodes.iter().find(|node| node["name"] == "each").unwrap();
+    assert_eq!(
+        each["items-differ"],
+        json!({"before": 2, "after": 2, "compared": 2, "differing": 1, "first": [1]})
+    );
     let of = |told: &Value, name: &str| {
         let nodes = told["nodes"].as_array().unwrap().iter();
         let node = nodes.clone().find(|node| node["name"] == name).unwrap();
@@ -189,6 +200,9 @@ async fn runs_are_laid_beside_each_other() {
     let each = shown.lines().find(|line| line.starts_with("each")).unwrap();
     assert_eq!(each.matches("different").count(), 2, "{shown}");
     assert!(shown.contains("each output /1: 5 → 6"), "{shown}");
+    for line in ["arguments /list/1: 2 → 3", "each input: 1 of 2 differ: [1]"] {
+        assert!(shown.lines().any(|it| it == line), "{shown}");
+    }
 
     compare("x").await.expect_problem(400, "invalid-query");
     let nobody = "0198f3a0-0000-7000-8000-000000000000";

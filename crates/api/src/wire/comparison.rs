@@ -7,10 +7,11 @@ use weft_workflow::Plan;
 use weft_workflow::compare::{self, Sameness};
 use weft_workflow::event::Origin;
 use weft_workflow::state::Reason;
-use weft_workflow_engine::Compared;
+use weft_workflow_engine::{Compared, InputsDiffer};
 
 use super::difference::{Difference, differences};
-use super::run::{NodeError, Usage};
+use super::json::Json;
+use super::run::{NodeError, Usage, is_zero};
 use super::run_view::{in_words, input_type, name, shown, shown_image};
 
 /// What two runs have in common and where they part.
@@ -26,8 +27,14 @@ pub struct Comparison {
     pub arguments: String,
     /// Their global parameters, likewise.
     pub globals: String,
+    /// The first 4 places at which their arguments differ; those that are larger than 64 KiB, or by address, are told by their size or address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments_differ: Vec<Difference>,
     /// Their results, likewise.
     pub result: String,
+    /// And the places at which these differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub result_differs: Vec<Difference>,
     /// What differs between what they execute, as `GET …/functions/{function}/diff` tells it.
     #[schema(value_type = Object)]
     pub definition: serde_json::Value,
@@ -73,9 +80,28 @@ pub struct ComparedNode {
     /// The first 4 places at which what it was called with differs; none where it goes over a list, or that is larger than 64 KiB.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub input_differs: Vec<Difference>,
+    /// Of a node that goes over a list, how many of its items were called with something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items_differ: Option<ItemsDiffer>,
     /// And at which its outputs do; one that is larger than 64 KiB is told by its size or address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub output_differs: Vec<Difference>,
+}
+
+/// How many items of a node were called with something else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct ItemsDiffer {
+    /// How many there are in the one run.
+    pub before: u32,
+    /// And in the other.
+    pub after: u32,
+    /// How many of those that both have were compared: the first 10,000 at most.
+    pub compared: u32,
+    /// How many of these were called with something else.
+    pub differing: u32,
+    /// The numbers of the first 10 of these.
+    pub first: Vec<u32>,
 }
 
 /// What became of a node in one of the runs.
@@ -106,6 +132,9 @@ pub struct NodeSide {
     pub finished_at: Option<Timestamp>,
     /// What its attempts cost.
     pub usage: Usage,
+    /// How many of its items were executed by the run that this one repeats.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reused_items: u32,
 }
 
 impl From<&Compared> for Comparison {
@@ -116,8 +145,14 @@ impl From<&Compared> for Comparison {
             before: ComparedRun::from(before),
             after: ComparedRun::from(after),
             arguments: in_a_word(comparison.arguments),
+            arguments_differ: differing([before, after], compared, |side, plan| {
+                Some(shown(side.arguments.as_ref()?, &plan.signature.params))
+            }),
             globals: in_a_word(comparison.globals),
             result: in_a_word(comparison.result),
+            result_differs: differing([before, after], compared, |side, plan| {
+                Some(shown(side.result.as_ref()?, plan.signature.result.as_ref()?))
+            }),
             // Made of texts and lists, it always serializes.
             definition: serde_json::to_value(&comparison.definition).unwrap_or_default(),
             nodes: comparison
@@ -125,6 +160,29 @@ impl From<&Compared> for Comparison {
                 .iter()
                 .map(|node| ComparedNode::new(node, compared))
                 .collect(),
+        }
+    }
+}
+
+/// Where values of the runs as a whole differ.
+fn differing(
+    sides: [&compare::RunSide; 2],
+    compared: &Compared,
+    value: impl Fn(&compare::RunSide, &Plan) -> Option<Json>,
+) -> Vec<Difference> {
+    let [old, new] = &compared.plans;
+    differences(value(sides[0], old).as_ref(), value(sides[1], new).as_ref())
+}
+
+impl From<&weft_workflow_engine::ItemsDiffer> for ItemsDiffer {
+    fn from(differ: &weft_workflow_engine::ItemsDiffer) -> Self {
+        let [before, after] = differ.totals;
+        Self {
+            before,
+            after,
+            compared: differ.compared,
+            differing: differ.differing,
+            first: differ.first.clone(),
         }
     }
 }
@@ -150,14 +208,22 @@ impl ComparedNode {
         let [old, new] = &compared.plans;
         let inputs = compared.inputs.get(&node.name);
         let input = |side: usize, plan: &Plan| {
-            let image = inputs?[side].as_ref()?;
+            let Some(InputsDiffer::Once(images)) = inputs else {
+                return None;
+            };
+            let image = images[side].as_ref()?;
             Some(shown_image(image, &input_type(plan, plan.find(&node.name)?)?))
         };
         let output = |side: &compare::NodeSide, plan: &Plan| {
             let ty = plan.node(plan.find(&node.name)?).output.as_ref()?;
             Some(shown(side.output.as_ref()?, ty))
         };
+        let items_differ = match inputs {
+            Some(InputsDiffer::Items(differ)) => Some(ItemsDiffer::from(differ)),
+            Some(InputsDiffer::Once(_)) | None => None,
+        };
         Self {
+            items_differ,
             name: node.name.clone(),
             before: NodeSide::new(before, old),
             after: NodeSide::new(after, new),
@@ -187,6 +253,7 @@ impl NodeSide {
             started_at: side.started_at,
             finished_at: side.finished_at,
             usage: Usage::from(side.usage),
+            reused_items: side.items.map_or(0, |items| items.reused),
         }
     }
 }

@@ -81,7 +81,7 @@ pub struct RunSummary {
     pub extras: Option<serde_json::Value>,
 }
 
-fn is_zero(number: &u32) -> bool {
+pub(crate) fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 

@@ -1,10 +1,10 @@
 use anyhow::Result;
 use clap::Args as ClapArgs;
 use reqwest::Method;
-use weft_api::wire::{ComparedNode, ComparedRun, Comparison, Difference, Json, NodeSide};
+use weft_api::wire::{ComparedNode, ComparedRun, Comparison, Difference, ItemsDiffer, Json, NodeSide};
 
 use super::Session;
-use super::show::because;
+use super::show::{because, counted};
 use crate::output::Table;
 
 #[derive(Debug, ClapArgs)]
@@ -35,6 +35,8 @@ fn in_text(comparison: &Comparison) -> String {
             comparison.arguments, comparison.globals, comparison.result
         ),
     ];
+    lines.extend(places("arguments", &comparison.arguments_differ));
+    lines.extend(places("result", &comparison.result_differs));
     for (run, which) in [(before, "the first"), (after, "the second")] {
         if !run.only.is_empty() {
             lines.push(format!("only {which} has {}", run.only.join(", ")));
@@ -67,7 +69,11 @@ fn in_text(comparison: &Comparison) -> String {
 
 /// Where a node stands, or where its output came from.
 fn standing(side: &NodeSide) -> String {
-    side.given.as_ref().unwrap_or(&side.status).clone()
+    let stands = side.given.as_ref().unwrap_or(&side.status);
+    match side.reused_items {
+        0 => stands.clone(),
+        items => format!("{stands}, {} reused", counted(items, "item")),
+    }
 }
 
 fn took(side: &NodeSide) -> String {
@@ -82,27 +88,56 @@ fn took(side: &NodeSide) -> String {
 fn more(node: &ComparedNode) -> Vec<String> {
     let name = &node.name;
     let mut lines = Vec::new();
-    for (what, places) in [("input", &node.input_differs), ("output", &node.output_differs)] {
-        for Difference { at, before, after } in places {
-            let told = |value: &Option<Json>| {
-                value
-                    .as_ref()
-                    .map_or_else(|| "nothing".to_owned(), Json::to_string)
-            };
-            let at = if at.is_empty() {
-                String::new()
-            } else {
-                format!(" {at}")
-            };
-            lines.push(format!("{name} {what}{at}: {} → {}", told(before), told(after)));
-        }
-    }
+    lines.extend(places(&format!("{name} input"), &node.input_differs));
+    lines.extend(node.items_differ.as_ref().map(|differ| items(name, differ)));
+    lines.extend(places(&format!("{name} output"), &node.output_differs));
     for (which, side) in [("the first", &node.before), ("the second", &node.after)] {
         if let Some(error) = &side.error {
             lines.push(format!("{name} in {which}: {}", because(error)));
         }
     }
     lines
+}
+
+/// Each place at which a value differs.
+fn places(what: &str, differ: &[Difference]) -> Vec<String> {
+    let told = |value: &Option<Json>| {
+        let value = value.as_ref();
+        value.map_or_else(|| "nothing".to_owned(), Json::to_string)
+    };
+    let lines = differ.iter().map(|Difference { at, before, after }| {
+        let at = if at.is_empty() {
+            String::new()
+        } else {
+            format!(" {at}")
+        };
+        format!("{what}{at}: {} → {}", told(before), told(after))
+    });
+    lines.collect()
+}
+
+/// How many items were called with something else, and which first.
+fn items(name: &str, differ: &ItemsDiffer) -> String {
+    let ItemsDiffer {
+        before,
+        after,
+        compared,
+        differing,
+        first,
+    } = differ;
+    let mut line = format!("{name} input: ");
+    if before != after {
+        line.push_str(&format!("{} → {after}, ", counted(*before, "item")));
+    }
+    line.push_str(&format!("{differing} of {compared} differ"));
+    if !first.is_empty() {
+        let mut numbers: Vec<_> = first.iter().map(|item| format!("[{item}]")).collect();
+        if first.len() < *differing as usize {
+            numbers.push("…".to_owned());
+        }
+        line.push_str(&format!(": {}", numbers.join(" ")));
+    }
+    line
 }
 
 fn side(run: &ComparedRun) -> String {
@@ -139,6 +174,25 @@ mod tests {
     fn what_is_the_same_is_said_once() {
         assert_eq!(both(&"failed", &"failed"), "failed");
         assert_eq!(both(&1, &2), "1 → 2");
+    }
+
+    #[test]
+    fn items_that_differ_are_counted_and_the_first_are_named() {
+        let check = |differ: serde_json::Value, expected: &str| {
+            assert_eq!(items("a", &serde_json::from_value(differ).unwrap()), expected);
+        };
+        check(
+            json!({"before": 5, "after": 5, "compared": 5, "differing": 2, "first": [0, 3]}),
+            "a input: 2 of 5 differ: [0] [3]",
+        );
+        check(
+            json!({"before": 1, "after": 3, "compared": 1, "differing": 0, "first": []}),
+            "a input: 1 item → 3, 0 of 1 differ",
+        );
+        check(
+            json!({"before": 90, "after": 90, "compared": 90, "differing": 11, "first": [1, 2]}),
+            "a input: 11 of 90 differ: [1] [2] …",
+        );
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! The arguments of a run that repeats another.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value as Any};
-use weft_types::{ProjectName, RunId, Signature, Value, json};
+use weft_types::image::{AssembleError, Bounds, Conversion, Image, Piece};
+use weft_types::json::{Error as JsonError, ErrorKind};
+use weft_types::{ProjectName, RunId, Signature, Type, Value};
 
 use super::bounds;
 use crate::api::Context;
@@ -20,66 +19,166 @@ pub(super) async fn replaced(
     signature: &Signature,
     asked: &wire::Rerun,
 ) -> Result<Option<Value>, Problem> {
-    let mut bounds = bounds(context);
-    let text = match (&asked.arguments, &asked.change) {
+    let image = match (&asked.arguments, &asked.change) {
         (None, change) if change.is_empty() => return Ok(None),
-        (Some(all), change) if change.is_empty() => all.to_string().into_bytes(),
+        (Some(all), change) if change.is_empty() => {
+            read(context, project, signature, all.to_string()).await?
+        }
         (None, change) => {
-            let image = context.workflows()?.runs.called_with(project, run).await?;
-            let mut text = Vec::new();
-            json::print(&signature.params, &image, &mut text);
-            // What was accepted once is not too large now.
-            bounds.bytes += image.as_bytes().len();
-            merged(&text, change)
+            let changes = changes(context, project, signature, change).await?;
+            let earlier = context.workflows()?.runs.called_with(project, run).await?;
+            let merged = merged(&signature.params, &earlier, &changes, bounds(context));
+            merged.map_err(|error| weft_function_engine::Error::InvalidArguments(too_large(&error)))?
         }
         (Some(_), _) => {
             let detail = "say one of `arguments` (all of them) and `change` (those that differ)";
             return Err(Problem::new(Kind::InvalidRequest, detail).with("member", "change"));
         }
     };
-    let (sent, text) = (call::Sent::Json, Bytes::from(text));
-    let image = call::run_arguments(context, project, signature, sent, &text, bounds).await?;
     Ok(Some(Value::Direct(image)))
 }
 
-/// Arguments with some put in place of others. What stays is not read: its numbers keep their digits.
-fn merged(arguments: &[u8], change: &Map<String, Any>) -> Vec<u8> {
-    // Arguments are printed as an object.
-    let all: BTreeMap<&str, &RawValue> = serde_json::from_slice(arguments).unwrap_or_default();
-    let kept = all.iter().filter(|(name, _)| !change.contains_key(**name));
-    let kept = kept.map(|(name, value)| ((*name).to_owned(), value.get().to_owned()));
-    let new = change
-        .iter()
-        .map(|(name, value)| (name.clone(), value.to_string()));
-    let members = kept
-        .chain(new)
-        .map(|(name, value)| format!("{}:{value}", Any::String(name)));
-    let members: Vec<_> = members.collect();
-    format!("{{{}}}", members.join(",")).into_bytes()
+async fn read(
+    context: &Context,
+    project: &ProjectName,
+    signature: &Signature,
+    text: String,
+) -> Result<Image, Problem> {
+    let (sent, text) = (call::Sent::Json, Bytes::from(text));
+    call::run_arguments(context, project, signature, sent, &text, bounds(context)).await
+}
+
+/// Arguments that are changed, and the record type that they make.
+struct Changes {
+    ty: Type,
+    image: Image,
+}
+
+async fn changes(
+    context: &Context,
+    project: &ProjectName,
+    signature: &Signature,
+    change: &Map<String, Any>,
+) -> Result<Changes, Problem> {
+    let text = Any::Object(change.clone()).to_string();
+    let Some(ty) = only(&signature.params, change) else {
+        // One of them is no parameter: reading them as all arguments tells which, and what was meant.
+        let ty = signature.params.clone();
+        let image = read(context, project, signature, text).await?;
+        return Ok(Changes { ty, image });
+    };
+    let partial = Signature {
+        params: ty.clone(),
+        result: None,
+    };
+    let image = read(context, project, &partial, text).await?;
+    Ok(Changes { ty, image })
+}
+
+/// The record of these parameters alone; none where one is not among them.
+fn only(params: &Type, change: &Map<String, Any>) -> Option<Type> {
+    let named = params.fields()?.iter();
+    let named = named.filter(|field| change.contains_key(&*field.name));
+    let members: Vec<_> = named.map(|field| (field.name.clone(), field.ty.clone())).collect();
+    let all_known = members.len() == change.len();
+    all_known.then(|| Type::record(members).ok()).flatten()
+}
+
+/// Arguments with some put in place of others. What stays is copied as it is; it was not too large once, and is not now.
+fn merged(
+    params: &Type,
+    earlier: &Image,
+    changes: &Changes,
+    bounds: Bounds,
+) -> Result<Image, AssembleError> {
+    let (old, new) = (earlier.view(params), changes.image.view(&changes.ty));
+    let fields = params.fields().unwrap_or_default().iter();
+    let pieces = fields.filter_map(|field| {
+        let part = new.field(&field.name).or_else(|| old.field(&field.name))?;
+        Some(Piece::View(part, &Conversion::IDENTITY))
+    });
+    let bounds = Bounds {
+        bytes: bounds.bytes.saturating_add(earlier.payload().len()),
+        elements: usize::MAX,
+    };
+    Image::assemble(params, &Piece::Members(pieces.collect()), bounds)
+}
+
+fn too_large(error: &AssembleError) -> JsonError {
+    JsonError {
+        pointer: String::new(),
+        message: error.to_string(),
+        kind: ErrorKind::TooLarge,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use weft_types::json::{parse, print};
 
-    use super::merged;
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds {
+        bytes: 1_000,
+        elements: 1_000,
+    };
+
+    fn image(ty: &Type, value: &Any) -> Image {
+        parse(ty, value.to_string().as_bytes(), BOUNDS).unwrap()
+    }
+
+    fn check(params: &str, arguments: &Any, change: &Any, expected: &Any) {
+        let params: Type = params.parse().unwrap();
+        let ty = only(&params, change.as_object().unwrap()).unwrap();
+        let image_of_change = image(&ty, change);
+        let changes = Changes {
+            ty,
+            image: image_of_change,
+        };
+        let told = merged(&params, &image(&params, arguments), &changes, BOUNDS).unwrap();
+        assert_eq!(told, image(&params, expected), "{change}");
+        let mut text = Vec::new();
+        print(&params, &told, &mut text);
+        assert_eq!(serde_json::from_slice::<Any>(&text).unwrap(), *expected);
+    }
 
     #[test]
     fn what_is_not_named_stays_as_it_is() {
-        let check = |arguments: &str, change: serde_json::Value, expected: &str| {
-            let told = merged(arguments.as_bytes(), change.as_object().unwrap());
-            assert_eq!(String::from_utf8(told).unwrap(), expected);
+        let params = "record { a: option<string>, b: f64, list: list<string> }";
+        let before = json!({"a": "x", "b": 0.300_000_000_000_000_04, "list": ["é", "long"]});
+        for (change, after) in [
+            (json!({"a": null}), json!({"a": null, "b": before["b"], "list": before["list"]})),
+            (json!({"b": 2.5}), json!({"a": "x", "b": 2.5, "list": before["list"]})),
+            (json!({"list": [], "a": "y"}), json!({"a": "y", "b": before["b"], "list": []})),
+            (before.clone(), before.clone()),
+        ] {
+            check(params, &before, &change, &after);
+        }
+    }
+
+    #[test]
+    fn only_what_is_changed_is_held_against_the_bound() {
+        let params: Type = "record { a: string, b: string }".parse().unwrap();
+        let wide = Bounds {
+            bytes: 10_000,
+            ..BOUNDS
         };
-        check(
-            r#"{"a":1,"b":0.30000000000000004}"#,
-            json!({"a": null}),
-            r#"{"b":0.30000000000000004,"a":null}"#,
-        );
-        check(
-            r#"{"list":[1,{"x":"é"}]}"#,
-            json!({"more": [2]}),
-            r#"{"list":[1,{"x":"é"}],"more":[2]}"#,
-        );
-        check("{}", json!({"a": {"b": 1}}), r#"{"a":{"b":1}}"#);
+        let large = json!({"a": "x".repeat(5_000), "b": ""}).to_string();
+        let earlier = parse(&params, large.as_bytes(), wide).unwrap();
+        let change = json!({"b": "y".repeat(900)});
+        let ty = only(&params, change.as_object().unwrap()).unwrap();
+        let changes = Changes {
+            image: image(&ty, &change),
+            ty,
+        };
+        assert!(merged(&params, &earlier, &changes, BOUNDS).is_ok());
+    }
+
+    #[test]
+    fn a_change_of_what_is_no_parameter_makes_no_record() {
+        let params: Type = "record { a: u8 }".parse().unwrap();
+        let change = json!({"a": 1, "b": 2});
+        assert_eq!(only(&params, change.as_object().unwrap()), None);
     }
 }
