@@ -25,12 +25,14 @@ mod placed;
 mod promoted;
 mod renew;
 mod tally;
+mod warming;
 
 pub(crate) use instances::{Instances, Leased, Loaded};
 pub(crate) use limits::Effective;
 pub(crate) use load::CodeOf;
 pub(crate) use placed::{DEFAULT_PROFILE, Nowhere, Placed, needs_labelled};
 pub(crate) use tally::Tally;
+pub(crate) use warming::{Ended, Told};
 
 /// Where a version's instances live, if anywhere.
 pub(crate) type Place = Result<Placed, Nowhere>;

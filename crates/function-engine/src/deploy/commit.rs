@@ -116,14 +116,16 @@ impl Inner {
     }
 
     /// Makes sure that the code has a form for the level at which the version will execute, so that the right to write is not held
-    /// while one is compiled.
+    /// while one is compiled. The level is that of the settings as they would be now, as others may have changed them since they were
+    /// checked; they are checked once more by whoever has the right.
     async fn prepare_for_level(&self, deploy: &Deploy, prepared: Option<&Prepared>) -> Result<(), Error> {
         let (latest, level) = {
             let snapshot = self.catalog.read();
             let project = snapshot.project(deploy.project.as_str())?;
             let known = project.functions.get(&deploy.function);
             let latest = known.map(|function| Arc::clone(function.latest().record()));
-            let settings = self.settings(latest.as_deref(), deploy.settings.clone())?;
+            let base = latest.as_ref().map(|record| record.settings.clone());
+            let settings = changed(base.unwrap_or_default(), deploy.settings.clone())?;
             let placed = Placed::new(&settings, &self.profiles.load(), &self.config);
             (
                 latest,

@@ -1,14 +1,16 @@
 //! Loaded code and the instances it runs in.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 use arc_swap::ArcSwap;
+use tokio::time::Instant;
 use weft_pool::{Bounds, Factory, Pool, Room};
 
+use super::warming::{Ended, Told, Warming};
 use crate::pools::{About, Roster};
 use crate::port::{Code, Instance, Kept, Tier};
 
@@ -17,8 +19,8 @@ pub(crate) struct Loaded {
     pub(crate) pool: Pool<Instances>,
     /// Whether better code was asked for in the background, so that it is asked for once.
     upgrading: AtomicBool,
-    /// Whether instances are being warmed, or could not be.
-    warming: AtomicBool,
+    /// How the warming of instances goes.
+    warming: Mutex<Warming>,
     /// Whether a call came since the last look at it.
     used: AtomicBool,
     /// Looks in a row that found it unused.
@@ -68,7 +70,7 @@ impl Loaded {
         Arc::new(Self {
             pool,
             upgrading: AtomicBool::new(false),
-            warming: AtomicBool::new(false),
+            warming: Mutex::default(),
             used: AtomicBool::new(true),
             unused: AtomicU32::new(0),
         })
@@ -114,12 +116,17 @@ impl Loaded {
     }
 
     /// Whether the caller is the one to warm instances.
-    pub(crate) fn begin_warming(&self) -> bool {
-        !self.warming.swap(true, AcqRel)
+    pub(crate) fn begin_warming(&self, now: Instant) -> bool {
+        self.warming().begin(now)
     }
 
-    pub(crate) fn end_warming(&self) {
-        self.warming.store(false, Release);
+    /// Ends what was begun; answers what is to be told of it.
+    pub(crate) fn end_warming(&self, ended: Ended, now: Instant) -> Option<Told> {
+        self.warming().end(ended, now)
+    }
+
+    fn warming(&self) -> MutexGuard<'_, Warming> {
+        self.warming.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts an instance outside the pool.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use tokio::time::Instant;
 
-use crate::deployed::{Deployed, Leased, Loaded};
+use crate::deployed::{Deployed, Ended, Leased, Loaded, Told};
 use crate::engine::Inner;
 use crate::invoke::Terms;
 use crate::port::Failure;
@@ -78,7 +78,7 @@ impl Inner {
             self.upgrade(deployed, better);
         }
         let lacking = loaded.pool.lacking();
-        if !lacking.is_empty() && !self.is_draining() && loaded.begin_warming() {
+        if !lacking.is_empty() && !self.is_draining() && loaded.begin_warming(Instant::now()) {
             let (inner, deployed, loaded) = (Arc::clone(self), Arc::clone(deployed), Arc::clone(loaded));
             self.background
                 .spawn(async move { inner.warm(&deployed, &loaded, lacking).await });
@@ -87,19 +87,28 @@ impl Inner {
 
     /// Starts an instance for each of the shards.
     async fn warm(&self, deployed: &Deployed, loaded: &Loaded, shards: Vec<usize>) {
-        for shard in shards {
-            match self.warm_one(deployed, loaded).await {
-                Ok(leased) => loaded.pool.add(shard, leased),
-                Err(failure) => {
-                    tracing::warn!(version = ?deployed, %failure, "an instance could not be warmed");
-                    if !may_pass(&failure) {
-                        return;
-                    }
-                    break;
-                }
+        let warmed = self.warm_all(deployed, loaded, shards).await;
+        let ended = warmed.as_ref().map_or_else(how_long, |()| Ended::Well);
+        match (loaded.end_warming(ended, Instant::now()), warmed) {
+            (Some(Told::Fails), Err(failure)) => {
+                tracing::warn!(version = ?deployed, %failure, "an instance could not be warmed");
             }
+            (Some(Told::WellAgain), _) => {
+                tracing::info!(version = ?deployed, "instances are warmed again");
+            }
+            (None, Err(failure)) => {
+                tracing::debug!(version = ?deployed, %failure, "an instance could not be warmed again");
+            }
+            (Some(Told::Fails) | None, Ok(())) => {}
         }
-        loaded.end_warming();
+    }
+
+    async fn warm_all(&self, deployed: &Deployed, loaded: &Loaded, shards: Vec<usize>) -> Result<(), Failure> {
+        for shard in shards {
+            let leased = self.warm_one(deployed, loaded).await?;
+            loaded.pool.add(shard, leased);
+        }
+        Ok(())
     }
 
     async fn warm_one(&self, deployed: &Deployed, loaded: &Loaded) -> Result<Leased, Failure> {
@@ -111,14 +120,14 @@ impl Inner {
     }
 }
 
-/// Whether the next look may find it otherwise. What the guest itself did it would do again, every second.
-fn may_pass(failure: &Failure) -> bool {
+/// Whether a later attempt may come to something else. What the guest itself did it would do again, every time.
+fn how_long(failure: &Failure) -> Ended {
     match failure {
         Failure::Unavailable(_)
         | Failure::Unstarted(_)
         | Failure::Lost(_)
         | Failure::Platform(_)
-        | Failure::Cancelled => true,
+        | Failure::Cancelled => Ended::MayPass,
         Failure::Trap { .. }
         | Failure::Exited(_)
         | Failure::TimedOut(_)
@@ -128,6 +137,6 @@ fn may_pass(failure: &Failure) -> bool {
         | Failure::OutputTooLarge(_)
         | Failure::InvalidResult(_)
         | Failure::NoResponse
-        | Failure::CallLimit(_) => false,
+        | Failure::CallLimit(_) => Ended::WillStay,
     }
 }
