@@ -116,8 +116,13 @@ impl Engine {
         let old = self.input(before, nodes.0).await?;
         let new = self.input(after, nodes.1).await?;
         if let (Some(Input::Items(was, _)), Some(Input::Items(is, _))) = (&old, &new) {
-            let differ = self.items_differ((before, nodes.0), (after, nodes.1), [*was, *is]).await?;
-            return Ok((differ.sameness(), differ.are_others().then_some(InputsDiffer::Items(differ))));
+            let differ = self
+                .items_differ((before, nodes.0), (after, nodes.1), [*was, *is])
+                .await?;
+            return Ok((
+                differ.sameness(),
+                differ.are_others().then_some(InputsDiffer::Items(differ)),
+            ));
         }
         let sameness = Sameness::of(old.as_ref(), new.as_ref());
         let differing = sameness == Sameness::Different;

@@ -102,7 +102,7 @@ impl Engine {
         self.order(open, order).await
     }
 
-    async fn find_open(&self, project: &ProjectName, run: RunId) -> Result<Arc<OpenRun>, Error> {
+    pub(crate) async fn find_open(&self, project: &ProjectName, run: RunId) -> Result<Arc<OpenRun>, Error> {
         match self.0.registry.of_project(project, run) {
             Some(open) => Ok(open),
             None => Err(self.not_open(project, run).await),

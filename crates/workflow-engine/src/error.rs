@@ -72,6 +72,16 @@ pub enum Error {
         /// Where the node stands.
         status: NodeStatus,
     },
+    /// Nothing is nested at a node, or cannot be told by what was said.
+    #[error("no run is found within node `{node}` of run {run}: {why}")]
+    NothingNested {
+        /// The run.
+        run: RunId,
+        /// The node, as it was said.
+        node: String,
+        /// Why not.
+        why: &'static str,
+    },
     /// A value of another type than belongs there.
     #[error("{what} must be of type `{expected}`")]
     WrongType {

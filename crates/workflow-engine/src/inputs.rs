@@ -114,7 +114,9 @@ impl Engine {
         mut differs: impl FnMut(u32),
     ) -> Result<(), Error> {
         let bounds = self.0.config.values;
-        let mut old = self.past(before.0, before.1, &before.0.accepted.arguments).await?;
+        let mut old = self
+            .past(before.0, before.1, &before.0.accepted.arguments)
+            .await?;
         let mut new = self.past(after.0, after.1, &after.0.accepted.arguments).await?;
         for (past, (told, node)) in [(&mut old, before), (&mut new, after)] {
             let expanded = past.expand(&told.plan, node, bounds);

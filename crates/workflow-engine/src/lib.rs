@@ -50,6 +50,7 @@ mod start;
 mod timers;
 mod told;
 mod values;
+mod way;
 
 pub use compare::{Compared, InputsDiffer, ItemsDiffer};
 pub use config::{Config, MAX_REASON, MAX_TEXT};

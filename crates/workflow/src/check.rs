@@ -29,6 +29,7 @@ mod planned;
 mod pools;
 mod reference;
 mod retry;
+mod skipped_along;
 mod source;
 mod typed;
 mod unreachable;
@@ -77,6 +78,8 @@ pub struct Checked {
     pub signature: Option<Signature>,
     /// Everything that is wrong, in the order of the text.
     pub problems: Vec<Problem>,
+    /// What is planned but may not be meant, in the order of the text.
+    pub warnings: Vec<Problem>,
 }
 
 impl Default for Limits {
@@ -94,18 +97,20 @@ impl Default for Limits {
 /// Checks a definition, and plans it where nothing is wrong.
 #[must_use]
 pub fn check(definition: &Definition, callees: &dyn Callees, options: &Options<'_>) -> Checked {
-    let mut problems = Vec::new();
+    let (mut problems, mut warnings) = (Vec::new(), Vec::new());
     let mut work = Work {
         definition,
         callees,
         options,
         problems: &mut problems,
+        warnings: &mut warnings,
     };
     let (signature, plan) = work.check().unwrap_or_default();
     let plan = plan.filter(|_| problems.is_empty());
     Checked {
         plan,
         signature,
+        warnings: told(warnings, MOST_WARNINGS),
         problems: told(problems, options.limits.problems),
     }
 }
@@ -116,6 +121,7 @@ struct Work<'w> {
     callees: &'w dyn Callees,
     options: &'w Options<'w>,
     problems: &'w mut Vec<Problem>,
+    warnings: &'w mut Vec<Problem>,
 }
 
 impl Work<'_> {
@@ -136,6 +142,7 @@ impl Work<'_> {
         names.place(&order.nodes);
 
         let mut done: Vec<Option<node::Done>> = definition.nodes.iter().map(|_| None).collect();
+        let mut along = skipped_along::Along::new(definition.nodes.len());
         for index in order.nodes.iter().copied().chain(order.left_out()) {
             let node = node::Context {
                 definition,
@@ -147,6 +154,7 @@ impl Work<'_> {
             }
             .node(index);
             names.skippable[index] = names.may_be_skipped(&node, edges.catches[index]);
+            along.take(index, &node, &names, edges.catches[index].is_some());
             done[index] = Some(node);
         }
         unreachable::tell(definition, &order, &edges, &done, self.problems);
@@ -164,6 +172,7 @@ impl Work<'_> {
         if !self.problems.is_empty() {
             return Some((signature, None));
         }
+        self.warnings.extend(along.tell(definition, &names));
         let planned = planned::Planned {
             definition,
             options,
@@ -209,6 +218,9 @@ impl Work<'_> {
         }
     }
 }
+
+/// Most warnings that are told.
+const MOST_WARNINGS: usize = 100;
 
 /// So many nodes of a cycle are named.
 const SHOWN_OF_CYCLE: usize = 20;

@@ -31,7 +31,8 @@ pub struct Validated {
     pub signature: Signature,
     /// Its description in one line, as versions have it; empty where it has none.
     pub description: String,
-    /// Pool profiles and groups that it names and there are not, as things are now: it may be saved, but nodes would fail.
+    /// What may not be meant: it may be saved nevertheless. Pool profiles and groups that it names and there are not now, so that nodes
+    /// would fail, and parts of its output that are missing where a node is skipped along with another.
     pub warnings: Vec<Problem>,
 }
 
@@ -120,12 +121,17 @@ impl Definitions {
         let checked = check(definition, &directory, &options);
         read.problems.extend(checked.problems);
         match (checked.plan, checked.signature) {
-            (Some(plan), Some(signature)) if read.problems.is_empty() => Ok(Validated {
-                plan,
-                signature,
-                description,
-                warnings: without_pool(definition, &self.pools()),
-            }),
+            (Some(plan), Some(signature)) if read.problems.is_empty() => {
+                let mut warnings = without_pool(definition, &self.pools());
+                warnings.extend(checked.warnings);
+                warnings.sort_by_key(|warning| warning.at);
+                Ok(Validated {
+                    plan,
+                    signature,
+                    description,
+                    warnings,
+                })
+            }
             _ => {
                 read.problems.sort_by_key(|problem| problem.at);
                 Err(read.problems)

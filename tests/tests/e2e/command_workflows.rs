@@ -86,7 +86,10 @@ async fn pools_that_there_are_not_are_warned_of() {
     assert_eq!(again["active"], 1, "it is saved nevertheless: {again}");
     let repinned = shell.run(&["repin", "far"], b"").await;
     let told = String::from_utf8(repinned.stderr).unwrap();
-    assert!(told.starts_with("warning: far:2:20 defaults.group: nodes would fail"), "{told}");
+    assert!(
+        told.starts_with("warning: far:2:20 defaults.group: nodes would fail"),
+        "{told}"
+    );
     let repinned = shell.json(&["repin", "far", "--dry-run"]).await;
     assert_eq!(repinned["warnings"], valid["warnings"]);
     write(

@@ -325,12 +325,21 @@ async fn a_failure_is_told_alike_however_deep_it_is_nested() {
         (&json!("each"), &json!(0), &json!("each[0].below.priced"))
     );
     let detail = nested["detail"].as_str().unwrap();
-    assert!(detail.starts_with("node `each[0].below.priced` failed: "), "{detail}");
+    assert!(
+        detail.starts_with("node `each[0].below.priced` failed: "),
+        "{detail}"
+    );
     let run = |problem: &Value, member: &str| problem[member].as_str().unwrap().to_owned();
     let outer = show(api, &run(&nested, "run")).await;
-    assert_eq!((&outer["workflow"], &outer["error"]["code"]), (&json!("outer"), &json!("run")));
+    assert_eq!(
+        (&outer["workflow"], &outer["error"]["code"]),
+        (&json!("outer"), &json!("run"))
+    );
     let inner = show(api, &run(&nested, "nested-run")).await;
-    assert_eq!((&inner["workflow"], &inner["error"]["node"]), (&json!("inner"), &json!("priced")));
+    assert_eq!(
+        (&inner["workflow"], &inner["error"]["node"]),
+        (&json!("inner"), &json!("priced"))
+    );
 }
 
 #[tokio::test]

@@ -31,7 +31,9 @@ impl From<Error> for Problem {
             Error::Over { status, .. } => problem(Kind::RunOver).with("run-status", status),
             Error::Ending(_) => problem(Kind::RunOver),
             Error::StillOpen(_) => problem(Kind::RunOpen),
-            Error::Pausing { .. } | Error::NotWaiting { .. } => problem(Kind::RunState),
+            Error::Pausing { .. } | Error::NotWaiting { .. } | Error::NothingNested { .. } => {
+                problem(Kind::RunState)
+            }
             Error::WrongType { expected, .. } => problem(Kind::InvalidArguments).with("expected", expected),
             Error::Invalid { what, .. } => problem(Kind::InvalidRequest).with("member", what),
             Error::Rerun(_) => problem(Kind::InvalidRequest).with("member", "selection"),

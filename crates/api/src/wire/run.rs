@@ -405,7 +405,7 @@ pub struct Validated {
     /// Its graph: nodes, edges, levels, entries and exits.
     #[schema(value_type = Object)]
     pub graph: serde_json::Value,
-    /// Pool profiles and groups that it names and there are not now: it may be saved, but nodes would fail.
+    /// What may not be meant, though it may be saved, such as pool profiles and groups that it names and there are not now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Mistake>,
 }

@@ -101,7 +101,8 @@ pub struct Deployment {
     pub activated: bool,
     /// What it imports and was not granted, each with how to grant it.
     pub missing: Vec<String>,
-    /// Of a workflow: pool profiles and groups that its definition names and there are not now, so that nodes would fail.
+    /// Of a workflow: what may not be meant, such as pool profiles and groups that its definition names and there are not now, so that
+    /// nodes would fail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Mistake>,
 }

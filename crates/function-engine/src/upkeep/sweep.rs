@@ -103,7 +103,12 @@ impl Inner {
         }
     }
 
-    async fn warm_all(&self, deployed: &Deployed, loaded: &Loaded, shards: Vec<usize>) -> Result<(), Failure> {
+    async fn warm_all(
+        &self,
+        deployed: &Deployed,
+        loaded: &Loaded,
+        shards: Vec<usize>,
+    ) -> Result<(), Failure> {
         for shard in shards {
             let leased = self.warm_one(deployed, loaded).await?;
             loaded.pool.add(shard, leased);

@@ -20,13 +20,14 @@ Examples:
   weft complete RUN approval '{\"by\": \"Grace\", \"ok\": true}'
   weft complete RUN signal                          an event without a value
   weft complete RUN picture --file value.json
+  weft complete RUN pages[3].approval ok=true       a node of a run that is nested in this one
 
 `weft show RUN` tells which nodes await what.")]
 pub(crate) struct Args {
     /// The run's id.
     #[arg(value_name = "RUN")]
     run: String,
-    /// The node that awaits an event.
+    /// The node that awaits an event, or the way to one of a nested run.
     #[arg(value_name = "NODE")]
     node: String,
     /// The value that it brings: JSON, key=value pairs for a record, a text, or `-` to read JSON from standard input.

@@ -44,7 +44,10 @@ fn about(problem: Value, subject: &Subject) -> Failure {
     }
     if let Some(error) = problem.get("error").filter(|_| slug == "function-error") {
         // Of a workflow, its own or that of the node which ended the run, which may be one of a nested run.
-        let whose = problem.get("path").or(problem.get("node")).and_then(Value::as_str);
+        let whose = problem
+            .get("path")
+            .or(problem.get("node"))
+            .and_then(Value::as_str);
         let whose = whose.map_or_else(|| "the function".to_owned(), |node| format!("`{node}`"));
         message = format!("{whose} answered an error: {error}");
     }

@@ -28,6 +28,76 @@ fn event(n: u64) -> Option<Value> {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_in_a_nested_run_is_told_by_the_way_to_it() {
+    let world = World::new().await;
+    world.define("inner", &APPROVED.replace("workflow: main", "workflow: inner"));
+    world.define(
+        "main",
+        r"
+        workflow: main
+        input: { list: list<u64> }
+        nodes:
+          first: { call: double, with: { n: 1 } }
+          page: { call: inner, with: { n: $first } }
+          pages: { call: inner, for-each: $input.list, with: { n: $item } }
+        output: { page: $page, pages: $pages }
+        ",
+    );
+    let run = world.start_for_id("main", &json!({ "list": [1, 2] })).await;
+    until("the waits", || world.calls.count("double") == 4).await;
+    let engine = &world.engine;
+    let find = async |way: &str| engine.find_node(&project(), run.id(), way).await;
+    assert_eq!(find("page").await.unwrap(), (run.id(), "page".to_owned()));
+    for (way, n) in [
+        ("page.approval", 10),
+        ("pages[0].approval", 20),
+        ("pages[1].approval", 30),
+    ] {
+        let (nested, node) = find(way).await.unwrap();
+        engine
+            .complete(&project(), nested, &node, event(n), "bea")
+            .await
+            .unwrap();
+    }
+    assert_eq!(world.answer(&run).await, json!({ "page": 14, "pages": [22, 34] }));
+    let refused = find("page.approval").await.unwrap_err();
+    assert!(matches!(refused, Error::Over { .. }), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_way_that_leads_nowhere_says_where_it_ends() {
+    let world = World::new().await;
+    world.define("inner", &APPROVED.replace("workflow: main", "workflow: inner"));
+    world.define(
+        "main",
+        r"
+        workflow: main
+        input: { list: list<u64> }
+        nodes:
+          go: { wait: u64 }
+          page: { call: inner, with: { n: $go } }
+          pages: { call: inner, for-each: $input.list, with: { n: $item } }
+          sum: { call: double, with: { n: $go } }
+        ",
+    );
+    let run = world.start_for_id("main", &json!({ "list": [1] })).await;
+    for (way, expected) in [
+        ("page.approval", "no run is open there"),
+        ("pages.approval", "say which item"),
+        ("page[0].approval", "it goes over no list"),
+        ("pages[1].approval", "no run is open there"),
+        ("sum.approval", "it calls no workflow"),
+        ("go.approval", "it calls no workflow"),
+        ("paje.approval", "`paje`"),
+        ("pages[x].approval", "`pages[x]`"),
+    ] {
+        let refused = world.engine.find_node(&project(), run.id(), way).await;
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains(expected), "{way}: {refused}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_event_ends_the_wait() {
     let world = World::new().await;
     world.define("main", APPROVED);

@@ -71,7 +71,10 @@ async fn origin(world: &World, workflow: &str) -> (Vec<String>, ErrorCode) {
     let outcome = handle.ended().await.unwrap();
     let origin = world.engine.origin(&project(), &outcome, handle.plan()).await;
     let origin = origin.unwrap();
-    let names = origin.way.iter().map(|(plan, place)| plan.node(place.node).name.to_string());
+    let names = origin
+        .way
+        .iter()
+        .map(|(plan, place)| plan.node(place.node).name.to_string());
     (names.collect(), origin.error.code)
 }
 
@@ -93,7 +96,11 @@ async fn of_several_attempts_the_last_tells_where_it_failed() {
     world.define("around", &retried);
     let handle = world.start("around", &json!({ "n": 4 })).await;
     let outcome = handle.ended().await.unwrap();
-    let found = world.engine.origin(&project(), &outcome, handle.plan()).await.unwrap();
+    let found = world
+        .engine
+        .origin(&project(), &outcome, handle.plan())
+        .await
+        .unwrap();
     let mut nested = world.nested(handle.id());
     assert_eq!(nested.len(), 4);
     nested.retain(|run| *run == found.run);

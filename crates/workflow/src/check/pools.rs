@@ -1,12 +1,9 @@
 //! Where nodes are to be executed, and there is no such place.
 
-use super::{hint, told};
+use super::{MOST_WARNINGS, hint, told};
 use crate::definition::quote::quoted;
 use crate::definition::{At, Definition};
 use crate::problem::Problem;
-
-/// Most that is told.
-const MOST: usize = 100;
 
 /// The places there are as things are now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +41,7 @@ pub fn without_pool(definition: &Definition, pools: &Pools) -> Vec<Problem> {
         look(node.profile.as_ref(), "the node would", profile, &pools.profiles);
         look(node.group.as_ref(), "the node would", group, &pools.groups);
     }
-    told(problems, MOST)
+    told(problems, MOST_WARNINGS)
 }
 
 #[cfg(test)]

@@ -10,5 +10,6 @@ mod golden;
 mod model;
 mod newer;
 mod plans;
+mod warnings;
 mod world;
 mod wrong;

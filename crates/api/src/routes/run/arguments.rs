@@ -79,18 +79,15 @@ async fn changes(
 fn only(params: &Type, change: &Map<String, Any>) -> Option<Type> {
     let named = params.fields()?.iter();
     let named = named.filter(|field| change.contains_key(&*field.name));
-    let members: Vec<_> = named.map(|field| (field.name.clone(), field.ty.clone())).collect();
+    let members: Vec<_> = named
+        .map(|field| (field.name.clone(), field.ty.clone()))
+        .collect();
     let all_known = members.len() == change.len();
     all_known.then(|| Type::record(members).ok()).flatten()
 }
 
 /// Arguments with some put in place of others. What stays is copied as it is; it was not too large once, and is not now.
-fn merged(
-    params: &Type,
-    earlier: &Image,
-    changes: &Changes,
-    bounds: Bounds,
-) -> Result<Image, AssembleError> {
+fn merged(params: &Type, earlier: &Image, changes: &Changes, bounds: Bounds) -> Result<Image, AssembleError> {
     let (old, new) = (earlier.view(params), changes.image.view(&changes.ty));
     let fields = params.fields().unwrap_or_default().iter();
     let pieces = fields.filter_map(|field| {
@@ -148,9 +145,18 @@ mod tests {
         let params = "record { a: option<string>, b: f64, list: list<string> }";
         let before = json!({"a": "x", "b": 0.300_000_000_000_000_04, "list": ["é", "long"]});
         for (change, after) in [
-            (json!({"a": null}), json!({"a": null, "b": before["b"], "list": before["list"]})),
-            (json!({"b": 2.5}), json!({"a": "x", "b": 2.5, "list": before["list"]})),
-            (json!({"list": [], "a": "y"}), json!({"a": "y", "b": before["b"], "list": []})),
+            (
+                json!({"a": null}),
+                json!({"a": null, "b": before["b"], "list": before["list"]}),
+            ),
+            (
+                json!({"b": 2.5}),
+                json!({"a": "x", "b": 2.5, "list": before["list"]}),
+            ),
+            (
+                json!({"list": [], "a": "y"}),
+                json!({"a": "y", "b": before["b"], "list": []}),
+            ),
             (before.clone(), before.clone()),
         ] {
             check(params, &before, &change, &after);

@@ -117,7 +117,7 @@ pub(in crate::routes) async fn resume(
     params(
         ("project" = String, Path, description = "The project"),
         ("run" = String, Path, description = "The run's id"),
-        ("node" = String, Path, description = "The node, of kind `wait`"),
+        ("node" = String, Path, description = "The node, of kind `wait`; one of a nested run by the way to it: `pages[3].approval`"),
         ("weft-user" = Option<String>, Header, description = "Who brings it"),
     ),
     request_body(content = Option<serde_json::Value>, content_type = "application/json"),
@@ -134,6 +134,7 @@ pub(in crate::routes) async fn complete(
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let workflows = context.workflows()?;
+    let (run, node) = workflows.runs.find_node(&project, run, &node).await?;
     let handle = workflows.runs.handle(&project, run).await?;
     let plan = handle.plan();
     let index = plan.find(&node).ok_or_else(|| no_node(run, &node, plan))?;
