@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use weft_tests::api::send;
 use weft_tests::runs::{RUNS, ended, save, show, start, states};
+use weft_tests::shell::Shell;
 use weft_tests::{Api, Server, eventually, fixture};
 
 const INNER: &str = "workflow: inner
@@ -49,6 +50,29 @@ async fn complete(api: &Api, run: &str, body: &str) -> weft_tests::api::Answer {
             .body(body.to_owned()),
     )
     .await
+}
+
+#[tokio::test]
+async fn what_a_nested_run_awaits_is_brought_by_the_way_to_it() {
+    let server = server().await;
+    let api = &server.api;
+    let run = start(api, "outer", &json!({"list": [1, 2]})).await;
+    eventually("both approvals are awaited", || async {
+        awaiting(api, "").await.len() == 2
+    })
+    .await;
+    let shell = Shell::at(&api.base);
+    let (code, error) = shell
+        .fails(&["complete", &run, "pages.approval", "ok=true"])
+        .await;
+    assert_eq!(code, 6, "{error}");
+    assert!(error.contains("say which item"), "{error}");
+    for (item, ok) in [(1, "ok=true"), (0, "ok=false")] {
+        let node = format!("pages[{item}].approval");
+        shell.ok(&["complete", &run, &node, "by=Grace", ok]).await;
+    }
+    let told = ended(api, &run).await;
+    assert_eq!(told["status"], "succeeded", "{told}");
 }
 
 #[tokio::test]
