@@ -14,6 +14,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Uri};
 use jiff::Timestamp;
 use weft_access::{Deed, Grant, Need, Role, Standing, Subject, Visibility, decide};
+use weft_function_engine::Party;
 use weft_types::{ProjectName, VersionNumber};
 
 use crate::api::Context;
@@ -56,6 +57,17 @@ impl Caller {
         match &self.subject {
             Subject::Known(entry) => Some(entry.holder().as_str()),
             Subject::Open | Subject::Nobody | Subject::Rejected(_) => None,
+        }
+    }
+
+    /// Whose turn a call of theirs takes where calls wait: those of the function's project have one together, and those of each
+    /// other project one more.
+    pub(crate) fn party(&self) -> Party {
+        match (self.standing, self.grant()) {
+            (Standing::Outsider, Some(Grant::Project { project, .. })) => Party::of(project.as_str()),
+            // No project is called so.
+            (Standing::Anonymous, _) => Party::of(""),
+            (Standing::Open | Standing::Admin | Standing::Member(_) | Standing::Outsider, _) => Party::OWN,
         }
     }
 

@@ -99,6 +99,7 @@ where
     let invocation = Invocation {
         export,
         arguments: arguments(context, caller, &callee, sent, signature, body, bound).await?,
+        party: caller.party(),
         trace,
         seed: headers::seed(&parts.headers)?,
         time: headers::time(&parts.headers)?,

@@ -111,7 +111,7 @@ impl PerCore {
         let called = self
             .context
             .engine
-            .serve_http(project, function, request, trace)
+            .serve_http(project, function, request, caller.party(), trace)
             .await;
         let mut response = called.map_err(|error| explain(error, project, function))?;
         hops::remove(response.headers_mut());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use weft_pool::Party;
 use weft_types::image::{Attached, Image};
 use weft_types::{Limits, NodeKey, Signature, VersionNumber, VersionRecord};
 
@@ -131,6 +132,7 @@ impl Callee {
         self.deployed.want();
         let terms = Terms {
             trace: step.trace,
+            party: Party::OWN,
             seed: Some(step.seed),
             time: Some(step.time),
             timeout: step.timeout,

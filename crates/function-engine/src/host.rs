@@ -80,6 +80,7 @@ impl Host for VersionHost {
             let timeout = caller.deadline.saturating_duration_since(clock());
             let context = deployed.context(Terms {
                 trace,
+                party: caller.party,
                 seed: Some(fork(&caller.seed, left)),
                 time: None,
                 timeout: Some(timeout),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use weft_pool::{Lease, Level};
+use weft_pool::{Lease, Level, Party};
 use weft_types::version::Flavor;
 
 use crate::deployed::{Deployed, Instances};
@@ -19,7 +19,7 @@ use held::{Held, Holding};
 use replay::Replay;
 
 impl Engine {
-    /// Has a function answer an HTTP request; returns with the response's head. Dropping the future, or the response's
+    /// Has a function answer an HTTP request of a `party`; returns with the response's head. Dropping the future, or the response's
     /// body, cancels the call; so does a client that has not taken the body five seconds after the call must have ended.
     ///
     /// # Errors
@@ -30,18 +30,19 @@ impl Engine {
         project: &str,
         function: &str,
         request: http::Request<Body>,
+        party: Party,
         trace: TraceContext,
     ) -> Result<http::Response<Body>, Error> {
         let inner = &self.0;
         let under_way = inner.begin()?;
         let deployed = inner.route(project, function, None)?;
         check_flavor(&deployed)?;
-        let terms = Terms::of_outside(trace, &inner.config);
+        let terms = Terms::of_outside(trace, party, &inner.config);
         let timeout = deployed.timeout(&terms);
         let context = deployed.context(terms);
         let (invocation, deadline) = (context.invocation, context.deadline);
         let mut measured = Measured::begin(&deployed);
-        let (mut lease, loading) = inner.lease(&deployed, deadline, &mut measured).await?;
+        let (mut lease, loading) = inner.lease(&deployed, (deadline, party), &mut measured).await?;
         match inner.answer(&deployed, &mut lease, request, context).await {
             Ok(response) => {
                 measured.executed(loading);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
+use weft_pool::Party;
 use weft_types::image::{Attached, Image, Outcome};
 use weft_types::{Signature, VersionNumber, VersionRecord};
 
@@ -29,6 +30,8 @@ pub struct Invocation {
     pub export: usize,
     /// What it is called with.
     pub arguments: Arguments,
+    /// Whose turn it takes where calls wait for instances.
+    pub party: Party,
     /// The span of this call.
     pub trace: TraceContext,
     /// The seed of an earlier answer, to repeat that call. Only for versions whose calls can be repeated.
@@ -90,7 +93,7 @@ impl Callee {
             seed: invocation.seed,
             time: invocation.time,
             timeout: invocation.timeout,
-            ..Terms::of_outside(invocation.trace, &inner.config)
+            ..Terms::of_outside(invocation.trace, invocation.party, &inner.config)
         };
         terms.check(deployed)?;
         let bounds = inner.config.bounds(deployed.limits.input);

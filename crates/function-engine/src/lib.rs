@@ -46,4 +46,4 @@ pub use placement::Placement;
 pub use pools::{Drained, InstanceCounts, InstanceView, PoolFilter, PoolId, PoolPage, PoolView};
 pub use profiles::{ProfileChanges, ProfileView};
 pub use random::new_trace;
-pub use weft_pool::{Level, Scaling};
+pub use weft_pool::{Level, Party, Scaling};

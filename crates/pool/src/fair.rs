@@ -88,6 +88,13 @@ impl<K: Clone + Eq + Hash, T> FairQueue<K, T> {
         Some((key, who))
     }
 
+    /// Who has waited longest. Looks at all keys.
+    #[must_use]
+    pub fn oldest(&self) -> Option<&T> {
+        let firsts = self.lines.values().filter_map(BTreeMap::first_key_value);
+        firsts.min_by_key(|(number, _)| **number).map(|(_, who)| who)
+    }
+
     /// Takes out who gave up; nothing where it was served or displaced before.
     pub fn remove(&mut self, key: &K, number: u64) -> Option<T> {
         let gone = self.lines.get_mut(key)?.remove(&number)?;

@@ -1,4 +1,4 @@
-//! Admission to a pool: so many calls at once, so many waiting in order of arrival.
+//! Admission to a pool: so many calls at once, so many waiting, whose parties take turns.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -6,21 +6,22 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::Duration;
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
+use crate::party::Party;
 use crate::profile::Queue;
 
 mod state;
 mod waiters;
 
 use state::State;
-use waiters::{Ticket, Waiters};
+use waiters::{Ticket, Told, Waiters};
 
 /// Why a lease was not given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LeaseError {
-    /// All places are taken and so is the queue.
+    /// All places are taken and so is the queue, of which others have no larger part.
     #[error("all places are taken and {queued} calls already wait")]
     Overloaded {
         /// How many wait.
@@ -37,7 +38,8 @@ pub enum LeaseError {
 /// Counts who is inside and lines up who waits.
 ///
 /// Entering and leaving are one compare-and-swap while nobody waits. While somebody does, newcomers queue behind and
-/// whoever leaves hands the place over, so the order of arrival is kept. `waiting` changes only under the lock of
+/// whoever leaves hands the place over: to the parties that wait in turn, and within each in order of arrival. Who joins a full
+/// queue takes the room of the party that has most waiting, whose newest is refused, or is refused where that is its own. `waiting` changes only under the lock of
 /// `waiters`, which therefore always agree with it; and nobody waits while a place is free. How many places there are may
 /// change: under the lock as well, so that whoever leaves and whoever adds places do not miss each other.
 pub(crate) struct Gate {
@@ -62,27 +64,28 @@ impl Gate {
             state: AtomicU64::new(0),
             limit: AtomicU32::new(limit.max(1)),
             queue,
-            waiters: Mutex::default(),
+            waiters: Mutex::new(Waiters::new(queue.length)),
             emptied: Notify::new(),
         }
     }
 
     /// Takes a place, waiting for one until the queue's bound or `deadline`. Each success is paired with one [`Self::leave`].
-    pub(crate) async fn enter(&self, deadline: Instant) -> Result<Duration, LeaseError> {
-        self.enter_or_tell(deadline, || {}).await
+    pub(crate) async fn enter(&self, deadline: Instant, party: Party) -> Result<Duration, LeaseError> {
+        self.enter_or_tell(deadline, party, || {}).await
     }
 
     /// The same; who has to wait says so once it is in line.
     pub(crate) async fn enter_or_tell(
         &self,
         deadline: Instant,
+        party: Party,
         tell: impl FnOnce(),
     ) -> Result<Duration, LeaseError> {
         if self.try_enter()? {
             return Ok(Duration::ZERO);
         }
         let since = Instant::now();
-        match self.join(since)? {
+        match self.join(party, since)? {
             Joined::Entered => Ok(Duration::ZERO),
             Joined::Waiting(ticket) => {
                 tell();
@@ -114,7 +117,7 @@ impl Gate {
         self.limit.load(Relaxed)
     }
 
-    /// Gives a place back, to the first who waits if anyone does.
+    /// Gives a place back, to whose turn it is if anyone waits.
     pub(crate) fn leave(&self) {
         let mut state = State(self.state.load(Relaxed));
         loop {
@@ -160,7 +163,7 @@ impl Gate {
         (state.active(), state.waiting())
     }
 
-    /// How long the first of those who wait has waited; none where nobody does.
+    /// How long the one has waited who has longest; none where nobody does.
     pub(crate) fn oldest_wait(&self) -> Option<Duration> {
         if self.counts().1 == 0 {
             return None;
@@ -185,7 +188,7 @@ impl Gate {
         }
     }
 
-    fn join(&self, since: Instant) -> Result<Joined, LeaseError> {
+    fn join(&self, party: Party, since: Instant) -> Result<Joined, LeaseError> {
         let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
         let mut state = State(self.state.load(Relaxed));
         loop {
@@ -193,36 +196,45 @@ impl Gate {
                 return Err(LeaseError::Draining);
             }
             let place = state.has_place(self.limit());
-            if !place && state.waiting() >= self.queue.length {
-                return Err(LeaseError::Overloaded {
-                    queued: state.waiting(),
-                });
-            }
-            let next = if place { state.entered() } else { state.joined() };
+            let next = if place {
+                state.entered()
+            } else if state.waiting() < self.queue.length {
+                state.joined()
+            } else {
+                // One leaves for each who joins, so as many wait as before.
+                break;
+            };
             match self.swap(state, next) {
                 Ok(()) if place => return Ok(Joined::Entered),
-                Ok(()) => return Ok(Joined::Waiting(waiters.join(since))),
+                Ok(()) => break,
                 Err(now) => state = now,
             }
         }
+        let ticket = waiters.join(party, since);
+        ticket.map(Joined::Waiting).ok_or(LeaseError::Overloaded {
+            queued: state.waiting(),
+        })
     }
 
     async fn wait(&self, ticket: Ticket, since: Instant, deadline: Instant) -> Result<Duration, LeaseError> {
         let mut waiting = Waiting {
             gate: self,
             ticket: Some(ticket),
+            heard: None,
         };
         let until = deadline.min(since + self.queue.wait());
-        let _ = timeout_at(until, waiting.called()).await;
+        let _ = timeout_at(until, waiting.hear()).await;
         let waited = since.elapsed();
-        if waiting.end() {
-            Ok(waited)
-        } else {
-            Err(LeaseError::WaitedTooLong(waited))
+        match waiting.leave() {
+            Some(Told::Called) => Ok(waited),
+            Some(Told::Displaced) => Err(LeaseError::Overloaded {
+                queued: self.queue.length,
+            }),
+            None => Err(LeaseError::WaitedTooLong(waited)),
         }
     }
 
-    /// Gives the place of who leaves to the first who waits, or to nobody where there are fewer places by now; false where the
+    /// Gives the place of who leaves to whose turn it is, or to nobody where there are fewer places by now; false where the
     /// last one has just given up.
     fn hand_over(&self) -> bool {
         let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
@@ -240,7 +252,7 @@ impl Gate {
         called
     }
 
-    /// Takes a ticket out of the line; false where it was called already.
+    /// Takes a ticket out of the line; false where it was told something already.
     fn give_up(&self, ticket: &Ticket) -> bool {
         let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
         let was_waiting = waiters.remove(ticket);
@@ -268,30 +280,32 @@ impl Gate {
 struct Waiting<'a> {
     gate: &'a Gate,
     ticket: Option<Ticket>,
+    heard: Option<Told>,
 }
 
 impl Waiting<'_> {
-    async fn called(&mut self) {
+    async fn hear(&mut self) {
         if let Some(ticket) = &mut self.ticket {
-            let called: Result<(), oneshot::error::RecvError> = (&mut ticket.called).await;
-            // The sender lives in the line until it calls, so there is no other way for it to end.
-            debug_assert!(called.is_ok());
+            self.heard = (&mut ticket.told).await.ok();
+            // The sender lives in the line until it tells something, so there is no other way for it to end.
+            debug_assert!(self.heard.is_some());
         }
     }
 
-    /// Ends the wait; true where the ticket was called, and its place now belongs to whoever asks.
-    fn end(mut self) -> bool {
-        self.ticket
-            .take()
-            .is_some_and(|ticket| !self.gate.give_up(&ticket))
+    /// Ends the wait, with what the ticket was told: where it was called, its place now belongs to whoever asks.
+    fn leave(&mut self) -> Option<Told> {
+        let mut ticket = self.ticket.take()?;
+        if self.heard.is_none() && !self.gate.give_up(&ticket) {
+            // Told while it was taken out of the line.
+            self.heard = ticket.told.try_recv().ok();
+        }
+        self.heard
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        if let Some(ticket) = self.ticket.take()
-            && !self.gate.give_up(&ticket)
-        {
+        if self.leave() == Some(Told::Called) {
             self.gate.leave();
         }
     }

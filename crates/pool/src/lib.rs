@@ -2,7 +2,8 @@
 //!
 //! It knows nothing of what an instance is: a [`Factory`] starts them. [`Pool`] hands each instance to one lease at a
 //! time; [`SharedPool`] lets an instance serve several at once and balances over them ([`balance`]). Both admit calls
-//! through one gate: so many at once, so many waiting in order of arrival, each for so long.
+//! through one gate: so many at once, so many waiting, each for so long. Who waits is served in
+//! turn: each [`Party`] has one, such as each project that calls, and its leases have it in order of arrival.
 //!
 //! What a pool should do is decided by pure functions: [`autoscale`] says how many instances there should be and why,
 //! [`budget`] which idle ones end first when the machine is full, [`FairQueue`] and [`Shares`] whose turn it is. [`simulate`] replays
@@ -14,6 +15,7 @@ pub mod balance;
 pub mod budget;
 mod fair;
 mod gate;
+mod party;
 mod pool;
 pub mod profile;
 mod room;
@@ -24,6 +26,7 @@ pub mod simulate;
 
 pub use fair::{FairQueue, Joined};
 pub use gate::LeaseError;
+pub use party::Party;
 pub use pool::{Bounds, Factory, Idle, Lease, Pool, Stats, WeakPool};
 pub use profile::{Choice, Level, Needs, Profile, ProfileError, Queue, Scaling, Unmet};
 pub use room::Room;

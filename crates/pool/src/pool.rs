@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::gate::{Gate, LeaseError};
+use crate::party::Party;
 use crate::profile::{Profile, Queue};
 use crate::room::Room;
 use crate::shard::{Padded, shard};
@@ -108,13 +109,13 @@ impl<F: Factory> Pool<F> {
 
     /// Leases an instance: an idle one of this thread's shard, most recently used first, else a new one.
     ///
-    /// Waits in order of arrival while all places are taken, until the queue's bound or `deadline`. Dropping the future
-    /// leaves the queue.
+    /// Waits while all places are taken, until the queue's bound or `deadline`: `party` has its turn among those that wait, and its
+    /// leases have it in order of arrival. Dropping the future leaves the queue.
     ///
     /// # Errors
-    /// Where the queue is full, the wait too long, or the pool draining.
-    pub async fn lease(&self, deadline: Instant) -> Result<Lease<F>, LeaseError> {
-        let waited = self.0.gate.enter(deadline).await?;
+    /// Where the queue is full and nobody has a larger part of it, the wait too long, or the pool draining.
+    pub async fn lease(&self, deadline: Instant, party: Party) -> Result<Lease<F>, LeaseError> {
+        let waited = self.0.gate.enter(deadline, party).await?;
         Ok(Lease::new(
             Arc::clone(&self.0),
             shard() % self.0.shards.len(),
@@ -140,7 +141,7 @@ impl<F: Factory> Pool<F> {
         &self.0.bounds
     }
 
-    /// How long the first of the leases that are waited for has been; none where none is.
+    /// How long that of the leases that are waited for has been which is waited for longest; none where none is.
     #[must_use]
     pub fn oldest_wait(&self) -> Option<Duration> {
         self.0.gate.oldest_wait()

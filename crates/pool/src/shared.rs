@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::balance::choose;
 use crate::gate::{Gate, LeaseError};
+use crate::party::Party;
 use crate::pool::{Bounds, Factory, Stats};
 
 mod ahead;
@@ -100,9 +101,10 @@ where
     /// Leases a slot; waits and fails like [`Pool::lease`](crate::Pool::lease).
     ///
     /// # Errors
-    /// Where the queue is full, the wait too long, or the pool draining.
-    pub async fn lease(&self, deadline: Instant) -> Result<SharedLease<F>, LeaseError> {
-        let waited = self.0.gate.enter_or_tell(deadline, || self.0.ring()).await?;
+    /// Where the queue is full and nobody has a larger part of it, the wait too long, or the pool draining.
+    pub async fn lease(&self, deadline: Instant, party: Party) -> Result<SharedLease<F>, LeaseError> {
+        let entered = self.0.gate.enter_or_tell(deadline, party, || self.0.ring());
+        let waited = entered.await?;
         let place = Place(&self.0.gate);
         let slot = self.0.take_slot();
         std::mem::forget(place);

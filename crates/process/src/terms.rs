@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use weft_function_engine::port::{CallContext, FanOut, Host, LogSink, TraceContext};
 use weft_isolation::protocol::{CallBounds, Trace};
+use weft_pool::Party;
 use weft_types::NodeKey;
 
 use crate::failure::micros;
@@ -45,6 +46,8 @@ pub(crate) fn context(bounds: &CallBounds, logs: Arc<dyn LogSink>, host: Arc<dyn
         seed: bounds.seed,
         time: Timestamp::from_nanosecond(bounds.clock_ns).unwrap_or_default(),
         key: bounds.key.map(NodeKey::from_bytes),
+        // Nobody waits for an instance there.
+        party: Party::OWN,
         trace: TraceContext {
             trace_id: bounds.trace.trace_id,
             span_id: bounds.trace.span_id,

@@ -20,6 +20,7 @@ mod command_runs;
 mod command_workflows;
 mod database_away;
 mod examples;
+mod fairness;
 mod faults;
 mod fetch;
 mod full_disk;

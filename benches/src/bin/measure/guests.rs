@@ -77,6 +77,7 @@ pub(crate) fn find<'a>(record: &'a VersionRecord, name: &str) -> Result<(usize, 
 /// A context with wide limits and logs that go nowhere.
 pub(crate) fn context() -> CallContext {
     CallContext {
+        party: weft_function_engine::Party::OWN,
         invocation: Uuid::nil(),
         deadline: Instant::now() + Duration::from_secs(30),
         cpu_time: Duration::from_secs(10),

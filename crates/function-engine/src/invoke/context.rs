@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use weft_pool::Party;
 use weft_types::NodeKey;
 
 use crate::deployed::Deployed;
@@ -15,6 +16,8 @@ use crate::{Config, Error, random};
 /// What the caller decides about a call.
 pub(crate) struct Terms {
     pub(crate) trace: TraceContext,
+    /// Whose turn it takes where calls wait for instances.
+    pub(crate) party: Party,
     /// None draws one.
     pub(crate) seed: Option<[u8; 32]>,
     /// None takes now.
@@ -33,10 +36,11 @@ pub(crate) struct Terms {
 
 impl Terms {
     /// A call that no function made.
-    pub(crate) fn of_outside(trace: TraceContext, config: &Config) -> Self {
+    pub(crate) fn of_outside(trace: TraceContext, party: Party, config: &Config) -> Self {
         let fan_out = FanOut::of(config.call_fan_out);
         Self {
             trace,
+            party,
             seed: None,
             time: None,
             timeout: None,
@@ -95,6 +99,7 @@ impl Deployed {
             made: terms.made,
             seed: terms.seed.unwrap_or_else(random::bytes),
             time: terms.time.unwrap_or(now),
+            party: terms.party,
             trace: terms.trace,
             key: terms.key,
             logs: InvocationLogs::new(Arc::clone(&self.logs), terms.step),

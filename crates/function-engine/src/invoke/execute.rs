@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout_at;
 use uuid::Uuid;
-use weft_pool::{Lease, LeaseError, Level};
+use weft_pool::{Lease, LeaseError, Level, Party};
 use weft_types::VersionNumber;
 use weft_types::image::Image;
 
@@ -117,7 +117,8 @@ impl Inner {
         let mut measured = Measured::begin(deployed);
         let (invocation, export) = (call.context.invocation, call.export);
         let spare = self.spare(deployed, &call);
-        let (mut lease, loading) = self.lease(deployed, call.context.deadline, &mut measured).await?;
+        let asks = (call.context.deadline, call.context.party);
+        let (mut lease, loading) = self.lease(deployed, asks, &mut measured).await?;
         let queue = lease.waited();
         let mut called = lease.instance.call(call).await;
         if let (Err(Failure::Lost(_)), Some(spare)) = (&called, spare) {
@@ -211,15 +212,15 @@ impl Inner {
         whole.map_err(|error| Failure::Platform(format!("the arguments could not be put together: {error}")))
     }
 
-    /// An instance of the version, and how long loading its code took.
+    /// An instance of the version, by when and for whom it is asked, and how long loading its code took.
     pub(crate) async fn lease(
         self: &Arc<Self>,
         deployed: &Arc<Deployed>,
-        deadline: Instant,
+        asks: (Instant, Party),
         measured: &mut Measured,
     ) -> Result<(Lease<Instances>, Duration), Error> {
         let leased = match measured.count() {
-            Ok(()) => self.try_lease(deployed, deadline).await,
+            Ok(()) => self.try_lease(deployed, asks).await,
             Err(exceeded) => Err(exceeded),
         };
         match &leased {
@@ -236,7 +237,7 @@ impl Inner {
     async fn try_lease(
         self: &Arc<Self>,
         deployed: &Arc<Deployed>,
-        deadline: Instant,
+        (deadline, party): (Instant, Party),
     ) -> Result<(Lease<Instances>, Duration), Error> {
         let (loaded, loading) = match deployed.if_loaded() {
             Some(loaded) => (loaded, Duration::ZERO),
@@ -255,7 +256,7 @@ impl Inner {
             }
         };
         loaded.touch();
-        match loaded.pool.lease(deadline.into()).await {
+        match loaded.pool.lease(deadline.into(), party).await {
             Ok(lease) => Ok((lease, loading)),
             Err(LeaseError::Overloaded { queued }) => Err(Error::Overloaded {
                 queued,

@@ -11,7 +11,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use jiff::Timestamp;
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
-use weft_pool::{Level, Profile};
+use weft_pool::{Level, Party, Profile};
 use weft_types::image::{Attached, Image};
 use weft_types::version::{ImportedFunction, Inspection};
 use weft_types::{FunctionName, Limits, NodeKey, ProjectName, VersionRecord};
@@ -220,6 +220,8 @@ pub struct CallContext {
     /// Identifies the step of a workflow that this call is, or what it does on behalf of one, the same over all its attempts: the
     /// guest can read it, and outbound HTTP carries it.
     pub key: Option<NodeKey>,
+    /// Whose turn it takes where calls wait for instances.
+    pub party: Party,
     /// Where it comes from.
     pub trace: TraceContext,
     /// Where its output lines go.

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::sync::{Arc, Weak};
 
 use tokio::time::Instant;
+use weft_pool::Party;
 
 use crate::deployed::{Deployed, Ended, Leased, Loaded, Told};
 use crate::engine::Inner;
@@ -117,7 +118,7 @@ impl Inner {
     }
 
     async fn warm_one(&self, deployed: &Deployed, loaded: &Loaded) -> Result<Leased, Failure> {
-        let terms = Terms::of_outside(random::new_trace(), &self.config);
+        let terms = Terms::of_outside(random::new_trace(), Party::OWN, &self.config);
         let context = deployed.context(terms);
         let mut leased = loaded.start();
         leased.instance.warm(context).await?;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
 use weft_function_engine::port::{Body, BodyError, Failure};
-use weft_function_engine::{Error, new_trace};
+use weft_function_engine::{Error, Party, new_trace};
 use weft_types::version::Flavor;
 
 use crate::program::Program;
@@ -29,7 +29,13 @@ fn body(bytes: &'static [u8]) -> Body {
 async fn send(world: &World, body: Body) -> Result<http::Response<Body>, Error> {
     world
         .engine
-        .serve_http("default", "echo", http::Request::new(body), new_trace())
+        .serve_http(
+            "default",
+            "echo",
+            http::Request::new(body),
+            Party::OWN,
+            new_trace(),
+        )
         .await
 }
 

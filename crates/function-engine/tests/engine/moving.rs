@@ -133,6 +133,7 @@ async fn a_late_call_does_not_keep_what_it_was_to_leave() {
     let call = || Invocation {
         export: 0,
         arguments: Arguments::Json("[]".into()),
+        party: weft_function_engine::Party::OWN,
         trace: new_trace(),
         seed: None,
         time: None,

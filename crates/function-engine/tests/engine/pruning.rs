@@ -72,6 +72,7 @@ async fn a_call_that_had_chosen_a_version_finds_its_code() {
         let invocation = Invocation {
             export: 0,
             arguments: Arguments::Json("[]".into()),
+            party: weft_function_engine::Party::OWN,
             trace: new_trace(),
             seed: None,
             time: None,

@@ -62,6 +62,7 @@ pub(crate) async fn invoke(engine: &Engine, call: Named<'_>) -> Result<Answer, E
     let invocation = Invocation {
         export,
         arguments: call.arguments,
+        party: weft_function_engine::Party::OWN,
         trace: call.trace,
         seed: call.seed,
         time: call.time,

@@ -1,8 +1,10 @@
-use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, Mutex};
 
-use super::{Duration, Gate, Instant, LeaseError, Queue};
+use super::{Duration, Gate, Instant, LeaseError, Party, Queue};
+
+const OWN: Party = Party::OWN;
 
 fn gate(limit: u32, length: u32) -> Arc<Gate> {
     Arc::new(Gate::new(
@@ -32,15 +34,18 @@ async fn settle() {
 #[tokio::test(start_paused = true)]
 async fn places_are_limited_and_the_queue_bounded() {
     let gate = gate(2, 1);
-    gate.enter(far()).await.unwrap();
-    gate.enter(far()).await.unwrap();
+    gate.enter(far(), OWN).await.unwrap();
+    gate.enter(far(), OWN).await.unwrap();
     let third = tokio::spawn({
         let gate = Arc::clone(&gate);
-        async move { gate.enter(far()).await }
+        async move { gate.enter(far(), OWN).await }
     });
     settle().await;
     assert_eq!(gate.counts(), (2, 1));
-    assert_eq!(gate.enter(far()).await, Err(LeaseError::Overloaded { queued: 1 }));
+    assert_eq!(
+        gate.enter(far(), OWN).await,
+        Err(LeaseError::Overloaded { queued: 1 })
+    );
     gate.leave();
     assert_eq!(third.await.unwrap(), Ok(Duration::ZERO));
     assert_eq!(gate.counts(), (2, 0));
@@ -52,13 +57,13 @@ async fn places_are_limited_and_the_queue_bounded() {
 #[tokio::test(start_paused = true)]
 async fn waiting_ends_with_the_queues_bound_or_the_deadline() {
     let gate = gate(1, 8);
-    gate.enter(far()).await.unwrap();
-    let queue_bound = gate.enter(far()).await;
+    gate.enter(far(), OWN).await.unwrap();
+    let queue_bound = gate.enter(far(), OWN).await;
     assert_eq!(
         queue_bound,
         Err(LeaseError::WaitedTooLong(Duration::from_secs(1)))
     );
-    let deadline = gate.enter(Instant::now() + Duration::from_millis(30)).await;
+    let deadline = gate.enter(Instant::now() + Duration::from_millis(30), OWN).await;
     assert_eq!(
         deadline,
         Err(LeaseError::WaitedTooLong(Duration::from_millis(30)))
@@ -69,13 +74,13 @@ async fn waiting_ends_with_the_queues_bound_or_the_deadline() {
 #[tokio::test(start_paused = true)]
 async fn the_order_of_arrival_is_kept() {
     let gate = gate(1, 100);
-    gate.enter(far()).await.unwrap();
+    gate.enter(far(), OWN).await.unwrap();
     let order = Arc::new(std::sync::Mutex::new(Vec::new()));
     let mut tasks = Vec::new();
     for number in 0..20 {
         let (gate, order) = (Arc::clone(&gate), Arc::clone(&order));
         tasks.push(tokio::spawn(async move {
-            gate.enter(far()).await.unwrap();
+            gate.enter(far(), OWN).await.unwrap();
             order.lock().unwrap().push(number);
             gate.leave();
         }));
@@ -97,9 +102,9 @@ async fn the_order_of_arrival_is_kept() {
 #[tokio::test(start_paused = true)]
 async fn a_place_called_but_not_taken_goes_on() {
     let gate = gate(1, 8);
-    gate.enter(far()).await.unwrap();
-    let mut first = Box::pin(gate.enter(far()));
-    let mut second = Box::pin(gate.enter(far()));
+    gate.enter(far(), OWN).await.unwrap();
+    let mut first = Box::pin(gate.enter(far(), OWN));
+    let mut second = Box::pin(gate.enter(far(), OWN));
     assert!(poll(first.as_mut()).is_pending());
     assert!(poll(second.as_mut()).is_pending());
     gate.leave();
@@ -112,14 +117,14 @@ async fn a_place_called_but_not_taken_goes_on() {
 #[tokio::test(start_paused = true)]
 async fn closing_refuses_newcomers_and_serves_who_waits() {
     let gate = gate(1, 8);
-    gate.enter(far()).await.unwrap();
+    gate.enter(far(), OWN).await.unwrap();
     let waiting = tokio::spawn({
         let gate = Arc::clone(&gate);
-        async move { gate.enter(far()).await }
+        async move { gate.enter(far(), OWN).await }
     });
     settle().await;
     gate.close();
-    assert_eq!(gate.enter(far()).await, Err(LeaseError::Draining));
+    assert_eq!(gate.enter(far(), OWN).await, Err(LeaseError::Draining));
     let mut emptied = Box::pin(gate.emptied());
     assert!(poll(emptied.as_mut()).is_pending());
     gate.leave();
@@ -164,9 +169,9 @@ fn no_place_is_lost_under_stress() {
         .unwrap();
     runtime.block_on(async {
         for _ in 0..LIMIT {
-            gate.enter(Instant::now()).await.unwrap();
+            gate.enter(Instant::now(), OWN).await.unwrap();
         }
-        assert!(gate.enter(Instant::now()).await.is_err());
+        assert!(gate.enter(Instant::now(), OWN).await.is_err());
     });
 }
 
@@ -181,7 +186,7 @@ async fn wander(seed: u64, gate: &Arc<Gate>, inside: &Arc<AtomicU32>, entered: &
         let rounds = rng.usize(..4);
         let patience = Duration::from_millis(if rng.bool() { 1 } else { 60_000 });
         tasks.push(tokio::spawn(async move {
-            if gate.enter(Instant::now() + patience).await.is_ok() {
+            if gate.enter(Instant::now() + patience, OWN).await.is_ok() {
                 assert!(inside.fetch_add(1, SeqCst) < 3);
                 entered.fetch_add(1, SeqCst);
                 for _ in 0..rounds {
@@ -202,7 +207,7 @@ async fn wander(seed: u64, gate: &Arc<Gate>, inside: &Arc<AtomicU32>, entered: &
 
 /// Begins to enter and gives up after a while, whatever has become of it by then.
 async fn abandon(gate: &Gate, patience: usize) {
-    let mut entering = Box::pin(gate.enter(far()));
+    let mut entering = Box::pin(gate.enter(far(), OWN));
     let entered = poll(entering.as_mut());
     for _ in 0..patience {
         tokio::task::yield_now().await;
@@ -215,13 +220,13 @@ async fn abandon(gate: &Gate, patience: usize) {
 #[tokio::test(start_paused = true)]
 async fn who_waits_takes_places_that_are_added_and_none_that_are_gone() {
     let gate = gate(2, 8);
-    gate.enter(far()).await.unwrap();
-    gate.enter(far()).await.unwrap();
+    gate.enter(far(), OWN).await.unwrap();
+    gate.enter(far(), OWN).await.unwrap();
     gate.set_limit(1);
     let waiting: Vec<_> = (0..3)
         .map(|_| {
             let gate = Arc::clone(&gate);
-            tokio::spawn(async move { gate.enter(far()).await })
+            tokio::spawn(async move { gate.enter(far(), OWN).await })
         })
         .collect();
     settle().await;
@@ -238,6 +243,74 @@ async fn who_waits_takes_places_that_are_added_and_none_that_are_gone() {
     gate.set_limit(0);
     (0..3).for_each(|_| gate.leave());
     assert_eq!(gate.counts(), (0, 0));
-    let none = gate.enter(Instant::now() + Duration::from_millis(5)).await;
+    let none = gate.enter(Instant::now() + Duration::from_millis(5), OWN).await;
     assert!(matches!(none, Err(LeaseError::WaitedTooLong(_))));
+}
+
+/// Has each of these parties ask a gate for its only place, one after the other, while somebody has it; answers the order in which they
+/// get it, and who is refused.
+async fn asked(length: u32, parties: &str) -> (String, String) {
+    let gate = gate(1, length);
+    gate.enter(far(), Party::of("first")).await.unwrap();
+    let (served, refused) = (Arc::<Mutex<String>>::default(), Arc::<Mutex<String>>::default());
+    let mut tasks = Vec::new();
+    for party in parties.chars() {
+        let (gate, served, refused) = (Arc::clone(&gate), Arc::clone(&served), Arc::clone(&refused));
+        tasks.push(tokio::spawn(async move {
+            match gate.enter(far(), Party::of(&party.to_string())).await {
+                Ok(_) => {
+                    served.lock().unwrap().push(party);
+                    gate.leave();
+                }
+                Err(LeaseError::Overloaded { queued }) => {
+                    assert_eq!(queued, length);
+                    refused.lock().unwrap().push(party);
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }));
+        settle().await;
+    }
+    assert!(gate.counts().1 <= length);
+    gate.leave();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(gate.counts(), (0, 0));
+    (served.lock().unwrap().clone(), refused.lock().unwrap().clone())
+}
+
+#[tokio::test(start_paused = true)]
+async fn parties_that_wait_take_turns() {
+    let check = async |length, parties: &str, served: &str, refused: &str| {
+        let asked = asked(length, parties).await;
+        assert_eq!(
+            asked,
+            (served.to_owned(), refused.to_owned()),
+            "{parties} in {length}"
+        );
+    };
+    check(9, "aaaaaab", "abaaaaa", "").await;
+    check(9, "aabbac", "abcaba", "").await;
+    // Who fills the queue makes room for others, and for nobody else.
+    check(4, "aaaaaa", "aaaa", "aa").await;
+    check(4, "aaaabb", "abab", "aa").await;
+    check(4, "aaaabbb", "abab", "aab").await;
+    check(4, "aaaabcd", "abcd", "aaa").await;
+    check(0, "ab", "", "ab").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longest_wait_is_told_whoevers_turn_it_is() {
+    let gate = gate(1, 8);
+    gate.enter(far(), OWN).await.unwrap();
+    assert_eq!(gate.oldest_wait(), None);
+    let mut first = Box::pin(gate.enter(far(), Party::of("a")));
+    assert!(poll(first.as_mut()).is_pending());
+    tokio::time::advance(Duration::from_millis(7)).await;
+    let mut second = Box::pin(gate.enter(far(), Party::of("b")));
+    assert!(poll(second.as_mut()).is_pending());
+    assert_eq!(gate.oldest_wait(), Some(Duration::from_millis(7)));
+    drop(first);
+    assert_eq!(gate.oldest_wait(), Some(Duration::ZERO));
 }

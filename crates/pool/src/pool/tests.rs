@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use tokio::time::advance;
 
 use super::{Bounds, Duration, Factory, Instant, Lease, LeaseError, Pool, Profile, Room, Stats};
-use crate::enter_shard;
+use crate::{Party, enter_shard};
 
 /// Starts numbered instances and counts those alive.
 #[derive(Default)]
@@ -60,7 +60,7 @@ fn sharing(room: &Arc<Room>, warm: u32) -> Pool<Numbers> {
 }
 
 async fn lease(pool: &Pool<Numbers>) -> Lease<Numbers> {
-    pool.lease(Instant::now() + Duration::from_secs(60))
+    pool.lease(Instant::now() + Duration::from_secs(60), Party::OWN)
         .await
         .unwrap()
 }
@@ -194,7 +194,10 @@ async fn draining_waits_for_the_last_lease_and_keeps_nothing() {
         async move { pool.drain().await }
     });
     tokio::task::yield_now().await;
-    assert_eq!(pool.lease(Instant::now()).await.err(), Some(LeaseError::Draining));
+    assert_eq!(
+        pool.lease(Instant::now(), Party::OWN).await.err(),
+        Some(LeaseError::Draining)
+    );
     assert_eq!(pool.stats().idle, 0);
     assert!(!draining.is_finished());
     drop(held);

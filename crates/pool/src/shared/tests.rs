@@ -1,7 +1,7 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 
-use super::{Bounds, Duration, Factory, Instant, LeaseError, SharedLease, SharedPool};
+use super::{Bounds, Duration, Factory, Instant, LeaseError, Party, SharedLease, SharedPool};
 use crate::Profile;
 use crate::autoscale::Scaler;
 
@@ -35,7 +35,7 @@ fn pool(slots: u32, concurrency: u32, reuse: u32) -> SharedPool<Flags> {
 }
 
 async fn lease(pool: &SharedPool<Flags>) -> SharedLease<Flags> {
-    pool.lease(Instant::now() + Duration::from_secs(60))
+    pool.lease(Instant::now() + Duration::from_secs(60), Party::OWN)
         .await
         .unwrap()
 }
@@ -133,7 +133,10 @@ async fn draining_refuses_and_waits() {
         async move { pool.drain().await }
     });
     tokio::task::yield_now().await;
-    assert_eq!(pool.lease(Instant::now()).await.err(), Some(LeaseError::Draining));
+    assert_eq!(
+        pool.lease(Instant::now(), Party::OWN).await.err(),
+        Some(LeaseError::Draining)
+    );
     drop(held);
     draining.await.unwrap();
     assert!(pool.0.lock().is_empty());
@@ -211,7 +214,9 @@ async fn leases_wait_where_all_instances_there_may_be_are_full() {
     for _ in 0..4 {
         leases.push(lease(&pool).await);
     }
-    let more = pool.lease(Instant::now() + Duration::from_millis(5)).await;
+    let more = pool
+        .lease(Instant::now() + Duration::from_millis(5), Party::OWN)
+        .await;
     assert!(matches!(more.err(), Some(LeaseError::WaitedTooLong(_))));
     assert_eq!(pool.stats().started, 2);
     leases.pop();
@@ -329,7 +334,9 @@ async fn leases_that_start_nothing_wait_until_the_pool_is_scaled() {
     assert_eq!(pool.stats().started, started.into(), "no lease started any");
     drop(leases);
     pool.0.end_idle(u32::MAX, |_| false);
-    let late = pool.lease(Instant::now() + Duration::from_millis(5)).await;
+    let late = pool
+        .lease(Instant::now() + Duration::from_millis(5), Party::OWN)
+        .await;
     assert!(matches!(late.err(), Some(LeaseError::WaitedTooLong(_))));
 }
 
@@ -343,7 +350,9 @@ async fn a_place_goes_with_the_instance_that_had_it() {
     assert!((1..=2).contains(&of_the_broken));
     drop(held);
     let mut held = vec![lease(&pool).await, lease(&pool).await];
-    let more = pool.lease(Instant::now() + Duration::from_millis(5)).await;
+    let more = pool
+        .lease(Instant::now() + Duration::from_millis(5), Party::OWN)
+        .await;
     assert!(more.is_err(), "the one that is left has two slots");
     assert_eq!(pool.stats().started, 2);
     assert_eq!(scale(&pool, &mut scaler, 1), 1, "it is replaced");

@@ -108,7 +108,7 @@ const HELD_BACK: Duration = Duration::from_secs(1);
 impl WorkerPool {
     async fn lease(&self, context: &CallContext) -> Result<SharedLease<Workers>, Failure> {
         self.plan.shared.homes.note();
-        let lease = self.pool.lease(context.deadline.into()).await;
+        let lease = self.pool.lease(context.deadline.into(), context.party).await;
         lease.map_err(|error| match error {
             LeaseError::WaitedTooLong(waited) => Failure::TimedOut(waited),
             LeaseError::Overloaded { .. } | LeaseError::Draining => Failure::Unavailable(error.to_string()),

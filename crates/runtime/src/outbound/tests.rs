@@ -105,6 +105,7 @@ impl Guest {
 
 fn context(logs: Arc<Lines>) -> CallContext {
     CallContext {
+        party: weft_function_engine::Party::OWN,
         invocation: Uuid::nil(),
         deadline: std::time::Instant::now() + Duration::from_secs(20),
         cpu_time: Duration::from_secs(1),

@@ -188,6 +188,7 @@ pub(crate) fn timeout(ms: u64) -> CallContext {
 /// A context with wide limits whose logs are collected.
 pub(crate) fn logging(logs: Arc<Collected>) -> CallContext {
     CallContext {
+        party: weft_function_engine::Party::OWN,
         invocation: Uuid::nil(),
         deadline: Instant::now() + Duration::from_secs(30),
         cpu_time: Duration::from_secs(10),

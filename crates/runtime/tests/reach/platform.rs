@@ -188,6 +188,7 @@ impl Platform {
 
     fn context(&self) -> CallContext {
         CallContext {
+            party: weft_function_engine::Party::OWN,
             invocation: Uuid::nil(),
             deadline: Instant::now() + Duration::from_secs(30),
             cpu_time: Duration::from_secs(10),

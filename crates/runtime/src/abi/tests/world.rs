@@ -31,6 +31,7 @@ pub(super) fn state() -> HostState {
         host: Arc::new(Nothing),
     };
     let context = CallContext {
+        party: weft_function_engine::Party::OWN,
         invocation: Uuid::nil(),
         deadline: Instant::now() + Duration::from_secs(60),
         cpu_time: Duration::from_secs(60),
