@@ -177,6 +177,7 @@ fn failed(callee: &FunctionName, error: Error) -> Failure {
         same @ (Failure::TimedOut(_)
         | Failure::CallLimit(_)
         | Failure::Cancelled
+        | Failure::QueueTimeout(_)
         | Failure::Unavailable(_)
         | Failure::Unstarted(_)
         | Failure::Lost(_)

@@ -20,6 +20,7 @@ pub(crate) fn told(failure: Failure) -> Told {
         Failure::CallLimit(why) => Told::CallLimit(why),
         Failure::Cancelled => Told::Cancelled,
         Failure::Unavailable(why) => Told::Unavailable(why),
+        Failure::QueueTimeout(_) => Told::Unavailable(failure.to_string()),
         // Of a callee: where it executed is no business of the caller's worker.
         Failure::Lost(loss) => Told::Platform(loss.to_string()),
         Failure::Unstarted(loss) => Told::Unavailable(loss.to_string()),

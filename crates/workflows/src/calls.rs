@@ -124,7 +124,9 @@ fn of_failure(failure: &Failure) -> (ErrorCode, bool) {
         | Failure::OutputTooLarge(_)
         | Failure::CallLimit(_) => (ErrorCode::Limit, true),
         Failure::Cancelled => (ErrorCode::Cancelled, true),
-        Failure::Unavailable(_) | Failure::Unstarted(_) => (ErrorCode::Unavailable, false),
+        Failure::Unavailable(_) | Failure::QueueTimeout(_) | Failure::Unstarted(_) => {
+            (ErrorCode::Unavailable, false)
+        }
         Failure::Lost(_) | Failure::Platform(_) => (ErrorCode::Platform, true),
     }
 }

@@ -139,6 +139,7 @@ fn failed(invocation: Uuid, failure: &Failure, detail: String) -> Problem {
         Failure::NoResponse => problem(Kind::NoResponse),
         Failure::CallLimit(_) => problem(Kind::CallLimit),
         Failure::Cancelled => problem(Kind::Cancelled),
+        Failure::QueueTimeout(_) => problem(Kind::QueueTimeout).retry_after(1),
         Failure::Unavailable(_) => problem(Kind::Overloaded).retry_after(1),
         Failure::Lost(loss) => problem(Kind::ProcessLost).with("loss", loss.name()),
         Failure::Unstarted(loss) => problem(Kind::StartFailed)

@@ -152,6 +152,10 @@ impl Inner {
     ) -> Error {
         match failure {
             Failure::Lost(loss) if !self.effect_free(deployed) => Error::OutcomeUnknown { invocation, loss },
+            Failure::QueueTimeout(waited) => Error::QueueTimeout {
+                waited,
+                retry_after: RETRY_AFTER,
+            },
             failure => Error::Failed {
                 invocation,
                 failure: Box::new(failure),

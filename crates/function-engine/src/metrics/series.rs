@@ -267,6 +267,7 @@ impl From<&Failure> for ErrorKind {
             Failure::NoResponse => Self::NoResponse,
             Failure::CallLimit(_) => Self::CallLimit,
             Failure::Cancelled => Self::Cancelled,
+            Failure::QueueTimeout(_) => Self::QueueTimeout,
             Failure::Unavailable(_) => Self::Unavailable,
             Failure::Lost(loss) | Failure::Unstarted(loss) => Self::from(loss),
             Failure::Platform(_) => Self::Platform,

@@ -420,6 +420,9 @@ pub enum Failure {
     /// The process that should have executed it did not start. Nothing of it was executed.
     #[error("the call could not begin: {0}")]
     Unstarted(Loss),
+    /// No place to execute became free in time.
+    #[error("no place became free within {} ms", .0.as_millis())]
+    QueueTimeout(Duration),
     /// No place to execute was to be had.
     #[error("{0}")]
     Unavailable(String),

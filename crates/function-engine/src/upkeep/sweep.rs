@@ -130,6 +130,7 @@ impl Inner {
 fn how_long(failure: &Failure) -> Ended {
     match failure {
         Failure::Unavailable(_)
+        | Failure::QueueTimeout(_)
         | Failure::Unstarted(_)
         | Failure::Lost(_)
         | Failure::Platform(_)

@@ -5,23 +5,34 @@ use std::time::Duration;
 use super::Reason;
 use crate::profile::Scaling;
 
-/// The crashes in a row. One crash is replaced at once; from the second on starts wait, each twice as long as the one
+/// The crashes in a row. Those of instances that were started side by side are one: whatever was wrong when the first crashed was wrong
+/// for all of them. One crash is replaced at once; from the second on starts wait, each twice as long as the one
 /// before, and then one instance is tried alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restarts {
     crashes: u32,
+    /// When the last of those was.
+    last: Duration,
     /// The next start comes no earlier.
     not_before: Duration,
     cause: String,
 }
 
 impl Restarts {
-    /// After an instance crashed at `now`, of what `cause` says in a few words.
+    /// After an instance whose start `began` then crashed at `now`, of what `cause` says in a few words. One that was started before
+    /// the last crash counts with that.
     #[must_use]
-    pub fn crashed(&self, scaling: &Scaling, cause: &str, now: Duration) -> Self {
+    pub fn crashed(&self, scaling: &Scaling, cause: &str, began: Duration, now: Duration) -> Self {
+        if self.crashes > 0 && began < self.last {
+            return Self {
+                cause: cause.to_owned(),
+                ..self.clone()
+            };
+        }
         let crashes = self.crashes.saturating_add(1);
         Self {
             crashes,
+            last: now,
             not_before: now + wait(scaling, crashes),
             cause: cause.to_owned(),
         }

@@ -44,17 +44,7 @@ impl Scaler {
         self.windows.touch(now);
     }
 
-    /// An instance crashed, of what `cause` says in a few words, before it served any call.
-    pub fn crashed(&mut self, cause: &str, now: Duration) {
-        self.state.restarts = self.state.restarts.crashed(&self.profile.scaling, cause, now);
-    }
-
-    /// An instance served a call: whatever was wrong is over.
-    pub fn settled(&mut self) {
-        self.state.restarts = Restarts::settled();
-    }
-
-    /// What crashed so far, where that is counted elsewhere.
+    /// What crashed so far.
     pub fn restart_as(&mut self, restarts: Restarts) {
         self.state.restarts = restarts;
     }

@@ -235,7 +235,7 @@ fn crashes_in_a_row_are_backed_off_from() {
     let mut state = State::default();
     let mut at = |crashes: u32, then: Duration| {
         while state.restarts.crashes() < crashes {
-            state.restarts = state.restarts.crashed(&pool.scaling, "exit code 1", s(100));
+            state.restarts = state.restarts.crashed(&pool.scaling, "exit code 1", s(100), s(100));
         }
         let (decision, _) = decide(&pool, &observed(0.0, 0.0, 1, 0), &state, s(100) + then);
         assert_eq!(decision.desired, 4, "what is wanted does not change");
@@ -254,6 +254,27 @@ fn crashes_in_a_row_are_backed_off_from() {
     );
     assert_eq!((at(90, Duration::from_millis(2_999)).0, at(90, s(3)).0), (0, 1));
     assert_eq!(Restarts::settled().allowed(s(0)), u32::MAX);
+}
+
+#[test]
+fn one_incident_counts_once_however_many_it_takes_along() {
+    /// Of instances that began at one second each, and crashed at another, in the order of their crashes.
+    fn check(instances: &[(u64, u64)], crashes: u32) {
+        let scaling = profile("").scaling;
+        let crashed = |restarts: Restarts, &(began, crashed): &(u64, u64)| {
+            restarts.crashed(&scaling, "exit code 1", s(began), s(crashed))
+        };
+        let restarts = instances.iter().fold(Restarts::default(), crashed);
+        assert_eq!(restarts.crashes(), crashes, "{instances:?}");
+    }
+    check(&[(0, 1)], 1);
+    check(&[(0, 1), (0, 1), (0, 2), (0, 3)], 1);
+    check(&[(0, 1), (1, 2), (2, 3)], 3);
+    // What was started after the first crash may have met another cause.
+    check(&[(0, 1), (2, 4), (0, 5), (3, 6), (4, 7)], 3);
+    check(&[(0, 9), (8, 10), (9, 11), (10, 12)], 2);
+    // One that never served, and crashed long after its start, is no news either where others did so meanwhile.
+    check(&[(5, 6), (7, 8), (0, 9)], 2);
 }
 
 #[test]

@@ -110,7 +110,7 @@ impl WorkerPool {
         self.plan.shared.homes.note();
         let lease = self.pool.lease(context.deadline.into(), context.party).await;
         lease.map_err(|error| match error {
-            LeaseError::WaitedTooLong(waited) => Failure::TimedOut(waited),
+            LeaseError::WaitedTooLong(waited) => Failure::QueueTimeout(waited),
             LeaseError::Overloaded { .. } | LeaseError::Draining => Failure::Unavailable(error.to_string()),
         })
     }

@@ -311,7 +311,8 @@ impl Connection {
             Some(Closing::Dismissed | Closing::Closed) | None => found,
         };
         if wanted {
-            self.plan.lost(&loss, self.served.load(Relaxed));
+            let served = self.served.load(Relaxed);
+            self.plan.lost(&loss, (!served).then_some(life.began));
         }
         for (_, open) in open {
             open.end(Err(Failure::Lost(loss.clone())));

@@ -121,17 +121,17 @@ impl Plan {
         }
     }
 
-    /// Notes that a worker ended that should not have.
-    pub(super) fn lost(&self, loss: &Loss, served: bool) {
+    /// Notes that a worker ended that should not have, where it never served since when its start began.
+    pub(super) fn lost(&self, loss: &Loss, unserved: Option<Duration>) {
         self.losses.count(loss);
         tracing::warn!(
             project = %self.record.project, function = %self.record.function, version = %self.record.version,
             %loss, "a worker was lost"
         );
-        if !served {
+        if let Some(began) = unserved {
             *self.crashed.lock().unwrap_or_else(PoisonError::into_inner) = Some(loss.clone());
             let mut restarts = self.restarts();
-            *restarts = restarts.crashed(&self.scaling, &loss.to_string(), self.origin.elapsed());
+            *restarts = restarts.crashed(&self.scaling, &loss.to_string(), began, self.origin.elapsed());
         }
     }
 

@@ -32,7 +32,7 @@ pub(super) fn run(plan: &Arc<Plan>, life: &Arc<Life>) {
         Err(loss) => {
             // Nothing is wrong with the code then.
             if !matches!(loss, Loss::NoRoom(_)) {
-                plan.lost(&loss, false);
+                plan.lost(&loss, Some(life.began));
             }
             life.ended(loss);
         }

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Release, SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout_at;
@@ -39,6 +39,8 @@ pub(super) enum Stage {
 /// What a worker and those who start and watch it share.
 pub(super) struct Life {
     stage: watch::Sender<Stage>,
+    /// When its start began, counted from the origin of its plan.
+    pub(super) began: Duration,
     /// Whether nobody wants it any longer.
     dismissed: AtomicBool,
 }
@@ -51,6 +53,7 @@ impl Worker {
         let stage = held_back.map_or(Stage::Starting, Stage::Ended);
         let life = Arc::new(Life {
             stage: watch::Sender::new(stage),
+            began: plan.origin.elapsed(),
             dismissed: AtomicBool::new(false),
         });
         if !refused {
