@@ -146,8 +146,7 @@ impl Weft {
     /// How many calls of a function execute now.
     pub(crate) async fn executing(&self, name: &str) -> Result<f64> {
         let function = format!("function=\"{name}\"");
-        self.metric("weft_pool_instances", &[&function, "state=\"active\""])
-            .await
+        self.metric("weft_pool_calls", &[&function]).await
     }
 
     /// Sends JSON and answers the JSON that comes back.

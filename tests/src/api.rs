@@ -175,8 +175,7 @@ impl Api {
     /// How many calls of a function execute now.
     pub async fn executing(&self, function: &str) -> f64 {
         let function = format!("function=\"{function}\"");
-        self.metric("weft_pool_instances", &[&function, "state=\"active\""])
-            .await
+        self.metric("weft_pool_calls", &[&function]).await
     }
 
     /// How many calls of a function wait for a place now.

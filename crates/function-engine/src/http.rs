@@ -43,7 +43,9 @@ impl Engine {
         let (invocation, deadline) = (context.invocation, context.deadline);
         let mut measured = Measured::begin(&deployed);
         let (mut lease, loading) = inner.lease(&deployed, (deadline, party), &mut measured).await?;
-        match inner.answer(&deployed, &mut lease, request, context).await {
+        let answered = inner.answer(&deployed, &mut lease, request, context).await;
+        measured.admitted(&mut lease);
+        match answered {
             Ok(response) => {
                 measured.executed(loading);
                 measured.answered(response.status());

@@ -116,6 +116,15 @@ impl PoolFilter {
 }
 
 impl Inner {
+    /// All pools, and whether a level keeps instances of each by itself. What instances use of memory is not looked at.
+    pub(crate) fn pool_views(&self) -> impl Iterator<Item = (bool, PoolView)> {
+        let all = self.roster.behind(None).into_iter();
+        all.map(|(id, pool)| {
+            let keeps = pool.factory().about.level != weft_pool::Level::Sandbox;
+            (keeps, self.look(id, &pool, false))
+        })
+    }
+
     fn look(&self, id: PoolId, pool: &weft_pool::Pool<crate::deployed::Instances>, memory: bool) -> PoolView {
         let instances = pool.factory();
         let snapshot = self.catalog.read();

@@ -22,7 +22,7 @@ pub use outbound::{Gateway, Outbound, OutboundBody, OutboundError, Patience, Rea
 pub use profiles::{Origin, ProfileStore, Written};
 pub use registry::{Added, NewVersion, Registry, RegistryError};
 pub use runtime::{
-    Body, BodyError, Call, CallContext, Code, Failure, FanOut, Host, ImportBinding, Instance, Load,
+    Admitted, Body, BodyError, Call, CallContext, Code, Failure, FanOut, Host, ImportBinding, Instance, Load,
     LoadError, LogSink, Loss, Most, PrepareError, Reply, Runtime, Standing, Stream, Tier, TraceContext,
 };
 pub use secrets::{NoSecrets, Secrets};

@@ -71,6 +71,7 @@ where
     pool: Arc<Inner<F>>,
     slot: Arc<Slot<F::Instance>>,
     waited: Duration,
+    first: bool,
 }
 
 impl<F: Factory> SharedPool<F>
@@ -106,12 +107,13 @@ where
         let entered = self.0.gate.enter_or_tell(deadline, party, || self.0.ring());
         let waited = entered.await?;
         let place = Place(&self.0.gate);
-        let slot = self.0.take_slot();
+        let (slot, first) = self.0.take_slot();
         std::mem::forget(place);
         Ok(SharedLease {
             pool: Arc::clone(&self.0),
             slot,
             waited,
+            first,
         })
     }
 
@@ -153,7 +155,8 @@ impl Drop for Place<'_> {
 }
 
 impl<F: Factory> Inner<F> {
-    fn take_slot(&self) -> Arc<Slot<F::Instance>> {
+    /// A slot, and whether it is the first that is leased of its instance.
+    fn take_slot(&self) -> (Arc<Slot<F::Instance>>, bool) {
         self.leased.store(true, Relaxed);
         let mut slots = self.lock();
         let chosen = if self.spreads(&slots) {
@@ -167,15 +170,15 @@ impl<F: Factory> Inner<F> {
         };
         if let Some(slot) = chosen {
             slot.outstanding.fetch_add(1, AcqRel);
-            slot.used.fetch_add(1, Relaxed);
-            return slot;
+            let first = slot.used.fetch_add(1, Relaxed) == 0;
+            return (slot, first);
         }
         // Where leases start none, one has just ended that this place was a slot of.
         let slot = Arc::new(self.start(1));
         self.demanded.fetch_add(1, Relaxed);
         slots.push(Arc::clone(&slot));
         self.give_places(&slots);
-        slot
+        (slot, true)
     }
 
     /// A new instance that has so many leases.
@@ -244,6 +247,12 @@ where
     #[must_use]
     pub fn waited(&self) -> Duration {
         self.waited
+    }
+
+    /// Whether it is the first of its instance.
+    #[must_use]
+    pub fn is_first(&self) -> bool {
+        self.first
     }
 }
 

@@ -1,6 +1,8 @@
 //! Instances: fresh for each call, or kept.
 
+use reqwest::Method;
 use serde_json::json;
+use weft_tests::api::send;
 use weft_tests::{Api, Server, eventually, fixture};
 
 async fn call_often(api: &Api, function: &str) -> f64 {
@@ -38,4 +40,82 @@ async fn warm_instances_wait_for_calls() {
     };
     eventually("an instance is warm", || async { idle().await >= 1.0 }).await;
     assert_eq!(api.call("warm", &json!([20, 22])).await.ok(), json!(42));
+}
+
+/// The instances of `busy` by what they do: active, idle, starting, backing off.
+async fn instances(api: &Api) -> [f64; 4] {
+    let mut counts = [0.0; 4];
+    for (count, state) in counts
+        .iter_mut()
+        .zip(["active", "idle", "starting", "backing-off"])
+    {
+        let labels = ["function=\"busy\"", &format!("state=\"{state}\"")];
+        *count = api.metric("weft_pool_instances", &labels).await;
+    }
+    counts
+}
+
+/// Has one instance at most serve one call at a time, and compares what is counted with what was done.
+async fn the_metrics_are_true(level: &str) {
+    let server = Server::start().await;
+    let api = &server.api;
+    let text = format!("level = \"{level}\"\nslots = 1\n[queue]\nwait-ms = 1500\n[scaling]\nmax = 1\n");
+    let request = api.request(Method::PUT, "/v1/profiles/narrow");
+    let request = request.header("content-type", "application/toml");
+    send(request.body(text)).await.ok();
+    let limits = json!({"timeout-ms": 60_000, "cpu-time-ms": 60_000});
+    api.deploy_with(
+        "busy",
+        fixture("spin"),
+        json!({"profile": "narrow", "limits": limits}),
+    )
+    .await;
+    let count = async |name: &str, label: &str| api.metric(name, &["function=\"busy\"", label]).await;
+    assert_eq!(count("faas_coldstarts_total", "").await, 0.0);
+    assert_eq!(instances(api).await, [0.0; 4]);
+
+    for answered in 1..=3 {
+        api.call("busy?export=rounds", &json!([10])).await.ok();
+        assert_eq!(count("faas_invocations_total", "").await, f64::from(answered));
+        assert_eq!(
+            count("faas_coldstarts_total", "").await,
+            1.0,
+            "the process serves on"
+        );
+        assert_eq!(
+            count("faas_queue_duration_seconds_count", "").await,
+            f64::from(answered)
+        );
+        assert_eq!(
+            count("faas_init_duration_seconds_count", "").await,
+            f64::from(answered)
+        );
+        assert_eq!(instances(api).await, [0.0, 1.0, 0.0, 0.0]);
+    }
+
+    let spin = |export: &'static str| {
+        let api = api.clone();
+        tokio::spawn(async move { api.call(&format!("busy?export={export}"), &json!([])).await })
+    };
+    let first = spin("spin");
+    eventually("it is busy", || async { api.executing("busy").await == 1.0 }).await;
+    assert_eq!(instances(api).await, [1.0, 0.0, 0.0, 0.0]);
+    let second = spin("spin");
+    eventually("another waits", || async { api.waiting("busy").await == 1.0 }).await;
+    assert_eq!(api.executing("busy").await, 1.0);
+    second.await.unwrap().expect_problem(503, "queue-timeout");
+    assert_eq!(count("faas_errors_total", "kind=\"queue-timeout\"").await, 1.0);
+    assert_eq!(count("faas_timeouts_total", "").await, 0.0, "it had time left");
+    assert_eq!(api.waiting("busy").await, 0.0);
+    first.abort();
+}
+
+#[tokio::test]
+async fn the_metrics_of_processes_are_true() {
+    the_metrics_are_true("process").await;
+}
+
+#[tokio::test]
+async fn the_metrics_of_containers_are_true() {
+    the_metrics_are_true("container").await;
 }

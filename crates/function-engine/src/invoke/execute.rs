@@ -119,12 +119,12 @@ impl Inner {
         let spare = self.spare(deployed, &call);
         let asks = (call.context.deadline, call.context.party);
         let (mut lease, loading) = self.lease(deployed, asks, &mut measured).await?;
-        let queue = lease.waited();
         let mut called = lease.instance.call(call).await;
         if let (Err(Failure::Lost(_)), Some(spare)) = (&called, spare) {
             called = Box::pin(again(&mut lease.instance, spare, called)).await;
         }
         let cpu_time = lease.instance.cpu_time();
+        let queue = measured.admitted(&mut lease);
         drop(lease);
         match called {
             Ok(reply) => {
@@ -229,9 +229,10 @@ impl Inner {
         };
         match &leased {
             Ok((lease, _)) => {
-                // Elsewhere it is the pool of processes that knows what was started.
-                let sandbox = deployed.level() == Some(Level::Sandbox);
-                measured.leased(lease.waited(), sandbox && lease.is_new());
+                // Elsewhere what is leased is the right to a call, and the level's own pool knows what was started.
+                if deployed.level() == Some(Level::Sandbox) {
+                    measured.leased(lease.waited(), lease.is_new());
+                }
             }
             Err(error) => measured.refused(error),
         }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use weft_pool::Lease;
 use weft_quotas::Held;
 
 use super::context::clock;
 use crate::Error;
-use crate::deployed::Deployed;
+use crate::deployed::{Deployed, Instances};
 use crate::metrics::ErrorKind;
+use crate::port::Admitted;
 
 /// A call being measured. Dropped before its end was told, it counts as cancelled.
 pub(crate) struct Measured {
@@ -41,6 +43,17 @@ impl Measured {
     /// It got an instance, after waiting for a place for so long.
     pub(crate) fn leased(&self, queue: Duration, cold: bool) {
         self.deployed.series.started(queue, cold);
+    }
+
+    /// The call ended, or answered its head: notes how it came to an instance that its level keeps by itself. Answers how long it
+    /// waited for places.
+    pub(crate) fn admitted(&self, lease: &mut Lease<Instances>) -> Duration {
+        let waited = lease.waited();
+        let Some(Admitted { queue, cold }) = lease.instance.admitted() else {
+            return waited;
+        };
+        self.leased(waited + queue, cold);
+        waited + queue
     }
 
     /// The guest ran, after it took so long to start.

@@ -26,7 +26,7 @@ impl Collector for SeriesList {
             &mut encoder,
             &all,
             "faas_coldstarts",
-            "Instances started for a call",
+            "Instances started for a call, which is their first",
             |totals| totals.cold_starts,
         )?;
         counter(
@@ -48,7 +48,7 @@ impl Collector for SeriesList {
             &mut encoder,
             &all,
             "faas_init_duration",
-            "Lease to first instruction",
+            "Lease of an instance to first instruction, its start included",
             |totals| &totals.start,
         )?;
         histogram(

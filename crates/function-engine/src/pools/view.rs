@@ -70,6 +70,17 @@ pub struct InstanceCounts {
     pub backing_off: u32,
 }
 
+impl InstanceCounts {
+    /// Those of another pool as well.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.starting += other.starting;
+        self.idle += other.idle;
+        self.busy += other.busy;
+        self.draining += other.draining;
+        self.backing_off += other.backing_off;
+    }
+}
+
 /// An instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceView {

@@ -163,6 +163,12 @@ pub trait Instance: Send + 'static {
         Duration::ZERO
     }
 
+    /// How the call that ended last, or that answered its head last, came to an instance that its level keeps by itself; asked once for
+    /// each call. None where it came to none, or the engine leases them.
+    fn admitted(&mut self) -> Option<Admitted> {
+        None
+    }
+
     /// Executes a call of an HTTP function, answering at the response's head. Dropping the response's body stops the guest.
     fn http<'a>(
         &'a mut self,
@@ -172,6 +178,15 @@ pub trait Instance: Send + 'static {
 
     /// Whether it can serve another call: it has neither trapped, been cancelled nor served its share.
     fn reusable(&self) -> bool;
+}
+
+/// How a call came to an instance that its level keeps by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Admitted {
+    /// How long it waited for a place.
+    pub queue: Duration,
+    /// Whether it was the first call of an instance that had yet to start.
+    pub cold: bool,
 }
 
 /// A call of a typed export.
@@ -293,7 +308,7 @@ pub struct Reply {
     pub result: Option<Image>,
     /// Time the guest executed.
     pub cpu_time: Duration,
-    /// Time from the lease to the first instruction of the export.
+    /// Time from the lease of the instance that executed it to the first instruction of the export.
     pub start_time: Duration,
 }
 

@@ -235,7 +235,9 @@ fn crashes_in_a_row_are_backed_off_from() {
     let mut state = State::default();
     let mut at = |crashes: u32, then: Duration| {
         while state.restarts.crashes() < crashes {
-            state.restarts = state.restarts.crashed(&pool.scaling, "exit code 1", s(100), s(100));
+            state.restarts = state
+                .restarts
+                .crashed(&pool.scaling, "exit code 1", s(100), s(100));
         }
         let (decision, _) = decide(&pool, &observed(0.0, 0.0, 1, 0), &state, s(100) + then);
         assert_eq!(decision.desired, 4, "what is wanted does not change");

@@ -9,7 +9,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::OwnedSemaphorePermit;
 use weft_function_engine::port::{
-    Body, BodyError, Boxed, Call, CallContext, Code, Failure, Instance, Kept, Load, LoadError, Loss, Reply,
+    Admitted, Body, BodyError, Boxed, Call, CallContext, Code, Failure, Instance, Kept, Load, LoadError,
+    Loss, Reply,
 };
 use weft_pool::autoscale::{History, Reason};
 use weft_pool::{Bounds, Factory, LeaseError, SharedLease, SharedPool};
@@ -71,7 +72,10 @@ impl ProcessCode {
 
 impl Code for ProcessCode {
     fn instance(&self) -> Box<dyn Instance> {
-        Box::new(Place(Arc::clone(&self.pool)))
+        Box::new(Place {
+            pool: Arc::clone(&self.pool),
+            admitted: None,
+        })
     }
 
     fn grows(&self) -> bool {
@@ -98,7 +102,11 @@ impl Code for ProcessCode {
 }
 
 /// The right to a call in whichever worker takes it.
-struct Place(Arc<WorkerPool>);
+struct Place {
+    pool: Arc<WorkerPool>,
+    /// How the last call came to its worker, until that is asked.
+    admitted: Option<Admitted>,
+}
 
 /// How often another worker is asked where one has ended before the call began.
 const STARTS: usize = 3;
@@ -178,11 +186,20 @@ impl WorkerPool {
 }
 
 impl Place {
-    async fn call(&self, call: Call) -> Result<Reply, Failure> {
-        let began = tokio::time::Instant::now();
+    /// Leases a worker, and notes how the call came to it. One that was lost on the way goes to another.
+    async fn lease(&mut self, context: &CallContext) -> Result<SharedLease<Workers>, Failure> {
+        let lease = self.pool.lease(context).await?;
+        let admitted = self.admitted.get_or_insert_default();
+        admitted.queue += lease.waited();
+        admitted.cold |= lease.is_first() && lease.is_starting();
+        Ok(lease)
+    }
+
+    async fn call(&mut self, call: Call) -> Result<Reply, Failure> {
         let mut starts = Starts::default();
         loop {
-            let lease = self.0.lease(&call.context).await?;
+            let lease = self.lease(&call.context).await?;
+            let began = tokio::time::Instant::now();
             let called = match lease.ready(call.context.deadline).await {
                 Ok(connection) => {
                     let waited = began.elapsed();
@@ -193,26 +210,26 @@ impl Place {
             };
             drop(lease);
             match called {
-                Err(failure) if starts.again(&self.0, &failure, &call.context).await => {}
+                Err(failure) if starts.again(&self.pool, &failure, &call.context).await => {}
                 called => return called,
             }
         }
     }
 
     async fn http(
-        &self,
+        &mut self,
         request: http::Request<Body>,
         context: CallContext,
     ) -> Result<http::Response<Body>, Failure> {
         let mut starts = Starts::default();
         let (lease, connection) = loop {
-            let lease = self.0.lease(&context).await?;
+            let lease = self.lease(&context).await?;
             let failure = match lease.ready(context.deadline).await {
                 Ok(connection) => break (lease, connection),
                 Err(failure) => failure,
             };
             drop(lease);
-            if !starts.again(&self.0, &failure, &context).await {
+            if !starts.again(&self.pool, &failure, &context).await {
                 return Err(failure);
             }
         };
@@ -232,7 +249,7 @@ fn after(reply: Reply, waited: Duration) -> Reply {
 impl Instance for Place {
     fn warm<'a>(&'a mut self, context: CallContext) -> Boxed<'a, Result<(), Failure>> {
         Box::pin(async move {
-            let lease = self.0.lease(&context).await?;
+            let lease = self.pool.lease(&context).await?;
             lease.ready(context.deadline).await.map(drop)
         })
     }
@@ -247,6 +264,10 @@ impl Instance for Place {
         context: CallContext,
     ) -> Boxed<'a, Result<http::Response<Body>, Failure>> {
         Box::pin(Place::http(self, request, context))
+    }
+
+    fn admitted(&mut self) -> Option<Admitted> {
+        self.admitted.take()
     }
 
     fn reusable(&self) -> bool {

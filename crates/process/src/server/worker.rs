@@ -98,6 +98,11 @@ impl Worker {
         self.connection().map(|connection| connection.share())
     }
 
+    /// Whether it cannot be called yet.
+    pub(super) fn is_starting(&self) -> bool {
+        matches!(*self.life.stage.borrow(), Stage::Starting)
+    }
+
     /// Whether it was not even started, as others crashed.
     pub(super) fn was_refused(&self) -> bool {
         self.refused
