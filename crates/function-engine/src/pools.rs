@@ -30,7 +30,7 @@ pub struct PoolFilter {
 /// A part of the list of pools.
 #[derive(Clone, Debug)]
 pub struct PoolPage {
-    /// In the order of their ids. What instances use of memory is not looked at.
+    /// In the order of their ids. What instances use is not looked at.
     pub items: Vec<PoolView>,
     /// Where the next page begins after; none at the end.
     pub next: Option<PoolId>,
@@ -50,7 +50,7 @@ impl Engine {
         PoolPage { items, next }
     }
 
-    /// One pool, with what its instances use of memory.
+    /// One pool, with what its instances use.
     ///
     /// # Errors
     /// Where there is none of this id.
@@ -116,7 +116,7 @@ impl PoolFilter {
 }
 
 impl Inner {
-    /// All pools, and whether a level keeps instances of each by itself. What instances use of memory is not looked at.
+    /// All pools, and whether a level keeps instances of each by itself. What instances use is not looked at.
     pub(crate) fn pool_views(&self) -> impl Iterator<Item = (bool, PoolView)> {
         let all = self.roster.behind(None).into_iter();
         all.map(|(id, pool)| {
@@ -125,7 +125,7 @@ impl Inner {
         })
     }
 
-    fn look(&self, id: PoolId, pool: &weft_pool::Pool<crate::deployed::Instances>, memory: bool) -> PoolView {
+    fn look(&self, id: PoolId, pool: &weft_pool::Pool<crate::deployed::Instances>, usage: bool) -> PoolView {
         let instances = pool.factory();
         let snapshot = self.catalog.read();
         let function = snapshot.function(id.project.as_str(), id.function.as_str());
@@ -151,7 +151,7 @@ impl Inner {
             &instances.about,
             (active, share),
             &engines,
-            instances.kept(memory),
+            instances.kept(usage),
         )
     }
 }

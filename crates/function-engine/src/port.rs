@@ -16,7 +16,7 @@ pub mod workflows;
 
 pub use artifacts::{Artifacts, Compiled, Receiving, StorageError, Stored};
 pub use attempt::Attempt;
-pub use kept::{Change, CrashLoop, Decided, InstanceState, Kept, KeptInstance, Losses};
+pub use kept::{Change, CrashLoop, Decided, InstanceState, InstanceUsage, Kept, KeptInstance, Losses};
 pub use keyvalue::KeyValue;
 pub use outbound::{Gateway, Outbound, OutboundBody, OutboundError, Patience, Reach};
 pub use profiles::{Origin, ProfileStore, Written};

@@ -23,6 +23,7 @@ use std::process::{Child, Command, Stdio};
 
 pub use container::{CODE, ContainerLauncher, Containers, Order, OrderError, Runtime, WORKER};
 pub use ending::{Cause, EndError, Ending};
+pub use measure::Meter;
 pub use process::ProcessLauncher;
 pub use swept::{Swept, sweep};
 

@@ -100,7 +100,13 @@ async fn a_pool_of_processes_tells_what_each_does_and_why_it_is_there() {
         "{seen}"
     );
     // What a process with code takes at the very least.
-    assert!(member["memory-bytes"].as_u64().unwrap() > 100_000, "{seen}");
+    let memory = member["memory-bytes"].as_u64().unwrap();
+    assert!(memory > 100_000, "{seen}");
+    eventually("what it uses is counted", || async {
+        let member = &pool(api, "spin").await["members"][0];
+        member["cpu-time-ms"].as_u64() > Some(100) && member["peak-memory-bytes"].as_u64() >= Some(memory)
+    })
+    .await;
     eventually("the start is explained", || async {
         let seen = pool(api, "spin").await;
         seen["changes"][0]["reason"] == "calls found no free slot" && seen["decision"]["desired"] == 1

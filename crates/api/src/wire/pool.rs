@@ -165,9 +165,15 @@ pub struct PoolInstance {
     pub in_flight: u32,
     /// Calls that it served.
     pub served: u32,
-    /// Memory that it uses, in bytes, where that is known: a host with control groups counts that of processes.
+    /// Memory that it uses, in bytes; absent for sandboxes, as they share that of the server, and for what starts or ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_bytes: Option<u64>,
+    /// The most memory that it used so far, in bytes; also absent where the kernel does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_memory_bytes: Option<u64>,
+    /// Processor time that it used so far, in milliseconds; absent like `memory-bytes`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_time_ms: Option<u64>,
 }
 
 /// A change of the number of instances.
@@ -309,7 +315,9 @@ impl From<&engine::InstanceView> for PoolInstance {
             idle_ms: view.idle.map(millis),
             in_flight: view.in_flight,
             served: view.served,
-            memory_bytes: view.memory,
+            memory_bytes: view.usage.map(|usage| usage.memory),
+            peak_memory_bytes: view.usage.and_then(|usage| usage.peak_memory),
+            cpu_time_ms: view.usage.map(|usage| millis(usage.cpu_time)),
         }
     }
 }

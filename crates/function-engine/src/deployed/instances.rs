@@ -163,8 +163,8 @@ impl Instances {
     }
 
     /// What the level keeps by itself.
-    pub(crate) fn kept(&self, memory: bool) -> Option<Kept> {
-        self.current.load_full().code.kept(memory)
+    pub(crate) fn kept(&self, usage: bool) -> Option<Kept> {
+        self.current.load_full().code.kept(usage)
     }
 }
 

@@ -7,7 +7,7 @@ use weft_pool::{Bounds, Idle, Level, Stats};
 use weft_types::VersionRecord;
 
 use super::{About, PoolId};
-use crate::port::{Change, CrashLoop, Decided, InstanceState, Kept, Losses};
+use crate::port::{Change, CrashLoop, Decided, InstanceState, InstanceUsage, Kept, Losses};
 
 /// A pool at one moment. Times are counted back from it.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,8 +96,8 @@ pub struct InstanceView {
     pub in_flight: u32,
     /// Calls that it served.
     pub served: u32,
-    /// Memory that it uses, in bytes, where that was looked at and is known.
-    pub memory: Option<u64>,
+    /// What it uses, where that was looked at and is known.
+    pub usage: Option<InstanceUsage>,
 }
 
 /// What the engine's own pool knows.
@@ -152,7 +152,7 @@ fn with_idle(view: PoolView, idle: &[Idle]) -> PoolView {
         idle: Some(idle.idle),
         in_flight: 0,
         served: idle.used,
-        memory: None,
+        usage: None,
     });
     let (busy, draining) = if view.draining {
         (0, view.in_flight)
@@ -206,7 +206,7 @@ fn with_kept(view: PoolView, kept: Kept) -> PoolView {
         idle: None,
         in_flight: kept.in_flight,
         served: kept.served,
-        memory: kept.memory,
+        usage: kept.usage,
     });
     PoolView {
         counts,

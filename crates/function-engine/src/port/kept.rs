@@ -42,8 +42,19 @@ pub struct KeptInstance {
     pub in_flight: u32,
     /// Calls that it served.
     pub served: u32,
-    /// Memory that it uses, in bytes, where that was asked for and is known.
-    pub memory: Option<u64>,
+    /// What it uses, where that was asked for and is known.
+    pub usage: Option<InstanceUsage>,
+}
+
+/// What an instance uses of the machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InstanceUsage {
+    /// Memory now, in bytes.
+    pub memory: u64,
+    /// The most it was, in bytes, where that is known.
+    pub peak_memory: Option<u64>,
+    /// Processor time since its start.
+    pub cpu_time: Duration,
 }
 
 /// What an instance does.

@@ -124,10 +124,10 @@ pub trait Code: Send + Sync + 'static {
     /// Whether most of the recent fresh instances grew their memory, so that [`Tier::ExplicitBounds`] suits it better.
     fn grows(&self) -> bool;
 
-    /// The instances that its level keeps by itself; none where each instance is leased from the engine's own pool. The memory of
-    /// each is looked at where `memory` says so, which reads a file each.
-    fn kept(&self, memory: bool) -> Option<Kept> {
-        let _ = memory;
+    /// The instances that its level keeps by itself; none where each instance is leased from the engine's own pool. What
+    /// each uses is looked at where `usage` says so, which reads a few files each.
+    fn kept(&self, usage: bool) -> Option<Kept> {
+        let _ = usage;
         None
     }
 

@@ -16,6 +16,19 @@ pub struct Usage {
     pub oom_kills: u64,
 }
 
+/// Memory that is used now, in bytes. Reads one file.
+pub(super) fn memory(places: &[Place]) -> Result<u64, GroupError> {
+    for place in places {
+        let name = match place.controller {
+            Controller::Memory => "memory.usage_in_bytes",
+            Controller::Unified => "memory.current",
+            Controller::Cpu | Controller::CpuAccounting | Controller::Pids | Controller::Other => continue,
+        };
+        return place.read(name).map(|text| number(&text));
+    }
+    Err(GroupError::Missing("memory"))
+}
+
 pub(super) fn of(places: &[Place]) -> Result<Usage, GroupError> {
     let mut usage = Usage::default();
     for place in places {
@@ -82,6 +95,43 @@ mod tests {
             cpu_us: 77,
             oom_kills: 2,
         };
-        assert_eq!(of(&[place]).expect("usage"), expected);
+        assert_eq!(of(std::slice::from_ref(&place)).expect("usage"), expected);
+        assert_eq!(memory(&[place]).expect("memory"), 4096);
+    }
+
+    #[test]
+    fn version_1_is_read_from_the_files_of_its_hierarchies() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let place = |controller, name: &str| {
+            let path = directory.path().join(name);
+            std::fs::create_dir(&path).expect("a directory");
+            Place { controller, path }
+        };
+        let pids = place(Controller::Pids, "pids");
+        let memory_of = place(Controller::Memory, "memory");
+        let cpu = place(Controller::Cpu, "cpu");
+        let files = [
+            (&memory_of, "memory.usage_in_bytes", "4096\n"),
+            (&memory_of, "memory.max_usage_in_bytes", "8192\n"),
+            (
+                &memory_of,
+                "memory.oom_control",
+                "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n",
+            ),
+            (&cpu, "cpuacct.usage", "77000\n"),
+        ];
+        for (place, name, text) in files {
+            place.write(name, text).expect(name);
+        }
+        let expected = Usage {
+            memory: 4096,
+            peak: 8192,
+            cpu_us: 77,
+            oom_kills: 3,
+        };
+        let places = [pids, memory_of, cpu];
+        assert_eq!(of(&places).expect("usage"), expected);
+        assert_eq!(memory(&places).expect("memory"), 4096);
+        assert!(memory(&places[..1]).is_err());
     }
 }

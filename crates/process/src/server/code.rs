@@ -83,8 +83,8 @@ impl Code for ProcessCode {
         false
     }
 
-    fn kept(&self, memory: bool) -> Option<Kept> {
-        Some(kept::look(&self.pool, memory))
+    fn kept(&self, usage: bool) -> Option<Kept> {
+        Some(kept::look(&self.pool, usage))
     }
 
     fn ahead<'a>(

@@ -5,12 +5,12 @@ use std::io;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::runtime::Handle;
-use weft_function_engine::port::{Failure, Loss};
-use weft_isolation::group::Meter;
-use weft_isolation::launch::Worker as Process;
+use weft_function_engine::port::{Failure, InstanceUsage, Loss};
+use weft_isolation::launch::{Meter, Worker as Process};
 use weft_isolation::protocol::conversation::{Conversation, Fate};
 use weft_isolation::protocol::{CallId, Frame, StreamEnd, StreamId, ToHost, ToWorker};
 use weft_pool::budget::Share;
@@ -37,7 +37,7 @@ pub(super) struct Connection {
     /// Whether calls can be made: whether `state` says of nothing why it is to end. Looked at for every call.
     open: AtomicBool,
     served: AtomicBool,
-    meter: Option<Meter>,
+    meter: Meter,
     /// What it counts for among all workers.
     taken: Taken,
 }
@@ -125,9 +125,14 @@ impl Connection {
         self.open.load(Acquire)
     }
 
-    /// Memory that the worker uses, in bytes, where that is known. Reads a file.
-    pub(super) fn memory(&self) -> Option<u64> {
-        self.meter.as_ref().and_then(Meter::memory)
+    /// What the worker uses, where that is known. Reads a few files.
+    pub(super) fn usage(&self) -> Option<InstanceUsage> {
+        let usage = self.meter.usage()?;
+        Some(InstanceUsage {
+            memory: usage.memory,
+            peak_memory: Some(usage.peak).filter(|peak| *peak > 0),
+            cpu_time: Duration::from_micros(usage.cpu_us),
+        })
     }
 
     /// What the worker counts for among all.
@@ -137,7 +142,7 @@ impl Connection {
 
     /// Counts the memory that the worker uses. Reads a file.
     pub(super) fn recount(&self) {
-        if let Some(memory) = self.memory() {
+        if let Some(memory) = self.meter.memory() {
             self.taken.recount(self.plan.need().memory, memory);
         }
     }

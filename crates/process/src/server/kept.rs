@@ -12,8 +12,8 @@ use super::connection::Connection;
 use super::plan::Plan;
 use super::worker::{Stage, Worker};
 
-/// Looks at a pool, and at the memory of each worker where that is asked for.
-pub(super) fn look(pool: &WorkerPool, memory: bool) -> Kept {
+/// Looks at a pool, and at what each worker uses where that is asked for.
+pub(super) fn look(pool: &WorkerPool, usage: bool) -> Kept {
     let WorkerPool {
         pool: workers,
         plan,
@@ -23,9 +23,9 @@ pub(super) fn look(pool: &WorkerPool, memory: bool) -> Kept {
     let seen = workers.look(|worker, stats| instance(worker, stats, retired));
     // Files are read once nobody who leases waits for it.
     let instances = seen.into_iter().map(|(instance, connection)| KeptInstance {
-        memory: connection
-            .filter(|_| memory)
-            .and_then(|connection| connection.memory()),
+        usage: connection
+            .filter(|_| usage)
+            .and_then(|connection| connection.usage()),
         ..instance
     });
     let stats = workers.stats();
@@ -59,7 +59,7 @@ fn instance(worker: &Worker, stats: SlotStats, retired: bool) -> (KeptInstance, 
         age: stats.age,
         in_flight: stats.outstanding,
         served: stats.served,
-        memory: None,
+        usage: None,
     };
     let connection = match stage {
         Stage::Ready(connection) => Some(connection),

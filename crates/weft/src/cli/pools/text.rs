@@ -114,25 +114,21 @@ fn members(pool: &Pool) -> Option<Table> {
     if pool.members.is_empty() {
         return None;
     }
-    let mut table = Table::new(["instance", "state", "age", "calls", "served", "memory"]);
+    let mut table = Table::new([
+        "instance", "state", "age", "calls", "served", "cpu", "memory", "peak",
+    ]);
     for member in &pool.members {
         table.row(row(member));
     }
     if pool.members_omitted > 0 {
-        let more = format!("and {} more", pool.members_omitted);
-        table.row([
-            more,
-            String::new(),
-            String::new(),
-            String::new(),
-            String::new(),
-            String::new(),
-        ]);
+        let mut more = [const { String::new() }; 8];
+        more[0] = format!("and {} more", pool.members_omitted);
+        table.row(more);
     }
     Some(table)
 }
 
-fn row(member: &PoolInstance) -> [String; 6] {
+fn row(member: &PoolInstance) -> [String; 8] {
     let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     let idle = member.idle_ms.map(|idle| format!("idle for {}", time(idle)));
     [
@@ -141,7 +137,9 @@ fn row(member: &PoolInstance) -> [String; 6] {
         or_none(member.age_ms.map(time).or(idle)),
         member.in_flight.to_string(),
         member.served.to_string(),
+        or_none(member.cpu_time_ms.map(time)),
         or_none(member.memory_bytes.map(human)),
+        or_none(member.peak_memory_bytes.map(human)),
     ]
 }
 
