@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::Mutex;
@@ -154,6 +154,13 @@ impl Deployed {
             // It is not called.
             Err(_) => self.record.settings.limits.reuse.unwrap_or(1),
         }
+    }
+
+    /// How long a call may take: what its settings and its profile allow.
+    pub(crate) fn most_time(&self) -> Duration {
+        let place = self.place();
+        let bound = place.as_ref().as_ref().ok().and_then(Placed::timeout);
+        bound.map_or(self.limits.timeout, |bound| bound.min(self.limits.timeout))
     }
 
     /// Memory of an instance, in bytes; none where it is not called.

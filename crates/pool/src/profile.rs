@@ -26,6 +26,12 @@ pub struct Profile {
     pub memory_bytes: Option<u64>,
     /// Processor time that an instance may use of each second, in thousandths of a core; none leaves it as much as there is.
     pub cpu_millis: Option<u64>,
+    /// How long a call may take, waiting included, in milliseconds, whatever its version's settings allow; none leaves it to those.
+    pub timeout_ms: Option<u64>,
+    /// Processes and threads of an instance; none leaves it to the platform.
+    pub pids: Option<u64>,
+    /// Files that an instance may have open at once; none leaves it to the platform.
+    pub open_files: Option<u64>,
     /// Calls at once over the whole pool, 1 to [`Profile::MAX_CONCURRENCY`]. Default 512.
     pub concurrency: u32,
     /// Calls that wait for a place.
@@ -75,6 +81,12 @@ impl Profile {
     pub const MEMORY_BYTES: std::ops::RangeInclusive<u64> = 64 << 10..=1 << 40;
     /// The least and the most of `cpu-millis`: a hundredth of a core and a thousand cores.
     pub const CPU_MILLIS: std::ops::RangeInclusive<u64> = 10..=1_000_000;
+    /// The least and the most of `timeout-ms`: a millisecond and a day.
+    pub const TIMEOUT_MS: std::ops::RangeInclusive<u64> = 1..=Self::MAX_MS;
+    /// The least and the most of `pids`: a container takes as many until its worker serves.
+    pub const PIDS: std::ops::RangeInclusive<u64> = 4..=4_096;
+    /// The least and the most of `open-files`: a worker itself takes some.
+    pub const OPEN_FILES: std::ops::RangeInclusive<u64> = 32..=65_536;
     /// The longest queue.
     pub const MAX_QUEUE: u32 = 1_000_000;
     /// The longest `wait-ms` and `idle-ms`: a day.
@@ -120,6 +132,9 @@ impl Default for Profile {
             labels: BTreeSet::new(),
             memory_bytes: None,
             cpu_millis: None,
+            timeout_ms: None,
+            pids: None,
+            open_files: None,
             concurrency: 512,
             queue: Queue::default(),
             reuse: 1,

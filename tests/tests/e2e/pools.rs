@@ -1,9 +1,10 @@
 //! Instances: fresh for each call, or kept.
 
 use reqwest::Method;
+use rustix::process::Pid;
 use serde_json::json;
 use weft_tests::api::send;
-use weft_tests::{Api, Server, eventually, fixture};
+use weft_tests::{Api, Server, eventually, fixture, workers};
 
 async fn call_often(api: &Api, function: &str) -> f64 {
     for number in 0..20 {
@@ -118,4 +119,74 @@ async fn the_metrics_of_processes_are_true() {
 #[tokio::test]
 async fn the_metrics_of_containers_are_true() {
     the_metrics_are_true("container").await;
+}
+
+/// What a file of each worker says, of those that there are.
+fn of_each(server: &Server, file: &str) -> Vec<String> {
+    let workers = workers::of(server).into_iter();
+    let path = |worker: Pid| format!("/proc/{}/{file}", worker.as_raw_nonzero());
+    workers
+        .filter_map(|worker| std::fs::read_to_string(path(worker)).ok())
+        .collect()
+}
+
+/// Has a profile bound its instances, and looks for that at a worker.
+async fn bounds_of_a_profile_reach_its_workers(level: &str) {
+    let server = Server::start().await;
+    let api = &server.api;
+    let text =
+        format!("level = \"{level}\"\npids = 7\nopen-files = 43\nscratch-bytes = 0\ntimeout-ms = 300\n");
+    let request = api.request(Method::PUT, "/v1/profiles/narrow");
+    let request = request.header("content-type", "application/toml");
+    send(request.body(text)).await.ok();
+    let shown = api.get("/v1/profiles/narrow").await.ok();
+    for (member, bound) in [("pids", 7), ("open-files", 43), ("timeout-ms", 300)] {
+        assert_eq!(shown[member], bound, "{shown}");
+    }
+    let limits = json!({"timeout-ms": 60_000, "cpu-time-ms": 60_000});
+    api.deploy_with(
+        "busy",
+        fixture("spin"),
+        json!({"profile": "narrow", "limits": limits}),
+    )
+    .await;
+    // Its worker may take longer to start than a call may take.
+    eventually("it answers", || async {
+        api.call("busy?export=rounds", &json!([10])).await.status == 200
+    })
+    .await;
+
+    let limits = of_each(&server, "limits");
+    let bounded = limits.iter().any(|limits| {
+        let is = |name: &str, bound: &str| {
+            let line = limits.lines().find_map(|line| line.strip_prefix(name));
+            line.is_some_and(|line| line.split_whitespace().take(2).all(|found| found == bound))
+        };
+        is("Max open files", "43") && is("Max file size", "0")
+    });
+    assert!(bounded, "{limits:?}");
+    let mut groups = workers::groups(server.pid());
+    let mut bounds = Vec::new();
+    while let Some(group) = groups.pop() {
+        bounds.extend(std::fs::read_to_string(group.join("pids.max")));
+        let below = std::fs::read_dir(group).into_iter().flatten().flatten();
+        groups.extend(below.map(|entry| entry.path()).filter(|path| path.is_dir()));
+    }
+    assert!(bounds.iter().any(|bound| bound.trim() == "7"), "{bounds:?}");
+
+    let problem = api
+        .call("busy?export=spin", &json!([]))
+        .await
+        .expect_problem(504, "call-timeout");
+    assert_eq!(problem["limit"], 300, "{problem}");
+}
+
+#[tokio::test]
+async fn the_bounds_of_a_profile_reach_processes() {
+    bounds_of_a_profile_reach_its_workers("process").await;
+}
+
+#[tokio::test]
+async fn the_bounds_of_a_profile_reach_containers() {
+    bounds_of_a_profile_reach_its_workers("container").await;
 }

@@ -41,6 +41,18 @@ pub struct Profile {
     /// What lists tell of it.
     #[serde(flatten)]
     pub summary: ProfileSummary,
+    /// Processor time that an instance may use of each second, in thousandths of a core; absent where it is not bounded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_millis: Option<u64>,
+    /// How long a call may take at most, in milliseconds; absent where only the version's settings bound it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+    /// Processes and threads that an instance may have; absent where only the platform bounds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pids: Option<u64>,
+    /// Files that an instance may have open at once; absent where only the platform bounds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_files: Option<u64>,
     /// Calls that an instance serves before it is replaced.
     pub reuse: u32,
     /// Calls that an instance serves at once.
@@ -151,6 +163,10 @@ impl From<&engine::ProfileView> for Profile {
         let profile = &view.profile;
         Self {
             summary: ProfileSummary::from(view),
+            cpu_millis: profile.cpu_millis,
+            timeout_ms: profile.timeout_ms,
+            pids: profile.pids,
+            open_files: profile.open_files,
             reuse: profile.reuse,
             slots: profile.slots,
             warm: profile.warm,

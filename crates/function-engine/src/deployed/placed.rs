@@ -1,6 +1,7 @@
 //! Where a version's instances live, and within which bounds: by its profile, which may change while calls are under way.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use weft_pool::profile::choose;
 use weft_pool::{Level, Profile};
@@ -64,6 +65,11 @@ impl Placed {
             name: name.into(),
             why,
         })
+    }
+
+    /// How long a call may take, where the profile says so.
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.profile.timeout_ms.map(Duration::from_millis)
     }
 
     /// What separates instances from the host.

@@ -79,7 +79,7 @@ impl Terms {
 impl Deployed {
     /// How long a call under these terms may take.
     pub(crate) fn timeout(&self, terms: &Terms) -> Duration {
-        let most = self.limits.timeout;
+        let most = self.most_time();
         terms.timeout.map_or(most, |timeout| timeout.min(most))
     }
 

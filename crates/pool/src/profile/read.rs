@@ -22,6 +22,10 @@ struct File {
     labels: Vec<Spanned<String>>,
     memory_bytes: Option<Spanned<u64>>,
     cpu_millis: Option<Spanned<u64>>,
+    timeout_ms: Option<Spanned<u64>>,
+    pids: Option<Spanned<u64>>,
+    open_files: Option<Spanned<u64>>,
+    scratch_bytes: Option<Spanned<u64>>,
     concurrency: Option<Spanned<u64>>,
     queue: QueueTable,
     reuse: Option<Spanned<u64>>,
@@ -73,12 +77,17 @@ fn profile(file: File) -> Result<Profile, Mistake> {
     let default = Profile::default();
     let most = u64::from(Profile::MAX_CONCURRENCY);
     let place = |number: &Option<Spanned<u64>>| number.as_ref().map_or(0, |number| number.span().start);
-    let (warm_at, slots_at, cpu_at) = (place(&file.warm), place(&file.slots), place(&file.cpu_millis));
+    let (warm_at, slots_at) = (place(&file.warm), place(&file.slots));
+    not_of_sandboxes(&file)?;
+    no_scratch(file.scratch_bytes.as_ref())?;
     let mut profile = Profile {
         level: file.level,
         labels: labels(file.labels)?,
         memory_bytes: optional("memory-bytes", file.memory_bytes, Profile::MEMORY_BYTES)?,
         cpu_millis: optional("cpu-millis", file.cpu_millis, Profile::CPU_MILLIS)?,
+        timeout_ms: optional("timeout-ms", file.timeout_ms, Profile::TIMEOUT_MS)?,
+        pids: optional("pids", file.pids, Profile::PIDS)?,
+        open_files: optional("open-files", file.open_files, Profile::OPEN_FILES)?,
         concurrency: count("concurrency", file.concurrency, 1..=most, default.concurrency)?,
         queue: Queue {
             length: count(
@@ -124,14 +133,45 @@ fn profile(file: File) -> Result<Profile, Mistake> {
             "`slots` above 1 needs another `level`: a sandbox serves one call at a time",
         );
     }
-    if profile.cpu_millis.is_some() && profile.level == Level::Sandbox {
-        return mistake(
-            cpu_at,
-            "`cpu-millis` needs another `level`: sandboxes share the threads of the server",
-        );
-    }
     profile.scaling = scaling::read(file.scaling, &profile)?;
     Ok(profile)
+}
+
+/// Refuses bounds on what is a process's, where instances are none.
+fn not_of_sandboxes(file: &File) -> Result<(), Mistake> {
+    if file.level != Level::Sandbox {
+        return Ok(());
+    }
+    let bounds = [
+        ("cpu-millis", &file.cpu_millis, "threads"),
+        ("pids", &file.pids, "process"),
+        ("open-files", &file.open_files, "process"),
+    ];
+    for (member, written, shared) in bounds {
+        if let Some(written) = written {
+            return Err(Mistake {
+                at: written.span().start,
+                message: format!(
+                    "`{member}` needs another `level`: sandboxes share the {shared} of the server"
+                ),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Scratch space has the one bound that holds everywhere.
+fn no_scratch(written: Option<&Spanned<u64>>) -> Result<(), Mistake> {
+    match written {
+        Some(bytes) if *bytes.get_ref() > 0 => Err(Mistake {
+            at: bytes.span().start,
+            message: format!(
+                "`scratch-bytes` is {}: 0 is allowed, as no function has files to write to",
+                bytes.get_ref()
+            ),
+        }),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn labels(written: Vec<Spanned<String>>) -> Result<BTreeSet<String>, Mistake> {

@@ -68,6 +68,17 @@ fn mistakes_have_places() {
         "more than 16 labels",
     );
     refused("memory-bytes = 65535", (1, 16), "65536 to 1099511627776");
+    refused("timeout-ms = 0", (1, 14), "1 to 86400000");
+    refused("level = \"process\"\npids = 3", (2, 8), "4 to 4096");
+    refused("level = \"process\"\nopen-files = 31", (2, 14), "32 to 65536");
+    refused("pids = 8", (1, 8), "`pids` needs another `level`");
+    refused("open-files = 64", (1, 14), "`open-files` needs another `level`");
+    refused("cpu-millis = 100", (1, 14), "`cpu-millis` needs another `level`");
+    refused(
+        "level = \"process\"\nscratch-bytes = 4096",
+        (2, 17),
+        "no function has files to write to",
+    );
     refused("warmth = 2", (1, 1), "unknown field `warmth`");
     refused("level = \"vm\"", (1, 9), "unknown variant `vm`");
     refused("concurrency = \"many\"", (1, 15), "invalid type");
@@ -92,6 +103,24 @@ fn labels_and_memory_are_read() {
     ] {
         assert_eq!(Profile::is_name(text), is_name, "{text}");
     }
+}
+
+#[test]
+fn limits_are_read() {
+    let text = "level = \"container\"\ncpu-millis = 10\ntimeout-ms = 250\npids = 6\nopen-files = 48\nscratch-bytes = 0";
+    let profile = Profile::parse("x", text).unwrap();
+    let limits = [
+        profile.cpu_millis,
+        profile.timeout_ms,
+        profile.pids,
+        profile.open_files,
+    ];
+    assert_eq!(limits, [Some(10), Some(250), Some(6), Some(48)]);
+    let none = Profile::parse("x", "timeout-ms = 1").unwrap();
+    assert_eq!(
+        (none.timeout_ms, none.pids, none.open_files),
+        (Some(1), None, None)
+    );
 }
 
 #[test]

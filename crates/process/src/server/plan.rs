@@ -86,8 +86,8 @@ impl Plan {
             },
             allowance: Allowance {
                 memory: settings.base_memory + u64::from(slots) * memory(load.most),
-                threads: settings.threads,
-                files: settings.files,
+                threads: load.profile.pids.unwrap_or(settings.threads),
+                files: load.profile.open_files.unwrap_or(settings.files),
                 cpu_millis: load.profile.cpu_millis,
             },
             losses: Losses::default(),

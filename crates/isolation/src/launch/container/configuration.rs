@@ -15,7 +15,7 @@ const HOST: &str = "weft";
 const PERIOD_US: u64 = 100_000;
 /// The least that can be measured out of it.
 const LEAST_US: u64 = 1_000;
-/// Descriptors that may be open while the runtime is in the container; the worker lowers that.
+/// Descriptors that may be open at least while the runtime is in the container; the worker lowers that.
 const FILES: u64 = 256;
 
 /// What one container is.
@@ -93,7 +93,7 @@ impl Configuration {
             "capabilities": {"bounding": [], "effective": [], "inheritable": [], "permitted": [], "ambient": []},
             "noNewPrivileges": true,
             "rlimits": [
-                limit("RLIMIT_NOFILE", FILES), limit("RLIMIT_CORE", 0), limit("RLIMIT_MEMLOCK", 0), limit("RLIMIT_MSGQUEUE", 0),
+                limit("RLIMIT_NOFILE", self.allowance.files.max(FILES)), limit("RLIMIT_CORE", 0), limit("RLIMIT_MEMLOCK", 0), limit("RLIMIT_MSGQUEUE", 0),
             ],
         })
     }
