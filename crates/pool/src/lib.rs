@@ -31,5 +31,5 @@ pub use pool::{Bounds, Factory, Idle, Lease, Pool, Stats, WeakPool};
 pub use profile::{Choice, Level, Needs, Profile, ProfileError, Queue, Scaling, Unmet};
 pub use room::Room;
 pub use shard::{enter_shard, shard};
-pub use shared::{Scaled, SharedLease, SharedPool, SlotStats};
+pub use shared::{Scaled, SharedLease, SharedPool, SlotStats, Wanted};
 pub use shares::Shares;

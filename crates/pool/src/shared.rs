@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -21,7 +21,7 @@ mod scale;
 mod spared;
 
 pub use look::SlotStats;
-pub use scale::Scaled;
+pub use scale::{Scaled, Wanted};
 use spared::Spared;
 
 /// A pool of instances with counted slots. Cheap to clone; all clones are one pool.
@@ -43,6 +43,8 @@ struct Inner<F: Factory> {
     demanded: AtomicU32,
     /// Whether what is idle ends at once, as others serve from now on.
     retired: AtomicBool,
+    /// Whether there is somebody yet to come to the pool that is retired.
+    wanted: OnceLock<Wanted>,
     /// Whether there was a lease since the pool was last scaled.
     leased: AtomicBool,
     bell: Arc<Notify>,
@@ -94,6 +96,7 @@ where
             started: AtomicU64::new(0),
             demanded: AtomicU32::new(0),
             retired: AtomicBool::new(false),
+            wanted: OnceLock::new(),
             leased: AtomicBool::new(false),
             bell: Arc::default(),
         }))
@@ -275,8 +278,11 @@ where
         self.slot.rest();
         let last = self.slot.outstanding.fetch_sub(1, AcqRel) == 1;
         let may_serve = self.pool.may_serve(&self.slot);
-        if last && (!may_serve || self.pool.is_spare()) {
+        if last && !may_serve {
             self.pool.lock().retain(|slot| !Arc::ptr_eq(slot, &self.slot));
+        } else if last && self.pool.is_spare() {
+            // Others may have been kept for those who have come since.
+            self.pool.end_idle(u32::MAX, |_| false);
         }
         if !may_serve {
             self.pool.give_places(&self.pool.lock());

@@ -144,7 +144,8 @@ impl Loaded {
             generation,
         }));
         self.pool.clear();
-        replaced.code.retire();
+        // Whoever waits gets an instance of the new code.
+        replaced.code.retire(Box::new(|| false));
     }
 
     /// Others serve from now on. Who is in the pool, or waits for a place in it, is served to the end.
@@ -152,7 +153,9 @@ impl Loaded {
         let instances = self.pool.factory();
         instances.about.drain();
         self.pool.clear();
-        instances.current.load().code.retire();
+        let pool = self.pool.downgrade();
+        let waits = move || pool.upgrade().is_some_and(|pool| pool.stats().waiting > 0);
+        instances.current.load().code.retire(Box::new(waits));
     }
 }
 

@@ -11,7 +11,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use jiff::Timestamp;
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
-use weft_pool::{Level, Party, Profile};
+use weft_pool::{Level, Party, Profile, Wanted};
 use weft_types::image::{Attached, Image};
 use weft_types::version::{ImportedFunction, Inspection};
 use weft_types::{FunctionName, Limits, NodeKey, ProjectName, VersionRecord};
@@ -146,8 +146,10 @@ pub trait Code: Send + Sync + 'static {
     }
 
     /// Other code serves from now on: instances that nobody needs end, the others with their last call. Whoever holds an
-    /// instance is served as before.
-    fn retire(&self) {}
+    /// instance is served as before, and so is whoever gets one later, for whom an instance stays as long as one is `wanted`.
+    fn retire(&self, wanted: Wanted) {
+        drop(wanted);
+    }
 }
 
 /// A place to execute calls of one version, one at a time.

@@ -23,6 +23,9 @@ pub struct Scaled {
     pub demanded: u32,
 }
 
+/// Tells whether somebody waits elsewhere who is to come to a pool, though others serve from now on.
+pub type Wanted = Box<dyn Fn() -> bool + Send + Sync>;
+
 impl<F: Factory> SharedPool<F>
 where
     F::Instance: Sync,
@@ -61,9 +64,11 @@ where
         self.0.end_idle(1, |slot| slot.number != number) == 1
     }
 
-    /// Ends idle instances, now and from now on whenever one becomes idle and nobody waits: another pool serves instead. Who
-    /// leases still, or waits, is served to the end.
-    pub fn retire(&self) {
+    /// Ends idle instances, now and from now on whenever one becomes idle, nobody waits, and it is not `wanted`: another pool serves
+    /// instead. Who leases still, or waits, is served to the end.
+    pub fn retire(&self, wanted: Wanted) {
+        // Whoever retired it first knows as much.
+        let _ = self.0.wanted.set(wanted);
         self.0.retired.store(true, Relaxed);
         self.0.end_idle(u32::MAX, |_| false);
         // Who waits for instances is to wait no longer: nobody adds any.
@@ -122,6 +127,7 @@ impl<F: Factory> Inner<F> {
 
     /// Whether an instance that has become idle is of no more use.
     pub(super) fn is_spare(&self) -> bool {
-        self.retired.load(Relaxed) && self.gate.counts().1 == 0
+        let wanted = || self.wanted.get().is_some_and(|wanted| wanted());
+        self.retired.load(Relaxed) && self.gate.counts().1 == 0 && !wanted()
     }
 }

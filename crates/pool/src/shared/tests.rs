@@ -240,7 +240,7 @@ async fn a_retired_pool_serves_to_the_end_and_keeps_nothing() {
     tokio::task::yield_now().await;
     tokio::time::advance(s(2)).await;
     assert_eq!(pool.oldest_wait(), Some(s(2)));
-    pool.retire();
+    pool.retire(Box::new(|| false));
     assert_eq!(pool.look(|_, stats| stats.outstanding), [2, 2, 2, 2]);
     held.clear();
     let served = waiting.await.unwrap();
@@ -368,7 +368,7 @@ async fn who_waits_in_a_pool_that_nobody_scales_any_longer_is_served() {
         async move { lease(&pool).await }
     });
     pool.bell().notified().await;
-    pool.retire();
+    pool.retire(Box::new(|| false));
     drop(waiting.await.unwrap());
     let (pool, _) = scaled("on-demand = false");
     let waiting = tokio::spawn({
@@ -426,7 +426,25 @@ async fn instances_are_started_ahead_as_far_as_they_are_missing_and_may_be() {
     assert_eq!(ahead(1), 1);
     pool.look(|flag, _| flag.broken.store(true, SeqCst));
     assert_eq!(ahead(1), 1, "what may not serve does not count");
-    pool.retire();
+    pool.retire(Box::new(|| false));
     assert_eq!(ahead(1), 0);
     assert_eq!(pool.stats().idle, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retired_pool_keeps_what_those_need_who_wait_elsewhere() {
+    let (pool, _) = scaled("max = 4");
+    let first = lease(&pool).await;
+    let waits = std::sync::Arc::new(AtomicBool::new(true));
+    let wanted = std::sync::Arc::clone(&waits);
+    pool.retire(Box::new(move || wanted.load(SeqCst)));
+    drop(first);
+    assert_eq!(pool.stats().idle, 1, "somebody is yet to come");
+    for _ in 0..3 {
+        drop(lease(&pool).await);
+    }
+    assert_eq!(pool.stats().started, 1, "one served all of them");
+    waits.store(false, SeqCst);
+    drop(lease(&pool).await);
+    assert_eq!((pool.stats().started, pool.stats().idle), (1, 0));
 }

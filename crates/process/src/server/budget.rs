@@ -1,7 +1,7 @@
 //! What all workers together may use of the machine.
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,9 @@ const LOOK: Duration = Duration::from_millis(20);
 /// What all workers together may use, and what they do.
 pub(super) struct Budget {
     most: Share,
-    used: Mutex<Share>,
+    used: Mutex<Used>,
+    /// Whoever has workers end looks at what is used after others have: what one has end is not missing for the next.
+    ending: Mutex<()>,
     /// Notified when a worker has ended.
     freed: Condvar,
     /// Starts that wait.
@@ -25,15 +27,29 @@ pub(super) struct Budget {
     pools: Mutex<Vec<Weak<WorkerPool>>>,
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Used {
+    /// By all workers that there are.
+    all: Share,
+    /// By those of them that were told to end, which takes a moment.
+    ending: Share,
+    /// Needed by starts that wait.
+    wanted: Share,
+}
+
 /// What one worker counts for, from before its start until it has ended.
 pub(super) struct Taken {
     budget: Arc<Budget>,
     memory: AtomicU64,
     cpu: u64,
+    ending: AtomicBool,
 }
 
 /// A start that waits, until it is dropped.
-struct Waiting<'a>(&'a AtomicUsize);
+struct Waiting<'a> {
+    budget: &'a Budget,
+    need: Share,
+}
 
 /// A worker that may end.
 struct Candidate {
@@ -47,6 +63,7 @@ impl Budget {
         Arc::new(Self {
             most,
             used: Mutex::default(),
+            ending: Mutex::default(),
             freed: Condvar::new(),
             waiting: AtomicUsize::new(0),
             pools: Mutex::default(),
@@ -71,7 +88,7 @@ impl Budget {
                 Ok(taken) => return Ok(taken),
                 Err(short) => short,
             };
-            waiting = waiting.or_else(|| self.wait());
+            waiting = waiting.or_else(|| self.wait(need));
             if waiting.is_none() || Instant::now() >= until {
                 return Err(short);
             }
@@ -85,28 +102,33 @@ impl Budget {
     fn take_now(self: &Arc<Self>, need: Share) -> Result<Taken, Short> {
         let mut used = lock(&self.used);
         // Without any that may end it says what is missing.
-        evict(self.most, *used, need, &[])?;
-        *used = used.plus(need);
+        evict(self.most, used.all, need, &[])?;
+        used.all = used.all.plus(need);
         Ok(self.taken(need))
     }
 
     /// The right to wait; none where as many wait as may.
-    fn wait(&self) -> Option<Waiting<'_>> {
+    fn wait(&self, need: Share) -> Option<Waiting<'_>> {
         let more = |waiting| (waiting < WAITING).then_some(waiting + 1);
-        let entered = self.waiting.fetch_update(Relaxed, Relaxed, more);
-        entered.is_ok().then(|| Waiting(&self.waiting))
+        self.waiting.fetch_update(Relaxed, Relaxed, more).ok()?;
+        let mut used = lock(&self.used);
+        used.wanted = used.wanted.plus(need);
+        Some(Waiting { budget: self, need })
     }
 
-    /// Has idle workers end, as far as together with `need` more is used than may be.
+    /// Has idle workers end, as far as more is used together with what all starts need that wait than may be, or at least with `need`.
     pub(super) fn make_room(&self, need: Share) {
+        let _alone = lock(&self.ending);
         let used = *lock(&self.used);
-        if self.most.covers(used.plus(need)) {
+        if used.short(self.most) == Share::default() {
             return;
         }
         let candidates = self.candidates();
         let idle: Vec<Idle> = candidates.iter().map(|candidate| candidate.idle).collect();
         // Where all of them would not do, busy ones are waited for.
-        for index in evict(self.most, used, need, &idle).unwrap_or_default() {
+        let all = evict(self.most, used.staying(), used.wanted, &idle);
+        let chosen = all.or_else(|_| evict(self.most, used.staying(), need, &idle));
+        for index in chosen.unwrap_or_default() {
             let Candidate { pool, number, .. } = &candidates[index];
             if pool.pool.end(*number) {
                 pool.evicted();
@@ -125,6 +147,7 @@ impl Budget {
             budget: Arc::clone(self),
             memory: AtomicU64::new(share.memory),
             cpu: share.cpu,
+            ending: AtomicBool::new(false),
         }
     }
 }
@@ -164,22 +187,59 @@ impl Taken {
     pub(super) fn recount(&self, least: u64, found: u64) {
         let memory = least.max(found);
         let mut used = lock(&self.budget.used);
-        let before = self.memory.swap(memory, Relaxed);
-        used.memory = used.memory.saturating_sub(before).saturating_add(memory);
+        used.forget(self);
+        self.memory.store(memory, Relaxed);
+        used.note(self);
+    }
+
+    /// It was told to end.
+    pub(super) fn end(&self) {
+        let mut used = lock(&self.budget.used);
+        used.forget(self);
+        self.ending.store(true, Relaxed);
+        used.note(self);
+    }
+}
+
+impl Used {
+    /// By workers that were not told to end.
+    fn staying(&self) -> Share {
+        self.all.minus(self.ending)
+    }
+
+    /// What starts that wait lack of so much, once all have ended that were told to.
+    fn short(&self, most: Share) -> Share {
+        self.staying().plus(self.wanted).minus(most)
+    }
+
+    /// Counts a worker.
+    fn note(&mut self, taken: &Taken) {
+        self.all = self.all.plus(taken.share());
+        if taken.ending.load(Relaxed) {
+            self.ending = self.ending.plus(taken.share());
+        }
+    }
+
+    /// No longer counts a worker as it is.
+    fn forget(&mut self, taken: &Taken) {
+        self.all = self.all.minus(taken.share());
+        if taken.ending.load(Relaxed) {
+            self.ending = self.ending.minus(taken.share());
+        }
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
+        self.budget.waiting.fetch_sub(1, Relaxed);
+        let mut used = lock(&self.budget.used);
+        used.wanted = used.wanted.minus(self.need);
     }
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        let mut used = lock(&self.budget.used);
-        *used = used.minus(self.share());
-        drop(used);
+        lock(&self.budget.used).forget(self);
         self.budget.freed.notify_all();
     }
 }
@@ -209,7 +269,7 @@ mod tests {
         assert!(budget.take(share(0, 600), now).is_err());
         drop(first);
         let _all = budget.take(share(100, 1000), now).unwrap();
-        assert_eq!(*lock(&budget.used), share(100, 1000));
+        assert_eq!(lock(&budget.used).all, share(100, 1000));
     }
 
     #[test]
@@ -219,23 +279,49 @@ mod tests {
         for (found, counted) in [(50, 50), (5, 10), (120, 120)] {
             worker.recount(10, found);
             assert_eq!(
-                (worker.share().memory, lock(&budget.used).memory),
+                (worker.share().memory, lock(&budget.used).all.memory),
                 (counted, counted)
             );
         }
         drop(worker);
-        assert_eq!(*lock(&budget.used), Share::default());
+        assert_eq!(*lock(&budget.used), Used::default());
+    }
+
+    /// What was told to end comes back by itself: nothing else ends for that.
+    #[test]
+    fn what_ends_is_not_missing() {
+        let budget = Budget::new(share(100, 0));
+        let now = Instant::now();
+        let first = budget.take(share(60, 0), now).unwrap();
+        let second = budget.take(share(40, 0), now).unwrap();
+        let check = |wanted: u64, short: u64| {
+            let _waits = budget.wait(share(wanted, 0)).unwrap();
+            assert_eq!(lock(&budget.used).short(budget.most), share(short, 0), "{wanted}");
+        };
+        check(50, 50);
+        first.end();
+        first.end();
+        check(50, 0);
+        check(70, 10);
+        first.recount(0, 70);
+        check(70, 10);
+        drop(first);
+        check(70, 10);
+        drop(second);
+        assert_eq!(*lock(&budget.used), Used::default());
     }
 
     #[test]
     fn only_so_many_wait() {
         let budget = Budget::new(share(100, 0));
         let _all = budget.take(share(100, 0), Instant::now()).unwrap();
-        let waiting: Vec<_> = (0..WAITING).map(|_| budget.wait().unwrap()).collect();
+        let waiting: Vec<_> = (0..WAITING).map(|_| budget.wait(share(1, 0)).unwrap()).collect();
+        assert_eq!(lock(&budget.used).wanted, share(32, 0));
         let until = Instant::now() + Duration::from_secs(3600);
         assert!(budget.take(share(1, 0), until).is_err(), "it is refused at once");
         drop(waiting);
-        assert!(budget.wait().is_some());
+        assert_eq!(lock(&budget.used).wanted, Share::default());
+        assert!(budget.wait(share(1, 0)).is_some());
     }
 
     #[test]

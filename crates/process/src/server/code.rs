@@ -13,7 +13,7 @@ use weft_function_engine::port::{
     Loss, Reply,
 };
 use weft_pool::autoscale::{History, Reason};
-use weft_pool::{Bounds, Factory, LeaseError, SharedLease, SharedPool};
+use weft_pool::{Bounds, Factory, LeaseError, SharedLease, SharedPool, Wanted};
 
 use super::call::Served;
 use super::level::Shared;
@@ -96,8 +96,8 @@ impl Code for ProcessCode {
         Box::pin(self.pool.ahead(instances, permit, deadline))
     }
 
-    fn retire(&self) {
-        self.pool.pool.retire();
+    fn retire(&self, wanted: Wanted) {
+        self.pool.pool.retire(wanted);
     }
 }
 

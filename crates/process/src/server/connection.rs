@@ -160,6 +160,7 @@ impl Connection {
     fn close(&self, closing: Closing) {
         self.state().closing.get_or_insert(closing);
         self.open.store(false, Release);
+        self.taken.end();
         self.link.shut();
     }
 
