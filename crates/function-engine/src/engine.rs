@@ -14,6 +14,7 @@ use crate::{Config, Error, Filter, FunctionView, Log, Metrics, Page};
 
 mod inner;
 mod open;
+mod verified;
 
 pub(crate) use inner::Inner;
 

@@ -69,6 +69,12 @@ impl std::fmt::Debug for Recovered {
 }
 
 impl Engine {
+    /// Forgets what was counted of a workflow that was deleted. One of the same name begins anew.
+    pub fn forget(&self, project: &ProjectName, workflow: &FunctionName) {
+        self.0.flows.forget(project, workflow);
+        self.0.series.remove(project, workflow);
+    }
+
     /// Opens an engine, and finds every run that is open in the journal: those go on once they are
     /// [taken up](Recovered::take_up), so that all they may call can be put together before. Runs that are started later are driven
     /// on the runtime that starts them.

@@ -91,4 +91,9 @@ impl Flows {
         });
         Arc::clone(&flow)
     }
+
+    /// Forgets a workflow; runs that are still there keep what they share.
+    pub(crate) fn forget(&self, project: &ProjectName, workflow: &FunctionName) {
+        self.by_name.remove(&(project.clone(), workflow.clone()));
+    }
 }

@@ -70,6 +70,10 @@ impl Workflows for Runs {
         self.0.open_versions(project)
     }
 
+    fn deleted(&self, project: &ProjectName, workflow: &FunctionName) {
+        self.0.forget(project, workflow);
+    }
+
     fn profiles(&self, source: &WorkflowSource) -> BTreeSet<String> {
         let bounds = definition::Bounds::default();
         let nodes = definition::read(source.definition.as_bytes(), &bounds).definition;

@@ -159,3 +159,26 @@ async fn a_server_that_is_up_says_so() {
     let missing = server.api.get(&Api::path("nobody", "")).await;
     missing.expect_problem(404, "not-found-function");
 }
+
+/// What was deleted is no longer counted, and what gets its name begins anew.
+#[tokio::test]
+async fn the_metrics_of_what_is_deleted_go_with_it() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let definition = "inputs: { a: u32 }\nnodes:\n  sum:\n    call: adds\n    with: { a: ${{ inputs.a }}, b: 1 }\noutput: ${{ sum }}\n";
+    let named = async |name: &str| api.get("/metrics").await.text().contains(&format!("=\"{name}\""));
+    for _ in 0..2 {
+        api.deploy("adds", fixture("arith")).await;
+        weft_tests::runs::save(api, "flows", definition).await.ok();
+        assert_eq!(api.call("flows", &json!([1])).await.ok(), json!(2));
+        for (name, count) in [("adds", "faas_invocations_total"), ("flows", "weft_workflow_runs_total")] {
+            let label = format!("=\"{name}\"");
+            assert_eq!(api.metric(count, &[&label]).await, 1.0, "{name}");
+        }
+        for name in ["flows", "adds"] {
+            let deleted = send(api.request(Method::DELETE, &Api::path(name, ""))).await;
+            assert_eq!(deleted.status, 204, "{}", deleted.text());
+            eventually("it is not counted any longer", || async { !named(name).await }).await;
+        }
+    }
+}

@@ -59,6 +59,9 @@ impl Inner {
             return Err(error);
         }
         self.metrics.functions.remove(project, name);
+        if let Some(workflows) = self.workflows.get() {
+            workflows.deleted(project, name);
+        }
         function
             .versions()
             .iter()

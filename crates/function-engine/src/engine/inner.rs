@@ -1,8 +1,7 @@
 //! What all clones of the engine share.
 
-use std::collections::HashSet;
 use std::future::Future;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use tokio::runtime::Handle;
@@ -10,8 +9,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinError;
 use weft_pool::Level;
 use weft_pool::profile::choose;
-use weft_types::{Digest, VersionRecord};
+use weft_types::VersionRecord;
 
+use super::verified::Verified;
 use super::{Ports, Profiles};
 use crate::catalog::Catalog;
 use crate::deploy::{Compiling, Gone};
@@ -64,10 +64,6 @@ pub(crate) struct Inner {
     /// The runtime for slow work.
     pub(crate) background: Handle,
 }
-
-/// Compiled files whose digest was checked since the process started.
-#[derive(Default)]
-pub(crate) struct Verified(Mutex<HashSet<Digest>>);
 
 impl Inner {
     /// Runs slow work where it delays no call, to its end even if nobody waits for it any longer.
@@ -156,22 +152,6 @@ impl Inner {
                 reason,
             }),
         }
-    }
-}
-
-impl Verified {
-    pub(crate) fn contains(&self, digest: Digest) -> bool {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(&digest)
-    }
-
-    pub(crate) fn insert(&self, digest: Digest) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(digest);
     }
 }
 

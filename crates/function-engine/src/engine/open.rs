@@ -14,7 +14,7 @@ use crate::catalog::{Catalog, Function, Snapshot};
 use crate::deploy::{Compiling, Gone};
 use crate::deployed::Deployed;
 use crate::drain::UnderWay;
-use crate::engine::inner::Verified;
+use crate::engine::verified::Verified;
 use crate::hold::Holds;
 use crate::invoke::clock;
 use crate::logs::{LogRoom, RunLogs};

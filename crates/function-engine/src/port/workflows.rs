@@ -23,6 +23,9 @@ pub trait Workflows: Send + Sync + 'static {
     /// next answer, or its run does not begin.
     fn open_versions(&self, project: &ProjectName) -> BTreeSet<(FunctionName, VersionNumber)>;
 
+    /// A workflow was deleted: what was counted of it is forgotten.
+    fn deleted(&self, project: &ProjectName, workflow: &FunctionName);
+
     /// The pool profiles that nodes of a workflow name. Reads the whole definition: for rare occasions.
     fn profiles(&self, source: &WorkflowSource) -> BTreeSet<String>;
 }

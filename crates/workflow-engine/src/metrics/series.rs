@@ -106,6 +106,11 @@ impl SeriesList {
         series
     }
 
+    /// Forgets the series of a workflow that was deleted.
+    pub(crate) fn remove(&self, project: &ProjectName, workflow: &FunctionName) {
+        self.lock().remove(&(project.clone(), workflow.clone()));
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, BTreeMap<(ProjectName, FunctionName), Arc<Series>>> {
         self.by_workflow.lock().unwrap_or_else(PoisonError::into_inner)
     }
