@@ -38,12 +38,12 @@ pub use load::{Load, LoadFailure};
 pub use reply::{Answer, Refusal};
 pub use request::{Header, HttpHead, Patience, Request};
 pub use stream::{StreamEnd, StreamId};
-pub use to_host::{LogStream, Stats, ToHost};
+pub use to_host::{LogStream, ToHost};
 pub use to_worker::{AttachedStream, Call, CallBounds, Target, ToWorker, Trace};
 
 /// The version of all that is said. A server and its workers are built together, so there is no other one to get along with:
 /// a worker that says another is refused.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// What every first message begins with.
 pub const MAGIC: [u8; 8] = *b"weft-wkr";
 /// Bytes before a frame's head.

@@ -18,7 +18,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::task::AbortHandle;
 use weft_function_engine::port::{Code, Host, Instance, LoadError};
 use weft_isolation::protocol::{
-    Answer, CallId, Frame, Load, LoadFailure, MAGIC, ProtocolError, Stats, ToHost, ToWorker, VERSION,
+    Answer, CallId, Frame, Load, LoadFailure, MAGIC, ProtocolError, ToHost, ToWorker, VERSION,
 };
 
 use crate::Description;
@@ -96,7 +96,6 @@ struct Shared {
     description: Description,
     /// Instances that can serve further calls, no more than there were calls at once.
     idle: Mutex<Vec<Box<dyn Instance>>>,
-    counts: Mutex<Stats>,
     /// Calls that ended, to be forgotten.
     ended: Mutex<Vec<CallId>>,
 }
@@ -144,7 +143,6 @@ impl Worker {
     }
 
     async fn serve(mut self, reader: &mut Reader<ToWorker>) -> Result<(), Error> {
-        let mut draining = false;
         while let Some(frame) = next(&self.link, reader).await? {
             self.forget();
             let Frame { call, message, body } = frame;
@@ -152,18 +150,7 @@ impl Worker {
                 ToWorker::Call(said) => {
                     self.begin(call, |open, shared| execute::call(open, shared, *said, body))
                 }
-                ToWorker::Warm(bounds) => {
-                    self.begin(call, |open, shared| execute::warm(open, shared, *bounds))
-                }
-                ToWorker::Drain => draining = true,
-                ToWorker::Stats => {
-                    let stats = self.shared.counts();
-                    self.link.send(&whole(ToHost::Stats(stats)))?;
-                }
                 message => self.pass_on(call, message, body),
-            }
-            if draining && self.open.is_empty() {
-                break;
             }
         }
         Ok(())
@@ -197,12 +184,7 @@ impl Worker {
             ToWorker::Chunk(stream) => open.call.chunk(stream, body),
             ToWorker::End(stream, end) => open.call.end_stream(stream, end),
             ToWorker::Credit(stream, bytes) => open.call.credited(stream, bytes),
-            ToWorker::Hello { .. }
-            | ToWorker::Load(_)
-            | ToWorker::Warm(_)
-            | ToWorker::Call(_)
-            | ToWorker::Stats
-            | ToWorker::Drain => {}
+            ToWorker::Hello { .. } | ToWorker::Load(_) | ToWorker::Call(_) => {}
         }
     }
 
@@ -235,7 +217,6 @@ impl Shared {
             code,
             description,
             idle: Mutex::default(),
-            counts: Mutex::default(),
             ended: Mutex::default(),
         })
     }
@@ -243,10 +224,7 @@ impl Shared {
     /// An instance that can serve a call.
     fn instance(&self) -> Box<dyn Instance> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.unwrap_or_else(|| {
-            self.count(|counts| counts.instances += 1);
-            self.code.instance()
-        })
+        idle.unwrap_or_else(|| self.code.instance())
     }
 
     /// Keeps an instance for another call, if it can serve one.
@@ -257,14 +235,6 @@ impl Shared {
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(instance);
         }
-    }
-
-    fn count(&self, count: impl FnOnce(&mut Stats)) {
-        count(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-
-    fn counts(&self) -> Stats {
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Beginning and end of a server.
 
+use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::json;
+use weft_tests::api::send;
 use weft_tests::peer::Peer;
 use weft_tests::server::binary;
 use weft_tests::{Api, Server, eventually, example, fixture};
@@ -165,15 +167,21 @@ async fn a_server_that_is_up_says_so() {
 async fn the_metrics_of_what_is_deleted_go_with_it() {
     let server = Server::start().await;
     let api = &server.api;
-    let definition = "inputs: { a: u32 }\nnodes:\n  sum:\n    call: adds\n    with: { a: ${{ inputs.a }}, b: 1 }\noutput: ${{ sum }}\n";
+    let definition = "workflow: flows\ninput: { a: u32 }\nnodes:\n  sum: { call: adds, with: { a: $input.a, b: 1 } }\noutput: $sum\n";
     let named = async |name: &str| api.get("/metrics").await.text().contains(&format!("=\"{name}\""));
     for _ in 0..2 {
         api.deploy("adds", fixture("arith")).await;
         weft_tests::runs::save(api, "flows", definition).await.ok();
         assert_eq!(api.call("flows", &json!([1])).await.ok(), json!(2));
-        for (name, count) in [("adds", "faas_invocations_total"), ("flows", "weft_workflow_runs_total")] {
+        for (name, count) in [
+            ("adds", "faas_invocations_total"),
+            ("flows", "weft_workflow_runs_total"),
+        ] {
             let label = format!("=\"{name}\"");
-            assert_eq!(api.metric(count, &[&label]).await, 1.0, "{name}");
+            eventually("it is counted", || async {
+                api.metric(count, &[&label]).await == 1.0
+            })
+            .await;
         }
         for name in ["flows", "adds"] {
             let deleted = send(api.request(Method::DELETE, &Api::path(name, ""))).await;

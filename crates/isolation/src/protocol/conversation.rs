@@ -10,7 +10,7 @@ mod flow;
 use std::collections::BTreeMap;
 
 use self::call::OpenCall;
-use super::{CallId, Frame, MAGIC, Message, ProtocolError, ToHost, ToWorker, VERSION};
+use super::{Call, CallId, Frame, MAGIC, Message, ProtocolError, ToHost, ToWorker, VERSION};
 
 /// What may be open at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +41,6 @@ pub struct Conversation {
     greeted_worker: bool,
     greeted_host: bool,
     code: CodeState,
-    draining: bool,
-    asked_stats: usize,
     last_call: CallId,
     calls: BTreeMap<CallId, OpenCall>,
 }
@@ -54,9 +52,6 @@ enum CodeState {
     Loaded,
     Failed,
 }
-
-/// How often a server may ask for statistics before the first answer.
-const MOST_STATS: usize = 16;
 
 impl Terms {
     /// What a server and its workers agree on unless a profile says otherwise: 64 calls, 64 requests and 64 streams for
@@ -78,8 +73,6 @@ impl Conversation {
             greeted_worker: false,
             greeted_host: false,
             code: CodeState::None,
-            draining: false,
-            asked_stats: 0,
             last_call: 0,
             calls: BTreeMap::new(),
         }
@@ -111,13 +104,7 @@ impl Conversation {
             }
             ToWorker::Load(_) => Err(misplaced),
             _ if self.code != CodeState::Loaded => Err(misplaced),
-            ToWorker::Stats => {
-                self.asked_stats += 1;
-                at_most(self.asked_stats, MOST_STATS, "questions for statistics")?;
-                Ok(Fate::Current)
-            }
-            ToWorker::Drain => first(&mut self.draining, misplaced),
-            ToWorker::Call(_) | ToWorker::Warm(_) => self.open(frame, misplaced),
+            ToWorker::Call(call) => self.open(frame, call),
             ToWorker::Cancel
             | ToWorker::Answer { .. }
             | ToWorker::Chunk(_)
@@ -151,10 +138,6 @@ impl Conversation {
             }
             ToHost::Loaded | ToHost::LoadFailed(_) => Err(misplaced),
             _ if self.code != CodeState::Loaded => Err(misplaced),
-            ToHost::Stats(_) => {
-                self.asked_stats = self.asked_stats.checked_sub(1).ok_or(misplaced)?;
-                Ok(Fate::Current)
-            }
             ToHost::Returned { .. } | ToHost::Failed(_) => match self.calls.remove(&frame.call) {
                 Some(_) => Ok(Fate::Current),
                 None => Err(no_call(frame)),
@@ -171,10 +154,7 @@ impl Conversation {
         }
     }
 
-    fn open(&mut self, frame: &Frame<ToWorker>, misplaced: ProtocolError) -> Result<Fate, ProtocolError> {
-        if self.draining {
-            return Err(misplaced);
-        }
+    fn open(&mut self, frame: &Frame<ToWorker>, call: &Call) -> Result<Fate, ProtocolError> {
         if frame.call <= self.last_call {
             return Err(ProtocolError::Taken {
                 what: "call",
@@ -182,7 +162,7 @@ impl Conversation {
             });
         }
         at_most(self.calls.len() + 1, self.terms.calls, "calls")?;
-        let call = OpenCall::new(frame, self.terms)?;
+        let call = OpenCall::new(frame, call, self.terms)?;
         self.last_call = frame.call;
         self.calls.insert(frame.call, call);
         Ok(Fate::Current)
@@ -202,7 +182,6 @@ impl Conversation {
             CodeState::None => "no code was named",
             CodeState::Asked => "the code is being loaded",
             CodeState::Failed => "the code could not be loaded",
-            CodeState::Loaded if self.draining => "the worker drains",
             CodeState::Loaded => "the worker serves",
         };
         ProtocolError::Order {

@@ -59,8 +59,6 @@ pub enum ToHost {
     End(StreamId, StreamEnd),
     /// So many bytes more of a stream may be sent.
     Credit(StreamId, u32),
-    /// What it uses; the answer to [`ToWorker::Stats`](super::ToWorker::Stats).
-    Stats(Stats),
 }
 
 /// Which output a line was written to.
@@ -70,19 +68,6 @@ pub enum LogStream {
     Stdout,
     /// Standard error.
     Stderr,
-}
-
-/// What a worker knows of itself. What it uses is measured from outside.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stats {
-    /// Calls that ended since it started.
-    pub calls: u64,
-    /// Those of them that failed.
-    pub failures: u64,
-    /// Instances made.
-    pub instances: u64,
-    /// Bytes of linear memory in use now, over all instances.
-    pub linear_memory: u64,
 }
 
 impl Message for ToHost {
@@ -97,8 +82,7 @@ impl Message for ToHost {
             | Self::Response { .. }
             | Self::Failed(_)
             | Self::End(..)
-            | Self::Credit(..)
-            | Self::Stats(_) => false,
+            | Self::Credit(..) => false,
         }
     }
 
@@ -115,7 +99,6 @@ impl Message for ToHost {
             Self::Chunk(_) => "chunk",
             Self::End(..) => "end",
             Self::Credit(..) => "credit",
-            Self::Stats(_) => "stats",
         }
     }
 }

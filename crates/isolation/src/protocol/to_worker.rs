@@ -17,8 +17,6 @@ pub enum ToWorker {
     },
     /// Loads code; the second one. The body tells what it is.
     Load(Load),
-    /// Instantiates ahead of the first call. Opens a call that ends as one does, without a result.
-    Warm(Box<CallBounds>),
     /// Opens a call. The body is the image of the arguments where an export is meant.
     Call(Box<Call>),
     /// Nobody waits for the call any longer. The worker still ends it, with a failure unless it was just done.
@@ -36,10 +34,6 @@ pub enum ToWorker {
     End(StreamId, StreamEnd),
     /// So many bytes more of a stream may be sent.
     Credit(StreamId, u32),
-    /// Asks for [`ToHost::Stats`](super::ToHost::Stats).
-    Stats,
-    /// No call comes any more: end when those under way have.
-    Drain,
 }
 
 /// A call.
@@ -122,13 +116,7 @@ impl Message for ToWorker {
                 matches!(answer, Answer::Got | Answer::Returned { result: true })
             }
             Self::Load(_) | Self::Chunk(_) => true,
-            Self::Hello { .. }
-            | Self::Warm(_)
-            | Self::Cancel
-            | Self::End(..)
-            | Self::Credit(..)
-            | Self::Stats
-            | Self::Drain => false,
+            Self::Hello { .. } | Self::Cancel | Self::End(..) | Self::Credit(..) => false,
         }
     }
 
@@ -136,15 +124,12 @@ impl Message for ToWorker {
         match self {
             Self::Hello { .. } => "hello",
             Self::Load(_) => "load",
-            Self::Warm(_) => "warm",
             Self::Call(_) => "call",
             Self::Cancel => "cancel",
             Self::Answer { .. } => "answer",
             Self::Chunk(_) => "chunk",
             Self::End(..) => "end",
             Self::Credit(..) => "credit",
-            Self::Stats => "stats",
-            Self::Drain => "drain",
         }
     }
 }

@@ -62,8 +62,8 @@ impl Connection {
                     credit.add(bytes);
                 }
             }),
-            // Said while it got ready, or never asked for.
-            ToHost::Hello { .. } | ToHost::Loaded | ToHost::LoadFailed(_) | ToHost::Stats(_) => {}
+            // Said while it got ready.
+            ToHost::Hello { .. } | ToHost::Loaded | ToHost::LoadFailed(_) => {}
         }
         Ok(())
     }

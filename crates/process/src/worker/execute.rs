@@ -63,34 +63,19 @@ pub(super) fn call(
                 Target::Http { head, .. } => serve(&open, &shared, head, body, context).await,
             }
         };
-        end(&open, &shared, executing).await;
+        end(&open, executing).await;
     }
-}
-
-/// Instantiates ahead of a call.
-pub(super) async fn warm(open: Arc<OpenCall>, shared: Arc<Shared>, bounds: CallBounds) {
-    let warming = async {
-        let mut instance = shared.instance();
-        instance.warm(context(&open, &shared, &bounds)).await?;
-        shared.give_back(instance);
-        Ok((returned(false, 0, 0, true), Bytes::new()))
-    };
-    end(&open, &shared, warming).await;
 }
 
 /// What the server hears last of a call.
 type Last = (ToHost, Bytes);
 
-async fn end(open: &OpenCall, shared: &Shared, executing: impl Future<Output = Result<Last, Failure>>) {
+async fn end(open: &OpenCall, executing: impl Future<Output = Result<Last, Failure>>) {
     let ended = tokio::select! {
         biased;
         ended = executing => ended,
         () = open.cancelled() => Err(Failure::Cancelled),
     };
-    shared.count(|counts| {
-        counts.calls += 1;
-        counts.failures += u64::from(ended.is_err());
-    });
     let (message, body) = ended.unwrap_or_else(|failure| (ToHost::Failed(told(failure)), Bytes::new()));
     // Others that execute as long would keep it from leaving.
     let hurries = match &message {

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::flow::Flow;
 use super::{Fate, Terms, at_most};
-use crate::protocol::{Answer, Frame, Message, ProtocolError, Request, StreamId, Target, ToHost, ToWorker};
+use crate::protocol::{
+    Answer, Call, Frame, Message, ProtocolError, Request, StreamId, Target, ToHost, ToWorker,
+};
 
 /// A call that the worker has not ended.
 #[derive(Debug)]
@@ -18,7 +20,7 @@ pub(super) struct OpenCall {
 }
 
 impl OpenCall {
-    pub(super) fn new(frame: &Frame<ToWorker>, terms: Terms) -> Result<Self, ProtocolError> {
+    pub(super) fn new(frame: &Frame<ToWorker>, said: &Call, terms: Terms) -> Result<Self, ProtocolError> {
         let mut call = Self {
             awaits_response: false,
             last_request: None,
@@ -26,14 +28,12 @@ impl OpenCall {
             to_worker: Flow::default(),
             to_host: Flow::default(),
         };
-        if let ToWorker::Call(said) = &frame.message {
-            for attached in &said.attached {
-                call.open(attached.stream, true, frame, terms)?;
-            }
-            if let Target::Http { body, .. } = &said.target {
-                call.awaits_response = true;
-                body.map_or(Ok(()), |stream| call.open(stream, true, frame, terms))?;
-            }
+        for attached in &said.attached {
+            call.open(attached.stream, true, frame, terms)?;
+        }
+        if let Target::Http { body, .. } = &said.target {
+            call.awaits_response = true;
+            body.map_or(Ok(()), |stream| call.open(stream, true, frame, terms))?;
         }
         Ok(call)
     }
@@ -63,12 +63,9 @@ impl OpenCall {
             ToWorker::End(stream, _) => self.to_worker.end(*stream, frame),
             ToWorker::Credit(stream, more) => self.to_host.credit(*stream, *more, frame, terms),
             ToWorker::Cancel => Ok(Fate::Current),
-            ToWorker::Hello { .. }
-            | ToWorker::Load(_)
-            | ToWorker::Warm(_)
-            | ToWorker::Call(_)
-            | ToWorker::Stats
-            | ToWorker::Drain => Err(within_call(&frame.message)),
+            ToWorker::Hello { .. } | ToWorker::Load(_) | ToWorker::Call(_) => {
+                Err(within_call(&frame.message))
+            }
         }
     }
 
@@ -102,8 +99,7 @@ impl OpenCall {
             | ToHost::Loaded
             | ToHost::LoadFailed(_)
             | ToHost::Returned { .. }
-            | ToHost::Failed(_)
-            | ToHost::Stats(_) => Err(within_call(&frame.message)),
+            | ToHost::Failed(_) => Err(within_call(&frame.message)),
         }
     }
 

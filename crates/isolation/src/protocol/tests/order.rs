@@ -2,7 +2,7 @@
 
 use super::super::conversation::Fate;
 use super::super::{
-    Answer, AttachedStream, Failure, Header, HttpHead, LogStream, Request, Stats, StreamEnd, StreamId,
+    Answer, AttachedStream, Failure, Header, HttpHead, LogStream, Request, StreamEnd, StreamId,
 };
 use super::*;
 
@@ -75,11 +75,11 @@ fn streaming() -> Conversation {
 
 #[test]
 fn nothing_is_heard_before_a_hello() {
-    for message in [ToHost::Loaded, returned(), ToHost::Stats(Stats::default())] {
+    for message in [ToHost::Loaded, returned()] {
         let heard = Conversation::new(TERMS).host_hears(&frame(0, message));
         assert!(matches!(heard, Err(ProtocolError::Order { .. })), "{heard:?}");
     }
-    for message in [load(), call_of(Target::Export(0)), ToWorker::Drain] {
+    for message in [load(), call_of(Target::Export(0)), ToWorker::Cancel] {
         let said = Conversation::new(TERMS).worker_hears(&frame(0, message));
         assert!(matches!(said, Err(ProtocolError::Order { .. })), "{said:?}");
     }
@@ -169,25 +169,13 @@ fn calls_are_numbered_upwards_and_bounded() {
         matches!(again, Err(ProtocolError::Taken { what: "call", .. })),
         "{again:?}"
     );
-    let warmed = conversation.worker_hears(&frame(5, ToWorker::Warm(Box::new(bounds()))));
-    assert_eq!(warmed, Ok(Fate::Current));
+    let later = conversation.worker_hears(&frame(5, call_of(Target::Export(0))));
+    assert_eq!(later, Ok(Fate::Current));
     let more = conversation.worker_hears(&frame(6, call_of(Target::Export(0))));
     assert!(
         matches!(more, Err(ProtocolError::TooMany { limit: 2, .. })),
         "{more:?}"
     );
-}
-
-#[test]
-fn no_call_comes_after_a_drain() {
-    let mut conversation = calling();
-    assert_eq!(
-        conversation.worker_hears(&frame(0, ToWorker::Drain)),
-        Ok(Fate::Current)
-    );
-    let said = conversation.worker_hears(&frame(2, call_of(Target::Export(0))));
-    assert!(matches!(said, Err(ProtocolError::Order { .. })), "{said:?}");
-    assert_eq!(conversation.host_hears(&frame(1, returned())), Ok(Fate::Current));
 }
 
 #[test]
@@ -343,19 +331,4 @@ fn attached_streams_are_distinct_and_bounded() {
     );
     let many = serving(TERMS).worker_hears(&frame(1, attach(&[0, 2, 4])));
     assert!(matches!(many, Err(ProtocolError::TooMany { .. })), "{many:?}");
-}
-
-#[test]
-fn statistics_are_told_when_asked() {
-    let mut conversation = serving(TERMS);
-    let stats = frame(0, ToHost::Stats(Stats::default()));
-    assert!(matches!(
-        conversation.host_hears(&stats),
-        Err(ProtocolError::Order { .. })
-    ));
-    assert_eq!(
-        conversation.worker_hears(&frame(0, ToWorker::Stats)),
-        Ok(Fate::Current)
-    );
-    assert_eq!(conversation.host_hears(&stats), Ok(Fate::Current));
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::{
     Answer, AttachedStream, Failure, Header, HttpHead, LoadFailure, LogStream, Patience, Refusal, Request,
-    Stats, StreamEnd, StreamId,
+    StreamEnd, StreamId,
 };
 use super::*;
 
@@ -109,14 +109,11 @@ fn to_worker() -> impl Strategy<Value = ToWorker> {
         Just(hello_worker()),
         Just(load()),
         call(),
-        Just(ToWorker::Warm(Box::new(bounds()))),
         Just(ToWorker::Cancel),
         (any::<u32>(), answer()).prop_map(|(request, answer)| ToWorker::Answer { request, answer }),
         stream().prop_map(ToWorker::Chunk),
         (stream(), end()).prop_map(|(stream, end)| ToWorker::End(stream, end)),
         (stream(), any::<u32>()).prop_map(|(stream, more)| ToWorker::Credit(stream, more)),
-        Just(ToWorker::Stats),
-        Just(ToWorker::Drain),
     ]
 }
 
@@ -173,14 +170,6 @@ fn to_host() -> impl Strategy<Value = ToHost> {
         stream().prop_map(ToHost::Chunk),
         (stream(), end()).prop_map(|(stream, end)| ToHost::End(stream, end)),
         (stream(), any::<u32>()).prop_map(|(stream, more)| ToHost::Credit(stream, more)),
-        any::<[u64; 4]>().prop_map(
-            |[calls, failures, instances, linear_memory]| ToHost::Stats(Stats {
-                calls,
-                failures,
-                instances,
-                linear_memory,
-            })
-        ),
     ]
 }
 
