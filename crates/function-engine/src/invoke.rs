@@ -147,13 +147,6 @@ impl Answer {
     pub fn is_error(&self) -> bool {
         is_error(self.signature(), self.result.as_ref())
     }
-
-    /// The seed as 64 hexadecimal digits.
-    #[must_use]
-    pub fn seed_hex(&self) -> Option<String> {
-        self.seed
-            .map(|seed| blake3::Hash::from_bytes(seed).to_hex().to_string())
-    }
 }
 
 /// Whether a result is the function's own error.

@@ -2,11 +2,10 @@
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use crate::party::Party;
@@ -30,9 +29,6 @@ pub enum LeaseError {
     /// No place became free in time.
     #[error("no place became free within {} ms", .0.as_millis())]
     WaitedTooLong(Duration),
-    /// The pool takes no more calls.
-    #[error("the pool is draining")]
-    Draining,
 }
 
 /// Counts who is inside and lines up who waits.
@@ -47,7 +43,6 @@ pub(crate) struct Gate {
     limit: AtomicU32,
     queue: Queue,
     waiters: Mutex<Waiters>,
-    emptied: Notify,
 }
 
 /// What became of joining the queue.
@@ -65,7 +60,6 @@ impl Gate {
             limit: AtomicU32::new(limit.max(1)),
             queue,
             waiters: Mutex::new(Waiters::new(queue.length)),
-            emptied: Notify::new(),
         }
     }
 
@@ -81,7 +75,7 @@ impl Gate {
         party: Party,
         tell: impl FnOnce(),
     ) -> Result<Duration, LeaseError> {
-        if self.try_enter()? {
+        if self.try_enter() {
             return Ok(Duration::ZERO);
         }
         let since = Instant::now();
@@ -129,31 +123,9 @@ impl Gate {
                 continue;
             }
             match self.swap(state, state.left()) {
-                Ok(()) => return self.tell_if_empty(state.left()),
+                Ok(()) => return,
                 Err(now) => state = now,
             }
-        }
-    }
-
-    /// Refuses newcomers from now on; who waits is still served.
-    pub(crate) fn close(&self) {
-        let before = State(self.state.fetch_or(State::CLOSED, AcqRel));
-        self.tell_if_empty(before.closed());
-    }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        State(self.state.load(Acquire)).is_closed()
-    }
-
-    /// Waits until nobody is inside or waits. Useful once closed.
-    pub(crate) async fn emptied(&self) {
-        loop {
-            let mut notified = std::pin::pin!(self.emptied.notified());
-            notified.as_mut().enable();
-            if State(self.state.load(Acquire)).is_empty() {
-                return;
-            }
-            notified.await;
         }
     }
 
@@ -172,29 +144,21 @@ impl Gate {
         waiters.oldest().map(|since| since.elapsed())
     }
 
-    fn try_enter(&self) -> Result<bool, LeaseError> {
+    fn try_enter(&self) -> bool {
         let mut state = State(self.state.load(Relaxed));
-        loop {
-            if state.is_closed() {
-                return Err(LeaseError::Draining);
-            }
-            if !state.has_place(self.limit()) {
-                return Ok(false);
-            }
+        while state.has_place(self.limit()) {
             match self.swap(state, state.entered()) {
-                Ok(()) => return Ok(true),
+                Ok(()) => return true,
                 Err(now) => state = now,
             }
         }
+        false
     }
 
     fn join(&self, party: Party, since: Instant) -> Result<Joined, LeaseError> {
         let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
         let mut state = State(self.state.load(Relaxed));
         loop {
-            if state.is_closed() {
-                return Err(LeaseError::Draining);
-            }
             let place = state.has_place(self.limit());
             let next = if place {
                 state.entered()
@@ -260,12 +224,6 @@ impl Gate {
             self.state.fetch_sub(State::ONE_WAITING, AcqRel);
         }
         was_waiting
-    }
-
-    fn tell_if_empty(&self, state: State) {
-        if state.is_closed() && state.is_empty() {
-            self.emptied.notify_waiters();
-        }
     }
 
     fn swap(&self, from: State, to: State) -> Result<(), State> {

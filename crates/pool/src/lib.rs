@@ -1,4 +1,4 @@
-//! A generic pool of instances: leases, limits, a bounded queue, warm instances, drain.
+//! A generic pool of instances: leases, limits, a bounded queue, warm instances.
 //!
 //! It knows nothing of what an instance is: a [`Factory`] starts them. [`Pool`] hands each instance to one lease at a
 //! time; [`SharedPool`] lets an instance serve several at once and balances over them ([`balance`]). Both admit calls

@@ -113,7 +113,7 @@ impl<F: Factory> Pool<F> {
     /// leases have it in order of arrival. Dropping the future leaves the queue.
     ///
     /// # Errors
-    /// Where the queue is full and nobody has a larger part of it, the wait too long, or the pool draining.
+    /// Where the queue is full and nobody has a larger part of it, or the wait too long.
     pub async fn lease(&self, deadline: Instant, party: Party) -> Result<Lease<F>, LeaseError> {
         let waited = self.0.gate.enter(deadline, party).await?;
         Ok(Lease::new(
@@ -158,7 +158,7 @@ impl<F: Factory> Pool<F> {
     /// Which shards lack warm instances, each as often as it lacks one and there is room for it.
     #[must_use]
     pub fn lacking(&self) -> Vec<usize> {
-        if self.0.gate.is_closed() || self.0.bounds.reuse <= 1 {
+        if self.0.bounds.reuse <= 1 {
             return Vec::new();
         }
         let lacks = |(index, shard): (usize, &Padded<Shard<_>>)| {
@@ -184,20 +184,6 @@ impl<F: Factory> Pool<F> {
     /// Ends all idle instances.
     pub fn clear(&self) {
         (0..self.0.shards.len()).for_each(|shard| self.0.clear(shard));
-    }
-
-    /// Refuses new leases, serves who waits already, and returns once the last lease was given back. Dropping the future
-    /// leaves the pool closed.
-    pub async fn drain(&self) {
-        self.close();
-        self.0.gate.emptied().await;
-        self.clear();
-    }
-
-    /// Refuses new leases from now on.
-    pub fn close(&self) {
-        self.0.gate.close();
-        self.clear();
     }
 
     /// What the pool is doing now.
@@ -231,7 +217,7 @@ impl<F: Factory> Inner<F> {
     ///
     /// Each shard keeps at most its share of `concurrency`, so that idle instances together stay under it.
     fn give_back(&self, shard: usize, instance: F::Instance, used: u32) {
-        let keep = used < self.bounds.reuse && self.factory.reusable(&instance) && !self.gate.is_closed();
+        let keep = used < self.bounds.reuse && self.factory.reusable(&instance);
         if !keep || !self.room.take(shard) {
             return;
         }
@@ -239,10 +225,6 @@ impl<F: Factory> Inner<F> {
         if let Some(left_over) = self.shards[shard].0.put(instance, used, most) {
             self.room.give_back(shard, 1);
             drop(left_over);
-        }
-        // Closed in between: whoever closed may have looked at the shard before the instance was there.
-        if self.gate.is_closed() {
-            self.clear(shard);
         }
     }
 

@@ -105,7 +105,7 @@ where
     /// Leases a slot; waits and fails like [`Pool::lease`](crate::Pool::lease).
     ///
     /// # Errors
-    /// Where the queue is full and nobody has a larger part of it, the wait too long, or the pool draining.
+    /// Where the queue is full and nobody has a larger part of it, or the wait too long.
     pub async fn lease(&self, deadline: Instant, party: Party) -> Result<SharedLease<F>, LeaseError> {
         let entered = self.0.gate.enter_or_tell(deadline, party, || self.0.ring());
         let waited = entered.await?;
@@ -118,15 +118,6 @@ where
             waited,
             first,
         })
-    }
-
-    /// Refuses new leases, serves who waits already, and returns once the last lease was given back.
-    pub async fn drain(&self) {
-        self.0.gate.close();
-        // Nobody scales it any longer: who waits starts what is missing.
-        self.0.give_places(&self.0.lock());
-        self.0.gate.emptied().await;
-        self.0.lock().clear();
     }
 
     /// What the pool is doing now.

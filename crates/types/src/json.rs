@@ -116,12 +116,6 @@ pub fn print(ty: &Type, image: &Image, out: &mut Vec<u8>) {
     let _ = printer.value(ty, image.payload());
 }
 
-/// As [`print_result_within`], without a bound.
-pub fn print_result(ty: &Type, image: &Image, out: &mut Vec<u8>) -> Outcome {
-    let _ = print_result_within(ty, image, usize::MAX, out);
-    image.outcome(ty)
-}
-
 /// Appends to `out` what a call answers: the payload of the case where `ty` is a `result`, nothing where that case
 /// carries none, and the value itself where `ty` is anything else. `image` must be an image of `ty`.
 ///

@@ -271,7 +271,6 @@ impl Inner {
                 waited,
                 retry_after: RETRY_AFTER,
             }),
-            Err(LeaseError::Draining) => Err(Error::Draining),
         }
     }
 }

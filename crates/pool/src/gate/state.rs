@@ -1,27 +1,18 @@
 //! The counters of a gate, packed into one word so that they change together.
 
-/// Bits 0–31: inside; bits 32–62: waiting; bit 63: closed.
+/// Bits 0–31: inside; bits 32–63: waiting.
 #[derive(Clone, Copy)]
 pub(super) struct State(pub(super) u64);
 
 impl State {
     pub(super) const ONE_WAITING: u64 = 1 << 32;
-    pub(super) const CLOSED: u64 = 1 << 63;
 
     pub(super) fn active(self) -> u32 {
         (self.0 & 0xffff_ffff) as u32
     }
 
     pub(super) fn waiting(self) -> u32 {
-        ((self.0 & !Self::CLOSED) >> 32) as u32
-    }
-
-    pub(super) fn is_closed(self) -> bool {
-        self.0 & Self::CLOSED != 0
-    }
-
-    pub(super) fn is_empty(self) -> bool {
-        self.0 & !Self::CLOSED == 0
+        (self.0 >> 32) as u32
     }
 
     /// Whether a newcomer may go in: a place is free and nobody was here before.
@@ -44,9 +35,5 @@ impl State {
 
     pub(super) fn joined(self) -> Self {
         Self(self.0 + Self::ONE_WAITING)
-    }
-
-    pub(super) fn closed(self) -> Self {
-        Self(self.0 | Self::CLOSED)
     }
 }

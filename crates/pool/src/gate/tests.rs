@@ -114,27 +114,6 @@ async fn a_place_called_but_not_taken_goes_on() {
     assert_eq!(gate.counts(), (1, 0));
 }
 
-#[tokio::test(start_paused = true)]
-async fn closing_refuses_newcomers_and_serves_who_waits() {
-    let gate = gate(1, 8);
-    gate.enter(far(), OWN).await.unwrap();
-    let waiting = tokio::spawn({
-        let gate = Arc::clone(&gate);
-        async move { gate.enter(far(), OWN).await }
-    });
-    settle().await;
-    gate.close();
-    assert_eq!(gate.enter(far(), OWN).await, Err(LeaseError::Draining));
-    let mut emptied = Box::pin(gate.emptied());
-    assert!(poll(emptied.as_mut()).is_pending());
-    gate.leave();
-    assert_eq!(waiting.await.unwrap(), Ok(Duration::ZERO));
-    assert!(poll(emptied.as_mut()).is_pending());
-    gate.leave();
-    emptied.await;
-    gate.emptied().await;
-}
-
 /// Threads enter, wait, give up and leave at random; in the end no place may be lost or doubled.
 #[test]
 fn no_place_is_lost_under_stress() {

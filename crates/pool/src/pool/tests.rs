@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use tokio::time::advance;
 
-use super::{Bounds, Duration, Factory, Instant, Lease, LeaseError, Pool, Profile, Room, Stats};
+use super::{Bounds, Duration, Factory, Instant, Lease, Pool, Profile, Room, Stats};
 use crate::{Party, enter_shard};
 
 /// Starts numbered instances and counts those alive.
@@ -179,30 +179,6 @@ async fn shards_keep_their_own_and_no_more_than_their_share() {
     assert_eq!(in_shard(1).await, [3, 4, 5]);
     assert_eq!(in_shard(0).await, [1, 0, 6]);
     enter_shard(0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn draining_waits_for_the_last_lease_and_keeps_nothing() {
-    let pool = pool(|bounds| {
-        bounds.reuse = 100;
-        bounds.concurrency = 2;
-    });
-    let held = lease(&pool).await;
-    drop(lease(&pool).await);
-    let draining = tokio::spawn({
-        let pool = pool.clone();
-        async move { pool.drain().await }
-    });
-    tokio::task::yield_now().await;
-    assert_eq!(
-        pool.lease(Instant::now(), Party::OWN).await.err(),
-        Some(LeaseError::Draining)
-    );
-    assert_eq!(pool.stats().idle, 0);
-    assert!(!draining.is_finished());
-    drop(held);
-    draining.await.unwrap();
-    assert_eq!(pool.factory().alive.load(SeqCst), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,13 +13,13 @@ where
     /// Sees to it that `wanted` instances have a free slot: starts what is missing, as far as there may be so many, and hands each
     /// that it started to `started`. Answers how many those were. What is not leased goes after the
     /// grace of who scales the pool. Nothing is
-    /// started once the pool is [retired](Self::retire) or drains.
+    /// started once the pool is [retired](Self::retire).
     pub fn ahead(&self, wanted: u32, mut started: impl FnMut(&F::Instance)) -> u32 {
         let pool = &self.0;
         pool.leased.store(true, Relaxed);
         let mut slots = pool.lock();
-        // Asked under the lock: whoever retires or drains says so first, and ends what is there under it afterwards.
-        if pool.retired.load(Relaxed) || pool.gate.is_closed() {
+        // Asked under the lock: whoever retires says so first, and ends what is there under it afterwards.
+        if pool.retired.load(Relaxed) {
             return 0;
         }
         slots.retain(|slot| slot.outstanding.load(Acquire) > 0 || pool.may_serve(slot));

@@ -29,7 +29,7 @@ where
 impl<F: Factory> Inner<F> {
     /// Whether leases start instances: where they were told to, and where nobody scales the pool any longer.
     pub(super) fn starts_on_demand(&self) -> bool {
-        self.bounds.on_demand || self.retired.load(Relaxed) || self.gate.is_closed()
+        self.bounds.on_demand || self.retired.load(Relaxed)
     }
 
     /// Has as many leases given at once as the instances have slots, where leases start none. Those that may serve no more count

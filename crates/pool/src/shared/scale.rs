@@ -77,13 +77,13 @@ where
 }
 
 impl<F: Factory> Inner<F> {
-    /// Adds so many instances without any lease, unless the pool drains; answers how many.
+    /// Adds so many instances without any lease, unless the pool is retired meanwhile; answers how many.
     pub(super) fn start_ahead(&self, instances: u32) -> u32 {
         for started in 0..instances {
             let slot = Arc::new(self.start(0));
             let mut slots = self.lock();
-            // Asked under the lock: whoever drains closes first, and clears under it afterwards.
-            if self.gate.is_closed() {
+            // Asked under the lock: whoever retires says so first, and ends what is there under it afterwards.
+            if self.retired.load(Relaxed) {
                 return started;
             }
             slots.push(slot);

@@ -124,24 +124,6 @@ async fn an_instance_serves_its_share() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn draining_refuses_and_waits() {
-    let pool = pool(2, 1, 10);
-    let held = lease(&pool).await;
-    let draining = tokio::spawn({
-        let pool = pool.clone();
-        async move { pool.drain().await }
-    });
-    tokio::task::yield_now().await;
-    assert_eq!(
-        pool.lease(Instant::now(), Party::OWN).await.err(),
-        Some(LeaseError::Draining)
-    );
-    drop(held);
-    draining.await.unwrap();
-    assert!(pool.0.lock().is_empty());
-}
-
 /// A pool of processes with two slots each, and its scaler.
 fn scaled(scaling: &str) -> (SharedPool<Flags>, Scaler) {
     let text = format!("level = \"process\"\nslots = 2\nreuse = 1000\n[scaling]\n{scaling}");
@@ -183,7 +165,7 @@ async fn a_pool_is_scaled_ahead_of_load_and_to_nothing_after_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn scaling_ends_nothing_that_serves_and_starts_nothing_while_draining() {
+async fn scaling_ends_nothing_that_serves_and_starts_nothing_once_retired() {
     let s = Duration::from_secs;
     let (pool, mut scaler) = scaled("min = 4\ngrace-ms = 10000");
     pool.scale(&mut scaler, s(0));
@@ -195,16 +177,12 @@ async fn scaling_ends_nothing_that_serves_and_starts_nothing_while_draining() {
     assert_eq!(decision.end, 4);
     pool.0.end_idle(decision.end, |_| false);
     assert_eq!((pool.stats().active, pool.stats().idle), (1, 0));
-    let draining = tokio::spawn({
-        let pool = pool.clone();
-        async move { pool.drain().await }
-    });
-    tokio::task::yield_now().await;
+    pool.retire(Box::new(|| false));
     let scaled = pool.scale(&mut scaler, s(1));
     assert_eq!((scaled.decision.start, scaled.started), (3, 0));
-    assert_eq!(pool.stats().idle, 0, "the pool drains");
+    assert_eq!(pool.0.start_ahead(2), 0);
+    assert_eq!(pool.stats().idle, 0, "another serves");
     drop(held);
-    draining.await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -370,18 +348,6 @@ async fn who_waits_in_a_pool_that_nobody_scales_any_longer_is_served() {
     pool.bell().notified().await;
     pool.retire(Box::new(|| false));
     drop(waiting.await.unwrap());
-    let (pool, _) = scaled("on-demand = false");
-    let waiting = tokio::spawn({
-        let pool = pool.clone();
-        async move { lease(&pool).await }
-    });
-    pool.bell().notified().await;
-    let draining = tokio::spawn({
-        let pool = pool.clone();
-        async move { pool.drain().await }
-    });
-    drop(waiting.await.unwrap());
-    draining.await.unwrap();
     assert!(pool.0.lock().is_empty());
 }
 

@@ -119,7 +119,7 @@ impl WorkerPool {
         let lease = self.pool.lease(context.deadline.into(), context.party).await;
         lease.map_err(|error| match error {
             LeaseError::WaitedTooLong(waited) => Failure::QueueTimeout(waited),
-            LeaseError::Overloaded { .. } | LeaseError::Draining => Failure::Unavailable(error.to_string()),
+            LeaseError::Overloaded { .. } => Failure::Unavailable(error.to_string()),
         })
     }
 }
