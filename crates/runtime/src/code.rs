@@ -9,12 +9,13 @@ use wasmtime::component::InstancePre;
 use wasmtime_wasi::p2::bindings::CommandPre;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use weft_function_engine::port::{Code, Instance};
+use weft_pool::Party;
 use weft_types::Signature;
 use weft_types::version::Flavor;
 
 use crate::abi::Callee;
 use crate::epoch::Meter;
-use crate::heavy::Heavy;
+use crate::heavy::{Account, Heavy};
 use crate::history::History;
 use crate::host::{HostState, Version};
 use crate::instance::Sandbox;
@@ -32,8 +33,8 @@ static LOADED: AtomicU64 = AtomicU64::new(0);
 
 /// Loaded code.
 pub(crate) struct Loaded {
-    /// Counts what was loaded: the guests of one version take turns together.
-    pub(crate) number: u64,
+    /// Its version counts what was loaded: the guests of one version take turns together.
+    pub(crate) account: Account,
     pub(crate) engine: Engine,
     pub(crate) version: Arc<Version>,
     pub(crate) entry: Entry,
@@ -78,7 +79,10 @@ impl Loaded {
             reuse
         };
         Self {
-            number: LOADED.fetch_add(1, Ordering::Relaxed),
+            account: Account {
+                project: Party::of(version.project.as_str()),
+                version: LOADED.fetch_add(1, Ordering::Relaxed),
+            },
             engine,
             version: Arc::new(version),
             entry,

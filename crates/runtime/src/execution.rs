@@ -61,7 +61,7 @@ impl<T: Send + 'static> Execution<T> {
             return self.meter.moved_to_heavy();
         };
         if let Place::Here(guest) = std::mem::replace(&mut self.place, Place::Ended) {
-            self.place = Place::Heavy(Moved::new(guest, self.code.number, self.meter.clone(), heavy));
+            self.place = Place::Heavy(Moved::new(guest, self.code.account, self.meter.clone(), heavy));
         }
     }
 

@@ -16,10 +16,12 @@ use crate::stop::Stop;
 
 mod line;
 mod seat;
+mod turns;
 
 use line::Line;
 pub(crate) use seat::Guest;
 use seat::Seat;
+pub(crate) use turns::Account;
 
 /// The niceness of the threads: in competition with as many usual threads they get a quarter of the cores, so that whoever keeps
 /// the others busy with short calls does not keep long ones from ending.
@@ -84,11 +86,11 @@ pub(crate) struct Moved<T: Send + 'static> {
 }
 
 impl<T: Send + 'static> Moved<T> {
-    /// Hands a suspended guest to the heavy threads, whose time guests of different versions share equally.
-    pub(crate) fn new(guest: Guest<T>, version: u64, meter: Arc<Meter>, heavy: &Heavy) -> Self {
+    /// Hands a suspended guest to the heavy threads, whose time projects share equally, and the versions of each.
+    pub(crate) fn new(guest: Guest<T>, account: Account, meter: Arc<Meter>, heavy: &Heavy) -> Self {
         meter.moved_to_heavy();
         Self {
-            seat: Seat::take(guest, version, meter, &heavy.line),
+            seat: Seat::take(guest, account, meter, &heavy.line),
             handle: heavy.handle.clone(),
         }
     }

@@ -1,15 +1,15 @@
-//! The line of guests that would execute: versions share the time, and within a version guests take turns. Thousands that wait for
-//! one version delay the guests of another by a slice, not by all of them.
+//! The line of guests that would execute, in the order of their [turns](Turns). Thousands that wait for one version delay the guests of
+//! another by a slice, not by all of them.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use weft_pool::Shares;
+use super::turns::{Account, Turns};
 
 /// Somebody in line.
 pub(super) trait Member: Send + Sync {
     /// For whose account it executes.
-    fn version(&self) -> u64;
+    fn account(&self) -> Account;
 
     /// Executes a slice; answers how long it took.
     fn execute(self: Arc<Self>) -> Duration;
@@ -28,7 +28,7 @@ pub(super) struct Line {
 #[derive(Default)]
 struct State {
     /// As long as there are calls: pools bound those.
-    waiting: Shares<u64, Arc<dyn Member>>,
+    waiting: Turns<Arc<dyn Member>>,
     closed: bool,
 }
 
@@ -40,7 +40,7 @@ impl Line {
             drop(state);
             return member.lose();
         }
-        state.waiting.join(member.version(), member);
+        state.waiting.join(member.account(), member);
         drop(state);
         self.more.notify_one();
     }
@@ -49,14 +49,14 @@ impl Line {
     pub(super) fn serve(&self) {
         let mut state = self.lock();
         while !state.closed {
-            let Some((version, member)) = state.waiting.pop() else {
+            let Some((account, member)) = state.waiting.pop() else {
                 state = self.more.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
             drop(state);
             let used = member.execute();
             state = self.lock();
-            state.waiting.charge(version, used);
+            state.waiting.charge(account, used);
         }
     }
 

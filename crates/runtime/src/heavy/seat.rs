@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use super::line::{Line, Member};
+use super::turns::Account;
 use crate::epoch::Meter;
 use crate::stop::Stop;
 
@@ -31,7 +32,7 @@ pub(super) struct Seat<T> {
     stands: AtomicU8,
     /// Who waits for the end.
     waits: Mutex<Option<Waker>>,
-    version: u64,
+    account: Account,
     meter: Arc<Meter>,
     line: Arc<Line>,
 }
@@ -48,12 +49,12 @@ enum State<T> {
 
 impl<T: Send + 'static> Seat<T> {
     /// Seats a guest, and lines it up.
-    pub(super) fn take(guest: Guest<T>, version: u64, meter: Arc<Meter>, line: &Arc<Line>) -> Arc<Self> {
+    pub(super) fn take(guest: Guest<T>, account: Account, meter: Arc<Meter>, line: &Arc<Line>) -> Arc<Self> {
         let seat = Arc::new(Self {
             state: Mutex::new(State::Suspended(guest)),
             stands: AtomicU8::new(QUEUED),
             waits: Mutex::default(),
-            version,
+            account,
             meter,
             line: Arc::clone(line),
         });
@@ -129,8 +130,8 @@ impl<T: Send + 'static> Seat<T> {
 }
 
 impl<T: Send + 'static> Member for Seat<T> {
-    fn version(&self) -> u64 {
-        self.version
+    fn account(&self) -> Account {
+        self.account
     }
 
     fn execute(self: Arc<Self>) -> Duration {

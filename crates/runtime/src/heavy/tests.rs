@@ -6,9 +6,14 @@ use std::task::{Context, Poll};
 
 use tokio::sync::oneshot;
 
-use super::{Heavy, Moved};
+use super::{Account, Heavy, Moved};
 use crate::epoch::Meter;
 use crate::stop::Stop;
+
+fn of(version: u64) -> Account {
+    let project = weft_pool::Party::OWN;
+    Account { project, version }
+}
 
 fn heavy() -> Heavy {
     Heavy::new(NonZeroUsize::MIN).unwrap()
@@ -37,7 +42,7 @@ async fn answers_from_another_thread() {
         std::thread::current().id() != here
     });
     assert_eq!(
-        end(Moved::new(guest, 1, Arc::new(Meter::new()), &heavy())).await,
+        end(Moved::new(guest, of(1), Arc::new(Meter::new()), &heavy())).await,
         Ok(true)
     );
 }
@@ -53,7 +58,7 @@ async fn dropping_it_drops_a_suspended_guest_at_once() {
         begun.send(()).unwrap();
         pending::<()>().await;
     });
-    let moved = Moved::new(guest, 1, Arc::new(Meter::new()), &heavy);
+    let moved = Moved::new(guest, of(1), Arc::new(Meter::new()), &heavy);
     begins.await.unwrap();
     drop(moved);
     // An executing one, which it may still be, is dropped when its turn ends.
@@ -63,7 +68,7 @@ async fn dropping_it_drops_a_suspended_guest_at_once() {
 #[tokio::test]
 async fn a_panic_is_an_answer() {
     let guest = Box::pin(async { panic!("on purpose") });
-    let moved: Moved<()> = Moved::new(guest, 1, Arc::new(Meter::new()), &heavy());
+    let moved: Moved<()> = Moved::new(guest, of(1), Arc::new(Meter::new()), &heavy());
     assert_eq!(end(moved).await, Err(Stop::Lost));
 }
 
@@ -87,9 +92,9 @@ impl Drop for Twice {
 #[tokio::test]
 async fn a_panic_of_what_is_dropped_takes_no_thread_along() {
     let heavy = heavy();
-    let moved: Moved<()> = Moved::new(Box::pin(Twice), 1, Arc::new(Meter::new()), &heavy);
+    let moved: Moved<()> = Moved::new(Box::pin(Twice), of(1), Arc::new(Meter::new()), &heavy);
     assert_eq!(end(moved).await, Err(Stop::Lost));
-    let next = Moved::new(Box::pin(async { 7 }), 1, Arc::new(Meter::new()), &heavy);
+    let next = Moved::new(Box::pin(async { 7 }), of(1), Arc::new(Meter::new()), &heavy);
     assert_eq!(end(next).await, Ok(7));
 }
 
@@ -100,7 +105,7 @@ async fn a_version_waits_for_one_slice_of_another_however_many_guests_that_has()
     // Occupies the thread until all others are in line.
     let first = Moved::new(
         Box::pin(async move { held.recv().is_err() }),
-        1,
+        of(1),
         Arc::new(Meter::new()),
         &heavy,
     );
@@ -111,7 +116,7 @@ async fn a_version_waits_for_one_slice_of_another_however_many_guests_that_has()
             order.lock().unwrap().push(version);
             tokio::task::yield_now().await;
         });
-        Moved::new(guest, version, Arc::new(Meter::new()), &heavy)
+        Moved::new(guest, of(version), Arc::new(Meter::new()), &heavy)
     };
     let many: Vec<_> = (0..50).map(|_| guest(1)).collect();
     let other = guest(2);
@@ -136,7 +141,7 @@ async fn what_wakes_a_guest_lines_it_up_again() {
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         told
     });
-    let moved = Moved::new(guest, 1, Arc::new(Meter::new()), &heavy);
+    let moved = Moved::new(guest, of(1), Arc::new(Meter::new()), &heavy);
     begins.await.unwrap();
     sender.send(7).unwrap();
     assert_eq!(end(moved).await, Ok(7));
