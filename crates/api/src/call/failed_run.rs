@@ -6,7 +6,7 @@ use weft_workflow_engine::{Origin, Outcome};
 
 use crate::problem::{Kind, Problem};
 use crate::wire;
-use crate::wire::json::Json;
+use crate::wire::Json;
 use crate::wire::run_view::{path, shown};
 
 /// Why a run has no result. `origin` is where its failure comes from, where that is a node.
