@@ -104,7 +104,7 @@ impl Problem {
         headers.extend(self.0.headers);
         if matches!(
             self.0.kind,
-            Kind::Overloaded | Kind::RateLimited | Kind::QuotaBusy
+            Kind::Overloaded | Kind::SandboxMemory | Kind::RateLimited | Kind::QuotaBusy
         ) {
             response.extensions_mut().insert(Refusal);
         }

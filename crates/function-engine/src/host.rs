@@ -178,6 +178,7 @@ fn failed(callee: &FunctionName, error: Error) -> Failure {
         | Failure::CallLimit(_)
         | Failure::Cancelled
         | Failure::QueueTimeout(_)
+        | Failure::SandboxMemory(_)
         | Failure::Unavailable(_)
         | Failure::Unstarted(_)
         | Failure::Lost(_)

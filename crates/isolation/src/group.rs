@@ -7,6 +7,7 @@
 mod bounds;
 mod containers;
 mod end;
+mod limit;
 mod meter;
 mod place;
 mod pools;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 pub use bounds::Bounds;
 pub use containers::ContainerGroups;
+pub use limit::memory_limit;
 pub use meter::Meter;
 pub use usage::Usage;
 

@@ -22,4 +22,5 @@ mod worker;
 
 pub use level::{Processes, Settings};
 pub use tried::Tried;
+pub use weft_isolation::group::memory_limit;
 pub use weft_isolation::probe::Choice;

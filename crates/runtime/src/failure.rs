@@ -47,6 +47,7 @@ pub(crate) fn of_error(error: &Error, context: &CallContext, timeout: std::time:
 pub(crate) fn of_stop(stop: Stop, timeout: std::time::Duration) -> Failure {
     match stop {
         Stop::Memory(limit) => Failure::OutOfMemory(limit),
+        Stop::AllMemory(limit) => Failure::SandboxMemory(limit),
         Stop::CpuTime(limit) => Failure::CpuTime(limit),
         Stop::Deadline => Failure::TimedOut(timeout),
         Stop::Cancelled => Failure::Cancelled,

@@ -12,6 +12,7 @@ use weft_types::{Grants, ProjectName, Settings, VersionRecord};
 use crate::data::Held;
 use crate::epoch::Meter;
 use crate::limits::Limiter;
+use crate::memory::Memory;
 #[cfg(feature = "server")]
 use crate::outbound::{Access, Client, Exchanges};
 use crate::wasi::{Pipes, VirtualClock, Wasi};
@@ -38,6 +39,8 @@ pub(crate) struct Version {
     pub(crate) repeatable: bool,
     /// The environment variables the guest sees.
     pub(crate) env: Vec<(String, String)>,
+    /// What all guests may have together; none where something else bounds that.
+    pub(crate) memory: Option<Arc<Memory>>,
     /// What its calls reach outside themselves through.
     pub(crate) host: Arc<dyn Host>,
     /// What its outbound requests may reach.
@@ -80,6 +83,7 @@ impl Version {
     pub(crate) fn new(
         record: &VersionRecord,
         host: Arc<dyn Host>,
+        memory: Option<Arc<Memory>>,
         #[cfg(feature = "server")] client: &Arc<Client>,
     ) -> Self {
         let Settings { grants, env, .. } = &record.settings;
@@ -94,6 +98,7 @@ impl Version {
                 .iter()
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),
+            memory,
             host,
             #[cfg(feature = "server")]
             outbound: Access::new(&record.project, grants, Arc::clone(client)),
@@ -170,6 +175,9 @@ impl Drop for HostState {
     fn drop(&mut self) {
         // Also of a guest that was stopped.
         self.finish();
+        if let Some(memory) = &self.caller.version.memory {
+            memory.give_back(self.limiter.used());
+        }
     }
 }
 

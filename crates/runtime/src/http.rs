@@ -18,8 +18,8 @@ use weft_function_engine::port::{Body, Failure};
 use crate::code::Loaded;
 use crate::execution::Execution;
 use crate::failure;
-use crate::instance::Returns;
 use crate::live::{Head, Live};
+use crate::memory::Place;
 
 mod body;
 
@@ -72,10 +72,10 @@ impl Serving {
     }
 
     /// Executes until the guest has set the head of its response. Answers the store as well where the guest has ended by
-    /// then; else `returns` tells where it goes.
+    /// then; else `place` tells where it goes.
     pub(crate) async fn head(
         mut self,
-        returns: impl FnOnce() -> Option<Returns>,
+        place: impl FnOnce() -> Option<Place>,
     ) -> Result<(Response<Body>, Option<Live>), Failure> {
         let (head, ended) = std::future::poll_fn(|cx| self.poll_head(cx)).await?;
         let (parts, body) = head.into_parts();
@@ -97,7 +97,7 @@ impl Serving {
                 (GuestBody::new(frames, body, None, length), Some(live))
             }
             None => {
-                let guest = body::Running::spawn(self.execution, self.timeout, returns());
+                let guest = body::Running::spawn(self.execution, self.timeout, place());
                 (GuestBody::new(frames, body, Some(guest), length), None)
             }
         };

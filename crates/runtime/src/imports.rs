@@ -41,13 +41,16 @@ pub(crate) struct Unanswered {
 }
 
 impl Unanswered {
-    /// What it is where that is no fault of the caller's: calls went too deep or too wide, the platform failed, or nobody knows
+    /// What it is where that is no fault of the caller's: calls went too deep or too wide, the platform failed or has no memory left, or nobody knows
     /// what became of the callee. Every caller up to the first fails for that same reason.
     pub(crate) fn passed_on(&self) -> Option<&Failure> {
         match &self.why {
-            Why::Callee(failure @ (Failure::CallLimit(_) | Failure::Lost(_) | Failure::Platform(_))) => {
-                Some(failure)
-            }
+            Why::Callee(
+                failure @ (Failure::CallLimit(_)
+                | Failure::SandboxMemory(_)
+                | Failure::Lost(_)
+                | Failure::Platform(_)),
+            ) => Some(failure),
             _ => None,
         }
     }

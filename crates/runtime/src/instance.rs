@@ -1,6 +1,6 @@
 //! A place to execute calls of one version: a fresh store for each call, or one store for a number of them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use weft_function_engine::port::{Body, Boxed, Call, CallContext, Failure, Instance, Reply};
@@ -11,16 +11,13 @@ use crate::execution::Execution;
 use crate::failure;
 use crate::http;
 use crate::live::Live;
-
-/// Where a store comes back to when a response that was answered at its head is complete.
-pub(crate) type Returns = Arc<Mutex<Option<Live>>>;
+use crate::memory::{Memory, Place};
 
 /// A place to execute in. Until the first call, or [`Instance::warm`], it holds nothing but the code.
 pub(crate) struct Sandbox {
     code: Arc<Loaded>,
-    live: Option<Live>,
-    /// Made with the first response that outlasts its head.
-    returns: Option<Returns>,
+    /// Where its store is between calls, unless it ended for want of memory; made when there is first one to keep.
+    place: Option<Place>,
     /// Calls begun.
     served: u32,
     /// How long the guest executed in the call that ended last.
@@ -31,15 +28,14 @@ impl Sandbox {
     pub(crate) fn new(code: Arc<Loaded>) -> Self {
         Self {
             code,
-            live: None,
-            returns: None,
+            place: None,
             served: 0,
             used: Duration::ZERO,
         }
     }
 
     async fn warm(&mut self, context: CallContext) -> Result<(), Failure> {
-        if self.live.is_some() {
+        if self.has_live() {
             return Ok(());
         }
         let timeout = context.deadline.saturating_duration_since(Instant::now());
@@ -53,7 +49,7 @@ impl Sandbox {
         let execution = Execution::new(guest, meter, self.code.clone(), deadline);
         let (live, result) = execution.await.map_err(|stop| failure::of_stop(stop, timeout))?;
         live.end(result, timeout)?;
-        self.live = Some(live);
+        self.keep(live);
         Ok(())
     }
 
@@ -73,7 +69,7 @@ impl Sandbox {
         let timeout = deadline.saturating_duration_since(began);
         let (mut live, fresh) = self.begin(context);
         let (code, meter) = (self.code.clone(), live.meter().clone());
-        let reused = self.served < self.code.reuse;
+        let reused = self.reused();
         let guest = Box::pin(async move {
             let result = live.call(&code, export, arguments).await;
             let grew = live.grew();
@@ -88,7 +84,9 @@ impl Sandbox {
         if fresh {
             self.code.growth.record(grew);
         }
-        self.live = live;
+        if let Some(live) = live {
+            self.keep(live);
+        }
         let (result, entered) = result?;
         let start_time = entered.saturating_duration_since(began);
         Ok(Reply {
@@ -106,8 +104,8 @@ impl Sandbox {
         let deadline = context.deadline;
         let (live, _) = self.begin(context);
         let serving = http::Serving::new(self.code.clone(), live, request, deadline);
-        let (response, live) = serving.head(|| self.returns()).await?;
-        if let Some(live) = live {
+        let (response, live) = serving.head(|| self.reused().then(|| self.place())).await?;
+        if let Some(live) = live.filter(|_| self.reused()) {
             self.keep(live);
         }
         Ok(response)
@@ -117,7 +115,7 @@ impl Sandbox {
     fn begin(&mut self, context: CallContext) -> (Live, bool) {
         let fresh = self.served == 0;
         self.served += 1;
-        match self.live.take().or_else(|| self.returned()) {
+        match self.kept() {
             Some(mut live) => {
                 live.begin(context);
                 (live, fresh)
@@ -126,28 +124,30 @@ impl Sandbox {
         }
     }
 
-    /// Keeps the store of a call that ended well for the next.
+    /// Whether there is a call after those that were begun.
+    fn reused(&self) -> bool {
+        self.served < self.code.reuse
+    }
+
+    /// Keeps a store for the next call.
     fn keep(&mut self, live: Live) {
-        if self.served < self.code.reuse {
-            self.live = Some(live);
-        }
+        *self.place().lock().unwrap_or_else(PoisonError::into_inner) = Some(live);
     }
 
-    fn returns(&mut self) -> Option<Returns> {
-        (self.served < self.code.reuse).then(|| self.returns.get_or_insert_default().clone())
+    fn place(&mut self) -> Place {
+        let memory = self.code.version.memory.as_deref();
+        let new = || memory.map_or_else(Place::default, Memory::place);
+        self.place.get_or_insert_with(new).clone()
     }
 
-    fn returned(&self) -> Option<Live> {
-        self.returns
-            .as_ref()?
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+    fn kept(&self) -> Option<Live> {
+        let place = self.place.as_ref()?;
+        place.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn has_returned(&self) -> bool {
-        let returns = self.returns.as_ref();
-        returns.is_some_and(|returns| returns.lock().unwrap_or_else(PoisonError::into_inner).is_some())
+    fn has_live(&self) -> bool {
+        let place = self.place.as_ref();
+        place.is_some_and(|place| place.lock().unwrap_or_else(PoisonError::into_inner).is_some())
     }
 }
 
@@ -173,6 +173,6 @@ impl Instance for Sandbox {
     }
 
     fn reusable(&self) -> bool {
-        self.served == 0 || self.live.is_some() || self.has_returned()
+        self.served == 0 || self.has_live()
     }
 }

@@ -6,7 +6,7 @@
 //! - `instance` executes calls in a `live` store, polled by an `execution` that can move to the `heavy` threads, which take `turns` there;
 //! - `abi` passes values, `data` large bytes by handles, `http` requests and responses;
 //! - `worker` is what executes in a process of its own: everything but what the feature `server` adds;
-//! - `host` is what a store carries: `limits` and `epoch` bound the guest, `wasi`, `reach` and `outbound` are its world.
+//! - `host` is what a store carries: `limits` and `epoch` bound the guest, `memory` all of them together, `wasi`, `reach` and `outbound` are its world.
 
 mod abi;
 #[cfg(feature = "server")]
@@ -33,6 +33,11 @@ mod limits;
 mod linker;
 mod live;
 mod load;
+#[cfg_attr(
+    not(feature = "server"),
+    expect(dead_code, reason = "the group of a worker bounds its memory")
+)]
+mod memory;
 #[cfg(feature = "server")]
 mod outbound;
 mod output;
@@ -47,6 +52,8 @@ mod wasi;
 mod worker;
 
 pub use engine::Slots;
+#[cfg(feature = "server")]
+pub use memory::GuestMemory;
 #[cfg(feature = "server")]
 pub use outbound::Settings as OutboundSettings;
 #[cfg(feature = "server")]

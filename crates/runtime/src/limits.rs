@@ -2,6 +2,8 @@
 
 use wasmtime::ResourceLimiter;
 
+use crate::host::HostState;
+use crate::memory::Memory;
 use crate::stop::Stop;
 
 /// What a table element counts, in bytes.
@@ -35,19 +37,34 @@ impl Limiter {
         self.grew
     }
 
-    fn take(&mut self, bytes: usize) -> wasmtime::Result<bool> {
+    /// What the instance has, in bytes.
+    pub(crate) fn used(&self) -> u64 {
+        self.used
+    }
+
+    /// Takes more, of what all guests have together where that is bounded.
+    fn take(&mut self, all: Option<&Memory>, bytes: usize) -> wasmtime::Result<bool> {
         let used = self.used.saturating_add(bytes as u64);
         if used > self.limit {
             return Err(Stop::Memory(self.limit).into());
+        }
+        if let Some(all) = all {
+            all.take(self.used, bytes as u64).map_err(Stop::AllMemory)?;
         }
         self.used = used;
         Ok(true)
     }
 }
 
-impl ResourceLimiter for Limiter {
+impl HostState {
+    fn take(&mut self, bytes: usize) -> wasmtime::Result<bool> {
+        self.limiter.take(self.caller.version.memory.as_deref(), bytes)
+    }
+}
+
+impl ResourceLimiter for HostState {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        self.grew |= current > 0;
+        self.limiter.grew |= current > 0;
         self.take(desired.saturating_sub(current))
     }
 

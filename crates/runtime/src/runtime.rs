@@ -12,6 +12,7 @@ use crate::code::Shared;
 use crate::engine::{Engines, Slots};
 use crate::heavy::Heavy;
 use crate::load;
+use crate::memory::{GuestMemory, Memory};
 use crate::outbound::{Client, Settings as OutboundSettings};
 use crate::prepare::{Preparer, Settings as Compiling};
 use crate::reach::Gateway;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub slots: Slots,
     /// Threads for calls that execute long; the number of cores by default.
     pub heavy_threads: NonZeroUsize,
+    /// Memory that all guests may have together, in bytes; as much as there is by default.
+    pub memory: u64,
     /// Bounds on compiling.
     pub compiling: Compiling,
     /// Bounds on outbound HTTP.
@@ -34,6 +37,7 @@ impl Default for Settings {
         Self {
             slots: Slots::default(),
             heavy_threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            memory: u64::MAX,
             compiling: Compiling::default(),
             outbound: OutboundSettings::default(),
         }
@@ -46,6 +50,7 @@ pub struct Runtime {
     heavy: Arc<Heavy>,
     preparer: Preparer,
     client: Arc<Client>,
+    memory: Arc<Memory>,
 }
 
 /// Why this machine cannot execute WebAssembly with the settings given.
@@ -81,6 +86,7 @@ impl Runtime {
             heavy,
             preparer: Preparer::new(settings.compiling),
             client,
+            memory: Arc::new(Memory::new(settings.memory)),
         })
     }
 }
@@ -90,6 +96,12 @@ impl Runtime {
     #[must_use]
     pub fn gateway(&self) -> Arc<dyn port::Gateway> {
         Arc::new(Gateway(Arc::clone(&self.client)))
+    }
+
+    /// The memory of the guests that execute here.
+    #[must_use]
+    pub fn guest_memory(&self) -> GuestMemory {
+        GuestMemory(Arc::clone(&self.memory))
     }
 }
 
@@ -121,7 +133,7 @@ impl port::Runtime for Runtime {
     }
 
     fn load(&self, load: Load<'_>) -> Result<Arc<dyn Code>, LoadError> {
-        let loaded = load::load(&self.engines, &self.heavy, &self.client, load)?;
+        let loaded = load::load(&self.engines, &self.heavy, (&self.client, &self.memory), load)?;
         Ok(Arc::new(Shared(Arc::new(loaded))))
     }
 }

@@ -8,6 +8,9 @@ pub(crate) enum Stop {
     /// It wanted more memory than this many bytes.
     #[error("memory limit of {0} bytes")]
     Memory(u64),
+    /// All guests together have as much memory as they may, which is so many bytes.
+    #[error("memory limit of {0} bytes for all guests together")]
+    AllMemory(u64),
     /// It executed longer than this.
     #[error("cpu time limit of {} ms", .0.as_millis())]
     CpuTime(Duration),

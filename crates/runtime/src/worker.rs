@@ -85,10 +85,11 @@ impl Mapped {
         let version = Version::new(
             version,
             host,
+            None,
             &Arc::new(crate::outbound::Client::new(Default::default())),
         );
         #[cfg(not(feature = "server"))]
-        let version = Version::new(version, host);
+        let version = Version::new(version, host, None);
         let clock = Clock::start(tiered.engine.clone())
             .map_err(|error| LoadError::Unsatisfied(format!("no thread can be started: {error}")))?;
         let loaded = Loaded::new(tiered.engine, version, entry, reuse, None);

@@ -35,6 +35,7 @@ mod observer;
 pub(crate) mod profiles;
 mod promptness;
 mod quotas;
+mod sandbox_memory;
 mod secrets;
 pub(crate) mod settings;
 mod signals;
@@ -166,6 +167,7 @@ async fn open_engine(
     let runtime = weft_runtime::Runtime::with_secrets(settings::runtime(config), secrets)
         .context("the WebAssembly runtime cannot be started")?;
     let gateway = runtime.gateway();
+    let memory = runtime.guest_memory();
     let processes = settings::processes(&config.serve);
     let containers = processes.containers.clone();
     tokio::task::spawn_blocking(move || Processes::sweep(&containers));
@@ -180,6 +182,9 @@ async fn open_engine(
     let engine = Engine::open(ports, profiles, settings::engine(config, quotas))
         .await
         .context("the functions cannot be loaded")?;
+    engine
+        .metrics()
+        .register(Box::new(sandbox_memory::SandboxMemory(memory)));
     let directory = profiles::Directory::new(profiles::place(&config.serve.profiles, data));
     engine.attach_profiles(Arc::new(directory.clone())).await?;
     let watch = profiles::Watch::new(engine.clone(), directory).context("signals cannot be handled")?;

@@ -124,6 +124,7 @@ fn of_failure(failure: &Failure) -> (ErrorCode, bool) {
         | Failure::OutputTooLarge(_)
         | Failure::CallLimit(_) => (ErrorCode::Limit, true),
         Failure::Cancelled => (ErrorCode::Cancelled, true),
+        Failure::SandboxMemory(_) => (ErrorCode::Unavailable, true),
         Failure::Unavailable(_) | Failure::QueueTimeout(_) | Failure::Unstarted(_) => {
             (ErrorCode::Unavailable, false)
         }
@@ -149,6 +150,7 @@ mod tests {
             (ErrorCode::Unavailable, false),
         );
         check(Failure::Unstarted(loss()), (ErrorCode::Unavailable, false));
+        check(Failure::SandboxMemory(1), (ErrorCode::Unavailable, true));
         check(Failure::Lost(loss()), (ErrorCode::Platform, true));
         check(
             Failure::Platform("failed".to_owned()),

@@ -46,6 +46,7 @@ mod responses;
 mod run_details;
 mod run_logs;
 mod run_values;
+mod sandbox_memory;
 mod secrets;
 mod settings;
 mod storage;

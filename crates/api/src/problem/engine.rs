@@ -133,6 +133,7 @@ fn failed(invocation: Uuid, failure: &Failure, detail: String) -> Problem {
         Failure::TimedOut(limit) => problem(Kind::CallTimeout).with("limit", millis(*limit)),
         Failure::CpuTime(limit) => problem(Kind::CpuLimit).with("limit", millis(*limit)),
         Failure::OutOfMemory(limit) => problem(Kind::MemoryLimit).with("limit", limit),
+        Failure::SandboxMemory(limit) => problem(Kind::SandboxMemory).with("limit", limit).retry_after(1),
         Failure::StackOverflow => problem(Kind::StackOverflow),
         Failure::OutputTooLarge(limit) => problem(Kind::ResultTooLarge).with("limit", limit),
         Failure::InvalidResult(_) => problem(Kind::InvalidResult),

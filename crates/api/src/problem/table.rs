@@ -234,6 +234,8 @@ problems! {
         "The function executed longer than the version's `cpu-time-ms` and was stopped."
     MemoryLimit "memory-limit" 500 "The function wanted too much memory"
         "The function wanted more than the version's `memory-bytes` and was stopped."
+    SandboxMemory "sandbox-memory" 503 "Functions use all memory there is for them"
+        "All functions that execute in sandboxes together have as much memory as the server gives them (`--sandbox-memory`), so this one was stopped when it wanted more; its own limit was not reached. The member `limit` is what they may have together, in bytes. Of a function with effects some may have happened. Try again after the seconds in `Retry-After`."
     StackOverflow "stack-overflow" 500 "The function's stack overflowed"
         "The function's calls nested too deeply and it was stopped."
     ResultTooLarge "result-too-large" 500 "The result is too large"

@@ -59,6 +59,7 @@ pub(crate) enum ErrorKind {
     Timeout,
     CpuLimit,
     Memory,
+    SandboxMemory,
     StackOverflow,
     Result,
     NoResponse,
@@ -179,13 +180,14 @@ impl std::fmt::Debug for SeriesList {
 
 impl ErrorKind {
     /// In the order of their numbers.
-    pub(super) const ALL: [Self; 20] = [
+    pub(super) const ALL: [Self; 21] = [
         Self::Function,
         Self::Trapped,
         Self::Exited,
         Self::Timeout,
         Self::CpuLimit,
         Self::Memory,
+        Self::SandboxMemory,
         Self::StackOverflow,
         Self::Result,
         Self::NoResponse,
@@ -216,6 +218,7 @@ impl ErrorKind {
             Self::Function
             | Self::Timeout
             | Self::CpuLimit
+            | Self::SandboxMemory
             | Self::Result
             | Self::NoResponse
             | Self::CallLimit
@@ -236,6 +239,7 @@ impl ErrorKind {
             Self::Timeout => "timeout",
             Self::CpuLimit => "cpu-limit",
             Self::Memory => "memory-limit",
+            Self::SandboxMemory => "sandbox-memory",
             Self::StackOverflow => "stack-overflow",
             Self::Result => "result",
             Self::NoResponse => "no-response",
@@ -262,6 +266,7 @@ impl From<&Failure> for ErrorKind {
             Failure::TimedOut(_) => Self::Timeout,
             Failure::CpuTime(_) => Self::CpuLimit,
             Failure::OutOfMemory(_) => Self::Memory,
+            Failure::SandboxMemory(_) => Self::SandboxMemory,
             Failure::StackOverflow => Self::StackOverflow,
             Failure::OutputTooLarge(_) | Failure::InvalidResult(_) => Self::Result,
             Failure::NoResponse => Self::NoResponse,

@@ -413,6 +413,12 @@ pub enum Failure {
     /// It wanted more memory than it may have.
     #[error("the function wanted more memory than its limit of {0} bytes")]
     OutOfMemory(u64),
+    /// It wanted more memory when all functions in sandboxes together had what they may have, in bytes.
+    #[error(
+        "the function was stopped as it wanted more memory: all functions in sandboxes together have what they may have, {} MiB (`--sandbox-memory`)",
+        .0 >> 20
+    )]
+    SandboxMemory(u64),
     /// Its stack ran out.
     #[error("the function's stack overflowed")]
     StackOverflow,

@@ -131,6 +131,7 @@ fn how_long(failure: &Failure) -> Ended {
     match failure {
         Failure::Unavailable(_)
         | Failure::QueueTimeout(_)
+        | Failure::SandboxMemory(_)
         | Failure::Unstarted(_)
         | Failure::Lost(_)
         | Failure::Platform(_)

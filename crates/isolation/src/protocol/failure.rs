@@ -20,6 +20,8 @@ pub enum Failure {
     CpuTime(u64),
     /// It wanted more memory than so many bytes.
     OutOfMemory(u64),
+    /// It, or a callee of it, wanted more memory when all sandboxes together had so many bytes, which is what they may have.
+    SandboxMemory(u64),
     /// Its stack ran out.
     StackOverflow,
     /// Its result is larger than so many bytes.

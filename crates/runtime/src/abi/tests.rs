@@ -57,7 +57,7 @@ impl Keeper {
             callees[index].clone()
         };
         let mut store = Store::new(engine, world::state());
-        store.limiter(|state| &mut state.limiter);
+        store.limiter(|state| state);
         epoch::arm(&mut store);
         let linker = &ENGINES.tier(tier).unwrap().linker;
         let instance = linker.instantiate_async(&mut store, &component).await.unwrap();

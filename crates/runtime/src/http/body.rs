@@ -16,7 +16,7 @@ use weft_function_engine::port::{BodyError, Failure};
 
 use super::Ended;
 use crate::execution::Execution;
-use crate::instance::Returns;
+use crate::memory::Place;
 
 /// The body of a response. Its last frame leaves when the guest has ended, so that whoever has read all of it has also
 /// learnt how the call ended. Dropping it stops the guest.
@@ -38,12 +38,12 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Goes on in the runtime that serves the call. A store that can be used again goes to `returns`.
-    pub(super) fn spawn(execution: Execution<Ended>, timeout: Duration, returns: Option<Returns>) -> Self {
+    /// Goes on in the runtime that serves the call. A store that can be used again goes to its place.
+    pub(super) fn spawn(execution: Execution<Ended>, timeout: Duration, place: Option<Place>) -> Self {
         let task = tokio::spawn(async move {
             let live = super::end(execution.await, timeout)?;
-            if let Some(returns) = returns {
-                *returns.lock().unwrap_or_else(PoisonError::into_inner) = Some(live);
+            if let Some(place) = place {
+                *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(live);
             }
             Ok(())
         });

@@ -11,6 +11,7 @@ use crate::code::Loaded;
 use crate::engine::Engines;
 use crate::heavy::Heavy;
 use crate::host::Version;
+use crate::memory::Memory;
 use crate::outbound::Client;
 
 /// Maps the compiled code of a version and makes it ready.
@@ -20,7 +21,7 @@ use crate::outbound::Client;
 pub(crate) fn load(
     engines: &Engines,
     heavy: &Arc<Heavy>,
-    client: &Arc<Client>,
+    (client, memory): (&Arc<Client>, &Arc<Memory>),
     load: Load<'_>,
 ) -> Result<Loaded, LoadError> {
     let tiered = engines
@@ -31,7 +32,7 @@ pub(crate) fn load(
     }
     let component = map(tiered, &load.compiled.path)?;
     let entry = entry(tiered, &component, load.version, &load.bindings)?;
-    let version = Version::new(load.version, load.host, client);
+    let version = Version::new(load.version, load.host, Some(Arc::clone(memory)), client);
     Ok(Loaded::new(
         tiered.engine.clone(),
         version,

@@ -22,17 +22,18 @@ pub(crate) const BOUNDS: Bounds = Bounds {
     elements: 4_000_000,
 };
 
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    let slots = Slots {
-        optimized: 128,
-        other: 64,
-    };
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| runtime(128, Settings::default().memory));
+
+/// A runtime with so many places for instances, whose guests have so much memory together.
+pub(crate) fn runtime(optimized: u32, memory: u64) -> Runtime {
+    let slots = Slots { optimized, other: 64 };
     Runtime::new(Settings {
         slots,
+        memory,
         ..Settings::default()
     })
     .unwrap()
-});
+}
 
 /// A loaded guest.
 pub(crate) struct Guest {
@@ -66,10 +67,16 @@ impl Guest {
         reuse: u32,
         configure: impl FnOnce(&mut VersionRecord),
     ) -> Self {
-        Self::compiled(name, &bytes(name), tier, reuse, configure)
+        Self::compiled(&RUNTIME, name, &bytes(name), tier, reuse, configure)
+    }
+
+    /// Loads it into a runtime of its own, to serve `reuse` calls with an instance.
+    pub(crate) fn load_in(runtime: &Runtime, name: &str, reuse: u32) -> Self {
+        Self::compiled(runtime, name, &bytes(name), Tier::Optimized, reuse, |_| {})
     }
 
     fn compiled(
+        runtime: &Runtime,
         name: &str,
         wasm: &[u8],
         tier: Tier,
@@ -94,7 +101,7 @@ impl Guest {
             most: Most::default(),
             host: Arc::new(Nothing),
         };
-        let code = RUNTIME.load(load).unwrap();
+        let code = runtime.load(load).unwrap();
         Self { code, record }
     }
 

@@ -7,6 +7,7 @@ mod harness;
 mod heavy;
 mod http;
 mod limits;
+mod memory;
 mod output;
 mod repeat;
 mod reuse;

@@ -75,7 +75,7 @@ pub(super) fn hint(slug: &str, problem: &Value, subject: &Subject) -> Option<Str
         "memory-limit" => "`limits.memory-bytes` in the function's settings allows more memory",
         "result-too-large" => "`limits.output-bytes` in the function's settings allows larger results",
         "arguments-too-large" => "`limits.input-bytes` in the function's settings allows larger arguments",
-        "overloaded" | "queue-timeout" | "draining" | "runs-paused" | "records-behind" => {
+        "overloaded" | "sandbox-memory" | "queue-timeout" | "draining" | "runs-paused" | "records-behind" => {
             "try again in a moment"
         }
         "unauthorized" => "WEFT_TOKEN holds the token that is sent; `weft token create` makes one",

@@ -50,10 +50,12 @@ section! {
         allow_host: Vec<String>, "WEFT_ALLOW_HOST" = "[]", #[arg(value_delimiter = ',')];
         /// How long a client may take nothing of its answer; its connection is closed then.
         stall_timeout: Span, "WEFT_STALL_TIMEOUT" = "\"60s\"";
-        /// How long it takes to be told that there is no room (503 `overloaded`, 429 `rate-limited`), so that who asks again at once does not keep the server busy; `0ms` for no time.
+        /// How long it takes to be told that there is no room (503 `overloaded` and `sandbox-memory`, 429 `rate-limited`), so that who asks again at once does not keep the server busy; `0ms` for no time.
         refusal_pause: Span, "WEFT_REFUSAL_PAUSE" = "\"250ms\"";
         /// Refusals that are held back so at once; more are told without delay.
         refusals: usize, "WEFT_REFUSALS" = "4096";
+        /// Memory that all functions in sandboxes may have together; one that wants more then is stopped, and told so (503 `sandbox-memory`). Half of the machine's, or of what a control group leaves the server of it, where 0.
+        sandbox_memory: Size, "WEFT_SANDBOX_MEMORY" = "\"0\"";
         /// Program that executes functions at the levels `process` and `container`; `weft-worker` beside this program where empty.
         worker: PathBuf, "WEFT_WORKER" = "\"\"";
         /// How long a worker may take until it can be called; it is killed then.
@@ -62,7 +64,7 @@ section! {
         worker_grace: Span, "WEFT_WORKER_GRACE" = "\"1s\"";
         /// Memory that a worker may have beside that of the calls it serves at once.
         worker_memory: Size, "WEFT_WORKER_MEMORY" = "\"32MiB\"";
-        /// Memory that all workers together may use; where one more needs it, idle ones end, and calls wait for that. Three quarters of the machine's where 0.
+        /// Memory that all workers together may use; where one more needs it, idle ones end, and calls wait for that. Three quarters of the machine's, or of what a control group leaves the server of it, where 0.
         workers_memory: Size, "WEFT_WORKERS_MEMORY" = "\"0\"";
         /// Processor time that the profiles of all workers together may promise (`cpu-millis`), in thousandths of a core; 0 for any.
         workers_cpu: u64, "WEFT_WORKERS_CPU" = "0";

@@ -179,10 +179,7 @@ pub(crate) fn processes(config: &crate::config::Serve) -> weft_process::server::
 /// What all workers together may use.
 fn total(config: &crate::config::Serve) -> weft_pool::budget::Share {
     let memory = match config.workers_memory.0 {
-        0 => {
-            let machine = rustix::system::sysinfo();
-            machine.totalram * u64::from(machine.mem_unit) / 4 * 3
-        }
+        0 => machine_memory() / 4 * 3,
         bytes => bytes,
     };
     let cpu = match config.workers_cpu {
@@ -190,6 +187,13 @@ fn total(config: &crate::config::Serve) -> weft_pool::budget::Share {
         millis => millis,
     };
     weft_pool::budget::Share { memory, cpu }
+}
+
+/// The memory that there is for this server: the machine's, or what a control group leaves it of that.
+fn machine_memory() -> u64 {
+    let machine = rustix::system::sysinfo();
+    let all = machine.totalram * u64::from(machine.mem_unit);
+    weft_process::server::memory_limit().map_or(all, |limit| limit.min(all))
 }
 
 /// A program that was named, else the one of that name beside this program.
@@ -211,6 +215,10 @@ pub(crate) fn runtime(config: &Config) -> weft_runtime::Settings {
     settings.compiling.waiting = compile.compiles_waiting;
     settings.compiling.wall = compile.compile_time.0;
     settings.compiling.memory = compile.compile_memory.0;
+    settings.memory = match config.serve.sandbox_memory.0 {
+        0 => machine_memory() / 2,
+        bytes => bytes,
+    };
     let outbound = &config.outbound;
     settings.outbound.keep_alive = outbound.outbound_idle.0;
     settings.outbound.kept_per_host = outbound.outbound_kept_per_host;

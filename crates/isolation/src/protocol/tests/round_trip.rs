@@ -37,6 +37,7 @@ fn failure() -> impl Strategy<Value = Failure> {
         any::<u64>().prop_map(Failure::TimedOut),
         any::<u64>().prop_map(Failure::CpuTime),
         any::<u64>().prop_map(Failure::OutOfMemory),
+        any::<u64>().prop_map(Failure::SandboxMemory),
         Just(Failure::StackOverflow),
         any::<u64>().prop_map(Failure::OutputTooLarge),
         text().prop_map(Failure::InvalidResult),

@@ -27,6 +27,7 @@ pub(super) fn state() -> HostState {
         ),
         grants,
         repeatable: true,
+        memory: None,
         env: Vec::new(),
         host: Arc::new(Nothing),
     };
