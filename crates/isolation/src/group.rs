@@ -22,7 +22,7 @@ pub use limit::memory_limit;
 pub use meter::Meter;
 pub use usage::Usage;
 
-use place::Place;
+use place::{Controller, Place};
 use pools::{Member, Pools};
 
 /// The directory of all servers' groups.
@@ -34,6 +34,8 @@ pub struct Groups {
     places: Vec<Place>,
     server: String,
     pools: Pools,
+    /// What all groups of the server may have together, in bytes.
+    memory: Option<u64>,
 }
 
 /// A group, or the place of one that a container runtime makes. It lasts until it is [ended](Group::end), or swept after its
@@ -114,7 +116,18 @@ impl Groups {
             places: places.into_iter().map(|place| place.within(WEFT)).collect(),
             server: server::this().map_err(|error| file(Path::new("/proc/self/stat"), error))?,
             pools: Pools::default(),
+            memory: None,
         })
+    }
+
+    /// Bounds the memory of all groups of this server together, in bytes: the kernel keeps them to it. The largest number bounds
+    /// nothing.
+    #[must_use]
+    pub fn bounded(self, memory: u64) -> Self {
+        Self {
+            memory: (memory < u64::MAX).then_some(memory),
+            ..self
+        }
     }
 
     /// Makes a group in that of a pool; `name` must be new there.
@@ -122,12 +135,16 @@ impl Groups {
     /// # Errors
     /// Where the server may not, or a bound cannot be set.
     pub fn create(&self, pool: &str, name: &str, bounds: Bounds) -> Result<Group, GroupError> {
-        let servers = self.places.iter().map(|place| place.within(&self.server));
-        let pools: Vec<Place> = servers.map(|servers| servers.within(pool)).collect();
+        let servers: Vec<Place> = self
+            .places
+            .iter()
+            .map(|place| place.within(&self.server))
+            .collect();
+        let pools: Vec<Place> = servers.iter().map(|servers| servers.within(pool)).collect();
         let mut group = Group {
             places: Vec::new(),
             _pool: self.pools.enter(pool, pools.clone(), |pools| {
-                pools.iter().try_for_each(place::divide)
+                bound(&servers, self.memory, || pools.iter().try_for_each(place::divide))
             })?,
         };
         for pool in &pools {
@@ -155,6 +172,24 @@ impl Groups {
     pub fn sweep(&self) -> Result<Swept, GroupError> {
         sweep(&self.places)
     }
+}
+
+/// Bounds the memory of all groups in those of a server, which `divide` makes what is missing of.
+fn bound(
+    servers: &[Place],
+    memory: Option<u64>,
+    divide: impl FnOnce() -> Result<(), GroupError>,
+) -> Result<(), GroupError> {
+    let Some(memory) = memory else { return divide() };
+    let of_memory = |place: &&Place| place.controller == Controller::Memory;
+    for place in servers.iter().filter(of_memory) {
+        place::make(&place.path).map_err(|error| file(&place.path, error))?;
+        bounds::count_those_within(place)?;
+    }
+    divide()?;
+    servers
+        .iter()
+        .try_for_each(|place| bounds::set_memory(place, memory))
 }
 
 fn close(places: &[Place], server: &str) -> Result<(), GroupError> {

@@ -24,11 +24,7 @@ impl Bounds {
         let Self { memory, threads, .. } = self;
         let quota = self.quota_us();
         match place.controller {
-            Controller::Memory => {
-                place.write("memory.limit_in_bytes", &memory.to_string())?;
-                // Present where the kernel accounts for swap.
-                optional(place, "memory.memsw.limit_in_bytes", &memory.to_string())
-            }
+            Controller::Memory => set_memory(place, memory),
             Controller::Pids => place.write("pids.max", &threads.to_string()),
             Controller::Cpu => match quota {
                 Some(quota) => {
@@ -39,8 +35,7 @@ impl Bounds {
             },
             Controller::CpuAccounting | Controller::Other => Ok(()),
             Controller::Unified => {
-                place.write("memory.max", &memory.to_string())?;
-                optional(place, "memory.swap.max", "0")?;
+                set_memory(place, memory)?;
                 place.write("pids.max", &threads.to_string())?;
                 match quota {
                     Some(quota) => place.write("cpu.max", &format!("{quota} {PERIOD_US}")),
@@ -53,6 +48,31 @@ impl Bounds {
     fn quota_us(self) -> Option<u64> {
         let quota = |millis: u64| millis.saturating_mul(PERIOD_US) / 1000;
         self.cpu_millis.map(quota).map(|quota| quota.max(LEAST_US))
+    }
+}
+
+/// Bounds memory in bytes, where the hierarchy holds it. Nothing of it is swapped out.
+pub(super) fn set_memory(place: &Place, bytes: u64) -> Result<(), GroupError> {
+    match place.controller {
+        Controller::Memory => {
+            place.write("memory.limit_in_bytes", &bytes.to_string())?;
+            // Present where the kernel accounts for swap.
+            optional(place, "memory.memsw.limit_in_bytes", &bytes.to_string())
+        }
+        Controller::Unified => {
+            place.write("memory.max", &bytes.to_string())?;
+            optional(place, "memory.swap.max", "0")
+        }
+        Controller::Pids | Controller::Cpu | Controller::CpuAccounting | Controller::Other => Ok(()),
+    }
+}
+
+/// Has version 1 count the memory of groups within one that has none yet. Kernels from 5.11 on always do.
+pub(super) fn count_those_within(place: &Place) -> Result<(), GroupError> {
+    const FILE: &str = "memory.use_hierarchy";
+    match place.controller == Controller::Memory && place.read(FILE).is_ok_and(|text| text.trim() == "0") {
+        true => place.write(FILE, "1"),
+        false => Ok(()),
     }
 }
 

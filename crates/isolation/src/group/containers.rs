@@ -17,6 +17,8 @@ pub struct ContainerGroups {
     path: PathBuf,
     server: String,
     pools: Pools,
+    /// What all groups of the server may have together, in bytes.
+    memory: Option<u64>,
 }
 
 impl ContainerGroups {
@@ -32,7 +34,17 @@ impl ContainerGroups {
             path: path.join(CONTAINERS),
             server: server::this().map_err(|error| file(Path::new("/proc/self/stat"), error))?,
             pools: Pools::default(),
+            memory: None,
         })
+    }
+
+    /// As [`Groups::bounded`](super::Groups::bounded).
+    #[must_use]
+    pub fn bounded(self, memory: u64) -> Self {
+        Self {
+            memory: (memory < u64::MAX).then_some(memory),
+            ..self
+        }
     }
 
     /// The path that a runtime is to be told, in the group of a pool, and the group that it makes there.
@@ -40,14 +52,20 @@ impl ContainerGroups {
     /// # Errors
     /// Where the group that it is made in cannot be divided.
     pub fn expect(&self, pool: &str, name: &str) -> Result<(PathBuf, Group), GroupError> {
-        let servers = self.places.iter().map(|place| place.within(&self.server));
-        let pools: Vec<Place> = servers.map(|servers| servers.within(pool)).collect();
+        let servers: Vec<Place> = self
+            .places
+            .iter()
+            .map(|place| place.within(&self.server))
+            .collect();
+        let pools: Vec<Place> = servers.iter().map(|servers| servers.within(pool)).collect();
         // Elsewhere the runtime makes what is missing.
         let unified = |place: &&Place| place.controller == Controller::Unified;
         let group = Group {
             places: pools.iter().map(|pool| pool.within(name)).collect(),
             _pool: self.pools.enter(pool, pools, |pools| {
-                pools.iter().filter(unified).try_for_each(place::divide)
+                super::bound(&servers, self.memory, || {
+                    pools.iter().filter(unified).try_for_each(place::divide)
+                })
             })?,
         };
         Ok((self.path.join(&self.server).join(pool).join(name), group))

@@ -195,7 +195,7 @@ pub(super) fn divide(pool: &Place) -> Result<(), GroupError> {
 }
 
 /// Makes a directory with those above it, of which another server may remove one just then that is still empty.
-fn make(path: &Path) -> std::io::Result<()> {
+pub(super) fn make(path: &Path) -> std::io::Result<()> {
     const TRIES: usize = 16;
     let mut made = std::fs::create_dir_all(path);
     for _ in 1..TRIES {

@@ -24,6 +24,7 @@ fn groups(own: &Path) -> Groups {
         places: vec![place],
         server: "1-2".to_owned(),
         pools: Pools::default(),
+        memory: None,
     }
 }
 
@@ -37,6 +38,18 @@ fn version_2_has_a_group_for_each_worker_in_that_of_its_pool() {
     let read = |name: &str| std::fs::read_to_string(expected.join(name)).expect(name);
     let files = ["memory.max", "pids.max", "cpu.max", "cgroup.procs"].map(read);
     assert_eq!(files, ["67108864", "4", "50000 100000", "1234"]);
+}
+
+#[test]
+fn version_2_bounds_all_groups_of_a_server_together() {
+    let own = tempfile::tempdir().expect("a directory");
+    let of_all = || std::fs::read_to_string(own.path().join("weft/1-2/memory.max")).ok();
+    let group = |groups: Groups, name| drop(groups.create("7", name, BOUNDS).expect("a group"));
+    group(groups(own.path()).bounded(u64::MAX), "3");
+    assert_eq!(of_all(), None);
+    // The group of the pool went with its last worker, as it seems: files stay here.
+    group(groups(own.path()).bounded(96 << 20), "4");
+    assert_eq!(of_all().as_deref(), Some("100663296"));
 }
 
 #[test]

@@ -81,6 +81,16 @@ impl ContainerLauncher {
         })
     }
 
+    /// Bounds the memory of all workers that are started here together, in bytes; the largest number
+    /// bounds nothing.
+    #[must_use]
+    pub fn bounded(self, memory: u64) -> Self {
+        Self {
+            groups: self.groups.bounded(memory),
+            ..self
+        }
+    }
+
     /// Who makes the containers.
     #[must_use]
     pub fn runtime(&self) -> &Runtime {

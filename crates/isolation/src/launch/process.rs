@@ -40,6 +40,16 @@ impl ProcessLauncher {
         })
     }
 
+    /// Bounds the memory of all workers that are started here together, in bytes, where there are groups; the largest number
+    /// bounds nothing.
+    #[must_use]
+    pub fn bounded(self, memory: u64) -> Self {
+        Self {
+            groups: self.groups.map(|groups| groups.bounded(memory)),
+            ..self
+        }
+    }
+
     fn group(&self, pool: &str, number: u32, allowance: Allowance) -> Result<Option<Group>, GroupError> {
         let bounds = Bounds {
             memory: allowance.memory,

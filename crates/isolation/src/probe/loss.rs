@@ -23,7 +23,7 @@ pub(super) fn of(layer: Layer) -> &'static str {
         Layer::Landlock => "only the empty root and seccomp keep workers from files",
         Layer::Seccomp => "workers may do any system call",
         Layer::ControlGroup => {
-            "memory is bounded for each process only, threads and CPU time not at all, and running out of memory looks like a crash"
+            "memory is bounded for each process only, of all together it is only sampled (`--workers-memory`), threads and CPU time are not bounded at all, and running out of memory looks like a crash"
         }
     }
 }

@@ -11,6 +11,7 @@ mod worker;
 
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -48,6 +49,7 @@ fn main() {
     a_worker_that_cannot_confine_itself_says_why();
     causes_are_told_apart();
     a_group_bounds_how_many_processes_there_are();
+    the_kernel_bounds_all_groups_of_a_server_together();
     the_group_of_a_pool_goes_with_the_last_of_its_workers();
     pools_share_the_cpu_equally_however_many_workers_each_has();
     a_sweep_ends_what_dead_servers_left_and_nothing_else();
@@ -121,6 +123,45 @@ fn a_group_bounds_how_many_processes_there_are() {
     group.end().expect("an end");
     forker.wait().expect("its end");
     assert_eq!(groups_left(), Vec::<PathBuf>::new());
+    groups.close().expect("no groups left");
+}
+
+fn the_kernel_bounds_all_groups_of_a_server_together() {
+    let groups = Groups::find().expect("groups").bounded(80 << 20);
+    let begin = |pool: &str| {
+        let group = groups.create(pool, "hold", BOUNDS).expect("a group");
+        let mut holder = plain("hold");
+        group.join(holder.id()).expect("joined");
+        drop(holder.stdin.take());
+        (group, holder)
+    };
+    let (first, mut first_holder) = begin(POOL);
+    let mut held = [0; 4];
+    let mut output = first_holder.stdout.take().expect("its output");
+    output.read_exact(&mut held).expect("that it holds its memory");
+    let (second, mut second_holder) = begin("other");
+    let ended = loop {
+        let both = [&mut first_holder, &mut second_holder];
+        let ended = both.map(|holder| holder.try_wait().expect("a state"));
+        if let Some(ended) = ended.into_iter().flatten().next() {
+            break ended;
+        }
+        std::thread::yield_now();
+    };
+    assert_eq!(ended.signal(), Some(9), "{ended:?}");
+    let used = [&first, &second].map(|group| group.usage().expect("usage"));
+    assert_eq!(
+        used.iter().map(|usage| usage.oom_kills).sum::<u64>(),
+        1,
+        "{used:?}"
+    );
+    assert!(used.iter().all(|usage| usage.peak < BOUNDS.memory), "{used:?}");
+    for group in [first, second] {
+        group.end().expect("an end");
+    }
+    for mut holder in [first_holder, second_holder] {
+        holder.wait().expect("its end");
+    }
     groups.close().expect("no groups left");
 }
 

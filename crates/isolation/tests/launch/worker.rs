@@ -16,6 +16,8 @@ use weft_isolation::{Confinement, LayerSet};
 pub(crate) const ARGUMENT: &str = "worker";
 /// More than a worker may have, and less than all of its limits together let it ask for.
 const BOMB: usize = 100 << 20;
+/// Less than a group has, and more than half of what two of them have together.
+const HELD: usize = 48 << 20;
 
 /// Does what the arguments say and ends the process.
 pub(crate) fn run(arguments: &[String]) -> ! {
@@ -24,6 +26,7 @@ pub(crate) fn run(arguments: &[String]) -> ! {
     match what.as_str() {
         "fork" => fork(),
         "server" => serve_and_die(),
+        "hold" => hold(),
         "left" => wait_forever(),
         "spin" => spin(),
         "threads" => {
@@ -101,6 +104,17 @@ fn fork() {
     }
     print(&format!("{started}"));
     rustix::stdio::dup2_stdout(rustix::stdio::stdin()).expect("no output");
+    wait_forever()
+}
+
+/// Takes memory, tells that it has it, and waits to be ended.
+fn hold() -> ! {
+    std::io::stdin()
+        .read_to_end(&mut Vec::new())
+        .expect("an end of input");
+    let filled = vec![1_u8; HELD];
+    std::hint::black_box(&filled);
+    print("held");
     wait_forever()
 }
 

@@ -6,6 +6,9 @@ use weft_isolation::launch::{Cause, Ending};
 /// The loss of a worker that may have `memory` bytes.
 pub(super) fn of_ending(ending: &Ending, memory: u64) -> Loss {
     let how = match ending.cause {
+        Cause::OutOfMemory if !reached(ending, memory) => {
+            "all processes together ran out of the memory they may have (`--workers-memory`), and the kernel chose this one".to_owned()
+        }
         Cause::OutOfMemory => return Loss::OutOfMemory(memory),
         Cause::Ended => "it closed its socket".to_owned(),
         Cause::Exited(code) => format!("it exited with code {code}"),
@@ -15,6 +18,12 @@ pub(super) fn of_ending(ending: &Ending, memory: u64) -> Loss {
         complaint if complaint.is_empty() => how,
         complaint => format!("{how} ({complaint})"),
     })
+}
+
+/// Whether it came to use its own memory up, as far as is known. The kernel counts by chunks.
+fn reached(ending: &Ending, memory: u64) -> bool {
+    let peak = ending.usage.map_or(0, |usage| usage.peak);
+    peak == 0 || peak >= memory - memory / 16
 }
 
 /// What it complained of, in one line, without advice on how to learn more.
@@ -43,7 +52,35 @@ fn signal_name(signal: i32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use weft_isolation::group::Usage;
+
     use super::*;
+
+    #[test]
+    fn a_worker_that_ended_for_others_is_not_blamed() {
+        let check = |peak, expected: bool| {
+            let ending = Ending {
+                cause: Cause::OutOfMemory,
+                complaint: String::new(),
+                usage: Some(Usage {
+                    peak,
+                    oom_kills: 1,
+                    ..Usage::default()
+                }),
+            };
+            let loss = of_ending(&ending, 64 << 20);
+            assert_eq!(loss == Loss::OutOfMemory(64 << 20), expected, "{peak}: {loss}");
+            assert_eq!(
+                loss.to_string().contains("--workers-memory"),
+                !expected,
+                "{peak}: {loss}"
+            );
+        };
+        check(0, true);
+        check(64 << 20, true);
+        check(63 << 20, true);
+        check(40 << 20, false);
+    }
 
     #[test]
     fn losses_are_told_apart() {

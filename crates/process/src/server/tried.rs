@@ -112,7 +112,7 @@ impl Tried {
         match ProcessLauncher::new(program.clone(), Vec::new(), lacking) {
             Ok(launcher) => Self {
                 standing,
-                launcher: Some(Box::new(launcher)),
+                launcher: Some(Box::new(launcher.bounded(settings.total.memory))),
                 by: None,
             },
             Err(error) => Self::unavailable(
@@ -133,7 +133,8 @@ impl Tried {
         Self {
             standing,
             by: launcher.as_ref().map(|launcher| launcher.runtime().to_string()),
-            launcher: launcher.map(|launcher| Box::new(launcher) as Box<dyn Launch>),
+            launcher: launcher
+                .map(|launcher| Box::new(launcher.bounded(settings.total.memory)) as Box<dyn Launch>),
         }
     }
 
