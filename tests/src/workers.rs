@@ -29,6 +29,22 @@ pub fn alive(process: Pid) -> bool {
     processes().iter().any(|other| other.id == process)
 }
 
+/// Stops processes, which then do nothing until they are let go on.
+pub fn stop(workers: &[Pid]) {
+    signal(workers, Signal::STOP);
+}
+
+/// Lets processes go on that were stopped.
+pub fn go_on(workers: &[Pid]) {
+    signal(workers, Signal::CONT);
+}
+
+fn signal(workers: &[Pid], signal: Signal) {
+    for worker in workers {
+        kill_process(*worker, signal).expect("a process");
+    }
+}
+
 /// Ends processes by `kill -9`; those that have ended already are passed over.
 pub fn kill(workers: &[Pid]) {
     for worker in workers {

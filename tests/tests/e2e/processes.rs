@@ -293,6 +293,54 @@ async fn lines_are_kept_of_workers_as_well() {
     }
 }
 
+/// A profile with one worker, which has one slot.
+const ONE: &str = "level = \"process\"\nslots = 1\nconcurrency = 8\n[scaling]\nmin = 1\nmax = 1\n";
+
+#[tokio::test]
+async fn a_call_that_nobody_waits_for_has_its_slot_until_its_worker_has_ended_it() {
+    let server = Server::builder()
+        .arguments(["--worker-grace", "120s"])
+        .start()
+        .await;
+    let api = &server.api;
+    let request = api.request(Method::PUT, "/v1/profiles/one");
+    send(request.header("content-type", "application/toml").body(ONE))
+        .await
+        .ok();
+    api.deploy_with("spin", fixture("spin"), json!({"profile": "one"}))
+        .await;
+    assert_eq!(api.call("spin?export=rounds", &json!([1])).await.status, 200);
+    let call = |target: &str, arguments: Value| {
+        let (api, target) = (api.clone(), target.to_owned());
+        tokio::spawn(async move { api.call(&target, &arguments).await })
+    };
+    let first = call("spin?export=spin", json!([]));
+    eventually("the call executes", || async {
+        api.executing("spin").await >= 1.0
+    })
+    .await;
+    let all = workers::of(&server);
+    workers::stop(&all);
+    first.abort();
+    eventually("the call is cancelled", || async {
+        api.metric("faas_errors_total", &["spin", "cancelled"]).await >= 1.0
+    })
+    .await;
+    // The worker has ended nothing: there is no slot for another.
+    let refused = api.call("spin?export=rounds&timeout=300ms", &json!([1])).await;
+    assert_eq!(busy(api).await, 1, "{}", refused.text());
+    assert!(matches!(refused.status.as_u16(), 503 | 504), "{}", refused.text());
+    workers::go_on(&all);
+    eventually("the slot is free", || async { busy(api).await == 0 }).await;
+    assert_eq!(api.call("spin?export=rounds", &json!([1])).await.status, 200);
+}
+
+/// How many workers have calls.
+async fn busy(api: &Api) -> u64 {
+    let pools = api.get("/v1/pools?function=spin").await.ok();
+    pools["items"][0]["instances"]["busy"].as_u64().unwrap()
+}
+
 /// Who was called in one worker is called in another: nobody can tell that the call was made twice.
 async fn effect_free_calls_survive_their_worker(level: &str) {
     let server = Server::start().await;

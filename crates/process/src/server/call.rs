@@ -14,8 +14,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Sleep, sleep_until, timeout_at};
 use weft_function_engine::port::{Body, BodyError, Call, CallContext, Failure, Loss, Outbound, Reply};
 use weft_isolation::protocol::{AttachedStream, Call as Said, Header, StreamId, Target, ToWorker};
+use weft_pool::SharedLease;
 use weft_types::image::{Bounds, Image};
 
+use super::code::Workers;
 use super::connection::{Connection, OfCall};
 use crate::streams::{self, Arrivals, Arriving, Credit};
 use crate::{head, terms};
@@ -38,6 +40,8 @@ pub(super) struct Open {
     pub(super) tasks: JoinSet<()>,
     /// From its first request to another host on.
     pub(super) outbound: Option<Arc<dyn Outbound>>,
+    /// Its place in the worker, which it has until the worker has ended it: whoever goes away sooner frees none.
+    lease: SharedLease<Workers>,
 }
 
 /// How a call ended.
@@ -58,7 +62,7 @@ pub(super) struct Head {
 }
 
 impl Open {
-    fn new(context: CallContext) -> (Self, oneshot::Receiver<Outcome>) {
+    fn new(context: CallContext, lease: SharedLease<Workers>) -> (Self, oneshot::Receiver<Outcome>) {
         let (done, ended) = oneshot::channel();
         let open = Self {
             context,
@@ -69,6 +73,7 @@ impl Open {
             next: 0,
             tasks: JoinSet::new(),
             outbound: None,
+            lease,
         };
         (open, ended)
     }
@@ -89,13 +94,20 @@ impl Open {
     }
 
     pub(super) fn end(self, outcome: Outcome) {
-        let _ = self.done.send(outcome);
+        let Self { done, lease, .. } = self;
+        // Whoever hears of the end may call again at once.
+        drop(lease);
+        let _ = done.send(outcome);
     }
 }
 
 impl Connection {
-    /// Executes a call of a typed export. Dropping the future cancels it.
-    pub(super) async fn call(self: &Arc<Self>, call: Call) -> Result<Reply, Failure> {
+    /// Executes a call of a typed export in the place of `lease`. Dropping the future cancels it.
+    pub(super) async fn call(
+        self: &Arc<Self>,
+        call: Call,
+        lease: SharedLease<Workers>,
+    ) -> Result<Reply, Failure> {
         let Call {
             export,
             arguments,
@@ -106,7 +118,7 @@ impl Connection {
         let signature = exports.get(export).and_then(|export| export.signature());
         let signature =
             signature.ok_or_else(|| Failure::Platform(format!("export {export} cannot be called")))?;
-        let (mut open, ended) = Open::new(context.clone());
+        let (mut open, ended) = Open::new(context.clone(), lease);
         let mut bodies = Vec::new();
         let mut streams = Vec::new();
         for attachment in attached.iter() {
@@ -161,9 +173,10 @@ impl Connection {
         self: &Arc<Self>,
         request: http::Request<Body>,
         context: CallContext,
+        lease: SharedLease<Workers>,
     ) -> Result<http::Response<Served>, Failure> {
         let (parts, body) = request.into_parts();
-        let (mut open, mut ended) = Open::new(context.clone());
+        let (mut open, mut ended) = Open::new(context.clone(), lease);
         let (sender, mut answered) = oneshot::channel();
         open.head = Some(sender);
         let stream = (!body.is_end_stream()).then(|| open.stream());

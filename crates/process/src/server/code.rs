@@ -3,19 +3,13 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http_body::{Frame, SizeHint};
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use tokio::sync::OwnedSemaphorePermit;
 use weft_function_engine::port::{
-    Admitted, Body, BodyError, Boxed, Call, CallContext, Code, Failure, Instance, Kept, Load, LoadError,
-    Loss, Reply,
+    Admitted, Body, Boxed, Call, CallContext, Code, Failure, Instance, Kept, Load, LoadError, Loss, Reply,
 };
 use weft_pool::autoscale::{History, Reason};
 use weft_pool::{Bounds, Factory, LeaseError, SharedLease, SharedPool, Wanted};
 
-use super::call::Served;
 use super::level::Shared;
 use super::plan::Plan;
 use super::worker::Worker;
@@ -203,12 +197,14 @@ impl Place {
             let called = match lease.ready(call.context.deadline).await {
                 Ok(connection) => {
                     let waited = began.elapsed();
-                    let reply = connection.call(call.clone()).await;
+                    let reply = connection.call(call.clone(), lease).await;
                     reply.map(|reply| after(reply, waited))
                 }
-                Err(failure) => Err(failure),
+                Err(failure) => {
+                    drop(lease);
+                    Err(failure)
+                }
             };
-            drop(lease);
             match called {
                 Err(failure) if starts.again(&self.pool, &failure, &call.context).await => {}
                 called => return called,
@@ -233,8 +229,8 @@ impl Place {
                 return Err(failure);
             }
         };
-        let response = connection.http(request, context).await?;
-        Ok(response.map(|body| Body::new(Leased { body, _lease: lease })))
+        let response = connection.http(request, context, lease).await?;
+        Ok(response.map(Body::new))
     }
 }
 
@@ -272,32 +268,5 @@ impl Instance for Place {
 
     fn reusable(&self) -> bool {
         true
-    }
-}
-
-/// A response's body, which holds its worker's slot.
-struct Leased {
-    // Dropped in this order: the call is cancelled before its slot is given back.
-    body: Served,
-    _lease: SharedLease<Workers>,
-}
-
-impl http_body::Body for Leased {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

@@ -23,8 +23,8 @@ use crate::Description;
 
 /// What functions pass to each other, and keys' values, fit a frame whatever the version's own limits are, in bytes.
 const LEAST_FRAME: u64 = 16 << 20;
-/// Calls that were cancelled and have not ended yet, beside those that were not.
-const LINGERING: u32 = 16;
+/// Instances whose calls have ended and that are being taken down, beside those that serve.
+const LINGERING: usize = 16;
 
 /// What the workers of one version are started with.
 pub(super) struct Plan {
@@ -81,7 +81,7 @@ impl Plan {
             reuse: load.reuse,
             frame: frame(load.most),
             terms: Terms {
-                calls: (slots + LINGERING) as usize,
+                calls: slots as usize,
                 ..Terms::DEFAULT
             },
             allowance: Allowance {
@@ -100,9 +100,9 @@ impl Plan {
         })
     }
 
-    /// Instances that a worker has room for: some have not ended when others begin.
+    /// Instances that a worker has room for: some are still there when others begin.
     pub(super) fn instances(&self) -> usize {
-        self.terms.calls
+        self.terms.calls + LINGERING
     }
 
     /// What a worker counts for among all before it is known what it uses.
