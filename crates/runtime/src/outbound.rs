@@ -25,6 +25,7 @@ mod channel;
 mod connect;
 mod exchange;
 mod kept;
+mod lookups;
 mod response;
 mod secrets;
 mod target;

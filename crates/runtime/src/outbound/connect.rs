@@ -16,6 +16,7 @@ use wasmtime_wasi_http::Error;
 use weft_function_engine::port::{NoSecrets, Secrets};
 use weft_types::reach::allowed;
 
+use super::lookups::Lookups;
 use super::target::Target;
 
 /// Bounds on outbound HTTP. A guest may ask for shorter times, not for longer ones; the call's deadline stands above all.
@@ -74,6 +75,7 @@ pub(crate) struct Client {
     /// What headers may name.
     pub(super) secrets: Arc<dyn Secrets>,
     resolver: Resolver,
+    lookups: Lookups,
     /// Built at the first use: reading the roots takes a millisecond.
     tls: OnceLock<Arc<ClientConfig>>,
 }
@@ -86,6 +88,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
 pub(super) enum Unconnected {
     /// Every address of the name is one that the guest may not reach; what the first of them is.
     Prohibited(&'static str),
+    /// Too many names are looked up; which bound that is.
+    Busy(String),
     /// Another reason.
     Failed(Error),
 }
@@ -116,18 +120,19 @@ impl Client {
             places,
             secrets: Arc::new(NoSecrets),
             resolver,
+            lookups: Lookups::of_all(),
             tls: tls.map_or_else(OnceLock::new, OnceLock::from),
         }
     }
 
-    /// Connects to an address of `target` that `private` allows.
+    /// Connects to an address of `target` that `private` allows, for a version whose look-ups are `own`.
     pub(super) async fn connect(
         &self,
-        target: &Target,
+        (target, own): (&Target, &Lookups),
         private: bool,
         patience: Duration,
     ) -> Result<Box<dyn Connection>, Unconnected> {
-        let addresses = tokio::time::timeout(patience, self.resolve(target))
+        let addresses = tokio::time::timeout(patience, self.resolve(target, own))
             .await
             .map_err(|_| Error::DnsTimeout)??;
         let addresses = self.permitted(&addresses, private)?;
@@ -141,15 +146,24 @@ impl Client {
         Ok(Box::new(encrypted.map_err(|_| Error::ConnectionTimeout)??))
     }
 
-    async fn resolve(&self, target: &Target) -> Result<Vec<IpAddr>, Error> {
+    async fn resolve(&self, target: &Target, own: &Lookups) -> Result<Vec<IpAddr>, Unconnected> {
         if let Ok(address) = target.host.parse() {
             return Ok(vec![address]);
         }
-        let addresses = (self.resolver)(&target.host).await.map_err(|_| Error::DnsError {
+        let own = own.enter().await.map_err(Unconnected::Busy)?;
+        let of_all = self.lookups.enter().await.map_err(Unconnected::Busy)?;
+        let resolving = (self.resolver)(&target.host);
+        // It goes on, with its places, where nobody waits for it any longer: a look-up cannot be stopped.
+        let resolved = tokio::spawn(async move {
+            let _places = (own, of_all);
+            resolving.await
+        });
+        let not_found = || Error::DnsError {
             rcode: Some("name not found".to_owned()),
             info_code: None,
-        })?;
-        Ok(addresses)
+        };
+        let addresses = resolved.await.ok().and_then(Result::ok);
+        Ok(addresses.ok_or_else(not_found)?)
     }
 
     /// The first few addresses that may be connected to.

@@ -104,6 +104,10 @@ impl Terms {
             .map_err(|_| Error::HttpResponseTimeout)?;
         opened.map_err(|error| match error {
             Unconnected::Failed(error) => error,
+            Unconnected::Busy(why) => {
+                self.notice.refused(&route.target, &why);
+                Error::ConnectionLimitReached
+            }
             Unconnected::Prohibited(what) => {
                 self.notice.prohibited(&route.target, what);
                 Error::DestinationIpProhibited

@@ -20,6 +20,7 @@ use wasmtime_wasi_http::io::TokioIo;
 
 use super::channel::{Channel, Driver};
 use super::connect::{Client, Unconnected};
+use super::lookups::Lookups;
 use super::target::Target;
 
 /// The smallest buffer that the HTTP library takes, in bytes.
@@ -30,6 +31,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The idle connections of a version.
 pub(super) struct Kept {
     pub(super) client: Arc<Client>,
+    lookups: Lookups,
     routes: Mutex<HashMap<Route, Vec<Idle>>>,
 }
 
@@ -67,6 +69,7 @@ impl Kept {
     pub(super) fn new(client: Arc<Client>) -> Self {
         Self {
             client,
+            lookups: Lookups::of_a_version(),
             routes: Mutex::default(),
         }
     }
@@ -92,7 +95,8 @@ impl Kept {
         private: bool,
         patience: Duration,
     ) -> Result<Channel, Unconnected> {
-        let stream = self.client.connect(&route.target, private, patience).await?;
+        let target = (&route.target, &self.lookups);
+        let stream = self.client.connect(target, private, patience).await?;
         let mut builder = http1::Builder::new();
         builder.max_buf_size(self.client.settings.head.max(MIN_HEAD));
         let (sender, connection) = builder

@@ -22,6 +22,7 @@ use super::connect::trusting;
 use super::*;
 
 mod kept;
+mod lookups;
 
 #[derive(Default)]
 struct Lines(Mutex<Vec<String>>);
@@ -53,12 +54,6 @@ impl Guest {
         settings: Settings,
         tls: Option<Arc<rustls::ClientConfig>>,
     ) -> Self {
-        let http: BTreeSet<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
-        let grants = Grants {
-            http,
-            private_network,
-            ..Grants::default()
-        };
         let resolved = Arc::new(AtomicUsize::new(0));
         let address: IpAddr = every_name.parse().expect("an address");
         let count = Arc::clone(&resolved);
@@ -67,13 +62,27 @@ impl Guest {
             Box::pin(async move { Ok(vec![address]) })
         };
         let client = Client::with(settings, Box::new(resolver), tls);
+        Self {
+            resolved,
+            ..Self::of(hosts, private_network, Arc::new(client))
+        }
+    }
+
+    /// One of those whose requests a client sends.
+    fn of(hosts: &[&str], private_network: bool, client: Arc<Client>) -> Self {
+        let http: BTreeSet<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+        let grants = Grants {
+            http,
+            private_network,
+            ..Grants::default()
+        };
         let lines = Arc::<Lines>::default();
         Self {
-            access: Access::new(&shop(), &grants, Arc::new(client)),
+            access: Access::new(&shop(), &grants, client),
             exchanges: Exchanges::default(),
             context: context(Arc::clone(&lines)),
             lines,
-            resolved,
+            resolved: Arc::default(),
         }
     }
 
