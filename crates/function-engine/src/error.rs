@@ -386,6 +386,7 @@ impl From<StorageError> for Error {
             StorageError::TooLarge { limit } => Self::UploadTooLarge { limit },
             StorageError::Full => Self::StorageFull,
             StorageError::Quota(exceeded) => Self::Quota(exceeded),
+            error @ StorageError::QuotaTold(_) => Self::StorageFailed(error.to_string()),
             error @ StorageError::Io { .. } => Self::StorageFailed(error.to_string()),
         }
     }

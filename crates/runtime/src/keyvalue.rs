@@ -165,7 +165,7 @@ fn check_batch(entries: usize) -> Result<(), Error> {
 /// What the guest is told; the cause is for whoever runs the server.
 fn failed(error: &StorageError) -> Error {
     let told = match error {
-        StorageError::Quota(exceeded) => return Error::Other(exceeded.to_string()),
+        StorageError::Quota(_) | StorageError::QuotaTold(_) => return Error::Other(error.to_string()),
         StorageError::Full => "the disk is full",
         StorageError::TooLarge { .. } | StorageError::Io { .. } => "the store failed",
     };

@@ -127,6 +127,31 @@ async fn storage_is_limited_over_code_blobs_and_key_values() {
 }
 
 #[tokio::test]
+async fn a_guest_is_told_of_a_quota_at_every_level() {
+    let server = Server::start().await;
+    let api = &server.api;
+    for profile in ["sandbox", "process"] {
+        let settings = json!({"profile": profile, "grants": {"keyvalue": ["default"]}});
+        api.deploy_with(&format!("counter-{profile}"), example("counter"), settings)
+            .await;
+    }
+    set(
+        api,
+        &json!({"storage-bytes": used(api, "storage-bytes").await + 100}),
+    )
+    .await;
+    for profile in ["sandbox", "process"] {
+        let target = format!("counter-{profile}?export=add");
+        let answer = api.call(&target, &json!(["n".repeat(300), 1])).await;
+        let told = answer.text();
+        assert!(
+            told.contains("storage-bytes") && told.contains("give it more"),
+            "{profile}: {told}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn quotas_and_what_is_used_survive_a_crash() {
     let data = tempfile::tempdir().unwrap();
     let defaults = ["--quota-functions", "7", "--quota-open-runs", "1000"];

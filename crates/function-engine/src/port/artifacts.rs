@@ -89,6 +89,9 @@ pub enum StorageError {
     /// The project has no room left: nothing was kept.
     #[error(transparent)]
     Quota(#[from] Exceeded),
+    /// The same, as another process tells it.
+    #[error("{0}")]
+    QuotaTold(String),
     /// The disk is full: nothing was kept.
     #[error("the disk is full")]
     Full,

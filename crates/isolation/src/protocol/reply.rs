@@ -53,6 +53,8 @@ pub enum Refusal {
     Invalid(String),
     /// The disk is full.
     Full,
+    /// The project has no room left: of what, and what makes room, in words for the guest.
+    Quota(String),
     /// It could not be done now.
     Unavailable(String),
 }

@@ -240,7 +240,8 @@ fn fitting(mut keys: Vec<String>) -> Vec<String> {
 fn refusal(error: StorageError) -> Refusal {
     match error {
         StorageError::Full => Refusal::Full,
-        StorageError::Quota(exceeded) => Refusal::Unavailable(exceeded.to_string()),
+        StorageError::Quota(exceeded) => Refusal::Quota(exceeded.to_string()),
+        StorageError::QuotaTold(why) => Refusal::Quota(why),
         error @ (StorageError::TooLarge { .. } | StorageError::Io { .. }) => {
             tracing::error!(%error, "a key-value store failed");
             Refusal::Unavailable("the store failed".to_owned())

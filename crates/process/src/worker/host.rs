@@ -88,10 +88,7 @@ impl Stores {
         let asked = self.0.ask(request, body).await;
         let answered = asked.ok_or_else(|| failed("the call has ended".to_owned()))?;
         match answered.answer {
-            Answer::Refused(Refusal::Full) => Err(StorageError::Full),
-            Answer::Refused(Refusal::NotGranted(why) | Refusal::Invalid(why) | Refusal::Unavailable(why)) => {
-                Err(failed(why))
-            }
+            Answer::Refused(refusal) => Err(refused(refusal)),
             _ => Ok(answered),
         }
     }
@@ -192,6 +189,14 @@ fn done(answer: &Answer) -> Result<(), StorageError> {
     match answer {
         Answer::Done => Ok(()),
         other => Err(unexpected(other)),
+    }
+}
+
+fn refused(refusal: Refusal) -> StorageError {
+    match refusal {
+        Refusal::Full => StorageError::Full,
+        Refusal::Quota(why) => StorageError::QuotaTold(why),
+        Refusal::NotGranted(why) | Refusal::Invalid(why) | Refusal::Unavailable(why) => failed(why),
     }
 }
 

@@ -102,6 +102,7 @@ fn answer() -> impl Strategy<Value = Answer> {
         text().prop_map(|why| Answer::Refused(Refusal::NotGranted(why))),
         (text(), proptest::option::of(text())).prop_map(|(code, detail)| Answer::HttpFailed { code, detail }),
         Just(Answer::Refused(Refusal::Full)),
+        text().prop_map(|why| Answer::Refused(Refusal::Quota(why))),
     ]
 }
 
