@@ -151,9 +151,11 @@ impl Log {
             || (kept > FLOOR && self.room.is_over())
     }
 
-    /// Counts a line that is not kept.
-    fn skip(&self) {
-        self.lock().next += 1;
+    /// Counts lines that are not kept.
+    fn skip(&self, lines: u32) {
+        let mut ring = self.lock();
+        ring.next = ring.next.saturating_add(lines.into());
+        drop(ring);
         self.grown.notify_waiters();
     }
 

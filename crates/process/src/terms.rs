@@ -20,6 +20,7 @@ pub(crate) fn bounds(context: &CallContext) -> CallBounds {
         cpu_time_us: micros(context.cpu_time),
         memory: context.memory,
         output: context.output,
+        log_lines: context.logs.room(),
         depth: context.depth,
         seed: context.seed,
         clock_ns: context.time.as_nanosecond(),

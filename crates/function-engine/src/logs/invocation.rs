@@ -36,11 +36,11 @@ impl InvocationLogs {
         self.log.push(line);
     }
 
-    fn skip(&self) {
+    fn skip(&self, lines: u32) {
         if let Some(StepLogs { attempt, runs }) = &self.step {
-            runs.skip(attempt.run);
+            runs.skip(attempt.run, lines);
         }
-        self.log.skip();
+        self.log.skip(lines);
     }
 }
 
@@ -51,7 +51,7 @@ impl LogSink for InvocationLogs {
             .fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1))
             .is_ok();
         if !allowed {
-            return self.skip();
+            return self.skip(1);
         }
         self.keep(LogLine {
             seq: 0,
@@ -61,6 +61,14 @@ impl LogSink for InvocationLogs {
             stream,
             text: self.log.cut(line),
         });
+    }
+
+    fn room(&self) -> u32 {
+        self.left.load(Relaxed)
+    }
+
+    fn dropped(&self, lines: u32) {
+        self.skip(lines);
     }
 
     fn attempt(&self) -> Option<&Arc<Attempt>> {

@@ -52,8 +52,8 @@ impl RunLogs {
         self.with_room(run, cost(&line.text)).push(line);
     }
 
-    pub(super) fn skip(&self, run: RunId) {
-        self.with_room(run, 0).skip();
+    pub(super) fn skip(&self, run: RunId, lines: u32) {
+        self.with_room(run, 0).skip(lines);
     }
 
     fn with_room(&self, run: RunId, bytes: usize) -> Arc<Log> {

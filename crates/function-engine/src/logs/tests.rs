@@ -53,6 +53,18 @@ fn a_cursor_walks_over_all_lines_once() {
 }
 
 #[test]
+fn lines_that_were_dropped_on_their_way_are_counted() {
+    let logs = logs_within(BOUNDS);
+    let sink = InvocationLogs::new(logs.clone(), None);
+    assert_eq!(sink.room(), 6);
+    sink.line(Uuid::nil(), Stream::Stdout, "a");
+    assert_eq!(sink.room(), 5);
+    sink.dropped(7);
+    sink.line(Uuid::nil(), Stream::Stdout, "b");
+    assert_eq!(texts(&read(&logs, 0, 9)), (vec!["a", "b"], 9, 7));
+}
+
+#[test]
 fn the_oldest_lines_go_and_are_counted() {
     let logs = logs_within(BOUNDS);
     print(&logs, &["a", "b", "c", "d", "e"]);

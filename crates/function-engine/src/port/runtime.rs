@@ -319,6 +319,16 @@ pub trait LogSink: Send + Sync + 'static {
     /// Takes one line without its end; bounded by the sink, never blocking.
     fn line(&self, invocation: Uuid, stream: Stream, line: &str);
 
+    /// How many more lines are kept: who brings them from afar need not bring any beyond.
+    fn room(&self) -> u32 {
+        u32::MAX
+    }
+
+    /// Counts lines that were not brought.
+    fn dropped(&self, lines: u32) {
+        let _ = lines;
+    }
+
     /// The attempt at a node on whose behalf lines are written, if it is on one's: so are those of what the guest calls.
     fn attempt(&self) -> Option<&Arc<Attempt>> {
         None

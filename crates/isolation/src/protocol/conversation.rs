@@ -144,6 +144,7 @@ impl Conversation {
             },
             ToHost::Response { .. }
             | ToHost::Log(_)
+            | ToHost::Dropped(_)
             | ToHost::Request { .. }
             | ToHost::Chunk(_)
             | ToHost::End(..)

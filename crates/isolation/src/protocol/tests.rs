@@ -65,6 +65,7 @@ fn bounds() -> CallBounds {
         cpu_time_us: 1_000_000,
         memory: 64 << 20,
         output: 1 << 20,
+        log_lines: 100,
         depth: 1,
         seed: [9; 32],
         clock_ns: 1_700_000_000_000_000_000,

@@ -46,6 +46,8 @@ pub enum ToHost {
     Failed(Failure),
     /// A line of output, the body, without its end. It need not be UTF-8.
     Log(LogStream),
+    /// So many lines were not said, as the call had said as many as are kept.
+    Dropped(u32),
     /// Asks something of the world on behalf of the call.
     Request {
         /// Its number, chosen by the worker, none twice within a call.
@@ -81,6 +83,7 @@ impl Message for ToHost {
             | Self::LoadFailed(_)
             | Self::Response { .. }
             | Self::Failed(_)
+            | Self::Dropped(_)
             | Self::End(..)
             | Self::Credit(..) => false,
         }
@@ -95,6 +98,7 @@ impl Message for ToHost {
             Self::Response { .. } => "response",
             Self::Failed(_) => "failed",
             Self::Log(_) => "log",
+            Self::Dropped(_) => "dropped",
             Self::Request { .. } => "request",
             Self::Chunk(_) => "chunk",
             Self::End(..) => "end",

@@ -74,6 +74,8 @@ pub struct CallBounds {
     pub memory: u64,
     /// Largest result, in bytes.
     pub output: u64,
+    /// Lines of output that the server keeps: the worker drops what is beyond, and tells how much.
+    pub log_lines: u32,
     /// How many calls of functions by functions led here.
     pub depth: u32,
     /// Seeds the randomness of a version that was granted nothing.

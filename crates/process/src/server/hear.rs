@@ -46,6 +46,12 @@ impl Connection {
                 length,
             } => self.respond(call, status, headers, body, length),
             ToHost::Log(stream) => self.log(call, stream, &body),
+            ToHost::Dropped(lines) => {
+                let logs = self.with_some(call, |open| Arc::clone(&open.context.logs));
+                if let Some(logs) = logs {
+                    logs.dropped(lines);
+                }
+            }
             ToHost::Request { number, request } => self.ask(call, number, request, body),
             ToHost::Chunk(stream) => self.with(call, |open| {
                 if let Some(arrivals) = open.incoming.get(&stream) {

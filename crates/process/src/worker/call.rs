@@ -1,11 +1,13 @@
 //! A call that the worker has not ended.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, oneshot};
-use weft_isolation::protocol::{Answer, CallId, Frame, Request, StreamEnd, StreamId, ToHost};
+use weft_isolation::protocol::{Answer, CallId, Frame, LogStream, Request, StreamEnd, StreamId, ToHost};
 
 use super::{Answered, ToServer};
 use crate::streams::{self, Arrivals, Arriving, Credit, Voice};
@@ -18,6 +20,10 @@ pub(crate) struct OpenCall {
     id: CallId,
     link: Arc<ToServer>,
     cancelled: Notify,
+    /// Lines that may still be said.
+    lines: AtomicU32,
+    /// Lines that were not.
+    dropped: AtomicU32,
     state: Mutex<State>,
 }
 
@@ -36,6 +42,8 @@ impl OpenCall {
             id,
             link,
             cancelled: Notify::new(),
+            lines: AtomicU32::new(0),
+            dropped: AtomicU32::new(0),
             state: Mutex::new(State {
                 next_request: 1,
                 next_stream: 1,
@@ -77,11 +85,30 @@ impl OpenCall {
         self.link.hurry();
     }
 
-    /// Says a line, however many are said: the guest waits where the server does not keep up.
-    pub(super) fn line(&self, message: ToHost, line: Bytes) {
-        self.say(message, line);
+    /// Lets so many lines be said.
+    pub(super) fn allow_lines(&self, lines: u32) {
+        self.lines.store(lines, Relaxed);
+    }
+
+    /// Says a line, as long as the server keeps any more: the guest waits where the server does not keep up.
+    pub(super) fn line(&self, stream: LogStream, line: &[u8]) {
+        let less = |left: u32| left.checked_sub(1);
+        if self.lines.fetch_update(Relaxed, Relaxed, less).is_err() {
+            let more = |dropped: u32| Some(dropped.saturating_add(1));
+            let _ = self.dropped.fetch_update(Relaxed, Relaxed, more);
+            return;
+        }
+        self.say(ToHost::Log(stream), Bytes::copy_from_slice(line));
         while self.link.backlog() > BACKLOG {
             self.link.write_blocking();
+        }
+    }
+
+    /// Tells how many lines were not said, if any.
+    pub(super) fn tell_dropped(&self) {
+        match self.dropped.swap(0, Relaxed) {
+            0 => {}
+            lines => self.say(ToHost::Dropped(lines), Bytes::new()),
         }
     }
 
@@ -189,5 +216,46 @@ impl Voice for OpenCall {
 
     fn credit(&self, stream: StreamId, bytes: u32) {
         self.say(ToHost::Credit(stream, bytes), Bytes::new());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::unix::net::UnixStream;
+
+    use bytes::BytesMut;
+    use weft_isolation::protocol::Decoder;
+
+    use super::*;
+
+    /// All that is said to a server until it goes.
+    fn said(mut socket: UnixStream) -> Vec<ToHost> {
+        let mut bytes = Vec::new();
+        socket.read_to_end(&mut bytes).expect("an end");
+        let mut decoder = Decoder::<ToHost>::new(1 << 16);
+        let mut bytes = BytesMut::from(&bytes[..]);
+        let next = || decoder.decode(&mut bytes).expect("a frame");
+        std::iter::from_fn(next).map(|frame| frame.message).collect()
+    }
+
+    #[tokio::test]
+    async fn no_more_lines_are_said_than_are_kept() {
+        let (theirs, ours) = UnixStream::pair().expect("a socket");
+        let link = Arc::new(ToServer::new(ours, 1 << 16).expect("a link"));
+        let call = OpenCall::new(1, link);
+        call.allow_lines(3);
+        for _ in 0..10_000 {
+            call.line(LogStream::Stdout, b"line");
+        }
+        call.tell_dropped();
+        call.tell_dropped();
+        call.hurry();
+        drop(call);
+        let line = ToHost::Log(LogStream::Stdout);
+        assert_eq!(
+            said(theirs),
+            [line.clone(), line.clone(), line, ToHost::Dropped(9_997)]
+        );
     }
 }

@@ -82,6 +82,7 @@ async fn end(open: &OpenCall, executing: impl Future<Output = Result<Last, Failu
         ToHost::Returned { cpu_us, .. } => *cpu_us >= SLOW_US,
         _ => true,
     };
+    open.tell_dropped();
     open.say(message, body);
     if hurries {
         open.hurry();
@@ -89,6 +90,7 @@ async fn end(open: &OpenCall, executing: impl Future<Output = Result<Last, Failu
 }
 
 fn context(open: &Arc<OpenCall>, shared: &Arc<Shared>, bounds: &CallBounds) -> CallContext {
+    open.allow_lines(bounds.log_lines);
     let lines = Arc::new(Lines(Arc::clone(open)));
     let host = Arc::new(OfCall::new(Arc::clone(open), Arc::clone(shared)));
     terms::context(bounds, lines, host)

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use uuid::Uuid;
 use weft_function_engine::port::{LogSink, Stream};
-use weft_isolation::protocol::{LogStream, ToHost};
+use weft_isolation::protocol::LogStream;
 
 use super::call::OpenCall;
 
@@ -18,7 +17,6 @@ impl LogSink for Lines {
             Stream::Stdout => LogStream::Stdout,
             Stream::Stderr => LogStream::Stderr,
         };
-        self.0
-            .line(ToHost::Log(stream), Bytes::copy_from_slice(line.as_bytes()));
+        self.0.line(stream, line.as_bytes());
     }
 }

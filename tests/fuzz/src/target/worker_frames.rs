@@ -132,6 +132,7 @@ fn call() -> ToWorker {
             cpu_time_us: 1,
             memory: 1,
             output: 1,
+            log_lines: 1_000,
             depth: 1,
             seed: [0; 32],
             clock_ns: 0,

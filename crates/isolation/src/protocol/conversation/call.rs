@@ -71,7 +71,7 @@ impl OpenCall {
 
     pub(super) fn host_hears(&mut self, frame: &Frame<ToHost>, terms: Terms) -> Result<Fate, ProtocolError> {
         match &frame.message {
-            ToHost::Log(_) => Ok(Fate::Current),
+            ToHost::Log(_) | ToHost::Dropped(_) => Ok(Fate::Current),
             ToHost::Response { body, .. } => {
                 if !std::mem::replace(&mut self.awaits_response, false) {
                     return Err(ProtocolError::Order {

@@ -168,6 +168,7 @@ fn to_host() -> impl Strategy<Value = ToHost> {
         }),
         failure().prop_map(ToHost::Failed),
         Just(ToHost::Log(LogStream::Stdout)),
+        any::<u32>().prop_map(ToHost::Dropped),
         (any::<u32>(), request()).prop_map(|(number, request)| ToHost::Request { number, request }),
         stream().prop_map(ToHost::Chunk),
         (stream(), end()).prop_map(|(stream, end)| ToHost::End(stream, end)),
