@@ -1,7 +1,5 @@
 //! Names that nobody answers for.
 
-use std::time::Duration;
-
 use super::*;
 
 /// A client whose names are never answered for, and how many are looked up.
