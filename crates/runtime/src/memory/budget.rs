@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn what_is_in_hand_is_not_lost() {
         let budget = Budget::new(64 * MIB, 2);
-        // Leaves 3 MiB in hand.
+        // Leaves 4 MiB in hand.
         assert!(budget.take(0, MIB));
         assert!(budget.take(8 * MIB, 55 * MIB), "{}", budget.used());
         assert_eq!(budget.used(), 56 * MIB);
