@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 pub mod artifacts;
 pub mod attempt;
+pub mod failure;
 pub mod kept;
 pub mod keyvalue;
 pub mod outbound;
@@ -16,14 +17,15 @@ pub mod workflows;
 
 pub use artifacts::{Artifacts, Compiled, Receiving, StorageError, Stored};
 pub use attempt::Attempt;
+pub use failure::{Failure, Loss};
 pub use kept::{Change, CrashLoop, Decided, InstanceState, InstanceUsage, Kept, KeptInstance, Losses};
 pub use keyvalue::KeyValue;
 pub use outbound::{Gateway, Outbound, OutboundBody, OutboundError, Patience, Reach};
 pub use profiles::{Origin, ProfileStore, Written};
 pub use registry::{Added, NewVersion, Registry, RegistryError};
 pub use runtime::{
-    Admitted, Body, BodyError, Call, CallContext, Code, Failure, FanOut, Host, ImportBinding, Instance, Load,
-    LoadError, LogSink, Loss, Most, PrepareError, Reply, Runtime, Standing, Stream, Tier, TraceContext,
+    Admitted, Body, BodyError, Call, CallContext, Code, FanOut, Host, ImportBinding, Instance, Load,
+    LoadError, LogSink, Most, PrepareError, Reply, Runtime, Standing, Stream, Tier, TraceContext,
 };
 pub use secrets::{NoSecrets, Secrets};
 pub use workflows::Workflows;
