@@ -21,7 +21,6 @@ mod prerequisites;
 mod process;
 mod report;
 mod repository;
-mod static_programs;
 mod test;
 mod up;
 mod worker;
@@ -44,7 +43,6 @@ Commands:
   postgres <COMMAND…>       Run a command beside a PostgreSQL server for tests, which is installed where it is missing, has
                             data of its own and ends with the command
   functions                 Build the guests in functions/ into target/functions/, those in JavaScript and Python too
-  static                    Build the programs into target/static/, linked with nothing, to be copied to other machines
   image                     Build an OCI image into target/image/, as a directory and as weft.tar; --programs DIR takes what was
                             built already
   bench functions           Measure the bars of the function engine beside limits and peers; needs a quiet machine.
@@ -93,7 +91,6 @@ fn run(mut arguments: Arguments) -> Result<ExitCode> {
         Some("test") => test::run(arguments),
         Some("postgres") => postgres::run(arguments),
         Some("functions") => functions::run(arguments),
-        Some("static") => static_programs::run(arguments),
         Some("image") => image::run(arguments),
         Some("bench") => bench::run(arguments),
         Some("crash") => crash::run(arguments),

@@ -1,7 +1,5 @@
 //! Building the worker, the program that executes functions in processes of their own.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::Result;
 
 use crate::{process, repository};
@@ -24,19 +22,7 @@ pub fn hostile() -> Result<()> {
     linked("weft-hostile-worker", "hostile-worker", false)
 }
 
-/// The server as a program that needs nothing of the machine, put into `folder`.
-pub fn server(folder: &Path) -> Result<()> {
-    repository::put(&build_static("weft", "weft", true)?, folder)
-}
-
 fn linked(package: &str, program: &str, release: bool) -> Result<()> {
-    let profile = if release { "release" } else { "debug" };
-    let built = build_static(package, program, release)?;
-    repository::put(&built, &repository::target().join(profile))
-}
-
-/// Builds a program that is linked with nothing, and answers where it is.
-fn build_static(package: &str, program: &str, release: bool) -> Result<PathBuf> {
     let target = process::host()?;
     let linked = format!("target.{target}.rustflags={FLAGS}");
     let mut build = process::cargo(&[
@@ -49,5 +35,6 @@ fn build_static(package: &str, program: &str, release: bool) -> Result<PathBuf> 
     ]);
     process::run(build.args(release.then_some("--release")))?;
     let profile = if release { "release" } else { "debug" };
-    Ok(repository::target().join(&target).join(profile).join(program))
+    let built = repository::target().join(&target).join(profile).join(program);
+    repository::put(&built, &repository::target().join(profile))
 }
