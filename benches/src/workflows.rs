@@ -11,7 +11,7 @@ mod cancelling;
 mod commits;
 pub(crate) mod definitions;
 pub(crate) mod disk;
-mod effects;
+pub(crate) mod effects;
 mod forwarding;
 mod handles;
 mod lists;

@@ -4,13 +4,13 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::work::{Contender, Figures, Measure, Role, Work};
+use crate::Options;
 use crate::peers::restate::Restate;
 use crate::weft::{Weft, invoke};
-use crate::workflows::definitions::FIVE_CHARGES;
 use crate::workflows::disk::Sync;
+use crate::workflows::effects::with_charges;
 use crate::workflows::{ARGUMENTS, CONNECTIONS, deploy_chains};
 use crate::wrk::Request;
-use crate::{Options, sink};
 
 const EFFECTS: &str = "Weft, each step calls a server";
 const NO_EFFECTS: &str = "Weft, steps without effects";
@@ -18,11 +18,7 @@ const NO_EFFECTS: &str = "Weft, steps without effects";
 pub(super) async fn measure(options: &Options) -> Result<Vec<Work>> {
     let weft = Weft::start().await?;
     deploy_chains(&weft).await?;
-    let sink = sink::start()?;
-    let grants = json!({"http": [format!("127.0.0.1:{}", sink.port)], "private-network": true});
-    weft.deploy("charge", "fixtures/charge", json!({"grants": grants}))
-        .await?;
-    weft.save("five-charges", FIVE_CHARGES.to_owned()).await?;
+    let sink = with_charges(&weft).await?;
     let restate = Restate::start().await?;
     let arguments = json!({"payee": format!("127.0.0.1:{}", sink.port), "job": "bench"}).to_string();
     let of_weft = |system, name: &str, body: &str| Contender {

@@ -70,7 +70,7 @@ fn chain(name: &str, nodes: u32, durability: &str, call: &str, with: &str) -> St
 }
 
 /// Five nodes, each of which charges a payee once the one before has.
-pub(crate) const FIVE_CHARGES: &str = "workflow: five-charges
+pub(super) const FIVE_CHARGES: &str = "workflow: five-charges
 input: { payee: string, job: string }
 nodes:
   n1: { call: charge, with: { payee: $input.payee, job: $input.job, step: 1 } }

@@ -24,11 +24,7 @@ struct Round {
 pub(super) async fn measure(options: &Options, report: &mut Report) -> Result<()> {
     let weft = Weft::start().await?;
     deploy_chains(&weft).await?;
-    let sink = sink::start()?;
-    let grants = json!({"http": [format!("127.0.0.1:{}", sink.port)], "private-network": true});
-    weft.deploy("charge", "fixtures/charge", json!({"grants": grants}))
-        .await?;
-    weft.save("five-charges", FIVE_CHARGES.to_owned()).await?;
+    let sink = with_charges(&weft).await?;
     let restate = Restate::start().await?;
     let mut rounds = Vec::new();
     // The first round warms everything and is not counted.
@@ -40,6 +36,16 @@ pub(super) async fn measure(options: &Options, report: &mut Report) -> Result<()
     }
     show(&rounds, report);
     Ok(())
+}
+
+/// A sink, and a workflow of five nodes that each charge it.
+pub(crate) async fn with_charges(weft: &Weft) -> Result<Server> {
+    let sink = sink::start()?;
+    let grants = json!({"http": [format!("127.0.0.1:{}", sink.port)], "private-network": true});
+    weft.deploy("charge", "fixtures/charge", json!({"grants": grants}))
+        .await?;
+    weft.save("five-charges", FIVE_CHARGES.to_owned()).await?;
+    Ok(sink)
 }
 
 async fn round(weft: &Weft, sink: &Server, restate: &Restate, options: &Options) -> Result<Round> {
