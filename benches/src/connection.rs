@@ -1,8 +1,12 @@
 //! A client's connection, as thin as can be: one request at a time, answers with a length or in chunks.
 
+use std::time::Instant;
+
 use anyhow::{Context as _, Result, bail};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+use crate::report::median;
 
 /// The trace context that every measured request carries.
 pub(crate) const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -73,6 +77,17 @@ impl Connection {
             head,
             body: self.buffer[head_end..].to_vec(),
         })
+    }
+
+    /// The median time to an answer of so many requests, one after another, in milliseconds.
+    pub(crate) async fn latency(&mut self, request: &[u8], requests: usize) -> Result<f64> {
+        let mut elapsed = Vec::with_capacity(requests);
+        for _ in 0..requests {
+            let started = Instant::now();
+            self.send(request).await?.ok()?;
+            elapsed.push(started.elapsed().as_secs_f64() * 1e3);
+        }
+        Ok(median(&elapsed))
     }
 
     async fn read_more(&mut self) -> Result<()> {

@@ -1,7 +1,5 @@
 //! Some work, and how systems do at it.
 
-use std::time::Instant;
-
 use anyhow::Result;
 
 use crate::connection::{Connection, get, post};
@@ -157,13 +155,7 @@ impl Work {
 async fn alone(contender: &Contender) -> Result<f64> {
     let request = bytes(&contender.request);
     let mut connection = Connection::open(contender.server.port).await?;
-    let mut elapsed = Vec::with_capacity(ALONE);
-    for _ in 0..ALONE {
-        let started = Instant::now();
-        connection.send(&request).await?.ok()?;
-        elapsed.push(started.elapsed().as_secs_f64() * 1e3);
-    }
-    Ok(median(&elapsed))
+    connection.latency(&request, ALONE).await
 }
 
 /// A request as it is sent.

@@ -1,14 +1,12 @@
 //! Bars 1 and 3: runs per second and the latency of one, durable and express.
 
-use std::time::Instant;
-
 use anyhow::Result;
 
 use super::disk::Sync;
 use super::{ARGUMENTS, CONNECTIONS, with_chains};
 use crate::Options;
 use crate::connection::{Connection, post};
-use crate::report::{Bound, Report, median};
+use crate::report::{Bound, Report};
 use crate::weft::{Weft, invoke};
 use crate::wrk::{Outcome, Request, load};
 
@@ -63,14 +61,10 @@ async fn round(weft: &Weft, options: &Options) -> Result<Round> {
 /// The median latency of runs one after another, in milliseconds.
 async fn alone(weft: &Weft) -> Result<f64> {
     let request = post(&invoke("five"), "application/json", ARGUMENTS.as_bytes());
-    let mut connection = Connection::open(weft.api.port).await?;
-    let mut elapsed = Vec::with_capacity(ALONE);
-    for _ in 0..ALONE {
-        let started = Instant::now();
-        connection.send(&request).await?.ok()?;
-        elapsed.push(started.elapsed().as_secs_f64() * 1e3);
-    }
-    Ok(median(&elapsed))
+    Connection::open(weft.api.port)
+        .await?
+        .latency(&request, ALONE)
+        .await
 }
 
 /// What is shown: unit, figure and bound.
