@@ -14,7 +14,6 @@
 //!
 //! A crash at any point leaves temporary files, bytes without owners, or owners without bytes, none of which anybody was promised.
 
-use std::fs::File;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -31,7 +30,7 @@ use crate::disk::Disk;
 use crate::dispatch::off_thread;
 use crate::known::Known;
 use crate::mapped::Maps;
-use crate::opening;
+use crate::opening::{self, DirectoryLock};
 use crate::pieces::Pieces;
 use crate::turns::Turns;
 use crate::upload::Upload;
@@ -68,7 +67,7 @@ struct Inner {
     counting: Counting,
     /// Held by a collection while it removes, or by whoever wants nothing to be removed.
     collecting: Arc<tokio::sync::Mutex<()>>,
-    _lock: File,
+    _lock: DirectoryLock,
 }
 
 impl LocalBlobs {

@@ -42,8 +42,19 @@ pub(crate) async fn open<T: Send + 'static>(
     }
 }
 
-/// Takes a directory until the file is dropped or the process ends, however it ends. None where another has it.
-pub(crate) fn lock(directory: &Path) -> Result<Option<File>, BlobError> {
+/// Holds a directory until it is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub(crate) struct DirectoryLock(File);
+
+impl Drop for DirectoryLock {
+    fn drop(&mut self) {
+        // Closing is not enough: a process that is being started has a copy of the file until it runs its program.
+        let _ = self.0.unlock();
+    }
+}
+
+/// Takes a directory. None where another has it.
+pub(crate) fn lock(directory: &Path) -> Result<Option<DirectoryLock>, BlobError> {
     const DOING: &str = "taking the lock file";
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false);
@@ -51,8 +62,23 @@ pub(crate) fn lock(directory: &Path) -> Result<Option<File>, BlobError> {
         .open(directory.join(LOCK_FILE))
         .map_err(|error| failure(DOING, &error))?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => Ok(Some(DirectoryLock(file))),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(failure(DOING, &error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lock;
+
+    #[test]
+    fn a_copy_of_the_file_does_not_hold_the_directory() {
+        let directory = tempfile::tempdir().unwrap();
+        let held = lock(directory.path()).unwrap().unwrap();
+        let _inherited = held.0.try_clone().unwrap();
+        assert!(lock(directory.path()).unwrap().is_none());
+        drop(held);
+        assert!(lock(directory.path()).unwrap().is_some());
     }
 }

@@ -10,7 +10,14 @@ pub(crate) const LOCK_FILE: &str = "weft.lock";
 /// Holds a data directory until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
 pub(crate) struct DirectoryLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for DirectoryLock {
+    fn drop(&mut self) {
+        // Closing is not enough: a process that is being started has a copy of the file until it runs its program.
+        let _ = self.file.unlock();
+    }
 }
 
 /// Why a data directory could not be taken.
@@ -46,7 +53,7 @@ impl DirectoryLock {
         }
         // The text only serves the message; a full disk must not keep the store from being opened.
         let _ = write_holder(&mut file);
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
@@ -61,4 +68,19 @@ fn holder(file: &mut File) -> String {
     // Only for the message; whatever cannot be read is left out.
     let _ = file.take(20).read_to_string(&mut text);
     text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DirectoryLock;
+
+    #[test]
+    fn a_copy_of_the_file_does_not_hold_the_directory() {
+        let directory = tempfile::tempdir().unwrap();
+        let held = DirectoryLock::take(directory.path()).unwrap();
+        let _inherited = held.file.try_clone().unwrap();
+        DirectoryLock::take(directory.path()).unwrap_err();
+        drop(held);
+        DirectoryLock::take(directory.path()).unwrap();
+    }
 }

@@ -11,7 +11,7 @@ use weft_types::Digest;
 use weft_workflow_engine::port::blobs::BlobError;
 
 use crate::dispatch::failure;
-use crate::opening;
+use crate::opening::{self, DirectoryLock};
 use crate::temporary::{Temporary, empty, remove};
 
 /// Files in one directory that live as long as this process: what is there was written and compared with its hash by it, and need
@@ -21,7 +21,7 @@ pub(super) struct Cache {
     files: PathBuf,
     limit: u64,
     held: Mutex<Held>,
-    _lock: File,
+    _lock: DirectoryLock,
 }
 
 /// What is there, by hash and by last use.

@@ -43,11 +43,23 @@ async fn work() {
 async fn run(part: &str, data: &Path) {
     mark_own(START).unwrap();
     match part {
-        "live" => Server::open(data).await.live().await,
-        "ask" => Server::open(data).await.ask().await,
+        "live" => live(data).await,
+        "ask" => ask(data).await,
         "fill" => faults::fill(data).await,
         "break-names" => faults::break_names(data).await,
         "break-data" => faults::break_data(data).await,
         other => panic!("there is no part `{other}`"),
     }
+}
+
+async fn live(data: &Path) {
+    let server = Server::open(data).await;
+    server.live().await;
+    server.close().await;
+}
+
+async fn ask(data: &Path) {
+    let server = Server::open(data).await;
+    server.ask().await;
+    server.close().await;
 }

@@ -35,6 +35,11 @@ impl Server {
         }
     }
 
+    /// Ends it, and with it the count, which has the directory until then.
+    pub(crate) async fn close(self) {
+        self.blobs.counted().await.unwrap();
+    }
+
     /// Blobs of several projects come in every way, and go.
     pub(crate) async fn live(&self) {
         for n in 0..SAMPLES {
