@@ -10,7 +10,7 @@ use weft_pool::budget::{Idle, Share, Short, evict};
 use super::code::WorkerPool;
 
 /// Starts that wait at once; each has a thread, and others need those.
-const WAITING: usize = 32;
+pub(super) const WAITING: usize = 32;
 /// How long a start waits before it looks again which workers are idle: nobody tells of that.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -35,6 +35,17 @@ struct Used {
     ending: Share,
     /// Needed by starts that wait.
     wanted: Share,
+}
+
+/// Why a worker does not get what it needs.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// So much was missing to the end.
+    Short(Short),
+    /// [`WAITING`] starts wait already.
+    Crowded,
+    /// Nobody wants it any longer.
+    Unwanted,
 }
 
 /// What one worker counts for, from before its start until it has ended.
@@ -80,17 +91,28 @@ impl Budget {
     /// Takes what a worker needs; where there is not as much, idle workers end, and busy ones are waited for. Blocks.
     ///
     /// # Errors
-    /// What was missing `until` then, or at once where as many wait as may.
-    pub(super) fn take(self: &Arc<Self>, need: Share, until: Instant) -> Result<Taken, Short> {
+    /// What was missing `until` then, or at once where as many wait as may. Likewise where it is not `wanted` any longer.
+    pub(super) fn take(
+        self: &Arc<Self>,
+        need: Share,
+        until: Instant,
+        wanted: impl Fn() -> bool,
+    ) -> Result<Taken, Refused> {
         let mut waiting = None;
         loop {
+            if !wanted() {
+                return Err(Refused::Unwanted);
+            }
             let short = match self.take_now(need) {
                 Ok(taken) => return Ok(taken),
                 Err(short) => short,
             };
+            if Instant::now() >= until {
+                return Err(Refused::Short(short));
+            }
             waiting = waiting.or_else(|| self.wait(need));
-            if waiting.is_none() || Instant::now() >= until {
-                return Err(short);
+            if waiting.is_none() {
+                return Err(Refused::Crowded);
             }
             self.make_room(need);
             let used = lock(&self.used);
@@ -261,21 +283,21 @@ mod tests {
     fn what_is_taken_is_given_back() {
         let budget = Budget::new(share(100, 1000));
         let now = Instant::now();
-        let first = budget.take(share(60, 500), now).unwrap();
-        let Err(Short(missing)) = budget.take(share(60, 0), now) else {
+        let first = budget.take(share(60, 500), now, || true).unwrap();
+        let Err(Refused::Short(Short(missing))) = budget.take(share(60, 0), now, || true) else {
             panic!("there was no room");
         };
         assert_eq!(missing, share(20, 0));
-        assert!(budget.take(share(0, 600), now).is_err());
+        assert!(budget.take(share(0, 600), now, || true).is_err());
         drop(first);
-        let _all = budget.take(share(100, 1000), now).unwrap();
+        let _all = budget.take(share(100, 1000), now, || true).unwrap();
         assert_eq!(lock(&budget.used).all, share(100, 1000));
     }
 
     #[test]
     fn memory_is_counted_as_it_is_used() {
         let budget = Budget::new(share(100, 0));
-        let worker = budget.take(share(10, 0), Instant::now()).unwrap();
+        let worker = budget.take(share(10, 0), Instant::now(), || true).unwrap();
         for (found, counted) in [(50, 50), (5, 10), (120, 120)] {
             worker.recount(10, found);
             assert_eq!(
@@ -292,8 +314,8 @@ mod tests {
     fn what_ends_is_not_missing() {
         let budget = Budget::new(share(100, 0));
         let now = Instant::now();
-        let first = budget.take(share(60, 0), now).unwrap();
-        let second = budget.take(share(40, 0), now).unwrap();
+        let first = budget.take(share(60, 0), now, || true).unwrap();
+        let second = budget.take(share(40, 0), now, || true).unwrap();
         let check = |wanted: u64, short: u64| {
             let _waits = budget.wait(share(wanted, 0)).unwrap();
             assert_eq!(lock(&budget.used).short(budget.most), share(short, 0), "{wanted}");
@@ -312,13 +334,33 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_taken_or_waited_for_once_nobody_wants_it() {
+        let budget = Budget::new(share(100, 0));
+        let until = Instant::now() + Duration::from_secs(3600);
+        assert_eq!(
+            budget.take(share(1, 0), until, || false).err(),
+            Some(Refused::Unwanted)
+        );
+        let _all = budget.take(share(100, 0), until, || true).unwrap();
+        let looks = AtomicUsize::new(0);
+        let wanted = || looks.fetch_add(1, Relaxed) < 3;
+        assert_eq!(
+            budget.take(share(1, 0), until, wanted).err(),
+            Some(Refused::Unwanted)
+        );
+        assert_eq!(lock(&budget.used).all, share(100, 0));
+        assert_eq!(lock(&budget.used).wanted, Share::default());
+    }
+
+    #[test]
     fn only_so_many_wait() {
         let budget = Budget::new(share(100, 0));
-        let _all = budget.take(share(100, 0), Instant::now()).unwrap();
+        let _all = budget.take(share(100, 0), Instant::now(), || true).unwrap();
         let waiting: Vec<_> = (0..WAITING).map(|_| budget.wait(share(1, 0)).unwrap()).collect();
         assert_eq!(lock(&budget.used).wanted, share(32, 0));
         let until = Instant::now() + Duration::from_secs(3600);
-        assert!(budget.take(share(1, 0), until).is_err(), "it is refused at once");
+        let refused = budget.take(share(1, 0), until, || true).err();
+        assert_eq!(refused, Some(Refused::Crowded), "at once");
         drop(waiting);
         assert_eq!(lock(&budget.used).wanted, Share::default());
         assert!(budget.wait(share(1, 0)).is_some());
@@ -327,11 +369,11 @@ mod tests {
     #[test]
     fn who_waits_gets_what_another_gives_back() {
         let budget = Budget::new(share(100, 0));
-        let first = budget.take(share(100, 0), Instant::now()).unwrap();
+        let first = budget.take(share(100, 0), Instant::now(), || true).unwrap();
         let waiting = {
             let budget = Arc::clone(&budget);
             let until = Instant::now() + Duration::from_secs(60);
-            std::thread::spawn(move || budget.take(share(100, 0), until).is_ok())
+            std::thread::spawn(move || budget.take(share(100, 0), until, || true).is_ok())
         };
         drop(first);
         assert!(waiting.join().unwrap());

@@ -14,7 +14,7 @@ use weft_isolation::protocol::{
 };
 use weft_pool::budget::Short;
 
-use super::budget::Taken;
+use super::budget::{Refused, Taken, WAITING};
 use super::connection::{Begun, Connection};
 use super::level::Settings;
 use super::outcome;
@@ -41,7 +41,7 @@ pub(super) fn run(plan: &Arc<Plan>, life: &Arc<Life>) {
 
 fn start(plan: &Arc<Plan>, life: &Arc<Life>, alive: Alive) -> Result<Arc<Connection>, Loss> {
     let launcher = plan.shared.launcher(plan.level).map_err(Loss::Crashed)?;
-    let taken = take(plan)?;
+    let taken = take(plan, life)?;
     let failed = |error: &dyn std::fmt::Display| Loss::Crashed(error.to_string());
     let code = plan.code.try_clone().map_err(|error| failed(&error))?;
     let arguments = [format!("key={}", plan.key), format!("slots={}", plan.instances())];
@@ -63,19 +63,29 @@ fn start(plan: &Arc<Plan>, life: &Arc<Life>, alive: Alive) -> Result<Arc<Connect
 }
 
 /// Takes what it needs of what all workers may use; waits as long as a start may take.
-fn take(plan: &Plan) -> Result<Taken, Loss> {
+fn take(plan: &Plan, life: &Life) -> Result<Taken, Loss> {
     let Settings { start, total, .. } = &plan.shared.settings;
-    let taken = plan.shared.budget.take(plan.need(), Instant::now() + *start);
-    taken.map_err(|Short(missing)| {
-        Loss::NoRoom(format!(
-            "all processes together may have {} MiB of memory and {} thousandths of a core (`--workers-memory`, `--workers-cpu`), and for {} ms \
-             those that serve calls left too little: {} MiB and {} thousandths were missing",
-            total.memory >> 20,
-            total.cpu,
-            start.as_millis(),
-            missing.memory.div_ceil(1 << 20),
-            missing.cpu
-        ))
+    let until = Instant::now() + *start;
+    let taken = plan
+        .shared
+        .budget
+        .take(plan.need(), until, || !life.is_dismissed());
+    let may = format!(
+        "all processes together may have {} MiB of memory and {} thousandths of a core (`--workers-memory`, `--workers-cpu`)",
+        total.memory >> 20,
+        total.cpu
+    );
+    taken.map_err(|refused| {
+        Loss::NoRoom(match refused {
+            Refused::Short(Short(missing)) => format!(
+                "{may}, and for {} ms those that serve calls left too little: {} MiB and {} thousandths were missing",
+                start.as_millis(),
+                missing.memory.div_ceil(1 << 20),
+                missing.cpu
+            ),
+            Refused::Crowded => format!("{may}, and {WAITING} wait already until others end"),
+            Refused::Unwanted => "nobody wants it any longer".to_owned(),
+        })
     })
 }
 

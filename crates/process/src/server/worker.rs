@@ -140,6 +140,11 @@ impl Awaited {
 }
 
 impl Life {
+    /// Whether nobody wants it any longer.
+    pub(super) fn is_dismissed(&self) -> bool {
+        self.dismissed.load(SeqCst)
+    }
+
     async fn until_ready(&self, deadline: Instant) -> Result<Arc<Connection>, Failure> {
         if let Stage::Ready(connection) = &*self.stage.borrow() {
             return Ok(Arc::clone(connection));
@@ -175,7 +180,7 @@ impl Life {
     pub(super) fn ready(&self, connection: Arc<Connection>) {
         self.stage.send_replace(Stage::Ready(Arc::clone(&connection)));
         // Whoever dropped it before had nothing yet to dismiss.
-        if self.dismissed.load(SeqCst) {
+        if self.is_dismissed() {
             connection.dismiss();
         }
     }
