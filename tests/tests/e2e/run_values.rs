@@ -243,6 +243,7 @@ async fn settings_of_a_workflow_are_those_that_it_has() {
     for (settings, pointer) in [
         (json!({"grants": {"http": ["example.com"]}}), "/grants"),
         (json!({"env": {"A": "b"}}), "/env"),
+        (json!({"needs": {"level": "process"}}), "/needs"),
         (json!({"profile": "sandbox"}), "/profile"),
     ] {
         let problem = patch(settings).await.expect_problem(400, "invalid-settings");

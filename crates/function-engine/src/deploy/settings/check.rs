@@ -30,6 +30,9 @@ pub(in crate::deploy) fn check_of_workflow(settings: &Settings) -> Result<(), Er
     if settings.promotion.is_some() {
         return refused("promotion", "promotions");
     }
+    if settings.needs.is_some() {
+        return refused("needs", "needs of an isolation level, memory or labels");
+    }
     match settings.profile {
         Some(_) => refused("profile", "pool profiles"),
         None => Ok(()),
