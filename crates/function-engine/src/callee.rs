@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use weft_pool::Party;
 use weft_types::image::{Attached, Image};
-use weft_types::{Limits, NodeKey, Signature, VersionNumber, VersionRecord};
+use weft_types::{Digest, Limits, NodeKey, Signature, VersionNumber, VersionRecord};
 
 use crate::deployed::Deployed;
 use crate::engine::Inner;
@@ -101,6 +101,20 @@ impl Callee {
     #[must_use]
     pub fn stored(&self) -> &Arc<VersionRecord> {
         self.deployed.record()
+    }
+
+    /// The same for this version only, also where another function gets its name once it was deleted.
+    #[must_use]
+    pub fn identity(&self) -> Digest {
+        let VersionRecord {
+            project,
+            function,
+            version,
+            digest,
+            created_at,
+            ..
+        } = &**self.stored();
+        Digest::of(format!("{project}/{function}@{version} {digest} {created_at}").as_bytes())
     }
 
     /// Finds the export a caller means; none asks for the only one that can be called.

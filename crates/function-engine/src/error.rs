@@ -266,13 +266,16 @@ pub enum Error {
         /// Why not.
         because: Needed,
     },
-    /// Functions are granted to call the one to be deleted.
-    #[error("`{function}` cannot be deleted while these functions are granted to call it: {}", names(.by))]
+    /// Versions of others call the one to be deleted, or are granted to.
+    #[error(
+        "`{function}` cannot be deleted while these versions call it or are granted to: {}; delete those, or their functions, first",
+        pins(.by)
+    )]
     StillReferenced {
         /// The function.
         function: FunctionName,
-        /// Those whose active versions may call it.
-        by: Vec<FunctionName>,
+        /// Active versions that may call it, and versions of workflows that do.
+        by: Vec<Pin>,
     },
     /// Open runs execute the one to be deleted, or may come to call it.
     #[error(
@@ -426,6 +429,13 @@ fn list(items: &[String]) -> String {
         [] => "none".to_owned(),
         items => format!("`{}`", items.join("`, `")),
     }
+}
+
+fn pins(items: &[Pin]) -> String {
+    let named = items
+        .iter()
+        .map(|pin| format!("{}@{}", pin.function, pin.version));
+    list(&named.collect::<Vec<_>>())
 }
 
 fn names(items: &[FunctionName]) -> String {

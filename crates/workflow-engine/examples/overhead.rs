@@ -148,6 +148,10 @@ impl Callee for Step {
         true
     }
 
+    fn identity(&self) -> Digest {
+        Digest::of(b"step")
+    }
+
     fn warm(&self) {}
 }
 

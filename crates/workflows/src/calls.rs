@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use weft_function_engine::port::{Attempt, Failure, TraceContext};
 use weft_function_engine::{Engine, Error, Step};
+use weft_types::Digest;
 use weft_workflow::event::ErrorCode;
 use weft_workflow_engine::port::Boxed;
 use weft_workflow_engine::port::calls::{CallError, Callee, Calls, NodeCall, NodeReply, Wanted};
@@ -81,6 +82,10 @@ impl Callee for Function {
 
     fn effect_free(&self) -> bool {
         self.0.effect_free()
+    }
+
+    fn identity(&self) -> Digest {
+        self.0.identity()
     }
 
     fn warm(&self) {

@@ -368,6 +368,30 @@ async fn versions_stay_pinned_until_they_are_pinned_anew() {
 }
 
 #[tokio::test]
+async fn what_an_old_version_calls_is_not_deleted() {
+    let server = Server::start().await;
+    let api = &server.api;
+    api.deploy("add", fixture("arith")).await;
+    api.deploy("other", fixture("arith")).await;
+    let calling = |name: &str| {
+        format!("workflow: w\nnodes: {{ sum: {{ call: {name}, with: {{ a: 1, b: 2 }} }} }}\noutput: $sum\n")
+    };
+    for called in ["add", "other"] {
+        save(api, "w", calling(called)).await.ok();
+    }
+
+    let delete = async |path: &str| send(api.request(Method::DELETE, path)).await;
+    let problem = delete(&Api::path("add", "")).await;
+    let problem = problem.expect_problem(409, "still-referenced");
+    assert_eq!(problem["by"], json!(["w@1"]));
+    let activated = post(api, &Api::path("w", "/versions/1/activate"), &json!({})).await;
+    assert_eq!(activated.ok()["active"], 1);
+    save(api, "w", calling("other")).await.ok();
+    assert_eq!(delete(&Api::path("w", "/versions/1")).await.status, 204);
+    assert_eq!(delete(&Api::path("add", "")).await.status, 204);
+}
+
+#[tokio::test]
 async fn pictures_of_every_size_are_made() {
     let server = Server::start().await;
     with_examples(&server).await;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use weft_function_engine::port::Failure;
 use weft_function_engine::{Error, Needed};
 use weft_types::json;
+use weft_types::version::Pin;
 
 use super::{Kind, Problem};
 use crate::headers;
@@ -68,7 +69,7 @@ impl From<Error> for Problem {
             Error::MissingGrant { missing, .. } => problem(Kind::MissingGrant).with("missing", missing),
             Error::Quota(exceeded) => exceeded.into(),
             Error::VersionInUse { because, .. } => version_in_use(&because, problem(Kind::VersionInUse)),
-            Error::StillReferenced { by, .. } => problem(Kind::StillReferenced).with("by", by),
+            Error::StillReferenced { by, .. } => problem(Kind::StillReferenced).with("by", pins(&by)),
             Error::OpenRuns { by, .. } => problem(Kind::OpenRuns).with("by", by),
             Error::Failed {
                 invocation, failure, ..
@@ -99,12 +100,14 @@ fn version_in_use(because: &Needed, problem: Problem) -> Problem {
     };
     let problem = problem.with("because", slug);
     match because {
-        Needed::Pinned(by) => {
-            let by = by.iter().map(|pin| format!("{}@{}", pin.function, pin.version));
-            problem.with("by", by.collect::<Vec<_>>())
-        }
+        Needed::Pinned(by) => problem.with("by", pins(by)),
         _ => problem,
     }
+}
+
+fn pins(pins: &[Pin]) -> Vec<String> {
+    let named = pins.iter().map(|pin| format!("{}@{}", pin.function, pin.version));
+    named.collect()
 }
 
 fn invalid_arguments(error: json::Error) -> Problem {

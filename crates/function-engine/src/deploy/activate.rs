@@ -6,6 +6,7 @@ use weft_types::{FunctionName, ProjectName, VersionNumber};
 
 use super::commit::now;
 use super::wiring::wire;
+use super::workflow::check_pins;
 use crate::catalog::Function;
 use crate::deployed::Deployed;
 use crate::engine::Inner;
@@ -16,7 +17,7 @@ impl Engine {
     /// Has a version answer calls from now on. Calls under way end in the version they began in; none fails.
     ///
     /// # Errors
-    /// Where there is no such version, it was not granted what it imports, cannot be loaded, or the registry fails.
+    /// Where there is no such version, it was not granted what it imports, a workflow calls what is gone, it cannot be loaded, or the registry fails.
     pub async fn activate(
         &self,
         project: &ProjectName,
@@ -89,6 +90,9 @@ impl Inner {
         let record = deployed.record();
         let snapshot = self.catalog.read();
         let project = snapshot.project(record.project.as_str())?;
+        if let Some(source) = &record.workflow {
+            check_pins(project, source)?;
+        }
         let missing = wire(&record.inspection, &record.settings.grants, project).missing;
         if missing.is_empty() {
             return Ok(());

@@ -15,8 +15,8 @@ impl Engine {
     /// [held](Self::hold_versions).
     ///
     /// # Errors
-    /// Where there is no such function, active versions of others are granted to call it, open runs need it, or the registry
-    /// fails.
+    /// Where there is no such function, active versions of others are granted to call it, versions of workflows call it, open runs
+    /// need it, or the registry fails.
     pub async fn delete(&self, project: &ProjectName, function: &FunctionName) -> Result<(), Error> {
         let inner = Arc::clone(&self.0);
         let (project, function) = (project.clone(), function.clone());
@@ -121,19 +121,31 @@ fn reaches(project: &Project, from: &Pin, function: &FunctionName) -> bool {
     false
 }
 
-/// The other functions whose active versions are granted to call `callee`, or are workflows that do.
-fn callers(project: &Project, callee: &FunctionName) -> Vec<FunctionName> {
-    let calls = |name: &FunctionName| {
-        project.active(name).is_some_and(|deployed| {
-            let record = deployed.record();
-            let mut pins = record.workflow.iter().flat_map(|workflow| &workflow.calls);
-            record.settings.grants.call.contains(callee) || pins.any(|pin| pin.function == *callee)
+/// The versions of other functions that are granted to call `callee` and are active or about to be, and those of workflows that
+/// call it, active or not: whoever has one of those called would find nothing there, or another function of that name.
+fn callers(project: &Project, callee: &FunctionName) -> Vec<Pin> {
+    let others = project.functions.iter().filter(|(name, _)| *name != callee);
+    let granted = others.clone().flat_map(|(_, function)| {
+        let candidate = function.rolling.as_ref().map(|rolling| &rolling.candidate);
+        let called = function.active.iter().chain(candidate);
+        called.filter(|deployed| deployed.record().settings.grants.call.contains(callee))
+    });
+    let pinning = others
+        .flat_map(|(_, function)| function.versions().iter())
+        .filter(|deployed| {
+            let mut pins = deployed
+                .record()
+                .workflow
+                .iter()
+                .flat_map(|workflow| &workflow.calls);
+            pins.any(|pin| pin.function == *callee)
+        });
+    let callers: BTreeSet<_> = granted
+        .chain(pinning)
+        .map(|deployed| Pin {
+            function: deployed.record().function.clone(),
+            version: deployed.record().version,
         })
-    };
-    project
-        .functions
-        .keys()
-        .filter(|name| *name != callee && calls(name))
-        .cloned()
-        .collect()
+        .collect();
+    callers.into_iter().collect()
 }

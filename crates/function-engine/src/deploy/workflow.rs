@@ -103,8 +103,8 @@ pub(super) fn check_kind(project: &Project, name: &FunctionName, kind: Kind) -> 
     }
 }
 
-/// What a workflow pins may have gone between its check and now.
-fn check_pins(project: &Project, source: &WorkflowSource) -> Result<(), Error> {
+/// What a workflow pins may have gone since its check.
+pub(super) fn check_pins(project: &Project, source: &WorkflowSource) -> Result<(), Error> {
     for pin in &source.calls {
         let function = project.functions.get(&pin.function);
         if function.is_none_or(|function| function.version(Some(pin.version)).is_err()) {

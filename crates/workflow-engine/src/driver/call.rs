@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use weft_types::image::{Attached, Image};
-use weft_types::{Digest, NodeKey, ProjectName};
+use weft_types::{Digest, NodeKey};
 use weft_workflow::event::{ErrorCode, Usage};
 use weft_workflow::plan::{Call, Kind, Node};
 use weft_workflow::{Event, Place};
@@ -77,7 +77,7 @@ impl Driver {
         errand.effects = !(target.node.effect_free && callee.effect_free());
         if target.node.cache.is_some() && !errand.effects {
             let digests = slot.digests(target.node, &arguments.attached);
-            let cached = cache_key(&slot.open.project, target.call, &arguments.image, &digests);
+            let cached = cache_key(target.call, callee.identity(), &arguments.image, &digests);
             if self.reuse(key, target, cached) {
                 return false;
             }
@@ -226,13 +226,9 @@ impl Slot {
 }
 
 /// What a result without effects depends on: of what is attached, where and which bytes.
-fn cache_key(project: &ProjectName, call: &Call, arguments: &Image, attached: &[(usize, Digest)]) -> Digest {
+fn cache_key(call: &Call, callee: Digest, arguments: &Image, attached: &[(usize, Digest)]) -> Digest {
     let mut hasher = blake3::Hasher::new();
-    // Names hold no zero byte.
-    for part in [project.as_str(), call.function.as_str()] {
-        hasher.update(part.as_bytes()).update(&[0]);
-    }
-    hasher.update(&call.version.0.to_le_bytes());
+    hasher.update(callee.as_bytes());
     hasher.update(&(call.export as u64).to_le_bytes());
     hasher.update(arguments.as_bytes());
     for (parameter, digest) in attached {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use weft_types::image::{Attached, Image};
-use weft_types::{FunctionName, Limits, NodeKey, ProjectName, RunId, VersionNumber};
+use weft_types::{Digest, FunctionName, Limits, NodeKey, ProjectName, RunId, VersionNumber};
 use weft_workflow::event::ErrorCode;
 
 use super::Boxed;
@@ -41,6 +41,9 @@ pub trait Callee: Send + Sync + 'static {
 
     /// Whether it can be executed again without anyone being able to tell, as things stand now.
     fn effect_free(&self) -> bool;
+
+    /// The same for the same version of the same function only: another one may get its name and number once it was deleted.
+    fn identity(&self) -> Digest;
 
     /// Makes a place to execute ready, within the platform's bounds. Never waits.
     fn warm(&self);

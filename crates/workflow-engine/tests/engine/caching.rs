@@ -38,6 +38,19 @@ async fn equal_arguments_are_answered_once() {
     assert_eq!(sample(&world.engine, "weft_workflow_cache_misses_total"), 2.0);
 }
 
+/// It may have got the name, and the number of the version, of one that was deleted.
+#[tokio::test(start_paused = true)]
+async fn a_result_of_another_function_is_not_reused() {
+    let world = world().await;
+    world.run("main", &json!({ "n": 1 })).await;
+    world
+        .calls
+        .add("draw", "record { n: u64 }", "u64", true, |_| async {
+            Ok(json!(70_000))
+        });
+    assert_eq!(world.run("main", &json!({ "n": 1 })).await, json!(70_000));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_result_expires_and_comes_out_the_same_again() {
     let world = world().await;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
 use weft_types::image::{Attached, Image};
-use weft_types::{FunctionName, NodeKey, RunId, Signature, json};
+use weft_types::{Digest, FunctionName, NodeKey, RunId, Signature, json};
 use weft_workflow::event::ErrorCode;
 use weft_workflow_engine::Config;
 use weft_workflow_engine::port::Boxed;
@@ -50,11 +50,14 @@ pub(crate) struct Function {
     pub(crate) signature: Arc<Signature>,
     pub(crate) effect_free: bool,
     program: Program,
+    identity: Digest,
 }
 
 #[derive(Default)]
 pub(crate) struct FakeCalls {
     functions: Mutex<HashMap<String, Function>>,
+    /// How often one was added.
+    added: AtomicUsize,
     called: Arc<Mutex<Vec<Called>>>,
     /// Calls that were begun and neither ended nor were stopped.
     under_way: Arc<AtomicUsize>,
@@ -91,12 +94,14 @@ impl FakeCalls {
             result: (!result.is_empty()).then(|| result.parse().unwrap()),
         };
         let program: Program = Arc::new(move |asked| Box::pin(program(asked)));
+        let added = self.added.fetch_add(1, SeqCst);
         self.functions.lock().unwrap().insert(
             name.to_owned(),
             Function {
                 signature: Arc::new(signature),
                 effect_free,
                 program,
+                identity: Digest::of(&added.to_le_bytes()),
             },
         );
     }
@@ -202,6 +207,10 @@ impl Callee for FakeCallee {
 
     fn effect_free(&self) -> bool {
         self.function.effect_free
+    }
+
+    fn identity(&self) -> Digest {
+        self.function.identity
     }
 
     fn warm(&self) {
