@@ -211,13 +211,12 @@ impl Deployed {
         self.left.load(Relaxed)
     }
 
-    /// Lets go of the loaded code. Calls under way keep it to their end; the next call loads it again.
+    /// Lets go of the loaded code, but not of that by other profiles. Calls under way keep it to their end; the next call loads it
+    /// again.
     pub(crate) fn unload(&self) {
         if let Some(loaded) = self.loaded.swap(None) {
             loaded.retire();
         }
-        let others = std::mem::take(&mut *self.others.lock().unwrap_or_else(PoisonError::into_inner));
-        others.values().for_each(|other| other.unload());
     }
 }
 

@@ -85,7 +85,10 @@ impl Inner {
             );
         }
         for function in self.catalog.read().functions() {
-            function.versions().iter().for_each(|deployed| deployed.unload());
+            for version in function.versions() {
+                version.unload();
+                version.others().iter().for_each(|other| other.unload());
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A rollout as it is now: who answers which calls, and what came of them.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{AcqRel, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,17 @@ pub(crate) struct Rolling {
     bases: (Counts, Counts),
     /// Whether somebody saw to it that instances are there since this server began to look at it.
     readied: AtomicBool,
+    /// Whether somebody looks at it.
+    looked_at: AtomicBool,
+}
+
+/// The look of one at a time, until it is dropped.
+pub(crate) struct Looking(Arc<Rolling>);
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        self.0.looked_at.store(false, Release);
+    }
 }
 
 impl Rolling {
@@ -48,6 +59,7 @@ impl Rolling {
             stage_began: now,
             bases: (active.tally.counts(), candidate.tally.counts()),
             readied: AtomicBool::new(false),
+            looked_at: AtomicBool::new(false),
         }
     }
 
@@ -63,7 +75,14 @@ impl Rolling {
             stage_began: clock(),
             bases: (self.bases.0, self.candidate.tally.counts()),
             readied: AtomicBool::new(true),
+            looked_at: AtomicBool::new(false),
         }
+    }
+
+    /// The right to look at it; none where another does.
+    pub(crate) fn begin_looking(self: &Arc<Self>) -> Option<Looking> {
+        let busy = self.looked_at.swap(true, AcqRel);
+        (!busy).then(|| Looking(Arc::clone(self)))
     }
 
     /// Whether it is this rollout of this version, in whatever stage.

@@ -17,7 +17,7 @@ use crate::catalog::{Function, Writing};
 use crate::deployed::{CodeOf, Deployed, Placed};
 use crate::engine::Inner;
 use crate::moves::activated;
-use crate::port::{Added, NewVersion};
+use crate::port::{Added, NewVersion, RegistryError};
 use crate::{Engine, Error, Log};
 
 /// The code of a version about to be made.
@@ -67,37 +67,51 @@ impl Inner {
             Some(stored) => Some(self.prepare(&stored).await?),
             None => None,
         };
-        let uploaded = prepared.iter().map(|prepared| prepared.digest).collect();
-        let proposed = async {
-            self.prepare_for_level(&deploy, prepared.as_ref()).await?;
-            let writing = self.catalog.write().await;
-            let (proposal, room) = self.proposed(deploy, prepared.as_ref()).await?;
-            Ok((writing, proposal, room))
-        };
-        let (writing, proposal, room) = proposed.await.inspect_err(|_: &Error| {
-            // What was uploaded is not kept for a version that there will not be.
-            self.collect_later(uploaded);
+        // What was uploaded is not kept for a version that there will not be.
+        let uploaded: Vec<_> = prepared.iter().map(|prepared| prepared.digest).collect();
+        let proposed = self.proposed(&deploy, prepared.as_ref()).await;
+        let (writing, proposal, room) = proposed.inspect_err(|_| self.collect_later(uploaded.clone()))?;
+        let added = self.ports.registry.add_version(proposal.new.clone()).await;
+        let added = added.inspect_err(|error| {
+            // Of another error it is not known whether the version is there.
+            if !matches!(error, RegistryError::Store(_)) {
+                self.collect_later(uploaded);
+            }
         })?;
-        let added = self.ports.registry.add_version(proposal.new.clone()).await?;
         room.keep();
         Ok(self.publish_and_prune(writing, proposal, added).await)
     }
 
-    /// A version that may be stored, with the room for it.
+    /// A version that may be stored, with the right to write it and the room for it.
     async fn proposed(
         self: &Arc<Self>,
-        deploy: Deploy,
+        deploy: &Deploy,
         prepared: Option<&Prepared>,
-    ) -> Result<(Proposal, Room), Error> {
+    ) -> Result<(Writing<'_>, Proposal, Room), Error> {
+        self.prepare_for_level(deploy, prepared).await?;
+        let ahead = self.propose(deploy, prepared)?;
+        drop(self.take_room(&ahead)?);
+        // Ahead, so that nobody waits for the right to write while an instance starts.
+        self.prove(&ahead).await?;
+
+        let writing = self.catalog.write().await;
         let proposal = self.propose(deploy, prepared)?;
         let room = self.take_room(&proposal)?;
+        if proposal.is_like(&ahead) {
+            return Ok((writing, ahead, room));
+        }
+        self.prove(&proposal).await?;
+        Ok((writing, proposal, room))
+    }
+
+    /// Proves that a version can be called before anyone relies on it, and has instances ready for the calls it takes over.
+    async fn prove(self: &Arc<Self>, proposal: &Proposal) -> Result<(), Error> {
         if proposal.new.activate.is_some() && proposal.new.kind == Kind::Component {
-            // Proves that it can be called before anyone relies on it.
             self.loaded(&proposal.deployed).await?;
             self.take_over(&proposal.deployed, proposal.before.as_deref())
                 .await;
         }
-        Ok((proposal, room))
+        Ok(())
     }
 
     /// Shows what the registry stored to everyone, and deletes what the function does not keep.
@@ -167,8 +181,8 @@ impl Inner {
         check(self, &settings)
     }
 
-    /// Works out the version. Only under the right to write, so that nothing it builds on changes meanwhile.
-    fn propose(self: &Arc<Self>, deploy: Deploy, prepared: Option<&Prepared>) -> Result<Proposal, Error> {
+    /// Works out the version. Only under the right to write nothing that it builds on changes meanwhile.
+    fn propose(&self, deploy: &Deploy, prepared: Option<&Prepared>) -> Result<Proposal, Error> {
         let snapshot = self.catalog.read();
         let project = snapshot.project(deploy.project.as_str())?;
         if prepared.is_some() {
@@ -178,14 +192,14 @@ impl Inner {
         let latest = before
             .as_ref()
             .map(|function| Arc::clone(function.latest().record()));
-        let code = Code::new(&deploy, prepared, latest.as_deref())?;
-        let settings = self.settings(latest.as_deref(), deploy.settings)?;
+        let code = Code::new(deploy, prepared, latest.as_deref())?;
+        let settings = self.settings(latest.as_deref(), deploy.settings.clone())?;
         let missing = wire(&code.inspection, &settings.grants, project).missing;
         let placed = Placed::new(&settings, &self.profiles.load(), &self.config);
         let reuse = placed.map_or(1, |placed| placed.reuse);
         let new = NewVersion {
-            project: deploy.project,
-            function: deploy.function,
+            project: deploy.project.clone(),
+            function: deploy.function.clone(),
             kind: code.kind,
             digest: code.digest,
             size: code.size,
@@ -195,7 +209,7 @@ impl Inner {
                 .effect_free
                 .unwrap_or_else(|| effect_free(&settings, reuse, project)),
             settings,
-            creator: deploy.creator,
+            creator: deploy.creator.clone(),
             created_at: now(),
             activate: None,
         };
@@ -277,6 +291,19 @@ impl Inner {
             activated,
             missing,
         }
+    }
+}
+
+impl Proposal {
+    /// Whether it comes to the same, whenever either was made.
+    fn is_like(&self, other: &Self) -> bool {
+        let before = |proposal: &Self| proposal.before.as_ref().map(Arc::as_ptr);
+        before(self) == before(other)
+            && self.new.digest == other.new.digest
+            && self.new.settings == other.new.settings
+            && self.new.effect_free == other.new.effect_free
+            && self.new.activate.is_some() == other.new.activate.is_some()
+            && self.missing == other.missing
     }
 }
 

@@ -46,7 +46,7 @@ impl Compiling {
 
 impl Inner {
     /// Keeps an upload and compiles it, unless a version was made from the same code and its compiled form is there.
-    pub(super) async fn prepare(&self, stored: &Stored) -> Result<Prepared, Error> {
+    pub(super) async fn prepare(self: &Arc<Self>, stored: &Stored) -> Result<Prepared, Error> {
         let only = self.compiling.lock(stored.digest).await;
         let inspection = match self.known(stored.digest).await {
             Some(inspection) => inspection,
@@ -55,7 +55,8 @@ impl Inner {
                 let (inspection, scratch, tier) = self.compile_first(&stored.path, first).await?;
                 // Kept before its compiled form, which could not be made anew without it.
                 self.ports.artifacts.keep(stored).await?;
-                self.keep_compiled(stored.digest, tier, &scratch).await?;
+                let compiled = self.keep_compiled(stored.digest, tier, &scratch).await;
+                compiled.inspect_err(|_| self.collect_later(vec![stored.digest]))?;
                 inspection
             }
         };

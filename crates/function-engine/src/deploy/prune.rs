@@ -281,9 +281,10 @@ impl Inner {
 
     /// Nothing leads to a version any longer. Calls that had chosen it before may load it yet: its code stays until none is left.
     pub(super) fn let_go_of(&self, deployed: &Arc<Deployed>) {
-        self.gone.add(deployed);
-        deployed.others().iter().for_each(|other| self.gone.add(other));
-        deployed.leave();
+        for deployed in deployed.others().iter().chain([deployed]) {
+            self.gone.add(deployed);
+            deployed.leave();
+        }
     }
 
     /// Has code removed that calls of versions that are gone needed until now.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use weft_types::{FunctionName, ProjectName};
 
-use crate::catalog::{Function, Snapshot};
+use crate::catalog::{Function, Rolling, Snapshot};
 use crate::engine::Inner;
 
 /// The functions that may move, as long as nothing else changes.
@@ -33,7 +33,7 @@ pub(crate) async fn run(engine: Weak<Inner>) {
                 snapshot.function(project.as_str(), name.as_str()).ok().cloned()
             };
             if let Some(found) = found {
-                inner.look_at_moves(&found).await;
+                inner.look_at_moves(found);
             }
         }
     }
@@ -58,10 +58,18 @@ fn may_move(function: &Function) -> bool {
 }
 
 impl Inner {
-    async fn look_at_moves(self: &Arc<Self>, found: &Function) {
-        if let Err(error) = self.look_at_rollout(found).await {
-            tracing::warn!(function = %found.record.function, %error, "a rollout stays as it is");
-        }
-        self.look_at_promotion(found);
+    /// Each on its own, as one may wait long for an instance to start.
+    fn look_at_moves(self: &Arc<Self>, found: Arc<Function>) {
+        self.look_at_promotion(&found);
+        let Some(looking) = found.rolling.as_ref().and_then(Rolling::begin_looking) else {
+            return;
+        };
+        let inner = Arc::clone(self);
+        self.background.spawn(async move {
+            if let Err(error) = inner.look_at_rollout(&found).await {
+                tracing::warn!(function = %found.record.function, %error, "a rollout stays as it is");
+            }
+            drop(looking);
+        });
     }
 }

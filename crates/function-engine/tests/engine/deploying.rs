@@ -4,10 +4,10 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use serde_json::json;
-use weft_function_engine::port::{StorageError, Tier};
+use weft_function_engine::port::{Artifacts, StorageError, Tier};
 use weft_function_engine::{Deploy, Error, SettingsChange};
-use weft_types::VersionNumber;
 use weft_types::version::Capability;
+use weft_types::{Digest, VersionNumber};
 
 use crate::program::Program;
 use crate::world::{World, default, invocation, invoke, name, settings};
@@ -333,6 +333,38 @@ async fn other_changes_do_not_wait_for_code_that_is_compiled_anew() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn other_changes_do_not_wait_for_an_instance_to_start() {
+    let world = World::new().await;
+    world.add("f", Program::constant(1), "{}").await;
+    assert_eq!(world.call("f", "").await.unwrap(), "1");
+    world.add("g", Program::constant(2), "{}").await;
+    world.runtime.add("three", Program::constant(3));
+    let code = world.upload("three").await;
+    let permit = world.runtime.starts.acquire().await.unwrap();
+    let deploying = tokio::spawn({
+        let engine = world.engine.clone();
+        let deploy = Deploy {
+            project: default(),
+            function: name("f"),
+            code: Some(code),
+            settings: SettingsChange::Keep,
+            activate: true,
+            creator: "ann".into(),
+        };
+        async move { engine.deploy(deploy).await }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!deploying.is_finished(), "its first instance starts");
+    let deleted = tokio::time::timeout(Duration::from_secs(1), async {
+        world.engine.delete(&default(), &name("g")).await
+    });
+    deleted.await.expect("it does not wait").unwrap();
+    drop(permit);
+    assert!(deploying.await.unwrap().unwrap().activated);
+    assert_eq!(world.call("f", "").await.unwrap(), "3");
+}
+
+#[tokio::test(start_paused = true)]
 async fn refused_uploads_leave_nothing_behind() {
     let world = World::with(|config, _| config.upload_bytes = 20).await;
     let refused = world
@@ -350,11 +382,15 @@ async fn refused_uploads_leave_nothing_behind() {
         Err(Error::StorageFull)
     ));
     world.artifacts.full.store(false, SeqCst);
-    world.registry.full.store(true, SeqCst);
-    assert!(matches!(
-        world.deploy("f", Some("f"), SettingsChange::Keep).await,
-        Err(Error::StorageFull)
-    ));
+    let full = [&world.artifacts.full_after_code, &world.registry.full];
+    for full in full {
+        full.store(true, SeqCst);
+        let deployed = world.deploy("f", Some("f"), SettingsChange::Keep).await;
+        assert!(matches!(deployed, Err(Error::StorageFull)));
+        full.store(false, SeqCst);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(world.artifacts.code(Digest::of(b"f")), None);
+    }
     assert!(matches!(world.call("f", "").await, Err(Error::NoFunction { .. })));
     assert!(world.artifacts.leftovers().is_empty());
     let mut receiving = world.engine.receive().await.unwrap();
@@ -398,9 +434,18 @@ async fn a_function_that_others_call_is_not_deleted() {
         .add("caller", Program::caller(), r#"{"grants":{"call":["adder"]}}"#)
         .await;
     match world.engine.delete(&default(), &name("adder")).await.unwrap_err() {
-        Error::StillReferenced { by, .. } => assert_eq!(by, [name("caller")]),
+        Error::StillReferenced { by, .. } => {
+            let by: Vec<_> = by
+                .iter()
+                .map(|pin| (pin.function.clone(), pin.version.0))
+                .collect();
+            assert_eq!(by, [(name("caller"), 1)]);
+        }
         other => panic!("{other}"),
     }
+    let identity = |world: &World| world.engine.callee("default", "adder", None).unwrap().identity();
+    let before = identity(&world);
+    assert_eq!(identity(&world), before);
     world.engine.delete(&default(), &name("caller")).await.unwrap();
     world.engine.delete(&default(), &name("adder")).await.unwrap();
     assert!(matches!(
@@ -417,4 +462,5 @@ async fn a_function_that_others_call_is_not_deleted() {
     );
     let again = world.add("adder", Program::adder(), "{}").await;
     assert_eq!(again.version.version, VersionNumber(1));
+    assert_ne!(identity(&world), before);
 }

@@ -13,6 +13,8 @@ pub(crate) struct DirectoryArtifacts {
     next: AtomicUsize,
     /// Fails every keep while set.
     pub(crate) full: AtomicBool,
+    /// Fails every keep of what was compiled while set.
+    pub(crate) full_after_code: AtomicBool,
 }
 
 struct Upload {
@@ -28,6 +30,7 @@ impl DirectoryArtifacts {
             directory,
             next: AtomicUsize::new(0),
             full: AtomicBool::new(false),
+            full_after_code: AtomicBool::new(false),
         }
     }
 
@@ -94,6 +97,9 @@ impl Artifacts for DirectoryArtifacts {
         key: &'a str,
         path: &'a Path,
     ) -> Boxed<'a, Result<Compiled, StorageError>> {
+        if self.full_after_code.load(SeqCst) {
+            return Box::pin(async { Err(StorageError::Full) });
+        }
         let hash = Digest::of(&std::fs::read(path).unwrap());
         let to = self.compiled_path(digest, key);
         let kept = self.keep(path, &to).map(|()| {

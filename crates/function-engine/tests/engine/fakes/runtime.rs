@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 use weft_function_engine::Level;
 use weft_function_engine::port::{
@@ -27,6 +27,8 @@ pub(crate) struct ClosureRuntime {
     pub(crate) verified: AtomicUsize,
     /// Compiles wait for a permit each, but for the fast ones.
     pub(crate) compilers: Semaphore,
+    /// Instances that start ahead wait for one while there is none.
+    pub(crate) starts: Arc<Semaphore>,
     /// Uploads of at least so many bytes are compiled fast first.
     pub(crate) huge: u64,
     /// The fast compiler dies while set.
@@ -40,6 +42,7 @@ struct ClosureCode {
     environment: Environment,
     reuse: u32,
     tier: Tier,
+    starts: Arc<Semaphore>,
 }
 
 struct ClosureInstance {
@@ -59,6 +62,7 @@ impl ClosureRuntime {
             loaded: AtomicUsize::new(0),
             verified: AtomicUsize::new(0),
             compilers: Semaphore::new(Semaphore::MAX_PERMITS),
+            starts: Arc::new(Semaphore::new(1)),
             huge: 1_000,
             fast_dies: AtomicBool::new(false),
             version: AtomicUsize::new(1),
@@ -139,6 +143,7 @@ impl Runtime for ClosureRuntime {
             },
             reuse: load.reuse,
             tier: load.tier,
+            starts: Arc::clone(&self.starts),
         }))
     }
 }
@@ -152,6 +157,18 @@ impl Code for ClosureCode {
             left: self.reuse,
             tier: self.tier,
             busy: AtomicBool::new(false),
+        })
+    }
+
+    fn ahead<'a>(
+        &'a self,
+        _: u32,
+        _: Option<OwnedSemaphorePermit>,
+        _: std::time::Instant,
+    ) -> Boxed<'a, Result<(), Failure>> {
+        Box::pin(async {
+            drop(self.starts.acquire().await.unwrap());
+            Ok(())
         })
     }
 
