@@ -277,17 +277,9 @@ pub enum Error {
         /// Active versions that may call it, and versions of workflows that do.
         by: Vec<Pin>,
     },
-    /// Open runs execute the one to be deleted, or may come to call it.
-    #[error(
-        "`{function}` cannot be deleted while runs of these workflows are open, which need it: {}; wait for them or cancel them",
-        names(.by)
-    )]
-    OpenRuns {
-        /// The function.
-        function: FunctionName,
-        /// The workflows whose runs they are.
-        by: Vec<FunctionName>,
-    },
+    /// Runs of the one to be deleted are open.
+    #[error("`{0}` cannot be deleted while runs of it are open; wait for them or cancel them")]
+    OpenRuns(FunctionName),
     /// The call did not answer.
     #[error("{failure}")]
     Failed {
@@ -436,10 +428,6 @@ fn pins(items: &[Pin]) -> String {
         .iter()
         .map(|pin| format!("{}@{}", pin.function, pin.version));
     list(&named.collect::<Vec<_>>())
-}
-
-fn names(items: &[FunctionName]) -> String {
-    list(&items.iter().map(ToString::to_string).collect::<Vec<_>>())
 }
 
 fn kind(kind: Kind) -> &'static str {

@@ -26,6 +26,8 @@ pub(crate) struct Mailbox {
 #[derive(Default)]
 struct Inner {
     letters: VecDeque<Letter>,
+    /// Takes no more letters, but is not stopped.
+    shut: bool,
     stopped: bool,
     closed: bool,
 }
@@ -97,7 +99,7 @@ impl Mailbox {
     /// Leaves a letter, unless `most` are there already.
     pub(crate) fn send(&self, letter: Letter, most: usize) -> Result<(), Undeliverable> {
         let mut inner = self.lock();
-        if inner.closed || inner.stopped {
+        if inner.closed || inner.shut {
             return Err(Undeliverable::Closed);
         }
         if inner.letters.len() >= most {
@@ -109,9 +111,16 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Has the driver leave its runs as they are.
+    /// Takes no more letters.
+    pub(crate) fn shut(&self) {
+        self.lock().shut = true;
+    }
+
+    /// Takes no more letters, and has the driver leave its runs as they are.
     pub(crate) fn stop(&self) {
-        self.lock().stopped = true;
+        let mut inner = self.lock();
+        (inner.shut, inner.stopped) = (true, true);
+        drop(inner);
         self.wake();
     }
 
@@ -152,5 +161,33 @@ impl Mailbox {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letter() -> (Letter, oneshot::Receiver<Result<Position, Refusal>>) {
+        let (answer, answered) = oneshot::channel();
+        let letter = Letter {
+            to: Key::default(),
+            order: Order::PassOn,
+            answer,
+        };
+        (letter, answered)
+    }
+
+    #[test]
+    fn what_is_shut_takes_nothing_more_and_is_not_stopped() {
+        let mailbox = Mailbox::new();
+        let (first, _answered) = letter();
+        mailbox.send(first, 9).unwrap();
+        mailbox.shut();
+        let (second, _answered) = letter();
+        assert_eq!(mailbox.send(second, 9), Err(Undeliverable::Closed));
+        assert!(mailbox.take().is_some() && !mailbox.is_stopped());
+        mailbox.stop();
+        assert!(mailbox.is_stopped());
     }
 }

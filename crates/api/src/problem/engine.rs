@@ -70,7 +70,7 @@ impl From<Error> for Problem {
             Error::Quota(exceeded) => exceeded.into(),
             Error::VersionInUse { because, .. } => version_in_use(&because, problem(Kind::VersionInUse)),
             Error::StillReferenced { by, .. } => problem(Kind::StillReferenced).with("by", pins(&by)),
-            Error::OpenRuns { by, .. } => problem(Kind::OpenRuns).with("by", by),
+            Error::OpenRuns(_) => problem(Kind::OpenRuns),
             Error::Failed {
                 invocation, failure, ..
             } => failed(invocation, &failure, detail),

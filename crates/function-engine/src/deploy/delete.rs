@@ -42,10 +42,10 @@ impl Inner {
             }
             function
         };
-        self.check_no_run_needs(project, name)?;
+        self.check_no_open_run(project, name)?;
         // No run begins from here on that needs it; one that began meanwhile is seen by looking once more.
         writing.remove(project, name);
-        let deleted = match self.check_no_run_needs(project, name) {
+        let deleted = match self.check_no_open_run(project, name) {
             Ok(()) => self
                 .ports
                 .registry
@@ -77,48 +77,19 @@ impl Inner {
 }
 
 impl Inner {
-    /// Refuses where an open run executes a version of the function, or may come to call one.
-    fn check_no_run_needs(&self, project: &ProjectName, name: &FunctionName) -> Result<(), Error> {
-        let Some(workflows) = self.workflows.get() else {
-            return Ok(());
-        };
-        let snapshot = self.catalog.read();
-        let known = snapshot.project(project.as_str())?;
-        let open = workflows.open_versions(project).into_iter();
-        let open = open.map(|(function, version)| Pin { function, version });
-        let by: BTreeSet<_> = open
-            .filter(|pin| reaches(known, pin, name))
-            .map(|pin| pin.function)
-            .collect();
-        if by.is_empty() {
-            return Ok(());
+    /// Refuses where runs of a workflow are open. What they come to call is called by a version that stays as long as they are.
+    fn check_no_open_run(&self, project: &ProjectName, name: &FunctionName) -> Result<(), Error> {
+        let open = self.workflows.get().is_some_and(|workflows| {
+            workflows
+                .open_versions(project)
+                .iter()
+                .any(|(function, _)| function == name)
+        });
+        if open {
+            return Err(Error::OpenRuns(name.clone()));
         }
-        Err(Error::OpenRuns {
-            function: name.clone(),
-            by: by.into_iter().collect(),
-        })
+        Ok(())
     }
-}
-
-/// Whether a version is one of a function, or calls it by whatever way. A function that is gone calls nothing.
-fn reaches(project: &Project, from: &Pin, function: &FunctionName) -> bool {
-    let mut seen = BTreeSet::new();
-    let mut line = vec![from.clone()];
-    while let Some(pin) = line.pop() {
-        if pin.function == *function {
-            return true;
-        }
-        let deployed = project
-            .functions
-            .get(&pin.function)
-            .and_then(|function| function.version(Some(pin.version)).ok());
-        if let Some(workflow) = deployed.and_then(|deployed| deployed.record().workflow.as_ref())
-            && seen.insert(pin)
-        {
-            line.extend(workflow.calls.iter().cloned());
-        }
-    }
-    false
 }
 
 /// The versions of other functions that are granted to call `callee` and are active or about to be, and those of workflows that
