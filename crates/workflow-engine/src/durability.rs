@@ -83,6 +83,12 @@ impl Inner {
         Box::pin(async move { inner.until_committed(position).await })
     }
 
+    /// Waits for the disk to have space. Returns within a moment where it has.
+    pub(crate) async fn until_space(self: &Arc<Self>) -> Result<(), Broken> {
+        self.hold(Hold::DiskFull, self.ports.journal.committed());
+        self.alarm.cleared().await
+    }
+
     /// Notes that nothing can be written for now.
     pub(crate) fn hold(self: &Arc<Self>, why: Hold, position: Position) {
         let probe = Probe {

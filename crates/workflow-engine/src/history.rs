@@ -177,11 +177,7 @@ impl Engine {
         limit: usize,
     ) -> Result<Vec<RunRecord>, Error> {
         let mut open = self.0.registry.awaiting(project);
-        open.retain(|open| {
-            let named = filter.workflow.as_ref().is_none_or(|name| open.workflow == *name);
-            let numbered = filter.version.is_none_or(|version| open.version == version);
-            named && numbered && before.is_none_or(|before| open.run < before)
-        });
+        open.retain(|open| before.is_none_or(|before| open.run < before));
         open.sort_unstable_by_key(|open| std::cmp::Reverse(open.run));
         let mut records = Vec::new();
         for open in open {
@@ -343,8 +339,6 @@ impl Events {
                     durable: open.durable,
                 });
             }
-            // The records are behind, and may have what was passed already: they are waited for again.
-            (Some(_), None) if !settled => self.engine.check_records()?,
             (Some(open), None) => open.until_changed(self.seen, self.frames.read).await,
         }
         Ok(())

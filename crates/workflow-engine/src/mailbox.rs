@@ -26,8 +26,6 @@ pub(crate) struct Mailbox {
 #[derive(Default)]
 struct Inner {
     letters: VecDeque<Letter>,
-    /// Takes no more letters, but is not stopped.
-    shut: bool,
     stopped: bool,
     closed: bool,
 }
@@ -99,7 +97,7 @@ impl Mailbox {
     /// Leaves a letter, unless `most` are there already.
     pub(crate) fn send(&self, letter: Letter, most: usize) -> Result<(), Undeliverable> {
         let mut inner = self.lock();
-        if inner.closed || inner.shut {
+        if inner.closed || inner.stopped {
             return Err(Undeliverable::Closed);
         }
         if inner.letters.len() >= most {
@@ -111,16 +109,9 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Takes no more letters.
-    pub(crate) fn shut(&self) {
-        self.lock().shut = true;
-    }
-
-    /// Takes no more letters, and has the driver leave its runs as they are.
+    /// Has the driver leave its runs as they are.
     pub(crate) fn stop(&self) {
-        let mut inner = self.lock();
-        (inner.shut, inner.stopped) = (true, true);
-        drop(inner);
+        self.lock().stopped = true;
         self.wake();
     }
 
@@ -161,33 +152,5 @@ impl Mailbox {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn letter() -> (Letter, oneshot::Receiver<Result<Position, Refusal>>) {
-        let (answer, answered) = oneshot::channel();
-        let letter = Letter {
-            to: Key::default(),
-            order: Order::PassOn,
-            answer,
-        };
-        (letter, answered)
-    }
-
-    #[test]
-    fn what_is_shut_takes_nothing_more_and_is_not_stopped() {
-        let mailbox = Mailbox::new();
-        let (first, _answered) = letter();
-        mailbox.send(first, 9).unwrap();
-        mailbox.shut();
-        let (second, _answered) = letter();
-        assert_eq!(mailbox.send(second, 9), Err(Undeliverable::Closed));
-        assert!(mailbox.take().is_some() && !mailbox.is_stopped());
-        mailbox.stop();
-        assert!(mailbox.is_stopped());
     }
 }

@@ -1,21 +1,17 @@
 //! Values in memory and by address.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use weft_types::image::{Image, Invalid, RawBuilder};
 use weft_types::ty::Shape;
 use weft_types::value::{BlobAddress, Form};
-use weft_types::{Address, Digest, ProjectName, RunId, Type, Value};
+use weft_types::{Address, Digest, ProjectName, Type, Value};
 
 use crate::alarm::Broken;
 use crate::engine::Inner;
 use crate::port::blobs::BlobError;
 use crate::recent::Recent;
-
-/// The longest pause before it is looked again whether a value finds space.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Values by address that are in memory as well, the most recently used ones.
 pub(crate) struct Residents(Recent<Resident, Image>);
@@ -114,38 +110,19 @@ impl Inner {
         image.as_bytes().len() > self.config.inline_bytes
     }
 
-    /// Stores a value of a run. While it finds no space, tries again: what was computed is not lost. Nobody else waits for that, as
-    /// what others have to write may fit.
-    pub(crate) async fn keep(
-        self: Arc<Self>,
-        project: ProjectName,
-        run: RunId,
-        large: Large,
-    ) -> Result<Value, NotKept> {
-        let mut pause = self.config.retry_after;
-        loop {
-            match self.keep_now(&project, &large).await {
-                Err(BlobError::Full) => {}
-                kept => return kept.map_err(NotKept::Blob),
+    /// Stores a value. While the disk is full, waits for space: what was computed is not lost.
+    pub(crate) async fn keep(self: Arc<Self>, project: ProjectName, large: Large) -> Result<Value, NotKept> {
+        let Large { form, bytes, image } = large;
+        let length = bytes.len() as u64;
+        let digest = loop {
+            match self.ports.blobs.put(&project, bytes.clone()).await {
+                Ok(digest) => break digest,
+                Err(BlobError::Full) => self.until_space().await.map_err(NotKept::Broken)?,
+                Err(error) => return Err(NotKept::Blob(error)),
             }
-            let bytes = large.bytes.len();
-            tracing::warn!(%project, %run, bytes, "a value finds no space on the disk: its run waits");
-            let clock = &self.ports.clock;
-            clock.sleep_until(clock.now() + pause).await;
-            self.alarm.cleared().await.map_err(NotKept::Broken)?;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
-    }
-
-    /// Stores a value, or says why that does not work.
-    pub(crate) async fn keep_now(&self, project: &ProjectName, large: &Large) -> Result<Value, BlobError> {
-        let digest = self.ports.blobs.put(project, large.bytes.clone()).await?;
-        let address = BlobAddress {
-            digest,
-            length: large.bytes.len() as u64,
-            form: large.form,
         };
-        self.residents.insert(project, &address, &large.image);
+        let address = BlobAddress { digest, length, form };
+        self.residents.insert(&project, &address, &image);
         Ok(Value::Address(Address::Blob(address)))
     }
 

@@ -260,7 +260,7 @@ section! {
         runs_keep_for: Span, "WEFT_RUNS_KEEP_FOR" = "\"720h\"";
         /// Closed runs that are kept; where there are more, the oldest go. 0 for any number.
         runs_keep: u64, "WEFT_RUNS_KEEP" = "10000000";
-        /// What the records of runs, open ones included, may take on the disk before the oldest closed ones go; 0 for any size.
+        /// What closed runs may take on the disk before the oldest go; 0 for any size.
         runs_keep_size: Size, "WEFT_RUNS_KEEP_SIZE" = "\"32GiB\"";
         /// How often it is looked whether closed runs are to go.
         runs_sweep_every: Span, "WEFT_RUNS_SWEEP_EVERY" = "\"60s\"";

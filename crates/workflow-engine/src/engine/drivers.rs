@@ -1,5 +1,6 @@
 //! Counting the drivers, and stopping them.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
@@ -65,11 +66,10 @@ impl Inner {
                 "runs still execute after the drain's patience"
             );
         }
-        // A run that was accepted meanwhile is told when it has a driver. All are shut first: a function that ends with the run that
-        // calls it must not cancel one that it started, which goes on at the next start.
-        let all = self.registry.all();
-        all.iter().for_each(|open| open.mailbox.shut());
-        all.iter().for_each(|open| open.mailbox.stop());
+        // A run that was accepted meanwhile is told when it has a driver.
+        for open in self.registry.all() {
+            Arc::clone(&open.mailbox).stop();
+        }
         if timeout(FAREWELL, self.drivers.all_left()).await.is_err() {
             tracing::warn!("runs are still driven although they were told to stop");
         }

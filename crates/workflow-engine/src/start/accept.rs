@@ -15,7 +15,7 @@ use crate::express::Kept;
 use crate::mailbox::Mailbox;
 use crate::open_run::{OpenRun, Opening};
 use crate::port::journal::Key;
-use crate::values::Large;
+use crate::values::{Large, NotKept};
 use crate::{Error, random};
 
 /// Blobs that are asked for at a time.
@@ -209,7 +209,7 @@ pub(crate) async fn keep(
     match value {
         Value::Direct(image) if inner.is_large(image) => {
             let large = Large::new(image.clone(), ty);
-            *value = inner.keep_now(project, &large).await?;
+            *value = inner.keep_now(project, large).await?;
         }
         Value::Direct(_) => {}
         Value::Address(Address::Blob(address)) => {
@@ -218,4 +218,19 @@ pub(crate) async fn keep(
         }
     }
     Ok(())
+}
+
+impl Inner {
+    /// Stores a value for a caller, who is told where that does not work.
+    pub(crate) async fn keep_now(
+        self: &Arc<Self>,
+        project: &ProjectName,
+        large: Large,
+    ) -> Result<Value, Error> {
+        let kept = Arc::clone(self).keep(project.clone(), large).await;
+        kept.map_err(|not_kept| match not_kept {
+            NotKept::Blob(error) => Error::Blob(error),
+            NotKept::Broken(broken) => Error::Broken(broken.0),
+        })
+    }
 }

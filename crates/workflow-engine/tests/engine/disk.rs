@@ -4,7 +4,6 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use serde_json::json;
-use weft_workflow_engine::port::blobs::BlobError;
 use weft_workflow_engine::{Error, Waited};
 
 use crate::fakes::journal::Disk;
@@ -87,33 +86,11 @@ async fn a_value_that_finds_no_space_is_not_lost() {
     world.blobs.full.store(true, SeqCst);
     let handle = world.start("main", &json!({ "n": 1 })).await;
     until("the call", || world.calls.count("long") == 1).await;
-    let cancelled = world.start("main", &json!({ "n": 2 })).await;
     tokio::time::sleep(Duration::from_secs(60)).await;
-
-    world.define("small", &chain("double", 1));
-    assert_eq!(
-        world.run("small", &json!({ "n": 1 })).await,
-        json!(2),
-        "others go on"
-    );
-    world.cancel(cancelled.id()).await.unwrap();
-    let outcome = cancelled.ended().await.unwrap();
-    assert_eq!(outcome.status, weft_types::RunStatus::Cancelled);
-    let large = json!({ "text": "x".repeat(100_000) });
-    world.define(
-        "echo",
-        "workflow: echo\ninput: { text: string }\nnodes: { rest: { sleep: 1ms } }\noutput: $input.text",
-    );
-    let refused = world.engine.start(world.request("echo", &large)).await;
-    assert!(
-        matches!(refused, Err(Error::Blob(BlobError::Full))),
-        "{refused:?}"
-    );
-
     world.blobs.full.store(false, SeqCst);
     let answer = world.answer(&handle).await;
     assert_eq!(answer.as_str().map(str::len), Some(100_000));
-    assert_eq!(world.calls.count("long"), 2, "each was executed once");
+    assert_eq!(world.calls.count("long"), 1);
 }
 
 #[tokio::test(start_paused = true)]
