@@ -34,6 +34,11 @@ impl Driver {
 
     /// A job ended: at its first poll, or later.
     pub(super) fn absorb(&mut self, finished: Finished) {
+        if self.inner.drivers.is_stopping() {
+            // It may have failed merely as what it called was told to stop first.
+            self.leaving.lost.get_or_insert(Lost::Stopped);
+            return;
+        }
         let Finished { mut errand, done } = finished;
         errand.placed = false;
         match done {
