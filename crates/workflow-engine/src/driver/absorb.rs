@@ -118,8 +118,8 @@ impl Driver {
         let Some(slot) = self.slots.get(errand.key) else {
             return;
         };
-        let project = slot.open.project.clone();
-        let keep = Arc::clone(&self.inner).keep(project, Large::new(image, ty));
+        let run = (slot.open.project.clone(), slot.open.run);
+        let keep = Arc::clone(&self.inner).keep(run, Large::new(image, ty));
         let before_call = matches!(then, Then::Nest);
         let work = async move { Done::Kept(keep.await, then) };
         let job = match before_call {
