@@ -60,6 +60,12 @@
 //! tries again by itself. So it is while the database does not answer: of a commit that was cut off, the journal finds out by reading
 //! whether it happened, before it tells anybody or tries again. A sync that failed is not tried again: the engine stops driving runs, and what is on the disk is
 //! taken up at the next start.
+//!
+//! Where the journal can be written and a large value finds no space, the node that has it waits alone, and tries again: other runs go on,
+//! and its own can be cancelled.
+//!
+//! Where the journal can be written and a large value finds no space, its node alone waits, and tries again: the run can be cancelled, and
+//! others go on.
 
 use std::sync::Arc;
 
@@ -81,12 +87,6 @@ impl Inner {
         count(&self.totals.commits);
         let inner = Arc::clone(self);
         Box::pin(async move { inner.until_committed(position).await })
-    }
-
-    /// Waits for the disk to have space. Returns within a moment where it has.
-    pub(crate) async fn until_space(self: &Arc<Self>) -> Result<(), Broken> {
-        self.hold(Hold::DiskFull, self.ports.journal.committed());
-        self.alarm.cleared().await
     }
 
     /// Notes that nothing can be written for now.

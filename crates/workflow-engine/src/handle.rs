@@ -231,6 +231,10 @@ impl Engine {
         order: Order,
     ) -> Result<oneshot::Receiver<Result<Position, Refusal>>, Error> {
         let (answer, answered) = oneshot::channel();
+        if self.0.drivers.is_stopping() {
+            // Nobody reads it; it would be written down by a driver that has not heard of that yet.
+            return Ok(answered);
+        }
         let letter = Letter {
             to: open.key,
             order,

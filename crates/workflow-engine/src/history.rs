@@ -332,7 +332,9 @@ impl Events {
             (None, _) => self.over = true,
             // Everything that there is was read; what is not journalled may have been kept in part.
             (Some(_), Some(Ok(_))) if settled => self.open = None,
-            (Some(_), Some(Ok(_))) => {}
+            // The records lag: they are asked again, which waits for them. Of what is kept in memory all was read.
+            (Some(_), Some(Ok(_))) => self.engine.0.check_records()?,
+            (Some(open), None) if !settled && open.kept.is_none() => self.engine.0.check_records()?,
             (Some(open), Some(Err(_))) => {
                 return Err(Error::Stopped {
                     run: self.run,

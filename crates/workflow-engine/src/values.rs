@@ -6,12 +6,15 @@ use bytes::Bytes;
 use weft_types::image::{Image, Invalid, RawBuilder};
 use weft_types::ty::Shape;
 use weft_types::value::{BlobAddress, Form};
-use weft_types::{Address, Digest, ProjectName, Type, Value};
+use weft_types::{Address, Digest, ProjectName, RunId, Type, Value};
 
 use crate::alarm::Broken;
 use crate::engine::Inner;
 use crate::port::blobs::BlobError;
 use crate::recent::Recent;
+
+/// How often the pause doubles before a value is stored again that found no space.
+const DOUBLINGS: u32 = 5;
 
 /// Values by address that are in memory as well, the most recently used ones.
 pub(crate) struct Residents(Recent<Resident, Image>);
@@ -110,20 +113,57 @@ impl Inner {
         image.as_bytes().len() > self.config.inline_bytes
     }
 
-    /// Stores a value. While the disk is full, waits for space: what was computed is not lost.
-    pub(crate) async fn keep(self: Arc<Self>, project: ProjectName, large: Large) -> Result<Value, NotKept> {
-        let Large { form, bytes, image } = large;
-        let length = bytes.len() as u64;
-        let digest = loop {
-            match self.ports.blobs.put(&project, bytes.clone()).await {
-                Ok(digest) => break digest,
-                Err(BlobError::Full) => self.until_space().await.map_err(NotKept::Broken)?,
+    /// Stores a value of a run. While there is no space for it, waits: what was computed is not lost.
+    pub(crate) async fn keep(
+        self: Arc<Self>,
+        (project, run): (ProjectName, RunId),
+        large: Large,
+    ) -> Result<Value, NotKept> {
+        let mut tries = 0;
+        loop {
+            match self.try_to_keep(&project, &large).await {
+                Ok(value) => return Ok(value),
+                Err(BlobError::Full) => self
+                    .until_space(run, &large, tries)
+                    .await
+                    .map_err(NotKept::Broken)?,
                 Err(error) => return Err(NotKept::Blob(error)),
             }
+            tries += 1;
+        }
+    }
+
+    /// Stores a value, if there is space for it now.
+    pub(crate) async fn try_to_keep(&self, project: &ProjectName, large: &Large) -> Result<Value, BlobError> {
+        let Large { form, bytes, image } = large;
+        let digest = self.ports.blobs.put(project, bytes.clone()).await?;
+        let address = BlobAddress {
+            digest,
+            length: bytes.len() as u64,
+            form: *form,
         };
-        let address = BlobAddress { digest, length, form };
-        self.residents.insert(&project, &address, &image);
+        self.residents.insert(project, &address, image);
         Ok(Value::Address(Address::Blob(address)))
+    }
+
+    /// Waits before a value is stored that found no space at some tries before: with all others where nothing can be written, else by
+    /// itself, as what is too large for the disk need not hold what is not.
+    async fn until_space(self: &Arc<Self>, run: RunId, large: &Large, tries: u32) -> Result<(), Broken> {
+        if let Some(why) = self.held() {
+            self.hold(why, self.ports.journal.committed());
+            return self.alarm.cleared().await;
+        }
+        if tries == 0 {
+            let bytes = large.bytes.len();
+            tracing::warn!(%run, bytes, "the disk has no space for a value of the run, which holds until it has");
+        }
+        let pause = self.config.retry_after.saturating_mul(1 << tries.min(DOUBLINGS));
+        let clock = &self.ports.clock;
+        clock.sleep_until(clock.now() + pause).await;
+        match self.alarm.broken() {
+            Some(why) => Err(Broken(why.to_owned())),
+            None => Ok(()),
+        }
     }
 
     /// The plain bytes at an address, mapped where they are a local file.

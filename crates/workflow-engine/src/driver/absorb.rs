@@ -34,6 +34,11 @@ impl Driver {
 
     /// A job ended: at its first poll, or later.
     pub(super) fn absorb(&mut self, finished: Finished) {
+        if self.inner.drivers.is_stopping() {
+            // It may have failed merely as what it called was told to stop first.
+            self.leaving.lost.get_or_insert(Lost::Stopped);
+            return;
+        }
         let Finished { mut errand, done } = finished;
         errand.placed = false;
         match done {
@@ -113,8 +118,8 @@ impl Driver {
         let Some(slot) = self.slots.get(errand.key) else {
             return;
         };
-        let project = slot.open.project.clone();
-        let keep = Arc::clone(&self.inner).keep(project, Large::new(image, ty));
+        let run = (slot.open.project.clone(), slot.open.run);
+        let keep = Arc::clone(&self.inner).keep(run, Large::new(image, ty));
         let before_call = matches!(then, Then::Nest);
         let work = async move { Done::Kept(keep.await, then) };
         let job = match before_call {

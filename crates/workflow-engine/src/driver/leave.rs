@@ -114,8 +114,7 @@ impl Driver {
         if !self.outbox.is_empty() {
             return self.wait(cx);
         }
-        let durable = self.leaving.root.as_ref().is_some_and(|root| root.open.durable);
-        let position = self.position.filter(|_| durable);
+        let position = self.end_position();
         if let Some(position) = position {
             let inner = &self.inner;
             let commit = self
@@ -133,6 +132,12 @@ impl Driver {
         Poll::Ready(())
     }
 
+    /// What is to be committed before anybody is told of the end; none where nothing is journalled.
+    fn end_position(&self) -> Option<Position> {
+        let durable = self.leaving.root.as_ref().is_some_and(|root| root.open.durable);
+        self.position.filter(|_| durable)
+    }
+
     fn say_farewell(&mut self, position: Option<Position>) {
         while let Some((_, departed)) = self.leaving.uncommitted.pop_front() {
             self.forget(departed);
@@ -148,6 +153,10 @@ impl Driver {
     /// Whatever has not ended by now is left as it is; who waits for it is told.
     pub(super) fn abandon(&mut self) {
         let lost = self.leaving.lost.take().unwrap_or(Lost::Abandoned);
+        if lost == Lost::Stopped && self.outbox.is_empty() && self.leaving.is_over() {
+            // It ended, and the journal has that: who waits for it finds out by itself whether the disk has it, too.
+            self.say_farewell(self.end_position());
+        }
         let unpassed = self.leaving.unpassed.drain(..);
         let uncommitted = self.leaving.uncommitted.drain(..).map(|(_, departed)| departed);
         let departed = self

@@ -22,7 +22,7 @@ impl Driver {
                 Err(error) => drop(answer.send(Err(error))),
             }
         }
-        if self.mailbox.is_stopped() {
+        if self.mailbox.is_stopped() || self.inner.drivers.is_stopping() {
             self.leaving.lost.get_or_insert(Lost::Stopped);
         }
     }

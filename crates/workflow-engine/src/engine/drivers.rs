@@ -1,6 +1,5 @@
 //! Counting the drivers, and stopping them.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
@@ -15,6 +14,9 @@ use super::Inner;
 pub(crate) struct Drivers {
     count: AtomicUsize,
     draining: AtomicBool,
+    /// Whether all of them leave. That holds for all at once: else one that has left would have runs cancelled which its callees had
+    /// started, or those fail that waited for its own.
+    stopping: AtomicBool,
     left: Notify,
 }
 
@@ -38,6 +40,11 @@ impl Drivers {
     /// Whether nothing new is begun.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(SeqCst)
+    }
+
+    /// Whether every driver leaves its runs as they are.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(SeqCst)
     }
 
     async fn all_left(&self) {
@@ -67,8 +74,9 @@ impl Inner {
             );
         }
         // A run that was accepted meanwhile is told when it has a driver.
+        self.drivers.stopping.store(true, SeqCst);
         for open in self.registry.all() {
-            Arc::clone(&open.mailbox).stop();
+            open.mailbox.stop();
         }
         if timeout(FAREWELL, self.drivers.all_left()).await.is_err() {
             tracing::warn!("runs are still driven although they were told to stop");

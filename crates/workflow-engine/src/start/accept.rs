@@ -14,8 +14,9 @@ use crate::engine::Inner;
 use crate::express::Kept;
 use crate::mailbox::Mailbox;
 use crate::open_run::{OpenRun, Opening};
-use crate::port::journal::Key;
-use crate::values::{Large, NotKept};
+use crate::port::blobs::BlobError;
+use crate::port::journal::{Hold, Key};
+use crate::values::Large;
 use crate::{Error, random};
 
 /// Blobs that are asked for at a time.
@@ -222,15 +223,14 @@ pub(crate) async fn keep(
 
 impl Inner {
     /// Stores a value for a caller, who is told where that does not work.
-    pub(crate) async fn keep_now(
-        self: &Arc<Self>,
-        project: &ProjectName,
-        large: Large,
-    ) -> Result<Value, Error> {
-        let kept = Arc::clone(self).keep(project.clone(), large).await;
-        kept.map_err(|not_kept| match not_kept {
-            NotKept::Blob(error) => Error::Blob(error),
-            NotKept::Broken(broken) => Error::Broken(broken.0),
+    pub(crate) async fn keep_now(&self, project: &ProjectName, large: Large) -> Result<Value, Error> {
+        let kept = self.try_to_keep(project, &large).await;
+        kept.map_err(|error| match error {
+            BlobError::Full => Error::OnHold {
+                why: Hold::DiskFull,
+                retry_after: self.config.retry_after,
+            },
+            error => Error::Blob(error),
         })
     }
 }

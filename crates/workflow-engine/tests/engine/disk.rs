@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use weft_workflow_engine::{Error, Waited};
 
+use crate::fakes::calls::parsed;
 use crate::fakes::journal::Disk;
 use crate::world::{World, chain, project, sample, until};
 
@@ -91,6 +92,68 @@ async fn a_value_that_finds_no_space_is_not_lost() {
     let answer = world.answer(&handle).await;
     assert_eq!(answer.as_str().map(str::len), Some(100_000));
     assert_eq!(world.calls.count("long"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_that_finds_no_space_holds_its_run_alone() {
+    let world = World::new().await;
+    let calls = &world.calls;
+    calls.add("long", "record { n: u64 }", "string", false, |_| async {
+        Ok(json!("x".repeat(100_000)))
+    });
+    world.define("main", &chain("long", 1));
+    world.define("other", &chain("double", 1));
+    world.blobs.full.store(true, SeqCst);
+    let handle = world.start("main", &json!({ "n": 1 })).await;
+    until("the call", || world.calls.count("long") == 1).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(world.engine.check_store().is_ok());
+    assert_eq!(world.run("other", &json!({ "n": 2 })).await, json!(4));
+    world.cancel(handle.id()).await.unwrap();
+    let outcome = handle.ended().await.unwrap();
+    assert_eq!(outcome.status, weft_types::RunStatus::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_value_finds_no_space_is_refused_at_once() {
+    let world = World::new().await;
+    let calls = &world.calls;
+    calls.add(
+        "size",
+        "record { text: string }",
+        "u64",
+        true,
+        |asked| async move { Ok(json!(asked.arguments["text"].as_str().unwrap().len())) },
+    );
+    world.define(
+        "main",
+        "workflow: main
+input: { text: string }
+nodes:
+  more: { wait: string }
+  size: { call: size, with: { text: $more } }
+output: $size
+",
+    );
+    let large = json!({ "text": "x".repeat(100_000) });
+    let waiting = world.start_for_id("main", &json!({ "text": "" })).await.id();
+    world.blobs.full.store(true, SeqCst);
+    let refused = world.engine.start(world.request("main", &large)).await;
+    let refused = refused.unwrap_err();
+    assert!(matches!(refused, Error::OnHold { .. }), "{refused}");
+    let text = "string".parse().unwrap();
+    let event = || Some(weft_types::Value::Direct(parsed(&text, &large["text"])));
+    let engine = &world.engine;
+    let refused = engine.complete(&project(), waiting, "more", event(), "bea").await;
+    let refused = refused.unwrap_err();
+    assert!(matches!(refused, Error::OnHold { .. }), "{refused}");
+    world.blobs.full.store(false, SeqCst);
+    engine
+        .complete(&project(), waiting, "more", event(), "bea")
+        .await
+        .unwrap();
+    let handle = engine.handle(&project(), waiting).await.unwrap();
+    assert_eq!(world.answer(&handle).await, json!(100_000));
 }
 
 #[tokio::test(start_paused = true)]

@@ -56,6 +56,25 @@ async fn events_come_in_order_from_any_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn records_that_lagged_are_read_once_they_follow() {
+    let world = World::new().await;
+    world.define("main", &chain("held", 2));
+    let handle = world.start_for_id("main", &json!({ "n": 1 })).await;
+    let mut events = world.engine.events(&project(), handle.id(), 0).await.unwrap();
+    assert_eq!(words(&mut events, 3).await.len(), 3);
+    world.records.behind.store(true, SeqCst);
+    world.release(1);
+    until("the second call", || world.calls.count("held") == 2).await;
+    let mut next = std::pin::pin!(words(&mut events, 1));
+    let early = tokio::time::timeout(Duration::from_secs(9), &mut next);
+    assert!(early.await.is_err());
+    world.records.behind.store(false, SeqCst);
+    // Nothing happens in the run any longer.
+    let late = tokio::time::timeout(Duration::from_secs(9), next);
+    assert_eq!(late.await.unwrap(), ["succeeded"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn only_what_is_committed_is_told() {
     let world = World::new().await;
     world.define("main", &chain("held", 1));

@@ -24,6 +24,8 @@ pub(crate) struct FakeRecords {
     damaged: Mutex<Vec<RunId>>,
     /// Whether nothing is written into them any longer.
     pub(crate) stuck: AtomicBool,
+    /// Whether what happened lately cannot be read yet, either.
+    pub(crate) behind: AtomicBool,
     /// Whether nothing can be read from them.
     pub(crate) failing: AtomicBool,
     /// Whether runs that are not journalled leave nothing.
@@ -38,6 +40,7 @@ impl FakeRecords {
             deleted: Mutex::default(),
             damaged: Mutex::default(),
             stuck: AtomicBool::new(false),
+            behind: AtomicBool::new(false),
             failing: AtomicBool::new(false),
             dropping: AtomicBool::new(false),
         })
@@ -101,7 +104,7 @@ impl FakeRecords {
 impl Records for FakeRecords {
     fn settled(&self, _: Position) -> Boxed<'_, bool> {
         Box::pin(async {
-            let stuck = self.stuck.load(SeqCst);
+            let stuck = self.stuck.load(SeqCst) || self.behind.load(SeqCst);
             if stuck {
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
@@ -151,7 +154,8 @@ impl Records for FakeRecords {
             Some(kept) => vec![(1, kept.frames.clone())],
             None => self.journal.committed_of(run),
         };
-        let pieces = pieces.into_iter().filter(|(at, _)| Some(*at) > after);
+        let behind = self.behind.load(SeqCst);
+        let pieces = pieces.into_iter().filter(|(at, _)| !behind && Some(*at) > after);
         // One at a time, so that whoever reads has to ask again.
         let pieces = pieces.take(1).collect();
         Box::pin(async { Ok(pieces) })
