@@ -61,9 +61,6 @@
 //! whether it happened, before it tells anybody or tries again. A sync that failed is not tried again: the engine stops driving runs, and what is on the disk is
 //! taken up at the next start.
 //!
-//! Where the journal can be written and a large value finds no space, the node that has it waits alone, and tries again: other runs go on,
-//! and its own can be cancelled.
-//!
 //! Where the journal can be written and a large value finds no space, its node alone waits, and tries again: the run can be cancelled, and
 //! others go on.
 
