@@ -150,51 +150,6 @@ impl Engine {
         self.0.plan_of(&record).ok()
     }
 
-    /// Nodes of an open run that await an outside event, as far as that is committed.
-    ///
-    /// # Errors
-    /// Where the store fails.
-    pub async fn awaiting(&self, project: &ProjectName, run: RunId) -> Result<Vec<NodeIndex>, Error> {
-        let Some(open) = self.0.registry.of_project(project, run) else {
-            return Ok(Vec::new());
-        };
-        let awaiting = open.awaiting();
-        if !awaiting.is_empty() {
-            self.commit(open.passed()).await?;
-        }
-        Ok(awaiting)
-    }
-
-    /// As [`list`](Self::list), of those runs alone of which a node awaits an outside event.
-    ///
-    /// # Errors
-    /// As [`list`](Self::list).
-    pub async fn list_awaiting(
-        &self,
-        project: &ProjectName,
-        filter: &RunFilter,
-        before: Option<RunId>,
-        limit: usize,
-    ) -> Result<Vec<RunRecord>, Error> {
-        let mut open = self.0.registry.awaiting(project);
-        open.retain(|open| before.is_none_or(|before| open.run < before));
-        open.sort_unstable_by_key(|open| std::cmp::Reverse(open.run));
-        let mut records = Vec::new();
-        for open in open {
-            if records.len() >= limit {
-                break;
-            }
-            self.commit(open.passed()).await?;
-            match self.0.record(project, open.run).await {
-                Ok(record) if filter.passes(&record) => records.push(record),
-                // It may have been removed meanwhile.
-                Ok(_) | Err(Error::NoRun(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(records)
-    }
-
     /// Runs of a project that pass the filter, as far as they are committed: the newest first, up to `limit` of those older than
     /// `before`.
     ///

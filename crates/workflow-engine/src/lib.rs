@@ -13,6 +13,7 @@
 
 mod admission;
 mod alarm;
+mod awaiting;
 mod compare;
 mod config;
 mod control;
@@ -52,6 +53,7 @@ mod told;
 mod values;
 mod way;
 
+pub use awaiting::AwaitingRuns;
 pub use compare::{Compared, InputsDiffer, ItemsDiffer};
 pub use config::{Config, MAX_REASON, MAX_TEXT};
 pub use engine::{Engine, Ports, Recovered};

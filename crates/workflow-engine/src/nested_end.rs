@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use weft_types::{ProjectName, RunId, Type};
+use weft_types::{ProjectName, RunId, RunStatus, Type};
+use weft_workflow::Event;
+use weft_workflow::event::ErrorCode;
 
 use crate::Error;
 use crate::alarm::Broken;
 use crate::engine::Inner;
+use crate::history::Frames;
 use crate::open_run::Outcome;
 
 /// How long the records may be behind, or fail, before they are taken to have stopped for good.
@@ -19,8 +22,8 @@ const CATCHING_UP: Duration = Duration::from_secs(600);
 pub(crate) enum NestedEnd {
     /// It never began.
     Never,
-    /// It ended so.
-    Ended(Arc<Outcome>),
+    /// It ended so, and may have had effects of which nobody knows.
+    Ended(Arc<Outcome>, bool),
     /// It ended, and how cannot be read.
     Unreadable(String),
     /// It is open and nobody drives it, as it could not be taken up.
@@ -92,9 +95,30 @@ impl Inner {
             return Ok(Some(NestedEnd::Never));
         };
         Ok(Some(match self.outcome_of(&record, ty) {
-            Ok(Some(outcome)) => NestedEnd::Ended(Arc::new(outcome)),
+            Ok(Some(outcome)) => {
+                let unknown = outcome.status == RunStatus::Cancelled && self.has_unknown(run).await?;
+                NestedEnd::Ended(Arc::new(outcome), unknown)
+            }
             Ok(None) => NestedEnd::Open,
             Err(damaged) => NestedEnd::Unreadable(damaged.to_string()),
         }))
+    }
+
+    /// Whether something in a run may have had effects of which nobody knows. So it is, too, where it cannot be read.
+    async fn has_unknown(&self, run: RunId) -> Result<bool, Error> {
+        let mut frames = Frames::new(run);
+        loop {
+            let events = match frames.read(self).await {
+                Err(Error::Damaged { .. }) => return Ok(true),
+                events => events?,
+            };
+            if events.is_empty() {
+                return Ok(false);
+            }
+            let unknown = |event: &Event| matches!(event, Event::NodeFailed { error, .. } if error.code == ErrorCode::OutcomeUnknown);
+            if events.iter().any(|(_, stamped)| unknown(&stamped.event)) {
+                return Ok(true);
+            }
+        }
     }
 }

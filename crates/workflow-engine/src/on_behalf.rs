@@ -34,7 +34,7 @@ impl Engine {
         let end = self.0.nested_end(project, run, plan.signature.result.as_ref());
         match end.await.map_err(|broken| Error::Broken(broken.0))? {
             NestedEnd::Never => Ok(None),
-            NestedEnd::Ended(outcome) => {
+            NestedEnd::Ended(outcome, _) => {
                 let (engine, project, plan) = (self.clone(), project.clone(), Arc::clone(&plan));
                 Ok(Some(RunHandle::closed(engine, project, outcome, plan)))
             }

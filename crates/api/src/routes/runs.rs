@@ -219,22 +219,28 @@ pub(super) async fn list(
     let filter = filter(&query, awaiting)?;
     context.engine.check_project(&project)?;
     let runs = &workflows.runs;
-    let mut records = match awaiting {
-        true => runs.list_awaiting(&project, &filter, before, limit + 1).await?,
-        false => runs.list(&project, &filter, before, limit + 1).await?,
+    let (mut records, next) = match awaiting {
+        true => {
+            let page = runs.list_awaiting(&project, &filter, before, limit).await?;
+            (page.records, page.next)
+        }
+        false => {
+            let mut records = runs.list(&project, &filter, before, limit + 1).await?;
+            let more = records.len() > limit;
+            records.truncate(limit);
+            let next = records.last().filter(|_| more).map(|last| last.run);
+            (records, next)
+        }
     };
-    let more = records.len() > limit;
-    records.truncate(limit);
-    let next = records
-        .last()
-        .filter(|_| more)
-        .map(|last| cursor::of_run(last.run));
     if filter.parent.is_some() {
         // The number of a nested run tells when the one around it was accepted.
         records.sort_by_key(|record| std::cmp::Reverse(record.created_at));
     }
     let items = summaries(workflows, &project, &records).await?;
-    Ok(Json(wire::Page { items, next }))
+    Ok(Json(wire::Page {
+        items,
+        next: next.map(cursor::of_run),
+    }))
 }
 
 async fn summaries(

@@ -112,7 +112,7 @@ impl Change {
 }
 
 /// Bits of a piece's number that count within its run.
-const PIECE_BITS: u32 = 24;
+pub(super) const PIECE_BITS: i32 = 24;
 
 /// The number of a run's piece; none beyond the last one.
 pub(super) fn piece(id: i64, index: i64) -> Option<i64> {

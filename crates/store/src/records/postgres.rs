@@ -140,6 +140,10 @@ impl RecordsReader for PgPool {
         Box::pin(read::bytes(self))
     }
 
+    fn open_bytes(&self) -> Answer<'_, i64> {
+        Box::pin(read::open_bytes(self))
+    }
+
     fn close(&self) -> Boxed<'_, ()> {
         Box::pin(PgPool::close(self))
     }

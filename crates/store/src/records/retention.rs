@@ -58,13 +58,18 @@ impl Policy {
         }
     }
 
-    /// What is to go now, of `closed` runs in a file of which `bytes` are used.
+    /// Whether these are too many bytes.
+    pub(super) fn is_large(&self, bytes: u64) -> bool {
+        self.bytes.is_some_and(|limit| bytes > limit)
+    }
+
+    /// What is to go now, of `closed` runs that take `bytes`.
     pub(super) fn excess(&self, now: Timestamp, closed: u64, bytes: u64) -> Excess {
         let micros = |age: Duration| i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
         Excess {
             before: self.age.map(|age| columns::time(now).saturating_sub(micros(age))),
             runs: self.runs.map_or(0, |limit| closed.saturating_sub(limit)),
-            bytes: self.bytes.is_some_and(|limit| bytes > limit),
+            bytes: self.is_large(bytes),
         }
     }
 }

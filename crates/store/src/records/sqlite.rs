@@ -92,6 +92,10 @@ impl RecordsReader for SqlitePool {
         Box::pin(read::bytes(self))
     }
 
+    fn open_bytes(&self) -> Answer<'_, i64> {
+        Box::pin(read::open_bytes(self))
+    }
+
     fn close(&self) -> Boxed<'_, ()> {
         Box::pin(SqlitePool::close(self))
     }

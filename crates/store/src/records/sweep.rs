@@ -34,6 +34,8 @@ pub(super) struct Sweep {
     under_way: Option<i64>,
     /// When that look began.
     began: Instant,
+    /// What open runs took then, where that had to be known.
+    open_bytes: Option<u64>,
     /// When the next chunk, or the next look, is due.
     next: Instant,
     /// How many runs are looked at and removed at a time.
@@ -49,6 +51,7 @@ impl Sweep {
             interval: options.retention_interval,
             under_way: None,
             began: Instant::now(),
+            open_bytes: None,
             next: Instant::now() + options.retention_interval,
             pace: Pace::new(retention::CHUNK, REMOVAL),
             closed: None,
@@ -94,6 +97,7 @@ impl Sweep {
         let started = Instant::now();
         if self.under_way.is_none() {
             self.began = started;
+            self.open_bytes = None;
         }
         let goes_on = self.chunk(writer, reader, now).await;
         match goes_on {
@@ -116,9 +120,8 @@ impl Sweep {
             Some(closed) => closed,
             None => *self.closed.insert(reader.closed().await?.unsigned_abs()),
         };
-        let excess = self
-            .policy
-            .excess(now, closed, reader.bytes().await?.unsigned_abs());
+        let bytes = self.closed_bytes(reader).await?;
+        let excess = self.policy.excess(now, closed, bytes);
         let after = self.under_way.unwrap_or(0);
         let count = self.pace.amount();
         let candidates = reader.candidates(after, count).await?;
@@ -129,6 +132,19 @@ impl Sweep {
         self.removed(verdict.count);
         self.under_way = retention::last(&candidates);
         Ok(verdict.goes_on)
+    }
+
+    /// What closed runs take at most. What open ones take is looked at only where it matters, once in a look: it does not shrink by what is removed.
+    async fn closed_bytes(&mut self, reader: &dyn RecordsReader) -> Result<u64, Error> {
+        let bytes = reader.bytes().await?.unsigned_abs();
+        if !self.policy.is_large(bytes) {
+            return Ok(bytes);
+        }
+        let open = match self.open_bytes {
+            Some(open) => open,
+            None => *self.open_bytes.insert(reader.open_bytes().await?.unsigned_abs()),
+        };
+        Ok(bytes.saturating_sub(open))
     }
 }
 

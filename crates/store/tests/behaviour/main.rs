@@ -232,6 +232,7 @@ macro_rules! behaviours_of_runs {
                 too_many_closed_runs_make_room_oldest_first,
                 what_ended_too_long_ago_is_removed,
                 records_keep_to_their_bytes,
+                what_open_runs_take_removes_no_closed_ones,
             ],
             damage: [
                 a_damaged_journal_says_which_row,

@@ -74,3 +74,23 @@ pub(crate) async fn records_keep_to_their_bytes(backend: impl Backend) {
     run_all(&backend, (0..60).map(large)).await;
     eventually("removing", async || listed(&backend).await.len() < 20).await;
 }
+
+pub(crate) async fn what_open_runs_take_removes_no_closed_ones(backend: impl Backend) {
+    let options = Options {
+        retention_bytes: Some(512 << 10),
+        retention_runs: Some(5),
+        ..at_once()
+    };
+    let backend = backend.reopen_with(options).await;
+    let open = (0..40).map(|number| Run::started(number).node(0, 30_000));
+    run_all(&backend, open.chain((40..60).map(short))).await;
+    let kept: Vec<_> = (55..60).rev().chain((0..40).rev()).collect();
+    eventually("removing what is too many", async || {
+        listed(&backend).await.len() <= kept.len()
+    })
+    .await;
+    // Further looks, which find the open runs alone to be above the bytes.
+    run_all(&backend, (60..70).map(short)).await;
+    let kept: Vec<_> = (65..70).rev().chain((0..40).rev()).collect();
+    eventually("the next look", async || listed(&backend).await == kept).await;
+}

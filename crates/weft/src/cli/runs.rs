@@ -65,19 +65,32 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
         ("submitter", args.submitter),
         ("parent", args.parent),
         ("nested", args.nested.then(|| "true".to_owned())),
-        ("limit", Some(args.limit.to_string())),
     ];
     let query: Vec<_> = filters
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
         .collect();
-    let request = client.in_project(Method::GET, &["runs"]).query(&query);
-    let page: Page<RunSummary> = client.json(request).await?;
-    if page.items.is_empty() {
+    let (mut runs, mut next) = (Vec::<RunSummary>::new(), None);
+    loop {
+        let left = args.limit as usize - runs.len();
+        let request = client.in_project(Method::GET, &["runs"]).query(&query);
+        let request = request.query(&[("limit", left.to_string())]);
+        let after: Option<String> = next.take();
+        let page: Page<RunSummary> = client
+            .json(request.query(&after.map(|after| [("after", after)])))
+            .await?;
+        runs.extend(page.items.into_iter().take(left));
+        next = page.next;
+        // A page of those that await something may hold fewer than there are.
+        if next.is_none() || runs.len() >= args.limit as usize {
+            break;
+        }
+    }
+    if runs.is_empty() {
         return none(&client, workflow.as_deref(), &session).await;
     }
-    session.output.result(&page.items, table(&page.items))?;
-    if page.next.is_some() {
+    session.output.result(&runs, table(&runs))?;
+    if next.is_some() {
         session
             .output
             .note("there are older runs: --limit shows more, filters fewer");

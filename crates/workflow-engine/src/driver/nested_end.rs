@@ -60,14 +60,14 @@ impl Driver {
             return;
         };
         let why = match end {
-            NestedEnd::Ended(outcome) => {
+            NestedEnd::Ended(outcome, unknown) => {
                 let parent = Parent {
                     key: errand.key,
                     place,
                     attempt,
                     since: errand.since,
                 };
-                return self.child_ended(parent, &outcome, false);
+                return self.child_ended(parent, &outcome, unknown);
             }
             NestedEnd::Never => return self.begin_or_stop(errand, place, stops),
             NestedEnd::Unreadable(why) => why,

@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 use weft_types::{NodeStatus, Value};
 use weft_workflow::event::ErrorCode;
-use weft_workflow_engine::Error;
 use weft_workflow_engine::port::records::RunFilter;
+use weft_workflow_engine::{Error, StartRun};
 
-use crate::fakes::calls::parsed;
+use crate::fakes::calls::{name, parsed};
 use crate::fakes::journal::Disk;
 use crate::world::{World, project, until};
 
@@ -128,10 +128,8 @@ async fn runs_that_await_something_are_listed() {
             .engine
             .list_awaiting(&project(), &RunFilter::default(), None, 9)
             .await;
-        all.unwrap()
-            .into_iter()
-            .map(|record| record.run)
-            .collect::<Vec<_>>()
+        let records = all.unwrap().records.into_iter();
+        records.map(|record| record.run).collect::<Vec<_>>()
     };
     assert_eq!(listed(&world).await, []);
     until("the wait", || world.calls.count("double") == 1).await;
@@ -147,6 +145,53 @@ async fn runs_that_await_something_are_listed() {
         .await
         .unwrap();
     assert_eq!(listed(&world).await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn so_many_runs_are_looked_at_for_a_page_of_those_that_await_something() {
+    const LOOKS: usize = 1_000;
+    let world = World::new().await;
+    world.define(
+        "first",
+        "workflow: first\nnodes:\n  go: { wait: u64 }\noutput: $go\n",
+    );
+    world.define(
+        "main",
+        "workflow: main\nnodes:\n  go: { wait: u64 }\noutput: $go\n",
+    );
+    let oldest = StartRun {
+        submitter: "ann".to_owned(),
+        ..world.request("first", &json!({}))
+    };
+    let oldest = world.engine.start(oldest).await.unwrap().id();
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    for _ in 0..LOOKS {
+        world.start("main", &json!({})).await;
+    }
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    let filter = RunFilter {
+        submitter: Some("ann".to_owned()),
+        ..RunFilter::default()
+    };
+    let (engine, project) = (&world.engine, project());
+    let page = engine.list_awaiting(&project, &filter, None, 9).await.unwrap();
+    assert_eq!(page.records, []);
+    let rest = engine
+        .list_awaiting(&project, &filter, page.next, 9)
+        .await
+        .unwrap();
+    let found: Vec<_> = rest.records.iter().map(|record| record.run).collect();
+    assert_eq!(
+        (page.next.is_some(), rest.next, found),
+        (true, None, vec![oldest])
+    );
+    // What is known without its record is no look.
+    let filter = RunFilter {
+        workflow: Some(name("first")),
+        ..RunFilter::default()
+    };
+    let page = engine.list_awaiting(&project, &filter, None, 1).await.unwrap();
+    assert_eq!((page.records.len(), page.next), (1, None));
 }
 
 #[tokio::test(start_paused = true)]

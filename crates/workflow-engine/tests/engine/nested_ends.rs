@@ -23,7 +23,11 @@ output: $inner
 async fn up_to_nested_end(world: &World) -> (RunId, Vec<Entry>) {
     let handle = world.start("main", &json!({ "n": 3 })).await;
     handle.ended().await.unwrap();
-    let run = handle.id();
+    (handle.id(), cut_behind_nested_end(world, handle.id()))
+}
+
+/// The same of a run that has ended.
+fn cut_behind_nested_end(world: &World, run: RunId) -> Vec<Entry> {
     let nested = world.nested(run)[0];
     let mut entries = world.journal.on_disk();
     let end = entries.iter().rposition(|entry| entry.run == nested).unwrap();
@@ -34,7 +38,30 @@ async fn up_to_nested_end(world: &World) -> (RunId, Vec<Entry>) {
         open.iter()
             .all(|stamped| !matches!(stamped.event, Event::NodeSucceeded { .. }))
     );
-    (run, entries)
+    entries
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_cancelled_while_it_had_effects_is_not_known_after_a_crash_either() {
+    for (inner, code) in [
+        ("held-pay", ErrorCode::OutcomeUnknown),
+        ("held", ErrorCode::Cancelled),
+    ] {
+        let mut world = World::new().await;
+        world.define("inner", &chain(inner, 1));
+        world.define("main", AROUND);
+        let handle = world.start_for_id("main", &json!({ "n": 3 })).await;
+        until("the call", || world.calls.under_way() == 1).await;
+        let run = handle.id();
+        world.cancel(world.nested(run)[0]).await.unwrap();
+        handle.ended().await.unwrap();
+        assert_eq!(world.failures(run, 0)[0].0, code);
+        let entries = cut_behind_nested_end(&world, run);
+        world.after_crash(entries).await;
+        let handle = world.engine.handle(&project(), run).await.unwrap();
+        assert_eq!(handle.ended().await.unwrap().status, RunStatus::Failed);
+        assert_eq!(world.failures(run, 0)[0].0, code);
+    }
 }
 
 #[tokio::test(start_paused = true)]
