@@ -73,7 +73,9 @@ impl<'a> KeyValue<'a> {
     /// Tells the function's owner how to grant a store that it was refused.
     fn log_denied(&self, store: &str) {
         let context = &self.caller.context;
-        let line = format!("key-value store `{store}` was refused: grant it with `keyvalue: [\"{store}\"]`");
+        let line = format!(
+            "key-value store `{store}` was refused: grant it with `grants.keyvalue = [\"{store}\"]`, or `weft deploy --grant-keyvalue {store}`"
+        );
         context.logs.line(context.invocation, Stream::Stderr, &line);
     }
 }

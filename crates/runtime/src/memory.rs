@@ -1,5 +1,6 @@
 //! The memory of all guests that execute in the server's own process: bounded together, and given up by idle ones first.
 
+#[cfg(feature = "server")]
 use std::sync::Arc;
 
 mod budget;

@@ -169,7 +169,7 @@ impl Notice {
     fn ungranted(&self, target: &Target) {
         self.refused(
             target,
-            &format!("the host is not granted; grant it with `http: [\"{target}\"]`"),
+            &format!("the host is not granted; grant it with `grants.http = [\"{target}\"]`, or `weft deploy --grant-http {target}`"),
         );
     }
 
@@ -184,7 +184,7 @@ impl Notice {
         self.refused(
             target,
             &format!(
-                "it leads to {what}; addresses that are not public need the grant `private-network: true`"
+                "it leads to {what}; addresses that are not public need `grants.private-network = true`, or `weft deploy --grant-private-network`"
             ),
         );
     }

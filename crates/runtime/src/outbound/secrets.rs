@@ -37,7 +37,7 @@ pub(super) enum Refused {
     )]
     Elsewhere(SecretName, String),
     #[error(
-        "the secret `{0}` would not be encrypted on its way; use https, or grant `private-network: true`"
+        "the secret `{0}` would not be encrypted on its way; use https, or grant `private-network = true`"
     )]
     Plain(SecretName),
     #[error("the project has no secret `{0}`; `weft secret set {0}` sets it")]

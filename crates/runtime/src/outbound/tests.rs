@@ -233,7 +233,7 @@ async fn an_ungranted_host_is_denied_and_the_log_says_how_to_grant_it() {
         assert!(
             guest
                 .logged()
-                .contains(r#"grant it with `http: ["example.com:8080"]`"#),
+                .contains(r#"grant it with `grants.http = ["example.com:8080"]`"#),
             "{}",
             guest.logged()
         );

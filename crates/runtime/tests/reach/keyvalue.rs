@@ -45,7 +45,10 @@ async fn an_ungranted_store_is_denied_and_the_log_says_how_to_grant_it() {
             .expect("an answer");
         assert!(answer.starts_with(r#"{"err""#), "{answer}");
         let log = platform.take_log();
-        assert!(log.contains(r#"grant it with `keyvalue: ["default"]`"#), "{log}");
+        assert!(
+            log.contains(r#"grant it with `grants.keyvalue = ["default"]`"#),
+            "{log}"
+        );
     }
 }
 

@@ -72,7 +72,7 @@ async fn a_guest_is_told_why_it_may_not() {
     let server = Peer::start().await.address;
     let cases = [
         (reaching(&[], true), "is not granted"),
-        (reaching(&["*"], false), "need the grant `private-network: true`"),
+        (reaching(&["*"], false), "need `grants.private-network = true`"),
     ];
     for (grants, why) in cases {
         let platform = Platform::new();
