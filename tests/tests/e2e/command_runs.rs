@@ -254,6 +254,11 @@ async fn runs_are_drawn_and_deleted() {
         (&graph["nodes"][0]["name"], &graph["nodes"][0]["status"]),
         (&json!("crash"), &json!("failed"))
     );
+    shell.ok(&["delete", "crash"]).await;
+    let gone = "is no longer told: version 1 of `crash`, which it executed, is gone";
+    assert!(shell.ok(&["show", run]).await.contains(gone));
+    let (code, error) = shell.fails(&["graph", "--run", run]).await;
+    assert!(code == 4 && error.contains(gone), "{error}");
     assert_eq!(
         shell.ok(&["delete", "--run", run]).await,
         format!("run {run} is deleted")

@@ -6,7 +6,7 @@ use weft_api::wire::Run;
 
 use super::{Session, show};
 use crate::client::Client;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::reference::Reference;
 
 mod states;
@@ -74,7 +74,12 @@ fn request(client: &Client, workflow: &str, version: Option<u32>, format: Format
 
 /// The graph of a run's version, with what became of each node.
 async fn of_run(client: &Client, run: &Run, format: Format) -> Result<String> {
-    let of = |format| request(client, &run.summary.workflow, Some(run.summary.version), format);
+    if let Some(untold) = show::untold(run) {
+        // Another version may have the name and the number by now.
+        return Err(Failure::new(Exit::NotFound, untold).into());
+    }
+    let (workflow, version) = (&run.summary.workflow, run.summary.version);
+    let of = |format| request(client, workflow, Some(version), format);
     let mut graph: Value = client.json(of(Format::Json)).await?;
     match format {
         Format::Json => {

@@ -1,7 +1,7 @@
 use anyhow::Result;
 use clap::Args as ClapArgs;
 use reqwest::Method;
-use weft_api::wire::{Items, NestedRun, Node, NodeDetail, NodeError, Run};
+use weft_api::wire::{Items, NestedRun, Node, NodeDetail, NodeError, Run, RunSummary};
 
 use super::awaited::Awaited;
 use super::{Session, follow};
@@ -55,6 +55,19 @@ pub(super) fn because(error: &NodeError) -> String {
     }
 }
 
+/// Why nothing is known of the nodes of a run that has some.
+pub(super) fn untold(run: &Run) -> Option<String> {
+    let RunSummary {
+        workflow,
+        version,
+        nodes,
+        ..
+    } = &run.summary;
+    (run.node_states.is_empty() && *nodes > 0).then(|| {
+        format!("what the nodes of the run did is no longer told: version {version} of `{workflow}`, which it executed, is gone")
+    })
+}
+
 /// A run with its nodes, as a tree.
 fn tree(run: &Run, awaited: &[Awaited]) -> String {
     let summary = &run.summary;
@@ -75,6 +88,7 @@ fn tree(run: &Run, awaited: &[Awaited]) -> String {
         let stem = if index == last { " " } else { "│" };
         lines.extend(failures(node).iter().map(|line| format!("{stem}    {line}")));
     }
+    lines.extend(untold(run));
     for awaited in awaited {
         lines.push(format!("to complete it: {}", awaited.command(&summary.run)));
     }

@@ -51,7 +51,7 @@ pub(super) fn hint(slug: &str, problem: &Value, subject: &Subject) -> Option<Str
         "not-found-run" => "`weft runs` lists those that are kept",
         "not-found-node" => "`weft show RUN` lists its nodes",
         "no-active-version" => {
-            "`weft activate FUNCTION VERSION` makes one answer calls; `weft describe FUNCTION` says what is missing"
+            "`weft describe FUNCTION` says what is missing: deploy again with it, or have an older version answer by `weft activate FUNCTION VERSION`"
         }
         "invalid-arguments" => "`weft describe FUNCTION` shows the parameters and their types",
         "missing-grant" => {
