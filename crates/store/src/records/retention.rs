@@ -49,6 +49,18 @@ pub(super) struct Verdict {
     pub(super) goes_on: bool,
 }
 
+/// Bytes of the histories of open runs, for every database: `$1` is the first closed status, `$2` the bits of a piece's number. Project
+/// by project, so that the index is entered at the open runs of each, and the closed ones are passed over.
+pub(super) const OPEN_BYTES: &str = "WITH RECURSIVE one (project) AS (
+        SELECT min(project) FROM run
+        UNION ALL
+        SELECT (SELECT min(run.project) FROM run WHERE run.project > one.project)
+        FROM one WHERE one.project IS NOT NULL)
+    SELECT coalesce(sum(length(history.frames)), 0)
+    FROM one
+    JOIN run ON run.project = one.project AND run.nested IN (0, 1) AND run.status < $1
+    JOIN history ON history.piece BETWEEN (run.id << $2) AND (((run.id + 1) << $2) - 1)";
+
 impl Policy {
     pub(super) fn of(options: &Options) -> Self {
         Self {

@@ -7,7 +7,7 @@ use super::super::backend::BlobRow;
 use super::super::batch;
 use super::super::columns::{self, FIRST_CLOSED};
 use super::super::list::Page;
-use super::super::retention::Candidate;
+use super::super::retention::{Candidate, OPEN_BYTES};
 use crate::error::Error;
 
 /// Pieces that are looked at for one answer.
@@ -131,17 +131,7 @@ pub(super) async fn bytes(readers: &PgPool) -> Result<i64, Error> {
 }
 
 pub(super) async fn open_bytes(readers: &PgPool) -> Result<i64, Error> {
-    // Project by project, so that the index is entered at the open runs of each, and the closed ones are passed over.
-    const OPEN: &str = "WITH RECURSIVE one (project) AS (
-            SELECT min(project) FROM run
-            UNION ALL
-            SELECT (SELECT min(run.project) FROM run WHERE run.project > one.project)
-            FROM one WHERE one.project IS NOT NULL)
-        SELECT coalesce(sum(octet_length(history.frames)), 0)::bigint
-        FROM one
-        JOIN run ON run.project = one.project AND run.nested IN (0, 1) AND run.status < $1
-        JOIN history ON history.piece BETWEEN (run.id << $2) AND (((run.id + 1) << $2) - 1)";
-    Ok(sqlx::query_scalar(OPEN)
+    Ok(sqlx::query_scalar(OPEN_BYTES)
         .bind(FIRST_CLOSED)
         .bind(batch::PIECE_BITS)
         .fetch_one(readers)
