@@ -17,7 +17,8 @@ impl Engine {
     /// Has a version answer calls from now on. Calls under way end in the version they began in; none fails.
     ///
     /// # Errors
-    /// Where there is no such version, it was not granted what it imports, a workflow calls what is gone, it cannot be loaded, or the registry fails.
+    /// Where there is no such version, it was not granted what it imports, it is of a workflow that calls what is gone, it cannot be
+    /// loaded, or the registry fails.
     pub async fn activate(
         &self,
         project: &ProjectName,

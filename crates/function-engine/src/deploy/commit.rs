@@ -304,6 +304,7 @@ impl Proposal {
             && self.new.effect_free == other.new.effect_free
             && self.new.activate.is_some() == other.new.activate.is_some()
             && self.missing == other.missing
+            && **self.deployed.place() == **other.deployed.place()
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use weft_types::version::Pin;
 use weft_types::{FunctionName, ProjectName};
 
+use super::prune::pins_of;
 use crate::catalog::{Function, Project};
 use crate::engine::Inner;
 use crate::{Engine, Error};
@@ -96,27 +97,18 @@ impl Inner {
 /// call it, active or not: whoever has one of those called would find nothing there, or another function of that name.
 fn callers(project: &Project, callee: &FunctionName) -> Vec<Pin> {
     let others = project.functions.iter().filter(|(name, _)| *name != callee);
-    let granted = others.clone().flat_map(|(_, function)| {
+    let granted = others.flat_map(|(_, function)| {
         let candidate = function.rolling.as_ref().map(|rolling| &rolling.candidate);
         let called = function.active.iter().chain(candidate);
         called.filter(|deployed| deployed.record().settings.grants.call.contains(callee))
     });
-    let pinning = others
-        .flat_map(|(_, function)| function.versions().iter())
-        .filter(|deployed| {
-            let mut pins = deployed
-                .record()
-                .workflow
-                .iter()
-                .flat_map(|workflow| &workflow.calls);
-            pins.any(|pin| pin.function == *callee)
-        });
+    let granted = granted.map(|deployed| Pin {
+        function: deployed.record().function.clone(),
+        version: deployed.record().version,
+    });
+    let pinning = pins_of(project, callee).into_iter().map(|(by, _)| by);
     let callers: BTreeSet<_> = granted
-        .chain(pinning)
-        .map(|deployed| Pin {
-            function: deployed.record().function.clone(),
-            version: deployed.record().version,
-        })
+        .chain(pinning.filter(|by| by.function != *callee))
         .collect();
     callers.into_iter().collect()
 }

@@ -335,7 +335,7 @@ struct Dropped {
 }
 
 /// The versions of a project's workflows that call a function, each with the version that it calls.
-fn pins_of(project: &Project, function: &FunctionName) -> Vec<(Pin, VersionNumber)> {
+pub(super) fn pins_of(project: &Project, function: &FunctionName) -> Vec<(Pin, VersionNumber)> {
     let mut pins = Vec::new();
     let versions = project
         .functions
