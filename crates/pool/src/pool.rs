@@ -27,6 +27,11 @@ pub trait Factory: Send + Sync + 'static {
 
     /// Whether an instance that was given back may serve another lease.
     fn reusable(&self, instance: &Self::Instance) -> bool;
+
+    /// Whether an instance serves at once; one that is not ready has its leases wait until it is.
+    fn ready(&self, _instance: &Self::Instance) -> bool {
+        true
+    }
 }
 
 /// The bounds of a pool.

@@ -26,8 +26,8 @@ use spared::Spared;
 
 /// A pool of instances with counted slots. Cheap to clone; all clones are one pool.
 ///
-/// Where instances have free slots, the next lease goes to one of them by the power of two choices; where none has, or all are
-/// busy and fewer than [`Bounds::shards`], an instance is started, or the lease waits until the pool is scaled, as
+/// Where instances have free slots, the next lease goes to one of them by the power of two choices, of those that are ready if
+/// any is; where none has, or all are busy and fewer than [`Bounds::shards`], an instance is started, or the lease waits until the pool is scaled, as
 /// [`Bounds::on_demand`] says. Such instances live behind a process boundary, so one short lock per lease does not show.
 pub struct SharedPool<F: Factory>(Arc<Inner<F>>)
 where
@@ -203,19 +203,25 @@ impl<F: Factory> Inner<F> {
             && slots.iter().all(is_busy)
     }
 
-    /// The less busy of two that are drawn from all, if both have a free slot: what [`Self::choose_slot`] comes to as a rule,
-    /// without looking at every instance.
+    /// The less busy of two that are drawn from all, if it is ready and has a free slot: what [`Self::choose_slot`] comes to as a
+    /// rule, without looking at every instance.
     fn draw_slot(&self, slots: &[Arc<Slot<F::Instance>>]) -> Option<Arc<Slot<F::Instance>>> {
-        let outstanding = |index: usize| match self.has_slot(&slots[index]) {
+        let serves = |slot: &Slot<F::Instance>| self.has_slot(slot) && self.factory.ready(&slot.instance);
+        let outstanding = |index: usize| match serves(&slots[index]) {
             true => slots[index].outstanding.load(Relaxed),
             false => u32::MAX,
         };
         let drawn = choose(slots.len(), outstanding, fastrand::u64(..))?;
-        self.has_slot(&slots[drawn]).then(|| Arc::clone(&slots[drawn]))
+        serves(&slots[drawn]).then(|| Arc::clone(&slots[drawn]))
     }
 
     fn choose_slot(&self, slots: &[Arc<Slot<F::Instance>>]) -> Option<Arc<Slot<F::Instance>>> {
-        let free: Vec<_> = slots.iter().filter(|slot| self.has_slot(slot)).collect();
+        let mut free: Vec<_> = slots.iter().filter(|slot| self.has_slot(slot)).collect();
+        // Who could be served at once does not wait for a start.
+        let is_ready = |slot: &&Arc<Slot<F::Instance>>| self.factory.ready(&slot.instance);
+        if free.iter().any(is_ready) {
+            free.retain(is_ready);
+        }
         let outstanding = |index: usize| free[index].outstanding.load(Relaxed);
         choose(free.len(), outstanding, fastrand::u64(..)).map(|index| Arc::clone(free[index]))
     }

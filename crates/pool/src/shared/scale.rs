@@ -46,7 +46,10 @@ where
         let decision = scaler.decide(instances, now);
         let (start, end) = match self.0.retired.load(Relaxed) {
             true => (0, 0),
-            false => (decision.start, decision.end),
+            false => {
+                let spread = instances.saturating_sub(self.0.spread(&decision));
+                (decision.start, decision.end.min(spread))
+            }
         };
         Scaled {
             instances,
@@ -123,6 +126,15 @@ impl<F: Factory> Inner<F> {
         drop(slots);
         drop(broken);
         left
+    }
+
+    /// How many instances stay as long as the pool is called at all: two calls at once would only start another anew, and wait
+    /// for it.
+    fn spread(&self, decision: &Decision) -> u32 {
+        match self.bounds.on_demand && decision.desired > 0 {
+            true => u32::try_from(self.bounds.shards).unwrap_or(u32::MAX),
+            false => 0,
+        }
     }
 
     /// Whether an instance that has become idle is of no more use.

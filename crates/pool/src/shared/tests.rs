@@ -10,6 +10,7 @@ struct Flags;
 #[derive(Default)]
 struct Flag {
     broken: AtomicBool,
+    starting: AtomicBool,
 }
 
 impl Factory for Flags {
@@ -21,6 +22,10 @@ impl Factory for Flags {
 
     fn reusable(&self, instance: &Flag) -> bool {
         !instance.broken.load(SeqCst)
+    }
+
+    fn ready(&self, instance: &Flag) -> bool {
+        !instance.starting.load(SeqCst)
     }
 }
 
@@ -73,6 +78,56 @@ async fn each_core_has_an_instance_before_leases_share_one() {
     assert_eq!(started(), 3);
     let _more = [lease(&pool).await, lease(&pool).await];
     assert_eq!(started(), 3, "there are as many as cores");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_start_while_another_has_a_free_slot() {
+    let pool = pool(4, 100, 1_000);
+    pool.ahead(3, |_| {});
+    let set = |starting: &[u64]| {
+        pool.look(|flag, stats| flag.starting.store(starting.contains(&stats.number), SeqCst));
+    };
+    set(&[1, 3]);
+    let of_the_ready = [lease(&pool).await, lease(&pool).await, lease(&pool).await];
+    assert_eq!(pool.look(|_, stats| stats.outstanding), [0, 3, 0]);
+    let fourth = lease(&pool).await;
+    let waits = lease(&pool).await;
+    assert!(waits.starting.load(SeqCst), "the one that is ready is full");
+    assert_eq!(pool.stats().started, 3);
+    drop((of_the_ready, fourth, waits));
+    set(&[1, 2, 3]);
+    drop(lease(&pool).await);
+    assert_eq!(pool.stats().started, 3, "all start already");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_in_use_keeps_an_instance_for_each_core() {
+    let s = Duration::from_secs;
+    let profile = Profile::parse(
+        "test",
+        "level = \"process\"\nslots = 2\nreuse = 1000\n[scaling]\ngrace-ms = 10000",
+    )
+    .unwrap();
+    let pool = SharedPool::new(Flags, Bounds::of(&profile, 2));
+    let mut scaler = Scaler::new(profile, Duration::ZERO);
+    let mut leases = Vec::new();
+    for _ in 0..7 {
+        leases.push(lease(&pool).await);
+    }
+    assert_eq!(pool.stats().started, 4);
+    leases.clear();
+    for now in (1..=300).step_by(5) {
+        drop(lease(&pool).await);
+        let scaled = pool.scale(&mut scaler, s(now));
+        assert!(scaled.decision.desired > 0, "it is called");
+    }
+    assert_eq!(
+        pool.stats().idle,
+        2,
+        "one would do, and two calls at once would start another"
+    );
+    pool.scale(&mut scaler, s(311));
+    assert_eq!(pool.stats().idle, 0, "the grace is over");
 }
 
 #[tokio::test(start_paused = true)]

@@ -41,6 +41,10 @@ impl Factory for Workers {
     fn reusable(&self, worker: &Worker) -> bool {
         worker.may_serve()
     }
+
+    fn ready(&self, worker: &Worker) -> bool {
+        !worker.is_starting()
+    }
 }
 
 impl ProcessCode {
