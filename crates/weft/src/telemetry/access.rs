@@ -144,15 +144,19 @@ impl Clock {
             self.text = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z").to_string();
         }
         let micros = time.subsec_nanosecond().unsigned_abs() / 1000;
-        self.text.replace_range(FRACTION, &format!("{micros:06}"));
+        // The first of seven digits makes zeroes of what is missing, and is left out.
+        let mut digits = itoa::Buffer::new();
+        self.text
+            .replace_range(FRACTION, &digits.format(1_000_000 + micros)[1..]);
         &self.text
     }
 }
 
 /// Appends `text` as the other lines quote it.
 fn quote(text: &str, out: &mut Vec<u8>) {
-    let plain = |c: u8| c.is_ascii_graphic() && c != b'"' && c != b'\\';
-    if text.bytes().all(plain) {
+    // Every byte is looked at, whatever those before it were: many at once that way.
+    let plain = |all: bool, c: u8| all & c.is_ascii_graphic() & (c != b'"') & (c != b'\\');
+    if text.bytes().fold(true, plain) {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
@@ -164,8 +168,7 @@ fn quote(text: &str, out: &mut Vec<u8>) {
 
 fn number(name: &[u8], value: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(name);
-    // A vector takes everything.
-    let _ = write!(out, "{value}");
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
 fn hex(id: &[u8; 16]) -> [u8; 32] {
