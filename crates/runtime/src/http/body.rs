@@ -151,7 +151,10 @@ impl Body for GuestBody {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(failure)) => return this.fail(failure),
                 Poll::Pending => {
-                    this.frames.extend(frame);
+                    // Before those that were read ahead of it: trailers come last.
+                    if let Some(frame) = frame {
+                        this.frames.push_front(frame);
+                    }
                     return Poll::Pending;
                 }
             }

@@ -55,6 +55,22 @@ async fn streams_a_response() {
 }
 
 #[tokio::test]
+async fn a_body_comes_before_its_trailers_though_the_guest_goes_on() {
+    let guest = Guest::load("fixtures/http-stream");
+    let response = send(&guest, get("/trailers")).await.unwrap();
+    let mut body = response.into_body();
+    let mut frames = Vec::new();
+    while let Some(frame) = body.frame().await {
+        frames.push(frame.unwrap());
+    }
+    let [data, trailers] = frames.as_slice() else {
+        panic!("{frames:?}");
+    };
+    assert_eq!(data.data_ref().map(Bytes::as_ref), Some(&b"hello"[..]));
+    assert_eq!(trailers.trailers_ref().map(|fields| &fields["x-sum"]).unwrap(), "5");
+}
+
+#[tokio::test]
 async fn streams_a_request() {
     let guest = Guest::load("fixtures/http-stream");
     let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
