@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use rustix::process::Pid;
+use weft_isolation::group::Entrance;
 use weft_isolation::launch::Order;
 
 use crate::starter::Error;
@@ -13,8 +14,8 @@ const GUARD: &str = "guard";
 /// What the program is to do.
 #[derive(Debug)]
 pub(crate) enum Task {
-    /// Start a container.
-    Start(Order),
+    /// Start a container, from within a control group.
+    Start(Order, Entrance),
     /// Guard a process, its child.
     Guard(Pid),
 }
@@ -29,7 +30,10 @@ impl Task {
                     .and_then(|number| Pid::from_raw(number.parse().ok()?));
                 process.map(Self::Guard).ok_or(Error::NoProcess)
             }
-            order => Ok(Self::Start(Order::from_arguments(order)?)),
+            order => Ok(Self::Start(
+                Order::from_arguments(order)?,
+                Entrance::from_arguments(order),
+            )),
         }
     }
 

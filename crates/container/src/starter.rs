@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::process::Pid;
+use weft_isolation::group::{Entrance, GroupError};
 use weft_isolation::launch::{CODE, Order, OrderError, Runtime};
 use weft_isolation::{Identity, Layer, LayerError, LayerSettings, Limits};
 
@@ -23,9 +24,12 @@ pub(crate) enum Error {
     /// As above.
     #[error("a guardian is told the number of its process")]
     NoProcess,
-    /// What was inherited cannot be told from what was not, or the server cannot be waited for.
+    /// What was inherited cannot be told from what was not.
     #[error(transparent)]
     Layer(#[from] LayerError),
+    /// The control group cannot be entered.
+    #[error(transparent)]
+    Group(#[from] GroupError),
     /// A system call failed.
     #[error("{step}: {error}")]
     System {
@@ -57,10 +61,10 @@ pub(crate) enum Error {
     Library(String),
 }
 
-/// Starts a container when the server says so, and becomes its guardian.
-pub(crate) fn start(order: &Order) -> Result<Infallible, Error> {
+/// Starts a container, and becomes its guardian; all of that within a control group that is told.
+pub(crate) fn start(order: &Order, group: &Entrance) -> Result<Infallible, Error> {
+    group.enter()?;
     close_inherited()?;
-    weft_isolation::wait_for_the_server()?;
     hand_on_code()?;
     mounts::make(order)?;
     let process = match &order.runtime {

@@ -3,6 +3,7 @@
 mod arguments;
 mod outside;
 
+use crate::group::Entrance;
 use crate::layer::{Identity, Layer, LayerError, LayerSet, LayerSettings, Limits};
 
 pub use arguments::ArgumentError;
@@ -16,6 +17,8 @@ use outside::Outside;
 pub struct Confinement {
     settings: LayerSettings,
     lacking: LayerSet,
+    /// Its control group; empty where the process is in one already, or the host has none.
+    group: Entrance,
     /// What is around the container that the process is in, if it is in one.
     outside: Option<Outside>,
 }
@@ -27,6 +30,7 @@ impl Confinement {
         Self {
             settings: LayerSettings { limits, identity },
             lacking,
+            group: Entrance::default(),
             outside: None,
         }
     }
@@ -40,19 +44,16 @@ impl Confinement {
         }
     }
 
-    /// Waits for the server's first word, then enters the layers, and answers which were entered. Layers that the host is known
-    /// to lack are tried all the same.
-    ///
-    /// Standard input must be the socket. The server puts the process into its control group before it says a word, so nothing
-    /// of what follows is outside of it. The caller goes on in a child where the host has process namespaces.
+    /// Enters the layers, and answers which were entered. Layers that the host is known to lack are tried all the same. The
+    /// caller goes on in a child where the host has process namespaces.
     ///
     /// # Errors
     /// Where a layer cannot be entered that the host was thought to have.
     pub fn enter(&self) -> Result<LayerSet, LayerError> {
-        wait_for_the_server()?;
         let mut entered = LayerSet::NONE;
         for layer in self.order() {
             let entering = match &self.outside {
+                _ if layer == Layer::ControlGroup => self.enter_group(),
                 Some(outside) if Outside::is_given(layer) => outside.prove(layer, &self.settings),
                 _ => layer.enter(&self.settings),
             };
@@ -62,18 +63,25 @@ impl Confinement {
                 Err(error) => return Err(error),
             }
         }
-        // That one is the server's to enter, and to name as lacking.
-        if self.lacking.contains(Layer::ControlGroup) {
-            entered = entered.without([Layer::ControlGroup].into_iter().collect());
-        }
         Ok(entered)
+    }
+
+    /// Enters the control group. That of a container is entered by who makes the container.
+    fn enter_group(&self) -> Result<(), LayerError> {
+        if self.group.is_empty() && self.outside.is_none() {
+            return Err(Layer::ControlGroup.error("entering it", "the process was told none"));
+        }
+        Layer::ControlGroup.enter(&self.settings)?;
+        let entered = self.group.enter();
+        entered.map_err(|error| Layer::ControlGroup.error("entering it", error))
     }
 
     /// The order that works. A user namespace gives an unprivileged user what the other namespaces take, so the user is changed
     /// before it; without one only root has it, who must stay so until they are entered.
     fn order(&self) -> Vec<Layer> {
         let user_late = self.lacking.contains(Layer::UserNamespace);
-        let mut order = vec![Layer::Descriptors];
+        // What follows is to be counted and bounded.
+        let mut order = vec![Layer::ControlGroup, Layer::Descriptors];
         if !user_late {
             order.extend([Layer::Identity, Layer::UserNamespace]);
         }
@@ -93,32 +101,8 @@ impl Confinement {
             Layer::NoNewPrivileges,
             Layer::Landlock,
             Layer::Seccomp,
-            Layer::ControlGroup,
         ]);
         order
-    }
-}
-
-/// Waits until the server has said its first word to this process, which stays to be read.
-///
-/// # Errors
-/// Where standard input cannot be waited for.
-pub fn wait_for_the_server() -> Result<(), LayerError> {
-    use rustix::event::{PollFd, PollFlags};
-    let socket = rustix::stdio::stdin();
-    let mut events = [PollFd::from_borrowed_fd(socket, PollFlags::IN)];
-    loop {
-        match rustix::event::poll(&mut events, None) {
-            Ok(_) => return Ok(()),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => {
-                return Err(LayerError {
-                    layer: Layer::ControlGroup,
-                    step: "waiting for the server",
-                    why: error.to_string(),
-                });
-            }
-        }
     }
 }
 

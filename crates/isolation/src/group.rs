@@ -7,6 +7,7 @@
 mod bounds;
 mod containers;
 mod end;
+mod entrance;
 mod limit;
 mod meter;
 mod place;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 pub use bounds::Bounds;
 pub use containers::ContainerGroups;
+pub use entrance::Entrance;
 pub use limit::memory_limit;
 pub use meter::Meter;
 pub use usage::Usage;
@@ -237,16 +239,6 @@ impl Group {
         std::fs::create_dir(&place.path).map_err(|error| file(&place.path, error))?;
         self.places.push(place);
         self.places.last().map_or(Ok(()), |place| bounds.set(place))
-    }
-
-    /// Puts a process, and all it starts from now on, into the group.
-    ///
-    /// # Errors
-    /// Where there is no such process.
-    pub fn join(&self, process: u32) -> Result<(), GroupError> {
-        self.places
-            .iter()
-            .try_for_each(|place| place.write("cgroup.procs", &process.to_string()))
     }
 
     /// What its processes used so far.

@@ -2,7 +2,7 @@
 //!
 //! A worker is a program that [confines itself](crate::Confinement) by the arguments it gets, before it does anything else. It
 //! gets a socket as standard input and its code in a descriptor open for reading; nothing else of the server, not even
-//! its environment. It begins when the server's first word arrives.
+//! its environment.
 //!
 //! What is around it differs from level to level, and is for whoever [launches](Launch): [`ProcessLauncher`] starts it as it is,
 //! [`ContainerLauncher`] in a container. A virtual machine would be a third. A worker is a process of the server's in all cases,
@@ -127,7 +127,7 @@ pub enum LaunchError {
     Protocol(#[from] ProtocolError),
 }
 
-/// Starts a process that waits for the first word, puts it into its group and says the word.
+/// Starts a process that is told its group, which it enters first of all, and has our hello to read.
 fn start(
     program: &Path,
     arguments: impl IntoIterator<Item = impl AsRef<std::ffi::OsStr>>,
@@ -135,31 +135,28 @@ fn start(
     group: Option<&Group>,
 ) -> Result<(UnixStream, Child), LaunchError> {
     let (mut ours, theirs) = UnixStream::pair()?;
+    greet(&mut ours)?;
+    let entrance = group.map(Group::entrance).unwrap_or_default();
     let spawned = Command::new(program)
         .args(arguments)
+        .args(entrance.to_arguments())
         .env_clear()
         .current_dir("/")
         .stdin(OwnedFd::from(theirs))
         .stdout(code)
         .stderr(Stdio::piped())
         .spawn();
-    let mut process = spawned.map_err(|error| LaunchError::Program {
-        program: program.to_owned(),
-        error,
-    })?;
-    let begun = begin(&mut ours, &process, group);
-    if let Err(error) = begun {
-        // That it cannot be killed means that it has ended; either way it can be waited for.
-        let _ = process.kill();
-        let _ = process.wait();
-        return Err(error);
+    match spawned {
+        Ok(process) => Ok((ours, process)),
+        Err(error) => Err(LaunchError::Program {
+            program: program.to_owned(),
+            error,
+        }),
     }
-    Ok((ours, process))
 }
 
-/// Puts a process, which waits, into its group and says the first word.
-fn begin(socket: &mut UnixStream, process: &Child, group: Option<&Group>) -> Result<(), LaunchError> {
-    group.map_or(Ok(()), |group| group.join(process.id()))?;
+/// Our hello, which is there before anybody could read it.
+fn greet(socket: &mut UnixStream) -> Result<(), LaunchError> {
     let hello = Frame {
         call: 0,
         message: ToWorker::Hello {
@@ -168,9 +165,5 @@ fn begin(socket: &mut UnixStream, process: &Child, group: Option<&Group>) -> Res
         },
         body: bytes::Bytes::new(),
     };
-    match socket.write_all(&hello.encode(usize::MAX)?.head) {
-        // One that has ended already is found out by whoever reads: it tells why.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => Ok(written?),
-    }
+    Ok(socket.write_all(&hello.encode(usize::MAX)?.head)?)
 }

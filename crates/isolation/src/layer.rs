@@ -52,7 +52,7 @@ pub enum Layer {
     Landlock,
     /// Only the system calls that computing and answering take.
     Seccomp,
-    /// A control group that bounds memory, processes and CPU time. The server puts the process into it.
+    /// A control group that bounds memory, processes and CPU time, which the server has made.
     ControlGroup,
 }
 
@@ -126,7 +126,7 @@ impl Layer {
     /// Enters this layer alone. The calling process must have one thread.
     ///
     /// [`Layer::PidNamespace`] goes on in a child, while the caller waits for it and ends as it does. [`Layer::ControlGroup`]
-    /// is nothing a process does to itself: that it is there was checked by whoever put the process into one.
+    /// is entered by [`Confinement::enter`](crate::Confinement::enter), which is told which; alone it is nothing.
     ///
     /// # Errors
     /// Where the host does not have the layer, or the process may not use it.
@@ -152,7 +152,7 @@ impl Layer {
         }
     }
 
-    fn error(self, step: &'static str, why: impl ToString) -> LayerError {
+    pub(crate) fn error(self, step: &'static str, why: impl ToString) -> LayerError {
         LayerError {
             layer: self,
             step,

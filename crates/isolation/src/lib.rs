@@ -15,5 +15,5 @@ pub mod layer;
 pub mod probe;
 pub mod protocol;
 
-pub use confinement::{ArgumentError, Confinement, wait_for_the_server};
+pub use confinement::{ArgumentError, Confinement};
 pub use layer::{Identity, Layer, LayerError, LayerSet, LayerSettings, Limits, guard, own_mounts};

@@ -84,7 +84,7 @@ fn outcome(scene: &Scene, launcher: &dyn Launch, attack: Attack, more: &[&str]) 
         .launch("attackers", allowance, code, &arguments)
         .expect("an attacker");
     let mut told = Vec::new();
-    // One that was ended before it heard the first word leaves an error behind what it told.
+    // One that was ended before it read our hello leaves an error behind what it told.
     let _ = attacker.socket.read_to_end(&mut told);
     let told = String::from_utf8(told).expect("text");
     let ending = attacker.end_within(Duration::from_secs(5)).expect("an end");

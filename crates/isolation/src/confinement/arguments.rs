@@ -1,6 +1,7 @@
 //! A confinement as arguments of the program that confines itself.
 
 use super::{Confinement, Outside};
+use crate::group::Entrance;
 use crate::layer::{Identity, LayerSet, Limits};
 
 /// The argument of a process in a container.
@@ -25,7 +26,7 @@ pub enum ArgumentError {
 }
 
 impl Confinement {
-    /// Its form as arguments, which [`Confinement::from_arguments`] reads.
+    /// Its form as arguments, which [`Confinement::from_arguments`] reads. The control group is told by whoever starts the process.
     #[must_use]
     pub fn to_arguments(&self) -> Vec<String> {
         let Limits { memory, files } = self.settings.limits;
@@ -63,6 +64,7 @@ impl Confinement {
         let lacking = LayerSet::parse(value("lacking")?)
             .map_err(|name| invalid("lacking", Ok(&name), "list of layers with commas between"))?;
         Ok(Self {
+            group: Entrance::from_arguments(arguments),
             outside: find(OUTSIDE).map(Outside::parse),
             ..Self::new(limits, Identity { id }, lacking)
         })

@@ -32,12 +32,12 @@ fn groups(own: &Path) -> Groups {
 fn version_2_has_a_group_for_each_worker_in_that_of_its_pool() {
     let own = tempfile::tempdir().expect("a directory");
     let group = groups(own.path()).create("7", "3", BOUNDS).expect("a group");
-    group.join(1234).expect("joined");
+    group.entrance().enter().expect("entered");
     let expected = own.path().join("weft/1-2/7/3");
     assert_eq!(group.paths().collect::<Vec<_>>(), [&expected]);
     let read = |name: &str| std::fs::read_to_string(expected.join(name)).expect(name);
     let files = ["memory.max", "pids.max", "cpu.max", "cgroup.procs"].map(read);
-    assert_eq!(files, ["67108864", "4", "50000 100000", "1234"]);
+    assert_eq!(files, ["67108864", "4", "50000 100000", "0"]);
 }
 
 #[test]

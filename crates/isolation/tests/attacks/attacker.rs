@@ -16,7 +16,7 @@ use std::process::Command;
 use rustix::mount::{MountFlags, UnmountFlags};
 use rustix::process::{Pid, Signal};
 use rustix::thread::{Gid, Uid, UnshareFlags};
-use weft_isolation::{Confinement, LayerSet, LayerSettings};
+use weft_isolation::{Confinement, Layer, LayerSet, LayerSettings};
 
 use crate::attack::Attack;
 use crate::scene;
@@ -72,7 +72,8 @@ fn confine(arguments: &Arguments<'_>) -> Result {
     let Some(layers) = arguments.find("layers") else {
         let confinement = Confinement::from_arguments(arguments.0).map_err(told)?;
         let entered = confinement.enter().map_err(told)?;
-        return match entered == LayerSet::all() {
+        let group = [Layer::ControlGroup].into_iter().collect();
+        return match entered == LayerSet::all().without(group) {
             true => Ok(()),
             false => Err(format!("only {entered} were entered")),
         };

@@ -1,6 +1,6 @@
 //! Attackers as processes that confine themselves.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
@@ -20,14 +20,15 @@ impl Scene {
 
     /// Tries an attack behind all layers, entered as the product does.
     pub(crate) fn attack_confined(&self, attack: Attack) -> Outcome {
-        let confinement = Confinement::new(LIMITS, IDENTITY, LayerSet::NONE);
+        // Groups are made by servers: they are looked at where workers are launched.
+        let lacking = [Layer::ControlGroup].into_iter().collect();
+        let confinement = Confinement::new(LIMITS, IDENTITY, lacking);
         self.run(attack, &confinement.to_arguments())
     }
 
     fn run(&self, attack: Attack, layers: &[String]) -> Outcome {
         let victim = Victim::new();
         let (mut ours, theirs) = UnixStream::pair().expect("a pair of sockets");
-        ours.write_all(b"go").expect("the first word");
         let mut attacker = Command::new(std::env::current_exe().expect("this program"))
             .arg(attacker::ARGUMENT)
             .args(self.arguments(attack, &victim))
@@ -38,8 +39,7 @@ impl Scene {
             .spawn()
             .expect("an attacker");
         let mut told = Vec::new();
-        // One that was ended before it heard the first word leaves an error behind what it told.
-        let _ = ours.read_to_end(&mut told);
+        ours.read_to_end(&mut told).expect("what it tells");
         let told = String::from_utf8(told).expect("text");
         let status = attacker.wait().expect("its end");
         Outcome::of(&told, &status)

@@ -113,8 +113,7 @@ fn causes_are_told_apart() {
 fn a_group_bounds_how_many_processes_there_are() {
     let groups = Groups::find().expect("groups");
     let group = groups.create(POOL, "forks", BOUNDS).expect("a group");
-    let mut forker = plain("fork");
-    group.join(forker.id()).expect("joined");
+    let mut forker = plain("fork", Some(&group));
     drop(forker.stdin.take());
     let mut started = String::new();
     let mut output = forker.stdout.take().expect("its output");
@@ -130,8 +129,7 @@ fn the_kernel_bounds_all_groups_of_a_server_together() {
     let groups = Groups::find().expect("groups").bounded(80 << 20);
     let begin = |pool: &str| {
         let group = groups.create(pool, "hold", BOUNDS).expect("a group");
-        let mut holder = plain("hold");
-        group.join(holder.id()).expect("joined");
+        let mut holder = plain("hold", Some(&group));
         drop(holder.stdin.take());
         (group, holder)
     };
@@ -192,8 +190,7 @@ fn pools_share_the_cpu_equally_however_many_workers_each_has() {
     let groups = Groups::find().expect("groups");
     let start = |pool: &str, name: usize| {
         let group = groups.create(pool, &name.to_string(), BOUNDS).expect("a group");
-        let spinner = plain("spin");
-        group.join(spinner.id()).expect("joined");
+        let spinner = plain("spin", Some(&group));
         (group, spinner)
     };
     let many: Vec<_> = (0..8).map(|name| start("many", name)).collect();
@@ -223,7 +220,7 @@ fn pools_share_the_cpu_equally_however_many_workers_each_has() {
 
 fn a_sweep_ends_what_dead_servers_left_and_nothing_else() {
     // A server in a group of its own making dies by SIGKILL, and its worker, which does not listen, lives on.
-    let mut server = plain("server");
+    let mut server = plain("server", None);
     let mut left = String::new();
     let mut output = server.stdout.take().expect("its output");
     output
@@ -254,11 +251,13 @@ fn nothing_is_left_when_a_server_closes() {
     }
 }
 
-/// Starts one without a confinement: it begins when its input ends.
-fn plain(what: &str) -> Child {
+/// Starts one without a confinement, which enters a group: it begins when its input ends.
+fn plain(what: &str, group: Option<&Group>) -> Child {
     let program = std::env::current_exe().expect("this program");
+    let entrance = group.map(Group::entrance).unwrap_or_default();
     let started = Command::new(program)
         .args([worker::ARGUMENT, what])
+        .args(entrance.to_arguments())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn();

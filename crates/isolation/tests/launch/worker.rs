@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
 use rustix::thread::CpuSet;
-use weft_isolation::group::{Bounds, Groups};
+use weft_isolation::group::{Bounds, Entrance, Groups};
 use weft_isolation::protocol::{Frame, MAGIC, ToHost, VERSION};
 use weft_isolation::{Confinement, LayerSet};
 
@@ -24,11 +24,11 @@ pub(crate) fn run(arguments: &[String]) -> ! {
     let (what, confinement) = arguments.split_first().expect("what to do");
     weft_isolation::probe::answer(confinement);
     match what.as_str() {
-        "fork" => fork(),
+        "fork" => fork(confinement),
         "server" => serve_and_die(),
-        "hold" => hold(),
-        "left" => wait_forever(),
-        "spin" => spin(),
+        "hold" => hold(confinement),
+        "left" => stay(confinement),
+        "spin" => spin(confinement),
         "threads" => {
             std::thread::spawn(|| {
                 loop {
@@ -86,7 +86,8 @@ fn misbehave(what: &str) {
 }
 
 /// Forks until it may not, tells how often, and waits to be ended.
-fn fork() {
+fn fork(arguments: &[String]) {
+    enter(arguments);
     std::io::stdin()
         .read_to_end(&mut Vec::new())
         .expect("an end of input");
@@ -108,7 +109,8 @@ fn fork() {
 }
 
 /// Takes memory, tells that it has it, and waits to be ended.
-fn hold() -> ! {
+fn hold(arguments: &[String]) -> ! {
+    enter(arguments);
     std::io::stdin()
         .read_to_end(&mut Vec::new())
         .expect("an end of input");
@@ -119,7 +121,8 @@ fn hold() -> ! {
 }
 
 /// Takes all of one core, the same for all that do so, until it is ended.
-fn spin() -> ! {
+fn spin(arguments: &[String]) -> ! {
+    enter(arguments);
     let mut first = CpuSet::new();
     let allowed = rustix::thread::sched_getaffinity(None).expect("cores");
     let core = (0..CpuSet::MAX_CPU).find(|core| allowed.is_set(*core));
@@ -144,16 +147,29 @@ fn serve_and_die() {
     let group = groups.create("pool", "left", bounds).expect("a group");
     let mut left = Command::new(std::env::current_exe().expect("this program"))
         .args([ARGUMENT, "left"])
+        .args(group.entrance().to_arguments())
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .expect("a process");
-    group.join(left.id()).expect("joined");
+    let mut output = left.stdout.take().expect("its output");
+    output.read_exact(&mut [0; 4]).expect("that it is in");
     print(&left.id().to_string());
     std::mem::forget(group);
     let _ = left.try_wait();
     rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL).expect("an end");
+}
+
+/// Tells that it is in its group, and waits to be ended.
+fn stay(arguments: &[String]) -> ! {
+    enter(arguments);
+    print("left");
+    wait_forever()
+}
+
+fn enter(arguments: &[String]) {
+    Entrance::from_arguments(arguments).enter().expect("a group");
 }
 
 fn print(text: &str) {
