@@ -43,7 +43,7 @@ pub use to_worker::{AttachedStream, Call, CallBounds, Target, ToWorker, Trace};
 
 /// The version of all that is said. A server and its workers are built together, so there is no other one to get along with:
 /// a worker that says another is refused.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 /// What every first message begins with.
 pub const MAGIC: [u8; 8] = *b"weft-wkr";
 /// Bytes before a frame's head.

@@ -67,7 +67,10 @@ async fn a_body_comes_before_its_trailers_though_the_guest_goes_on() {
         panic!("{frames:?}");
     };
     assert_eq!(data.data_ref().map(Bytes::as_ref), Some(&b"hello"[..]));
-    assert_eq!(trailers.trailers_ref().map(|fields| &fields["x-sum"]).unwrap(), "5");
+    assert_eq!(
+        trailers.trailers_ref().map(|fields| &fields["x-sum"]).unwrap(),
+        "5"
+    );
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The bytes of version 3. Where they change, [`VERSION`] must.
+//! The bytes of version 4. Where they change, [`VERSION`] must.
 
 use super::super::{Answer, Failure, LogStream, StreamEnd, StreamId};
 use super::*;
