@@ -424,10 +424,7 @@ fn list(items: &[String]) -> String {
 }
 
 fn pins(items: &[Pin]) -> String {
-    let named = items
-        .iter()
-        .map(|pin| format!("{}@{}", pin.function, pin.version));
-    list(&named.collect::<Vec<_>>())
+    list(&items.iter().map(Pin::to_string).collect::<Vec<_>>())
 }
 
 fn kind(kind: Kind) -> &'static str {

@@ -114,6 +114,13 @@ pub struct Pin {
     pub version: VersionNumber,
 }
 
+/// As `pricing@3`.
+impl fmt::Display for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.function, self.version)
+    }
+}
+
 /// One version of a function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -106,8 +106,7 @@ fn version_in_use(because: &Needed, problem: Problem) -> Problem {
 }
 
 fn pins(pins: &[Pin]) -> Vec<String> {
-    let named = pins.iter().map(|pin| format!("{}@{}", pin.function, pin.version));
-    named.collect()
+    pins.iter().map(Pin::to_string).collect()
 }
 
 fn invalid_arguments(error: json::Error) -> Problem {

@@ -45,7 +45,7 @@ impl fmt::Display for Needed {
                 f.write_str("these versions of workflows call it: ")?;
                 for (place, pin) in by.iter().enumerate() {
                     let comma = if place == 0 { "" } else { ", " };
-                    write!(f, "{comma}`{}@{}`", pin.function, pin.version)?;
+                    write!(f, "{comma}`{pin}`")?;
                 }
                 f.write_str("; delete those first")
             }
