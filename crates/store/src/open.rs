@@ -28,7 +28,7 @@ mod shared;
 
 pub use offline::OfflineAccess;
 
-static REGISTRY_SCHEMA: Migrator = sqlx::migrate!("../../migrations/sqlite/registry");
+pub(crate) static REGISTRY_SCHEMA: Migrator = sqlx::migrate!("../../migrations/sqlite/registry");
 static KEYVALUE_SCHEMA: Migrator = sqlx::migrate!("../../migrations/sqlite/keyvalue");
 
 /// A file that says that runs are elsewhere, whatever databases of runs an earlier time has left beside it.

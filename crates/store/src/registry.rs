@@ -1,8 +1,8 @@
 //! The registry in `weft.db`.
 //!
 //! One task writes, a transaction per request: a request is never left half done because its caller went away. Version
-//! numbers count from 1 within a function and are never given twice while it exists; a function that is deleted and
-//! created again is another function, and counts from 1 again.
+//! numbers count from 1 within a function and are never given twice; a function that is created again after it was
+//! deleted is another function, and counts on.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use weft_types::{FunctionName, ProjectName, VersionNumber, VersionRecord};
 use crate::error::Error;
 use crate::sqlite::Writer;
 
+mod numbers;
 mod read;
 mod row;
 mod task;
@@ -76,6 +77,14 @@ impl Registry for SqliteRegistry {
 
     fn load(&self) -> Boxed<'_, Result<Vec<(FunctionRecord, Vec<VersionRecord>)>, RegistryError>> {
         Box::pin(async { Ok(read::functions(&self.readers).await?) })
+    }
+
+    fn last_number<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        function: &'a FunctionName,
+    ) -> Boxed<'a, Result<u32, RegistryError>> {
+        Box::pin(async { Ok(numbers::last(&self.readers, project, function).await?) })
     }
 
     fn add_version(&self, new: NewVersion) -> Boxed<'_, Result<Added, RegistryError>> {

@@ -173,7 +173,8 @@ pub struct FunctionRecord {
     /// How it moves between versions and pools.
     #[serde(default)]
     pub moves: Arc<Moves>,
-    /// The largest number of a version that there was when one was last deleted: numbers are not given again.
+    /// The largest number of a version that there was when one was last deleted, or the function that had the name before: numbers
+    /// are not given again.
     #[serde(default)]
     pub numbered: u32,
 }

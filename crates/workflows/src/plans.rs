@@ -18,17 +18,11 @@ const KEPT: usize = 10_000;
 #[derive(Debug)]
 pub struct Plans {
     definitions: Definitions,
-    kept: DashMap<Name, Kept>,
+    /// A name is never given to another version.
+    kept: DashMap<Name, Arc<Plan>>,
 }
 
 type Name = (ProjectName, FunctionName, VersionNumber);
-
-/// A plan and what it was made of: a name may be given anew after its function was deleted.
-#[derive(Debug)]
-struct Kept {
-    record: Arc<VersionRecord>,
-    plan: Arc<Plan>,
-}
 
 impl Plans {
     /// The plans of what is saved through `definitions`.
@@ -46,13 +40,11 @@ impl Plans {
     /// Where it is no workflow, or cannot be planned any longer.
     pub fn of(&self, record: &Arc<VersionRecord>) -> Result<Arc<Plan>, NoPlan> {
         let name = (record.project.clone(), record.function.clone(), record.version);
-        if let Some(kept) = self.kept.get(&name)
-            && is_same(&kept.record, record)
-        {
-            return Ok(Arc::clone(&kept.plan));
+        if let Some(plan) = self.kept.get(&name) {
+            return Ok(Arc::clone(&plan));
         }
         let plan = Arc::new(self.make(record)?);
-        self.keep(name, record, &plan);
+        self.keep(name, &plan);
         Ok(plan)
     }
 
@@ -72,13 +64,12 @@ impl Plans {
         })
     }
 
-    fn keep(&self, name: Name, record: &Arc<VersionRecord>, plan: &Arc<Plan>) {
+    fn keep(&self, name: Name, plan: &Arc<Plan>) {
         if self.kept.len() >= KEPT {
             let some = self.kept.iter().next().map(|kept| kept.key().clone());
             some.and_then(|some| self.kept.remove(&some));
         }
-        let (record, plan) = (Arc::clone(record), Arc::clone(plan));
-        self.kept.insert(name, Kept { record, plan });
+        self.kept.insert(name, Arc::clone(plan));
     }
 }
 
@@ -98,8 +89,4 @@ impl Workflows for Plans {
         let record = callee.stored();
         Ok((record.version, self.of(record)?))
     }
-}
-
-fn is_same(a: &VersionRecord, b: &VersionRecord) -> bool {
-    a.digest == b.digest && a.created_at == b.created_at && a.workflow == b.workflow
 }

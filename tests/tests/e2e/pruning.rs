@@ -5,7 +5,7 @@ use std::path::Path;
 use reqwest::Method;
 use serde_json::{Value, json};
 use weft_tests::api::{Answer, multipart, send, try_send};
-use weft_tests::runs::{RUNS, post, save, start};
+use weft_tests::runs::{RUNS, ended, post, save, start};
 use weft_tests::shell::Shell;
 use weft_tests::{Api, Server, eventually, fixture};
 
@@ -123,6 +123,45 @@ async fn files_go_with_the_last_version_and_numbers_are_not_given_again() {
     assert_eq!(api.call("f?export=add", &json!([1, 2])).await.ok(), json!(3));
     let deployed = api.deploy("f", fixture("deep")).await;
     assert_eq!(deployed["version"], 4);
+}
+
+#[tokio::test]
+async fn a_name_that_is_given_again_has_no_version_that_was_before() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::builder().data(data.path()).start().await;
+    let api = &server.api;
+    let flow = "workflow: flow\ninput: { a: u32 }\nnodes:\n  sum: { call: f#add, with: { a: $input.a, b: 1 } }\noutput: $sum\n";
+    api.deploy("f", fixture("arith")).await;
+    save(api, "flow", flow).await.ok();
+    let run = start(api, "flow", &json!({"a": 1})).await;
+    assert_eq!(ended(api, &run).await["result"], 2);
+    for function in ["flow", "f"] {
+        let deleted = send(api.request(Method::DELETE, &Api::path(function, ""))).await;
+        assert_eq!(deleted.status, 204, "{}", deleted.text());
+    }
+    server.kill().await;
+
+    let server = Server::builder().data(data.path()).start().await;
+    let api = &server.api;
+    // The same texts, which mean something else.
+    assert_eq!(
+        describe(api, "f", json!({"description": "another"})).await["version"],
+        2
+    );
+    assert_eq!(save(api, "flow", flow).await.ok()["version"], 2);
+    let again = post(api, &format!("{RUNS}/{run}/rerun"), &json!({})).await;
+    let again = again.expect_problem(404, "not-found-version");
+    assert_eq!(again["detail"], "workflow `flow` has no version 1");
+    let activate = Api::path("f", "/versions/1/activate");
+    post(api, &activate, &json!({}))
+        .await
+        .expect_problem(404, "not-found-version");
+    let told = ended(api, &run).await;
+    assert_eq!(
+        (&told["version"], &told["result"]),
+        (&json!(1), &Value::Null),
+        "{told}"
+    );
 }
 
 #[tokio::test]

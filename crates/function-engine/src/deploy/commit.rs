@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use weft_pool::Level;
 use weft_types::version::{Inspection, Kind, WorkflowSource};
-use weft_types::{Digest, Settings, VersionNumber, VersionRecord};
+use weft_types::{Digest, FunctionName, ProjectName, Settings, VersionNumber, VersionRecord};
 
 use super::compile::Prepared;
 use super::room::Room;
@@ -89,13 +89,15 @@ impl Inner {
         prepared: Option<&Prepared>,
     ) -> Result<(Writing<'_>, Proposal, Room), Error> {
         self.prepare_for_level(deploy, prepared).await?;
-        let ahead = self.propose(deploy, prepared)?;
+        let next = self.next_number(&deploy.project, &deploy.function).await?;
+        let ahead = self.propose(deploy, prepared, next)?;
         drop(self.take_room(&ahead)?);
         // Ahead, so that nobody waits for the right to write while an instance starts.
         self.prove(&ahead).await?;
 
         let writing = self.catalog.write().await;
-        let proposal = self.propose(deploy, prepared)?;
+        let next = self.next_number(&deploy.project, &deploy.function).await?;
+        let proposal = self.propose(deploy, prepared, next)?;
         let room = self.take_room(&proposal)?;
         if proposal.is_like(&ahead) {
             return Ok((writing, ahead, room));
@@ -181,8 +183,32 @@ impl Inner {
         check(self, &settings)
     }
 
+    /// The number of the next version of a function. None is given again, also where another function had the name before.
+    pub(super) async fn next_number(
+        &self,
+        project: &ProjectName,
+        name: &FunctionName,
+    ) -> Result<VersionNumber, Error> {
+        let known = {
+            let snapshot = self.catalog.read();
+            let function = snapshot.project(project.as_str())?.functions.get(name);
+            function.map(|function| function.next())
+        };
+        match known {
+            Some(next) => Ok(next),
+            None => Ok(VersionNumber(
+                self.ports.registry.last_number(project, name).await? + 1,
+            )),
+        }
+    }
+
     /// Works out the version. Only under the right to write nothing that it builds on changes meanwhile.
-    fn propose(&self, deploy: &Deploy, prepared: Option<&Prepared>) -> Result<Proposal, Error> {
+    fn propose(
+        &self,
+        deploy: &Deploy,
+        prepared: Option<&Prepared>,
+        next: VersionNumber,
+    ) -> Result<Proposal, Error> {
         let snapshot = self.catalog.read();
         let project = snapshot.project(deploy.project.as_str())?;
         if prepared.is_some() {
@@ -214,13 +240,13 @@ impl Inner {
             activate: None,
         };
         let activate = deploy.activate && missing.is_empty();
-        Ok(self.proposal((new, activate), missing, before))
+        Ok(self.proposal((new, activate, next), missing, before))
     }
 
-    /// A version with the logs and the place it will have.
+    /// A version with the logs and the place it will have, numbered `next` unless it is there already.
     pub(super) fn proposal(
         &self,
-        (mut new, activate): (NewVersion, bool),
+        (mut new, activate, next): (NewVersion, bool, VersionNumber),
         missing: Vec<String>,
         before: Option<Arc<Function>>,
     ) -> Proposal {
@@ -232,7 +258,7 @@ impl Inner {
         let existed = known.is_some();
         let deployed = match known {
             Some(deployed) => Arc::clone(deployed),
-            None => self.deployed(record(&new, before.as_deref()), &logs),
+            None => self.deployed(record(&new, next), &logs),
         };
         new.activate = activate.then(|| activated(before.as_deref(), &deployed, "it was deployed"));
         Proposal {
@@ -304,6 +330,7 @@ impl Proposal {
             && self.new.effect_free == other.new.effect_free
             && self.new.activate.is_some() == other.new.activate.is_some()
             && self.missing == other.missing
+            && self.deployed.record().version == other.deployed.record().version
             && **self.deployed.place() == **other.deployed.place()
     }
 }
@@ -344,12 +371,11 @@ fn same<'a>(function: &'a Function, new: &NewVersion) -> Option<&'a Arc<Deployed
     })
 }
 
-/// The version as the registry will number it: next.
-fn record(new: &NewVersion, before: Option<&Function>) -> VersionRecord {
+fn record(new: &NewVersion, version: VersionNumber) -> VersionRecord {
     VersionRecord {
         project: new.project.clone(),
         function: new.function.clone(),
-        version: before.map_or(VersionNumber(1), Function::next),
+        version,
         kind: new.kind,
         digest: new.digest,
         size: new.size,

@@ -58,6 +58,7 @@ impl Engine {
 impl Inner {
     async fn save_workflow(self: &Arc<Self>, save: SaveWorkflow) -> Result<Deployment, Error> {
         let writing = self.catalog.write().await;
+        let next = self.next_number(&save.project, &save.function).await?;
         let proposal = {
             let snapshot = self.catalog.read();
             let project = snapshot.project(save.project.as_str())?;
@@ -83,7 +84,7 @@ impl Inner {
                 created_at: now(),
                 activate: None,
             };
-            self.proposal((new, save.activate), Vec::new(), before)
+            self.proposal((new, save.activate, next), Vec::new(), before)
         };
         let room = self.take_room(&proposal)?;
         let added = self.ports.registry.add_version(proposal.new.clone()).await?;

@@ -27,7 +27,15 @@ pub trait Registry: Send + Sync + 'static {
     /// Every function with all its versions in ascending order.
     fn load(&self) -> Boxed<'_, Result<Functions, RegistryError>>;
 
-    /// Stores a version under the next number, creating the function with its first one, and activates it if asked.
+    /// The largest number that a version has had, of a function or of those that had its name before they were deleted; 0 where there was
+    /// none. Where very many were deleted in the project it may be larger, never smaller.
+    fn last_number<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        function: &'a FunctionName,
+    ) -> Boxed<'a, Result<u32, RegistryError>>;
+
+    /// Stores a version under the number behind [the last](Self::last_number), creating the function with its first one, and activates it if asked.
     ///
     /// Where a version of the function has the same code (or definition and pins) and settings, that one is answered (and activated if asked)
     /// and nothing is stored.
@@ -60,7 +68,7 @@ pub trait Registry: Send + Sync + 'static {
         versions: &'a [VersionNumber],
     ) -> Boxed<'a, Result<(), RegistryError>>;
 
-    /// Removes a function with all its versions. The artifacts stay until removed.
+    /// Removes a function with all its versions, whose numbers are not given again under its name. The artifacts stay until removed.
     fn delete<'a>(
         &'a self,
         project: &'a ProjectName,

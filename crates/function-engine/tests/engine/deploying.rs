@@ -461,6 +461,10 @@ async fn a_function_that_others_call_is_not_deleted() {
         0.0
     );
     let again = world.add("adder", Program::adder(), "{}").await;
-    assert_eq!(again.version.version, VersionNumber(1));
+    assert_eq!(again.version.version, VersionNumber(2), "counted on");
+    let view = world.engine.function(&default(), &name("adder")).unwrap();
+    assert_eq!(view.record.active, Some(VersionNumber(2)));
+    let last = view.record.moves.history.newest_first().next();
+    assert_eq!(last.map(|happened| happened.version), Some(VersionNumber(2)));
     assert_ne!(identity(&world), before);
 }

@@ -7,6 +7,7 @@ use weft_types::moves::Moves;
 use weft_types::version::FunctionRecord;
 use weft_types::{FunctionName, ProjectName, VersionNumber, VersionRecord};
 
+use super::numbers;
 use super::row::{FunctionRow, VersionRow, kind_text};
 use crate::error::Error;
 
@@ -46,6 +47,11 @@ pub(super) async fn delete_project(connection: &mut SqliteConnection, project: &
     sqlx::query("UPDATE project SET deleted_at = $2 WHERE name = $1")
         .bind(project.as_str())
         .bind(Timestamp::now().to_string())
+        .execute(&mut *connection)
+        .await?;
+    // The name of the project is not given again: nothing counts on in it.
+    sqlx::query("DELETE FROM deleted_function WHERE project = $1")
+        .bind(project.as_str())
         .execute(connection)
         .await?;
     Ok(Ok(()))
@@ -127,17 +133,11 @@ pub(super) async fn delete_versions(
     name: &FunctionName,
     versions: &[VersionNumber],
 ) -> Done<()> {
-    const NUMBERED: &str = "UPDATE function SET numbered = max(numbered, (
-            SELECT coalesce(max(number), 0) FROM version WHERE project = $1 AND function = $2))
-        WHERE project = $1 AND name = $2";
-    let found = sqlx::query(NUMBERED)
-        .bind(project.as_str())
-        .bind(name.as_str())
-        .execute(&mut *connection)
-        .await?;
-    if found.rows_affected() == 0 {
+    if function(connection, project, name).await?.is_none() {
         return Ok(Err(RegistryError::NoFunction(project.clone(), name.clone())));
     }
+    let last = numbers::last(&mut *connection, project, name).await?;
+    numbers::note(connection, project, name, last).await?;
     for version in versions {
         sqlx::query("DELETE FROM version WHERE project = $1 AND function = $2 AND number = $3")
             .bind(project.as_str())
@@ -154,14 +154,16 @@ pub(super) async fn delete(
     project: &ProjectName,
     name: &FunctionName,
 ) -> Done<()> {
+    let last = numbers::last(&mut *connection, project, name).await?;
     let gone = sqlx::query("DELETE FROM function WHERE project = $1 AND name = $2")
         .bind(project.as_str())
         .bind(name.as_str())
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
     if gone.rows_affected() == 0 {
         return Ok(Err(RegistryError::NoFunction(project.clone(), name.clone())));
     }
+    numbers::keep(connection, project, name, last).await?;
     Ok(Ok(()))
 }
 
@@ -229,31 +231,30 @@ async fn same_version(
 
 /// Stores the version under the next number, with its function where that is new.
 async fn insert_version(connection: &mut SqliteConnection, new: &NewVersion) -> Result<VersionRecord, Error> {
-    insert_function(connection, new).await?;
-    let number: u32 = sqlx::query_scalar(
-        "SELECT max(numbered, (SELECT coalesce(max(number), 0) FROM version WHERE project = $1 AND function = $2)) + 1
-            FROM function WHERE project = $1 AND name = $2",
-    )
-    .bind(new.project.as_str())
-    .bind(new.function.as_str())
-    .fetch_one(&mut *connection)
-    .await?;
-    let version = record(new, VersionNumber(number));
+    let last = numbers::last(&mut *connection, &new.project, &new.function).await?;
+    insert_function(connection, new, last).await?;
+    let version = record(new, VersionNumber(last + 1));
     insert_row(connection, &version).await?;
     Ok(version)
 }
 
-async fn insert_function(connection: &mut SqliteConnection, new: &NewVersion) -> Result<(), Error> {
-    const INSERT: &str = "INSERT INTO function (project, name, creator, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $4) ON CONFLICT DO NOTHING";
+/// Unless it is there. `last` is the largest number of those that had its name before.
+async fn insert_function(
+    connection: &mut SqliteConnection,
+    new: &NewVersion,
+    last: u32,
+) -> Result<(), Error> {
+    const INSERT: &str = "INSERT INTO function (project, name, creator, created_at, updated_at, numbered)
+        VALUES ($1, $2, $3, $4, $4, $5) ON CONFLICT DO NOTHING";
     sqlx::query(INSERT)
         .bind(new.project.as_str())
         .bind(new.function.as_str())
         .bind(&new.creator)
         .bind(new.created_at.to_string())
-        .execute(connection)
+        .bind(last)
+        .execute(&mut *connection)
         .await?;
-    Ok(())
+    numbers::forget(connection, &new.project, &new.function).await
 }
 
 async fn insert_row(connection: &mut SqliteConnection, version: &VersionRecord) -> Result<(), Error> {

@@ -143,7 +143,7 @@ macro_rules! behaviours_of_functions {
                 deleting_removes_every_version,
                 versions_are_deleted_and_their_numbers_not_given_again,
                 an_active_version_is_not_deleted,
-                a_function_created_again_counts_from_one,
+                a_function_created_again_counts_on,
                 uploads_of_one_name_at_once_are_numbered_without_gaps,
                 an_unknown_project_is_refused,
                 a_project_is_deleted_for_good,

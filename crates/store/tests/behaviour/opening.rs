@@ -67,7 +67,7 @@ async fn data_of_a_newer_version_is_refused() {
         .await
         .unwrap_err();
     let OpenError::Database(DatabaseError::Newer {
-        found: 99, known: 7, ..
+        found: 99, known: 8, ..
     }) = refusal
     else {
         panic!("{refusal}");

@@ -180,16 +180,37 @@ pub(crate) async fn deleting_removes_every_version(backend: impl Backend) {
     assert!(matches!(refusal, RegistryError::NoFunction(..)), "{refusal}");
 }
 
-pub(crate) async fn a_function_created_again_counts_from_one(backend: impl Backend) {
+pub(crate) async fn a_function_created_again_counts_on(backend: impl Backend) {
+    let (registry, default, f) = (backend.registry(), project("default"), function("f"));
+    registry.create_project(&project("shop")).await.unwrap();
+    for code in [b"a", b"b", b"c"] {
+        registry.add_version(version("f", code)).await.unwrap();
+    }
+    let last = [VersionNumber(3)];
+    registry.delete_versions(&default, &f, &last).await.unwrap();
+    registry.delete(&default, &f).await.unwrap();
+    assert_eq!(registry.last_number(&default, &f).await.unwrap(), 3);
+    drop(registry);
+
+    let backend = backend.crash().await;
     let registry = backend.registry();
-    registry.add_version(version("f", b"a")).await.unwrap();
-    registry.add_version(version("f", b"b")).await.unwrap();
-    registry
-        .delete(&project("default"), &function("f"))
-        .await
-        .unwrap();
+    assert_eq!(registry.last_number(&default, &f).await.unwrap(), 3);
     let added = registry.add_version(version("f", b"b")).await.unwrap();
-    assert_eq!((added.version.version, added.existed), (VersionNumber(1), false));
+    assert_eq!((added.version.version, added.existed), (VersionNumber(4), false));
+    assert_eq!(added.function.numbered, 3);
+    assert_eq!(registry.last_number(&default, &f).await.unwrap(), 4);
+    // And again, with nothing deleted in between.
+    registry.delete(&default, &f).await.unwrap();
+    let added = registry.add_version(version("f", b"b")).await.unwrap();
+    assert_eq!(added.version.version, VersionNumber(5));
+
+    // Neither another function nor one of the same name in another project is concerned.
+    let other = registry.add_version(version("g", b"b")).await.unwrap();
+    assert_eq!(other.version.version, VersionNumber(1));
+    let mut elsewhere = version("f", b"b");
+    elsewhere.project = project("shop");
+    let elsewhere = registry.add_version(elsewhere).await.unwrap();
+    assert_eq!(elsewhere.version.version, VersionNumber(1));
 }
 
 pub(crate) async fn uploads_of_one_name_at_once_are_numbered_without_gaps(backend: impl Backend) {

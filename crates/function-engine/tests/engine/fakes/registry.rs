@@ -1,6 +1,6 @@
 //! A registry in memory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
@@ -17,6 +17,8 @@ type Functions = Vec<(FunctionRecord, Vec<VersionRecord>)>;
 pub(crate) struct MemoryRegistry {
     projects: Mutex<BTreeSet<ProjectName>>,
     functions: Mutex<Functions>,
+    /// The largest number of those that were deleted.
+    deleted: Mutex<BTreeMap<(ProjectName, FunctionName), u32>>,
     /// Fails every change while set.
     pub(crate) full: AtomicBool,
 }
@@ -32,13 +34,18 @@ impl MemoryRegistry {
         change(&mut self.functions.lock().unwrap())
     }
 
-    fn add(functions: &mut Functions, new: NewVersion) -> Added {
+    fn deleted(&self, project: &ProjectName, function: &FunctionName) -> u32 {
+        let name = (project.clone(), function.clone());
+        self.deleted.lock().unwrap().get(&name).copied().unwrap_or(0)
+    }
+
+    fn add(functions: &mut Functions, new: NewVersion, deleted: u32) -> Added {
         let known = |(record, _): &(FunctionRecord, Vec<VersionRecord>)| {
             record.project == new.project && record.function == new.function
         };
         let index = functions.iter().position(known).unwrap_or(functions.len());
         if index == functions.len() {
-            functions.push((first(&new), Vec::new()));
+            functions.push((first(&new, deleted), Vec::new()));
         }
         let (record, versions) = &mut functions[index];
         let same = versions
@@ -47,8 +54,7 @@ impl MemoryRegistry {
             .cloned();
         let existed = same.is_some();
         let version = same.unwrap_or_else(|| {
-            let last = versions.last().map_or(0, |last| last.version.0);
-            let version = numbered(&new, last.max(record.numbered) + 1);
+            let version = numbered(&new, last(record, versions) + 1);
             versions.push(version.clone());
             version
         });
@@ -98,11 +104,26 @@ impl Registry for MemoryRegistry {
         Box::pin(async move { Ok(functions) })
     }
 
+    fn last_number<'a>(
+        &'a self,
+        project: &'a ProjectName,
+        function: &'a FunctionName,
+    ) -> Boxed<'a, Result<u32, RegistryError>> {
+        let functions = self.functions.lock().unwrap();
+        let known = functions
+            .iter()
+            .find(|(record, _)| record.project == *project && record.function == *function);
+        let last = known.map(|(record, versions)| last(record, versions));
+        let last = last.unwrap_or_else(|| self.deleted(project, function));
+        Box::pin(async move { Ok(last) })
+    }
+
     fn add_version(&self, new: NewVersion) -> Boxed<'_, Result<Added, RegistryError>> {
         Box::pin(async move {
             // As a real store, it does not answer at once.
             tokio::task::yield_now().await;
-            self.change(|functions| Ok(Self::add(functions, new)))
+            let deleted = self.deleted(&new.project, &new.function);
+            self.change(|functions| Ok(Self::add(functions, new, deleted)))
         })
     }
 
@@ -148,8 +169,7 @@ impl Registry for MemoryRegistry {
             found(functions, project, function)?;
             for (record, known) in functions {
                 if record.project == *project && record.function == *function {
-                    let last = known.last().map_or(0, |last| last.version.0);
-                    record.numbered = record.numbered.max(last);
+                    record.numbered = last(record, known);
                     known.retain(|version| !versions.contains(&version.version));
                 }
             }
@@ -164,7 +184,12 @@ impl Registry for MemoryRegistry {
         function: &'a FunctionName,
     ) -> Boxed<'a, Result<(), RegistryError>> {
         let deleted = self.change(|functions| {
-            functions.retain(|(record, _)| record.project != *project || record.function != *function);
+            let mut deleted = self.deleted.lock().unwrap();
+            for (record, versions) in functions.extract_if(.., |(record, _)| {
+                record.project == *project && record.function == *function
+            }) {
+                deleted.insert((project.clone(), function.clone()), last(&record, &versions));
+            }
             Ok(())
         });
         Box::pin(async move { deleted })
@@ -182,7 +207,13 @@ fn found<'a>(
     records.find(known).ok_or_else(no_function)
 }
 
-fn first(new: &NewVersion) -> FunctionRecord {
+/// The largest number that a version of a function has had.
+fn last(record: &FunctionRecord, versions: &[VersionRecord]) -> u32 {
+    let last = versions.last().map_or(0, |last| last.version.0);
+    last.max(record.numbered)
+}
+
+fn first(new: &NewVersion, numbered: u32) -> FunctionRecord {
     FunctionRecord {
         project: new.project.clone(),
         function: new.function.clone(),
@@ -191,7 +222,7 @@ fn first(new: &NewVersion) -> FunctionRecord {
         created_at: new.created_at,
         updated_at: new.created_at,
         moves: Arc::default(),
-        numbered: 0,
+        numbered,
     }
 }
 
