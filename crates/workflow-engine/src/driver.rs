@@ -49,7 +49,7 @@ mod unread;
 mod warm;
 
 pub(crate) use event::{Refused, ReusedItem, begin_run, reuse_items};
-pub(crate) use nested::{is_durable, run_of};
+pub(crate) use nested::{is_durable, millisecond, run_of};
 pub(crate) use outbox::Outbox;
 pub(crate) use outcome::ok_type;
 pub(crate) use restore::Damaged;

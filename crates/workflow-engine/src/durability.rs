@@ -50,6 +50,9 @@
 //! | a run that a function started | likewise: the function, executed again, finds the run by its id |
 //! | the commit of the end | the run ended, or all but its end: put together again, the same or unseen |
 //!
+//! What the records are asked for is there: retention leaves what has the time of an open run in its id, which all have that are nested in it or
+//! were started on its behalf.
+//!
 //! A node with effects that was given before the crash may have begun: that it did is written, but nobody waits for it. Where it is
 //! stopped before it is executed again, its outcome is not known, and that is what is recorded.
 //!

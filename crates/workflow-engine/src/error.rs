@@ -54,6 +54,16 @@ pub enum Error {
     /// The run has not ended, and only one that has can be asked this.
     #[error("run {0} has not ended yet")]
     StillOpen(RunId),
+    /// The run has ended, and one that is open may ask for it.
+    #[error(
+        "run {by} has not ended yet, and may ask again how run {run} within it, or on its behalf, ended: delete that once both have"
+    )]
+    StillNeeded {
+        /// The one that has ended.
+        run: RunId,
+        /// The one that is open.
+        by: RunId,
+    },
     /// The run is not paused, or is already.
     #[error("run {run} is {}", if *.paused { "paused already" } else { "not paused" })]
     Pausing {

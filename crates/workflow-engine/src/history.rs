@@ -205,7 +205,7 @@ impl Engine {
     /// Removes a run that has ended from the records. Whether it was there.
     ///
     /// # Errors
-    /// Where it has not ended, or the records fail.
+    /// Where it has not ended, an open run may ask for it after a crash, or the records fail.
     pub async fn delete(&self, project: &ProjectName, run: RunId) -> Result<bool, Error> {
         if self.0.registry.of_project(project, run).is_some() {
             return Err(Error::StillOpen(run));
@@ -213,8 +213,11 @@ impl Engine {
         match self.0.record(project, run).await {
             Err(Error::NoRun(_)) => Ok(false),
             Err(error) => Err(error),
-            Ok(record) if record.status.is_closed() => Ok(self.0.ports.records.delete(project, run).await?),
-            Ok(_) => Err(Error::StillOpen(run)),
+            Ok(record) if !record.status.is_closed() => Err(Error::StillOpen(run)),
+            Ok(_) => match self.0.registry.needing(project, run) {
+                Some(by) => Err(Error::StillNeeded { run, by }),
+                None => Ok(self.0.ports.records.delete(project, run).await?),
+            },
         }
     }
 }

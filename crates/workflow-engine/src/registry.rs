@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use dashmap::DashMap;
 use weft_types::{FunctionName, ProjectName, RunId, VersionNumber};
 
+use crate::driver::millisecond;
 use crate::open_run::OpenRun;
 
 /// Open runs by id, nested ones included, and closed ones until their end is committed.
@@ -45,6 +46,14 @@ impl Registry {
     /// A run of a project.
     pub(crate) fn of_project(&self, project: &ProjectName, run: RunId) -> Option<Arc<OpenRun>> {
         self.get(run).filter(|open| open.project == *project)
+    }
+
+    /// An open run of a project that may have nested a run, or called the function that started it, and so ask how it ended: all of these have
+    /// one time in their ids. So may one that was accepted in the same millisecond by chance.
+    pub(crate) fn needing(&self, project: &ProjectName, run: RunId) -> Option<RunId> {
+        let mut of_project = self.runs.iter().filter(|open| open.project == *project);
+        let needing = of_project.find(|open| open.durable && millisecond(open.run) == millisecond(run));
+        needing.map(|open| open.run)
     }
 
     /// Every version of a workflow of a project of which a run is open, once.

@@ -31,6 +31,7 @@ impl From<Error> for Problem {
             Error::Over { status, .. } => problem(Kind::RunOver).with("run-status", status),
             Error::Ending(_) => problem(Kind::RunOver),
             Error::StillOpen(_) => problem(Kind::RunOpen),
+            Error::StillNeeded { by, .. } => problem(Kind::RunOpen).with("by", by.to_string()),
             Error::Pausing { .. } | Error::NotWaiting { .. } | Error::NothingNested { .. } => {
                 problem(Kind::RunState)
             }

@@ -85,7 +85,7 @@ pub(crate) trait RecordsReader: Debug + Send + Sync + 'static {
     /// Bytes that the records take.
     fn bytes(&self) -> Answer<'_, i64>;
 
-    /// Bytes of them that are the histories of open runs. Looks at all of these.
+    /// Bytes of them that are the histories of open runs, and of those that these need. Looks at all of these.
     fn open_bytes(&self) -> Answer<'_, i64>;
 
     /// Closes every connection.

@@ -1,4 +1,6 @@
-//! Removing closed runs that are too old or too many. Open ones, and thus paused ones, are never touched.
+//! Removing closed runs that are too old or too many. Open ones, and thus paused ones, are never touched, nor is what they may ask for
+//! again after a crash: how runs ended that are nested in them, or that functions started on their behalf. All of these have one time in
+//! their ids. So an unrelated one of the same millisecond stays along.
 
 use std::time::Duration;
 
@@ -23,7 +25,7 @@ pub(super) struct Policy {
 pub(super) struct Excess {
     /// Runs that ended before this go.
     before: Option<i64>,
-    /// This many go, whatever their age.
+    /// This many go, whatever their age; those that open runs need count as gone.
     runs: u64,
     /// Whether any go as there are too many bytes.
     bytes: bool,
@@ -36,6 +38,8 @@ pub(crate) struct Candidate {
     status: i64,
     created_at: i64,
     finished_at: Option<i64>,
+    /// Whether it is closed, and an open run may ask for it.
+    needed: bool,
 }
 
 /// What becomes of the candidates of one chunk.
@@ -45,21 +49,36 @@ pub(super) struct Verdict {
     pub(super) ranges: Vec<(i64, i64)>,
     /// How many runs those are.
     pub(super) count: u64,
+    /// How many would go that open runs need.
+    pub(super) spared: u64,
     /// Whether there may be more behind them.
     pub(super) goes_on: bool,
 }
 
-/// Bytes of the histories of open runs, for every database: `$1` is the first closed status, `$2` the bits of a piece's number. Project
-/// by project, so that the index is entered at the open runs of each, and the closed ones are passed over.
-pub(super) const OPEN_BYTES: &str = "WITH RECURSIVE one (project) AS (
-        SELECT min(project) FROM run
-        UNION ALL
-        SELECT (SELECT min(run.project) FROM run WHERE run.project > one.project)
-        FROM one WHERE one.project IS NOT NULL)
-    SELECT coalesce(sum(length(history.frames)), 0)
-    FROM one
-    JOIN run ON run.project = one.project AND run.nested IN (0, 1) AND run.status < $1
-    JOIN history ON history.piece BETWEEN (run.id << $2) AND (((run.id + 1) << $2) - 1)";
+/// Bytes of the histories of open runs and of those that they need, for every database, in whose words `$last` is what is behind all ids of
+/// the time that `kin.first` is; `$1` is the bits of a piece's number. Project by project, so that the index is entered at the open runs of each, and
+/// the closed ones are passed over.
+macro_rules! open_bytes {
+    ($last:literal) => {
+        concat!(
+            "WITH RECURSIVE one (project) AS (
+                SELECT min(project) FROM run
+                UNION ALL
+                SELECT (SELECT min(run.project) FROM run WHERE run.project > one.project)
+                FROM one WHERE one.project IS NOT NULL),
+            kin (first) AS (
+                SELECT DISTINCT substr(run.run, 1, 6)
+                FROM one
+                JOIN run ON run.project = one.project AND run.nested IN (0, 1) AND run.status < 3)
+            SELECT coalesce(sum(length(history.frames)), 0)
+            FROM kin
+            JOIN run ON run.run > kin.first AND run.run < ",
+            $last,
+            " JOIN history ON history.piece BETWEEN (run.id << $1) AND (((run.id + 1) << $1) - 1)"
+        )
+    };
+}
+pub(super) use open_bytes;
 
 impl Policy {
     pub(super) fn of(options: &Options) -> Self {
@@ -92,7 +111,10 @@ impl Excess {
         let mut verdict = Verdict::default();
         let mut joined = false;
         for candidate in candidates {
-            let goes = self.is_over(candidate) || (candidate.is_closed() && self.is_short(verdict.count));
+            let taken = verdict.count + verdict.spared;
+            let goes = self.is_over(candidate) || (candidate.is_closed() && self.is_short(taken));
+            verdict.spared += u64::from(goes && candidate.needed);
+            let goes = goes && !candidate.needed;
             if goes {
                 verdict.count += 1;
                 match verdict.ranges.last_mut().filter(|_| joined) {
@@ -105,7 +127,8 @@ impl Excess {
         // Whatever follows was accepted later, and ended later still.
         let old = |last: &Candidate| self.before.is_some_and(|before| last.created_at < before);
         let full = candidates.len() == count;
-        verdict.goes_on = full && (self.is_short(verdict.count) || candidates.last().is_some_and(old));
+        let taken = verdict.count + verdict.spared;
+        verdict.goes_on = full && (self.is_short(taken) || candidates.last().is_some_and(old));
         verdict
     }
 
@@ -151,6 +174,15 @@ mod tests {
             },
             created_at: id,
             finished_at,
+            needed: false,
+        }
+    }
+
+    /// One that an open run needs.
+    fn needed(id: i64) -> Candidate {
+        Candidate {
+            needed: true,
+            ..candidate(id, Some(id + 1))
         }
     }
 
@@ -196,6 +228,31 @@ mod tests {
             candidate(4, Some(5)),
         ];
         check(excess, &runs, &[(2, 2), (4, 4)], false);
+    }
+
+    #[test]
+    fn what_open_runs_need_stays_and_takes_no_others_place() {
+        let excess = Excess {
+            before: Some(5),
+            ..Excess::default()
+        };
+        let runs = [candidate(1, Some(2)), needed(2), candidate(3, Some(4))];
+        check(excess, &runs, &[(1, 1), (3, 3)], false);
+        let excess = Excess {
+            runs: 3,
+            ..Excess::default()
+        };
+        let runs = [candidate(1, Some(2)), needed(2), needed(3), candidate(4, Some(5))];
+        check(excess, &runs, &[(1, 1)], false);
+        assert_eq!(excess.judge(&runs, CHUNK).spared, 2);
+        let all: Vec<_> = (1..=LAST).map(needed).collect();
+        check(excess, &all, &[], false);
+    }
+
+    /// The statements name them by their numbers.
+    #[test]
+    fn three_states_are_open() {
+        assert_eq!(FIRST_CLOSED, 3);
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub(super) struct Sweep {
     began: Instant,
     /// What open runs took then, where that had to be known.
     open_bytes: Option<u64>,
+    /// Closed runs that stay as open ones need them, of those that were looked at since.
+    spared: u64,
     /// When the next chunk, or the next look, is due.
     next: Instant,
     /// How many runs are looked at and removed at a time.
@@ -52,6 +54,7 @@ impl Sweep {
             under_way: None,
             began: Instant::now(),
             open_bytes: None,
+            spared: 0,
             next: Instant::now() + options.retention_interval,
             pace: Pace::new(retention::CHUNK, REMOVAL),
             closed: None,
@@ -98,6 +101,7 @@ impl Sweep {
         if self.under_way.is_none() {
             self.began = started;
             self.open_bytes = None;
+            self.spared = 0;
         }
         let goes_on = self.chunk(writer, reader, now).await;
         match goes_on {
@@ -121,7 +125,7 @@ impl Sweep {
             None => *self.closed.insert(reader.closed().await?.unsigned_abs()),
         };
         let bytes = self.closed_bytes(reader).await?;
-        let excess = self.policy.excess(now, closed, bytes);
+        let excess = self.policy.excess(now, closed.saturating_sub(self.spared), bytes);
         let after = self.under_way.unwrap_or(0);
         let count = self.pace.amount();
         let candidates = reader.candidates(after, count).await?;
@@ -130,11 +134,12 @@ impl Sweep {
         writer.remove(&verdict.ranges).await?;
         self.pace.took(started.elapsed());
         self.removed(verdict.count);
+        self.spared += verdict.spared;
         self.under_way = retention::last(&candidates);
         Ok(verdict.goes_on)
     }
 
-    /// What closed runs take at most. What open ones take is looked at only where it matters, once in a look: it does not shrink by what is removed.
+    /// What closed runs take at most. What open ones take, and those that they need, is looked at only where it matters, once in a look: it does not shrink by what is removed.
     async fn closed_bytes(&mut self, reader: &dyn RecordsReader) -> Result<u64, Error> {
         let bytes = reader.bytes().await?.unsigned_abs();
         if !self.policy.is_large(bytes) {

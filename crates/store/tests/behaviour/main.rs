@@ -233,6 +233,7 @@ macro_rules! behaviours_of_runs {
                 what_ended_too_long_ago_is_removed,
                 records_keep_to_their_bytes,
                 what_open_runs_take_removes_no_closed_ones,
+                what_an_open_run_may_ask_for_stays_with_it,
             ],
             damage: [
                 a_damaged_journal_says_which_row,

@@ -1,11 +1,14 @@
 //! Behaviours of retention.
 
+use std::ops::RangeInclusive;
+
 use jiff::{SignedDuration, Timestamp};
 use weft_store::Options;
-use weft_types::RunStatus;
+use weft_types::{RunId, RunStatus};
 use weft_workflow_engine::port::records::RunFilter;
 
 use crate::Backend;
+use crate::journal::commit;
 use crate::runs::{Run, id, time};
 use crate::samples::project;
 use crate::trimming::{at_once, eventually, run_all, short};
@@ -93,4 +96,56 @@ pub(crate) async fn what_open_runs_take_removes_no_closed_ones(backend: impl Bac
     run_all(&backend, (60..70).map(short)).await;
     let kept: Vec<_> = (65..70).rev().chain((0..40).rev()).collect();
     eventually("the next look", async || listed(&backend).await == kept).await;
+}
+
+/// How runs ended that it nested, or that functions started on its behalf, is asked again after a crash.
+pub(crate) async fn what_an_open_run_may_ask_for_stays_with_it(backend: impl Backend) {
+    let options = Options {
+        retention_bytes: Some(512 << 10),
+        retention_runs: Some(5),
+        ..at_once()
+    };
+    let backend = backend.reopen_with(options).await;
+    let helper = |number| {
+        let run = Run::on_behalf(number, 0);
+        run.node(0, 30_000).ended(RunStatus::Succeeded)
+    };
+    let found = async |run: RunId| {
+        let found = backend.records().run(&project("default"), run).await;
+        found.unwrap().is_some()
+    };
+    let helpers_left = async || {
+        let mut left = 0;
+        for number in 100..140 {
+            left += u32::from(found(helper(number).id).await);
+        }
+        left
+    };
+    let left = async |numbers: RangeInclusive<u64>| {
+        let mut left = Vec::new();
+        for number in numbers {
+            if found(id(number)).await {
+                left.push(number);
+            }
+        }
+        left
+    };
+    let mut open = Run::started(0);
+    commit(&*backend.journal(), &mut open).await;
+    run_all(&backend, (100..140).map(helper)).await;
+    run_all(&backend, (1..=20).map(short)).await;
+    eventually("removing", async || left(0..=20).await == [0, 16, 17, 18, 19, 20]).await;
+    // Further looks, which find what is needed alone to be above the bytes and the number.
+    run_all(&backend, (21..=30).map(short)).await;
+    eventually("the next look", async || {
+        left(0..=30).await == [0, 26, 27, 28, 29, 30]
+    })
+    .await;
+    assert_eq!(helpers_left().await, 40);
+
+    commit(&*backend.journal(), &mut open.ended(RunStatus::Succeeded)).await;
+    eventually("removing what was needed", async || {
+        helpers_left().await as usize + left(0..=30).await.len() <= 5
+    })
+    .await;
 }

@@ -63,9 +63,13 @@ pub(crate) fn time(number: u64) -> Timestamp {
 
 /// The run with this number, which is its own.
 pub(crate) fn id(number: u64) -> RunId {
+    id_at(number, time(number))
+}
+
+fn id_at(number: u64, time: Timestamp) -> RunId {
     let mut random = [7; 10];
     random[2..].copy_from_slice(&number.to_be_bytes());
-    RunId::at(time(number), random)
+    RunId::at(time, random)
 }
 
 impl Run {
@@ -74,8 +78,16 @@ impl Run {
         Self::like(number, Like::default())
     }
 
+    /// As a function starts it on behalf of run `of`: the time in its number is that of the other.
+    pub(crate) fn on_behalf(number: u64, of: u64) -> Self {
+        Self::new(id_at(number, time(of)), number, Like::default())
+    }
+
     pub(crate) fn like(number: u64, like: Like) -> Self {
-        let id = id(number);
+        Self::new(id(number), number, like)
+    }
+
+    fn new(id: RunId, number: u64, like: Like) -> Self {
         let mut run = Self {
             id,
             writer: Writer::new(id, 0),

@@ -24,14 +24,19 @@ pub(super) struct Nesting {
 /// The id of a run that an attempt nests, or a function on its behalf starts. It follows from that of its parent and the place, so that after a crash the run is found again; and
 /// the time in it is that of its parent, so that both are listed together.
 pub(crate) fn run_of(parent: RunId, key: &NodeKey, attempt: u32) -> RunId {
-    // The first 48 bits of a UUIDv7 are milliseconds: no time is out of range.
-    let millis = (parent.0.as_u128() >> 80) as i64;
-    let time = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
+    // No time is out of range.
+    let time = Timestamp::from_millisecond(millisecond(parent)).unwrap_or(Timestamp::UNIX_EPOCH);
     let mut hasher = blake3::Hasher::new();
     hasher.update(key.as_bytes()).update(&attempt.to_le_bytes());
     let mut random = [0; 10];
     random.copy_from_slice(&hasher.finalize().as_bytes()[..10]);
     RunId::at(time, random)
+}
+
+/// The time in a run's id.
+pub(crate) fn millisecond(run: RunId) -> i64 {
+    // The first 48 bits of a UUIDv7.
+    (run.0.as_u128() >> 80) as i64
 }
 
 pub(crate) fn is_durable(plan: &Plan) -> bool {

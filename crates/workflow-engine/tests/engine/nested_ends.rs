@@ -4,10 +4,11 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use serde_json::json;
-use weft_types::{RunId, RunStatus};
+use weft_types::{NodeKey, RunId, RunStatus};
 use weft_workflow::Event;
 use weft_workflow::event::ErrorCode;
 use weft_workflow_engine::port::journal::Entry;
+use weft_workflow_engine::{Engine, Error};
 
 use crate::fakes::journal::FakeJournal;
 use crate::world::{World, chain, project, sample, until};
@@ -39,6 +40,27 @@ fn cut_behind_nested_end(world: &World, run: RunId) -> Vec<Entry> {
             .all(|stamped| !matches!(stamped.event, Event::NodeSucceeded { .. }))
     );
     entries
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_nested_run_that_ended_is_not_deleted_while_the_one_around_it_may_ask_for_it() {
+    let world = World::new().await;
+    world.define("inner", &chain("pay", 1));
+    world.define(
+        "main",
+        "workflow: main\ninput: { n: u64 }\nnodes:\n  inner: { call: inner, with: { n: $input.n } }\n  \
+         held: { call: held-pay, with: { n: $inner } }\noutput: $held\n",
+    );
+    let handle = world.start_for_id("main", &json!({ "n": 3 })).await;
+    until("the call behind", || world.calls.under_way() == 1).await;
+    let (run, nested) = (handle.id(), world.nested(handle.id())[0]);
+    let refused = world.engine.delete(&project(), nested).await;
+    assert_eq!(refused, Err(Error::StillNeeded { run: nested, by: run }));
+    let unknown = Engine::run_on_behalf(run, &NodeKey::new(run, "held", None), 1);
+    assert_eq!(world.engine.delete(&project(), unknown).await, Ok(false));
+    world.release(1);
+    world.answer(&handle).await;
+    assert_eq!(world.engine.delete(&project(), nested).await, Ok(true));
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,8 +7,24 @@ use super::super::backend::BlobRow;
 use super::super::batch;
 use super::super::columns::{self, FIRST_CLOSED};
 use super::super::list::Page;
-use super::super::retention::{Candidate, OPEN_BYTES};
+use super::super::retention::{Candidate, open_bytes};
 use crate::error::Error;
+
+/// Runs behind a row. Open ones of the time in a run's id are looked for in each state by itself, and by rows: so only the index that begins with
+/// the state will do, whatever PostgreSQL expects, and closed ones of that time are not looked at.
+pub(super) const CANDIDATES: &str =
+    "SELECT id, status::bigint AS status, created_at, finished_at, status > 2 AND EXISTS (
+        SELECT 1
+        FROM (SELECT n::smallint AS nested, s::smallint AS status
+              FROM generate_series(0, 1) AS n, generate_series(0, 2) AS s) AS open
+        JOIN run AS kin
+            ON (kin.project, kin.nested, kin.status, kin.run)
+                > (run.project, open.nested, open.status, substr(run.run, 1, 6))
+            AND (kin.project, kin.nested, kin.status, kin.run)
+                < (run.project, open.nested, open.status, substr(run.run, 1, 6) || '\\xffffffffffffffffffff'::bytea)
+        ) AS needed
+    FROM run WHERE id > $1 ORDER BY id LIMIT $2";
+pub(super) const OPEN_BYTES: &str = open_bytes!("kin.first || '\\xffffffffffffffffffff'::bytea");
 
 /// Pieces that are looked at for one answer.
 const LOOKED_AT: i64 = 1024;
@@ -105,9 +121,7 @@ pub(super) async fn blobs(
 }
 
 pub(super) async fn candidates(readers: &PgPool, after: i64, count: usize) -> Result<Vec<Candidate>, Error> {
-    const NEXT: &str = "SELECT id, status::bigint AS status, created_at, finished_at
-        FROM run WHERE id > $1 ORDER BY id LIMIT $2";
-    let found = sqlx::query_as(NEXT)
+    let found = sqlx::query_as(CANDIDATES)
         .bind(after)
         .bind(i64::try_from(count).unwrap_or(i64::MAX))
         .fetch_all(readers)
@@ -132,7 +146,6 @@ pub(super) async fn bytes(readers: &PgPool) -> Result<i64, Error> {
 
 pub(super) async fn open_bytes(readers: &PgPool) -> Result<i64, Error> {
     Ok(sqlx::query_scalar(OPEN_BYTES)
-        .bind(FIRST_CLOSED)
         .bind(batch::PIECE_BITS)
         .fetch_one(readers)
         .await?)

@@ -8,8 +8,18 @@ use super::super::backend::BlobRow;
 use super::super::batch;
 use super::super::columns::{self, FIRST_CLOSED};
 use super::super::list::Page;
-use super::super::retention::{Candidate, OPEN_BYTES};
+use super::super::retention::{Candidate, open_bytes};
 use crate::error::Error;
+
+/// Runs behind a row. Open ones of the time in a run's id are looked for by the index, in each state by itself. Bytes that are joined are a text
+/// to SQLite.
+pub(super) const CANDIDATES: &str = "SELECT id, status, created_at, finished_at, status > 2 AND EXISTS (
+        SELECT 1 FROM run AS kin
+        WHERE kin.project = run.project AND kin.nested IN (0, 1) AND kin.status IN (0, 1, 2)
+            AND kin.run > substr(run.run, 1, 6)
+            AND kin.run < CAST(substr(run.run, 1, 6) || x'ffffffffffffffffffff' AS BLOB)) AS needed
+    FROM run WHERE id > $1 ORDER BY id LIMIT $2";
+pub(super) const OPEN_BYTES: &str = open_bytes!("CAST(kin.first || x'ffffffffffffffffffff' AS BLOB)");
 
 pub(super) async fn record(
     readers: &SqlitePool,
@@ -105,9 +115,7 @@ pub(super) async fn candidates(
     after: i64,
     count: usize,
 ) -> Result<Vec<Candidate>, Error> {
-    const NEXT: &str =
-        "SELECT id, status, created_at, finished_at FROM run WHERE id > $1 ORDER BY id LIMIT $2";
-    let found = sqlx::query_as(NEXT)
+    let found = sqlx::query_as(CANDIDATES)
         .bind(after)
         .bind(i64::try_from(count).unwrap_or(i64::MAX))
         .fetch_all(readers)
@@ -132,7 +140,6 @@ pub(super) async fn bytes(readers: &SqlitePool) -> Result<i64, Error> {
 
 pub(super) async fn open_bytes(readers: &SqlitePool) -> Result<i64, Error> {
     Ok(sqlx::query_scalar(OPEN_BYTES)
-        .bind(FIRST_CLOSED)
         .bind(batch::PIECE_BITS)
         .fetch_one(readers)
         .await?)

@@ -1,13 +1,14 @@
 //! Every page is read from the index that is meant for it, once there are enough runs for it to matter.
 
-use sqlx::Connection;
 use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, Connection};
 use uuid::Uuid;
 use weft_types::RunId;
 use weft_workflow_engine::port::records::RunFilter;
 
 use super::super::super::list::Page;
 use super::super::super::list::samples::{driven, filters};
+use super::super::read::{CANDIDATES, OPEN_BYTES};
 use crate::postgres::testing::fresh;
 use crate::postgres::{Role, Server};
 
@@ -73,6 +74,26 @@ async fn no_page_looks_at_all_runs() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn retention_enters_the_index_at_open_runs() {
+    let readers = filled().await;
+    let candidates = sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN {CANDIDATES}")));
+    let candidates = candidates.bind(0_i64).bind(500_i64);
+    let steps: Vec<String> = candidates.fetch_all(&readers).await.unwrap();
+    assert!(
+        steps
+            .iter()
+            .any(|step| step.contains("using run_by_status on run kin")),
+        "{steps:#?}"
+    );
+    let bytes = sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN {OPEN_BYTES}"))).bind(24_i32);
+    let steps: Vec<String> = bytes.fetch_all(&readers).await.unwrap();
+    assert!(
+        steps.iter().any(|step| step.contains("using run_run_key on run")),
+        "{steps:#?}"
+    );
 }
 
 #[tokio::test]

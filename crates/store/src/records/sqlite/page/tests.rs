@@ -9,6 +9,7 @@ use weft_workflow_engine::port::records::RunFilter;
 
 use super::super::super::list::Page;
 use super::super::super::list::samples::{driven, filters};
+use super::super::read::{CANDIDATES, OPEN_BYTES};
 use crate::sqlite::{Database, Synced};
 
 static SCHEMA: Migrator = sqlx::migrate!("../../migrations/sqlite/records");
@@ -44,6 +45,35 @@ async fn no_page_looks_at_all_runs() {
                 assert!(!scans && !step.starts_with("SCAN run"), "{filter:?}: {step}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn retention_enters_the_index_at_open_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("records.db");
+    let database = Database::open(path, &SCHEMA, Synced::AtCheckpoints)
+        .await
+        .unwrap();
+    let readers = database.readers(1);
+    for (statement, expected) in [
+        (
+            CANDIDATES,
+            "SEARCH kin USING COVERING INDEX run_by_status (project=? AND nested=? AND status=? AND run>? AND run<?)",
+        ),
+        (
+            OPEN_BYTES,
+            "SEARCH run USING COVERING INDEX sqlite_autoindex_run_1 (run>? AND run<?)",
+        ),
+    ] {
+        let explain = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")));
+        let rows = explain.bind(0).bind(500).fetch_all(&readers).await.unwrap();
+        let steps: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+        assert!(steps.iter().any(|step| step == expected), "{steps:#?}");
+        assert!(
+            !steps.iter().any(|step| step.starts_with("SCAN run")),
+            "{steps:#?}"
+        );
     }
 }
 
