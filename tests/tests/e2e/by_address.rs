@@ -51,6 +51,38 @@ async fn a_blob_stands_for_an_argument() {
     assert_eq!(answer.ok(), "aGVsbG8=");
 }
 
+/// A workflow that answers what it is called with.
+const PASS: &str = "
+workflow: pass
+input: { value: 'result<list<u8>, string>', more: list<u8> }
+nodes:
+  copy: { call: 'echo#bytes', with: { value: $input.more } }
+output: $input.value
+";
+
+#[tokio::test]
+async fn a_large_err_of_a_workflow_is_no_result() {
+    let server = Server::start().await;
+    let api = &server.api;
+    api.deploy("echo", fixture("echo")).await;
+    save(api, "pass", PASS).await.ok();
+    let pass = async |value: Value| {
+        api.call("pass?inline-bytes=1000", &json!({"value": value, "more": ""}))
+            .await
+    };
+    // Runs keep the larger one, not the smaller one, by address.
+    for length in [2_000, 40_000] {
+        let text = "e".repeat(length);
+        let problem = pass(json!({"err": text})).await;
+        assert_eq!(problem.expect_problem(422, "function-error")["error"], text);
+        let bytes = vec![7; length];
+        let digest = store(api, "default", bytes.clone()).await;
+        let answer = pass(json!({"ok": named(&digest)})).await;
+        assert_eq!(answer.header("weft-blob"), digest);
+        assert_eq!(answer.ok(), named(&digest), "{length}");
+    }
+}
+
 #[tokio::test]
 async fn a_large_result_is_answered_by_address() {
     let server = Server::start().await;

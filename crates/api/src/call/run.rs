@@ -8,7 +8,10 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use weft_function_engine::port::TraceContext;
 use weft_types::image::{Bounds, Image};
-use weft_types::{Digest, FunctionName, ProjectName, RunStatus, Signature, Value, VersionNumber, json};
+use weft_types::ty::Shape;
+use weft_types::{
+    Address, Digest, FunctionName, ProjectName, RunStatus, Signature, Value, VersionNumber, json,
+};
 use weft_workflow::Plan;
 use weft_workflow_engine::{Answer, CallerKey, MAX_TEXT, Outcome, StartRun, Waited};
 
@@ -88,7 +91,8 @@ pub(super) async fn run(
         }
         Waited::Ended(outcome) => {
             let plan = handle.plan();
-            let mut response = match by_address(context, &handle, &outcome, plan, inline_bytes).await? {
+            let by_address = by_address(context, workflows, &handle, &outcome, inline_bytes);
+            let mut response = match by_address.await? {
                 Some(response) => response,
                 None => answer(workflows, &handle, &outcome, plan, accepted).await?,
             };
@@ -268,22 +272,27 @@ pub(crate) fn started(handle: &weft_workflow_engine::RunHandle) -> Response<Resp
 /// The address of a result that is too large to be sent about: its own, where it has one already.
 async fn by_address(
     context: &Context,
+    workflows: &Workflows,
     handle: &weft_workflow_engine::RunHandle,
     outcome: &Outcome,
-    plan: &Plan,
     most: Option<u64>,
 ) -> Result<Option<Response<ResponseBody>>, Problem> {
-    let (Some(most), Some(value), Some(ty)) = (most, &outcome.result, &plan.signature.result) else {
+    let ty = &handle.plan().signature.result;
+    let (Some(most), Some(value), Some(ty)) = (most, &outcome.result, ty) else {
         return Ok(None);
     };
     if outcome.status != RunStatus::Succeeded {
         return Ok(None);
     }
     match value {
-        weft_types::Value::Address(weft_types::Address::Blob(blob)) => {
+        // Of a `result` only what is in it tells whether it is the function's `err`, and only what an `ok` carries is answered.
+        Value::Address(Address::Blob(blob)) if !matches!(ty.shape(), Shape::Result(_)) => {
             Ok((blob.length > most).then(|| blobs::by_address(blob.digest)))
         }
-        weft_types::Value::Direct(image) => blobs::answer(context, handle.project(), image, ty, most).await,
+        value => {
+            let image = workflows.runs.load(handle.project(), value, ty).await?;
+            blobs::answer(context, handle.project(), &image, ty, most).await
+        }
     }
 }
 
@@ -330,9 +339,11 @@ fn describe(headers: &mut HeaderMap, outcome: &Outcome) {
     let execution = outcome.finished_at.duration_since(since).unsigned_abs();
     let timing = headers::server_timing(queue, Duration::ZERO, execution);
     headers.insert(headers::SERVER_TIMING, timing);
-    if let Some(weft_types::Value::Address(address)) = &outcome.result {
+    // What is answered by address has its own.
+    if let Some(Value::Address(address)) = &outcome.result {
         let digest = address_text(address);
-        headers.insert(headers::BLOB, headers::ascii(digest.as_bytes()));
+        let entry = headers.entry(headers::BLOB);
+        entry.or_insert_with(|| headers::ascii(digest.as_bytes()));
     }
     headers.insert(
         headers::RUN_STATUS,
