@@ -175,12 +175,8 @@ impl Inner {
         if latest.is_none() && deploy.code.is_none() {
             return Err(Error::NoCode(deploy.function.clone()));
         }
-        let base = latest.map(|record| record.settings.clone()).unwrap_or_default();
-        let settings = changed(base, deploy.settings.clone())?;
-        if deploy.code.is_none() && latest.is_some_and(|record| record.kind == Kind::Workflow) {
-            check_of_workflow(&settings)?;
-        }
-        check(self, &settings)
+        self.settings(latest.map(|record| &**record), deploy.settings.clone())
+            .map(drop)
     }
 
     /// The number of the next version of a function. None is given again, also where another function had the name before.
@@ -271,6 +267,8 @@ impl Inner {
         }
     }
 
+    /// The settings that a change makes of those of the latest version, where they are allowed: asked early, to refuse what it can before
+    /// code is compiled, and once more under the right to write, as the version and the profiles may be others by then.
     pub(super) fn settings(
         &self,
         latest: Option<&VersionRecord>,
@@ -278,6 +276,9 @@ impl Inner {
     ) -> Result<Settings, Error> {
         let base = latest.map(|record| record.settings.clone()).unwrap_or_default();
         let settings = changed(base, change)?;
+        if latest.is_some_and(|record| record.kind == Kind::Workflow) {
+            check_of_workflow(&settings)?;
+        }
         check(self, &settings)?;
         Ok(settings)
     }
