@@ -17,6 +17,15 @@ pub struct Follows {
     pub reason: Option<Reason>,
 }
 
+/// What an event says beside itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told {
+    /// Nodes that are over because of it, in the order in which they are.
+    pub(crate) follows: Vec<Follows>,
+    /// How what it tells of ended, where that was stopped.
+    pub(crate) stopped: Option<NodeStatus>,
+}
+
 /// A run being followed, event by event from the first.
 pub(crate) struct Following {
     plan: Arc<Plan>,
@@ -36,15 +45,16 @@ impl Following {
         &self.plan
     }
 
-    /// Takes the next event; tells what follows from it, in the order in which it does.
-    pub(crate) fn take(&mut self, stamped: &Stamped) -> Vec<Follows> {
+    /// Takes the next event.
+    pub(crate) fn take(&mut self, stamped: &Stamped) -> Told {
         let Some(state) = &mut self.state else {
-            return Vec::new();
+            return Told::default();
         };
         let Stamped { at, event } = stamped;
+        let stopped = state.stopped_by(event);
         let Ok(closed) = decide_telling(&self.plan, state, *at, event, &mut Vec::new()) else {
             self.state = None;
-            return Vec::new();
+            return Told::default();
         };
         let others = closed.into_iter().filter(|node| Some(*node) != own_node(event));
         let follows = others.filter_map(|node| {
@@ -52,7 +62,11 @@ impl Following {
             let is_told = reason.is_some() || Some(node) == node_of_item(event);
             is_told.then_some(Follows { node, status, reason })
         });
-        follows.collect()
+        let follows = follows.collect();
+        // A node that failed before its fallback was stopped did fail.
+        let stopped =
+            stopped.filter(|status| own_node(event).is_none_or(|node| state.node(node).status == *status));
+        Told { follows, stopped }
     }
 }
 

@@ -13,7 +13,7 @@ use weft_workflow::{Event, NodeIndex, Place, Plan, Stamped};
 
 use crate::Error;
 use crate::engine::{Engine, Inner};
-use crate::follow::{Following, Follows};
+use crate::follow::{Following, Follows, Told};
 use crate::open_run::{Ended, Lost, OpenRun};
 use crate::port::journal::Position;
 use crate::port::records::RunFilter;
@@ -57,10 +57,10 @@ pub struct Events {
     seen: Option<Position>,
     frames: Frames,
     following: Following,
-    /// Read, and not told yet, each with what follows from it.
-    pending: VecDeque<(u32, Stamped, Vec<Follows>)>,
-    /// What follows from the event that was told last.
-    follows: Vec<Follows>,
+    /// Read, and not told yet, each with what it says beside itself.
+    pending: VecDeque<(u32, Stamped, Told)>,
+    /// What the event that was told last says beside itself.
+    told: Told,
     /// Events before this one are not told.
     from: u32,
     over: bool,
@@ -190,7 +190,7 @@ impl Engine {
         };
         Ok(Events {
             following: Following::new(plan),
-            follows: Vec::new(),
+            told: Told::default(),
             engine: self.clone(),
             run,
             open,
@@ -238,7 +238,14 @@ impl Events {
     /// Nodes that are over because of the event that was told last, beside the one that it is about.
     #[must_use]
     pub fn follows(&self) -> &[Follows] {
-        &self.follows
+        &self.told.follows
+    }
+
+    /// How the attempt ended that the event is about that was told last, where it was stopped: cancelled or timed out, as its node or
+    /// item is.
+    #[must_use]
+    pub fn stopped(&self) -> Option<NodeStatus> {
+        self.told.stopped
     }
 
     /// The next event and its number; none behind the last. May be dropped while it waits, and asked again.
@@ -247,8 +254,8 @@ impl Events {
     /// Where the store fails, or the server shuts down before the run ended.
     pub async fn next(&mut self) -> Result<Option<(u32, Stamped)>, Error> {
         loop {
-            if let Some((number, event, follows)) = self.pending.pop_front() {
-                self.follows = follows;
+            if let Some((number, event, told)) = self.pending.pop_front() {
+                self.told = told;
                 return Ok(Some((number, event)));
             }
             if self.over {
@@ -275,9 +282,9 @@ impl Events {
         }
         for (number, event) in events {
             self.over |= matches!(event.event, Event::Finished(_));
-            let follows = self.following.take(&event);
+            let told = self.following.take(&event);
             if number >= self.from {
-                self.pending.push_back((number, event, follows));
+                self.pending.push_back((number, event, told));
             }
         }
         Ok(())

@@ -205,6 +205,43 @@ output: $parts
 }
 
 #[tokio::test]
+async fn items_that_are_stopped_are_told_to_be_cancelled_everywhere() {
+    let server = server().await;
+    let api = &server.api;
+    let run = start(api, "outer", &json!({"list": [1, 2]})).await;
+    eventually("both await somebody", async || awaiting(api, "").await.len() == 2).await;
+    send(api.request(reqwest::Method::POST, &format!("{RUNS}/{run}/cancel"))).await;
+    let told = ended(api, &run).await;
+    let items = &told["node-states"][0]["items"];
+    assert_eq!(
+        (&items["cancelled"], &items["failed"], &items["failures"]),
+        (&json!(2), &json!(0), &Value::Null),
+        "{told}"
+    );
+    let events = events(&api.get(&format!("{RUNS}/{run}/events")).await.text());
+    let last: Vec<_> = events
+        .iter()
+        .filter(|event| event["node"] == "pages")
+        .map(|event| (&event["kind"], &event["item"], &event["error"]["code"]))
+        .collect();
+    let cancelled = json!("node-cancelled");
+    assert_eq!(
+        last[last.len() - 3..],
+        [
+            (&cancelled, &json!(0), &json!("cancelled")),
+            (&cancelled, &json!(1), &json!("cancelled")),
+            (&cancelled, &Value::Null, &Value::Null),
+        ],
+        "{events:?}"
+    );
+    let list = api
+        .get(&format!("{RUNS}?parent={run}&status=cancelled"))
+        .await
+        .ok();
+    assert_eq!(list["items"].as_array().unwrap().len(), 2, "{list}");
+}
+
+#[tokio::test]
 async fn what_awaits_somebody_has_effects_and_a_key_leads_to_it() {
     let server = server().await;
     let api = &server.api;

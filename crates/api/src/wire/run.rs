@@ -294,7 +294,7 @@ pub struct Items {
     pub succeeded: u32,
     /// For good.
     pub failed: u32,
-    /// Stopped.
+    /// Stopped, by whatever: the end of the run, its deadline, or the failure of another.
     pub cancelled: u32,
     /// Of those with an output: executed by the run that this one repeats.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -316,9 +316,9 @@ pub struct RunEvent {
     /// When it happened.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// What happened: `accepted`, `started`, `node-started`, `expanded`, `suspended`, `node-succeeded`, `node-failed`,
-    /// `item-reused`, `node-skipped`, `completed`, `paused`, `resumed`, `cancel-requested`, `deadline-passed` or `finished`. `node-failed`,
-    /// `node-skipped`, `node-cancelled` and `node-timed-out` with a `reason` follow from the event of that number.
+    /// What happened: `accepted`, `started`, `node-started`, `expanded`, `suspended`, `node-succeeded`, `node-failed`, `node-cancelled`,
+    /// `node-timed-out`, `item-reused`, `node-skipped`, `completed`, `paused`, `resumed`, `cancel-requested`, `deadline-passed` or `finished`.
+    /// `node-failed`, `node-skipped`, `node-cancelled` and `node-timed-out` with a `reason` follow from the event of that number.
     pub kind: String,
     /// Which node.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -277,11 +277,12 @@ pub(crate) fn address_text(address: &weft_types::Address) -> String {
 }
 
 impl RunEvent {
-    pub(crate) fn new(number: u32, stamped: &Stamped, plan: &Plan) -> Self {
+    /// `stopped` is how what failed ended, where it was stopped.
+    pub(crate) fn new(number: u32, stamped: &Stamped, stopped: Option<NodeStatus>, plan: &Plan) -> Self {
         let mut told = Self {
             number,
             at: stamped.at,
-            kind: kind(&stamped.event).to_owned(),
+            kind: stopped.map_or_else(|| kind(&stamped.event).to_owned(), node_kind),
             node: None,
             item: None,
             attempt: None,
@@ -342,7 +343,7 @@ impl RunEvent {
         Self {
             number,
             at,
-            kind: format!("node-{}", name(&follows.status)),
+            kind: node_kind(follows.status),
             node: Some(node_name(follows.node, Some(plan))),
             item: None,
             attempt: None,
@@ -359,6 +360,10 @@ impl RunEvent {
         self.item = place.item;
         self.attempt = Some(attempt);
     }
+}
+
+fn node_kind(status: NodeStatus) -> String {
+    format!("node-{}", name(&status))
 }
 
 fn kind(event: &Event) -> &'static str {

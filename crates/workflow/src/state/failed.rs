@@ -2,6 +2,7 @@
 
 use weft_types::{NodeStatus, RunStatus};
 
+use super::RunState;
 use super::backoff::{due, may_retry};
 use super::catch::failed_status;
 use super::cell::Phase;
@@ -9,7 +10,7 @@ use super::items::ItemPhase;
 use super::outstanding::Outstanding;
 use super::turn::{Turn, Verdict};
 use super::view::Reason;
-use crate::event::{ErrorCode, NodeError, Place};
+use crate::event::{ErrorCode, Event, NodeError, Place};
 use crate::plan::{ItemFailure, NodeIndex};
 
 impl Turn<'_> {
@@ -43,7 +44,7 @@ impl Turn<'_> {
 
     fn item_failed(&mut self, place: Place, item: u32, attempt: u32, error: &NodeError) {
         if self.stops_items(place.node) {
-            let status = self.stopped_status(error.code);
+            let status = self.stopped_status(place, error.code);
             return self.close_item(place, item, status);
         }
         let node = self.plan.node(place.node);
@@ -94,17 +95,38 @@ impl Turn<'_> {
     /// A node that was told to stop did.
     fn stopped(&mut self, node: NodeIndex, code: ErrorCode) {
         let reason = self.state.ending.filter(|_| is_stop(code)).map(Reason::RunEnded);
-        self.close(node, self.stopped_status(code), reason);
+        self.close(node, self.stopped_status(Place::of(node), code), reason);
     }
 
-    /// What was stopped is cancelled, unless it failed by itself first. What the run's deadline stopped is timed out.
-    fn stopped_status(&self, code: ErrorCode) -> NodeStatus {
-        if !is_stop(code) {
-            failed_status(code)
-        } else if self.state.ending == Some(RunStatus::TimedOut) {
-            NodeStatus::TimedOut
-        } else {
-            NodeStatus::Cancelled
+    /// What was stopped, unless it failed by itself first.
+    fn stopped_status(&self, place: Place, code: ErrorCode) -> NodeStatus {
+        match is_stop(code) {
+            true => self.state.stopped_status(place),
+            false => failed_status(code),
+        }
+    }
+}
+
+impl RunState {
+    /// How this event, which is next, ends what was told to stop: cancelled or timed out. None where it tells of nothing that was stopped.
+    #[must_use]
+    pub fn stopped_by(&self, event: &Event) -> Option<NodeStatus> {
+        let Event::NodeFailed { place, error, .. } = event else {
+            return None;
+        };
+        let cell = self.nodes.get(place.node.0 as usize)?;
+        let is_stopping = match place.item {
+            Some(_) => cell.items.as_ref().is_some_and(|items| items.ending),
+            None => self.ending.is_some(),
+        };
+        (is_stopping && is_stop(error.code)).then(|| self.stopped_status(*place))
+    }
+
+    /// A node that the run's deadline stopped is timed out. Its items are cancelled whatever stopped them: they were not too slow.
+    fn stopped_status(&self, place: Place) -> NodeStatus {
+        match (place.item, self.ending) {
+            (None, Some(RunStatus::TimedOut)) => NodeStatus::TimedOut,
+            (_, _) => NodeStatus::Cancelled,
         }
     }
 }

@@ -119,7 +119,7 @@ impl Follower {
     /// them again.
     fn tell(&self, text: &mut String, number: u32, stamped: &Stamped) {
         let plan = self.events.plan();
-        let mut told = vec![wire::RunEvent::new(number, stamped, plan)];
+        let mut told = vec![wire::RunEvent::new(number, stamped, self.events.stopped(), plan)];
         let follows = self.events.follows().iter();
         told.extend(follows.map(|follows| wire::RunEvent::following(number, stamped.at, follows, plan)));
         let id = number.to_string();

@@ -44,7 +44,9 @@ fn what_the_deadline_stops_is_timed_out() {
     assert!(run.state.deadline().is_some());
     assert_eq!(run.take(Event::DeadlinePassed), [Action::Stop(at(0))]);
     assert_eq!(run.state.deadline(), None);
-    let actions = run.take(failed(at(0), 1, ErrorCode::Cancelled));
+    let stopped = failed(at(0), 1, ErrorCode::Cancelled);
+    assert_eq!(run.state.stopped_by(&stopped), Some(NodeStatus::TimedOut));
+    let actions = run.take(stopped);
     assert_eq!(actions, [Action::Finish(RunStatus::TimedOut)]);
     assert_eq!(run.status("a"), NodeStatus::TimedOut);
     let reason = Some(Reason::RunEnded(RunStatus::TimedOut));

@@ -181,6 +181,29 @@ fn cancelling_stops_what_is_under_way_and_forgets_the_rest() {
 }
 
 #[test]
+fn items_that_are_stopped_are_cancelled_whatever_stops_them() {
+    let plan = plan([call("a").each(3, ItemFailure::End).attempts(2)]);
+    let counts = |end: Event| {
+        let (mut run, _) = Live::started(&plan);
+        run.take(expanded(3));
+        // One waits for its next attempt, one is stopped, one fails by itself before it is stopped.
+        run.take(paused());
+        run.take(failed(item(0, 0), 1, ErrorCode::Trap));
+        run.take(end);
+        let stopped = failed(item(0, 1), 1, ErrorCode::OutcomeUnknown);
+        assert_eq!(run.state.stopped_by(&stopped), Some(NodeStatus::Cancelled));
+        run.take(stopped);
+        let slow = failed(item(0, 2), 1, ErrorCode::Timeout);
+        assert_eq!(run.state.stopped_by(&slow), None);
+        run.take(slow);
+        let counts = run.state.node(n(0)).items.unwrap();
+        (run.status("a"), counts.failed, counts.cancelled)
+    };
+    assert_eq!(counts(cancelled()), (NodeStatus::Cancelled, 1, 2));
+    assert_eq!(counts(Event::DeadlinePassed), (NodeStatus::TimedOut, 1, 2));
+}
+
+#[test]
 fn a_failed_item_fails_its_node_also_where_the_run_ends_meanwhile() {
     let plan = lenient([call("a").each(2, ItemFailure::End)]);
     let mut run = run(&plan, 2);
