@@ -114,7 +114,22 @@ async fn logs_are_shown() {
     shell
         .ok(&["call", "log-flood#flood", "lines=4", "length=20"])
         .await;
-    assert_eq!(shell.ok(&["logs", "log-flood"]).await.lines().count(), 4);
+    let all = shell.ok(&["logs", "log-flood"]).await;
+    let all: Vec<_> = all.lines().collect();
+    assert_eq!(all.len(), 4);
+    for (arguments, expected) in [
+        (&["--tail", "1"][..], &all[3..]),
+        (&["-n", "9"], &all),
+        (&["--tail", "0"], &[]),
+        (&["--since", "1h", "--tail", "3"], &all[1..]),
+        (&["--since", "2100-01-01T00:00:00Z"], &[]),
+        (&["--filter", "nothing", "--tail", "2"], &[]),
+    ] {
+        let told = shell.ok(&[&["logs", "log-flood"], arguments].concat()).await;
+        assert_eq!(told.lines().collect::<Vec<_>>(), expected, "{arguments:?}");
+    }
+    let (code, error) = shell.fails(&["logs", "log-flood", "--since", "yesterday"]).await;
+    assert!(code == 2 && error.contains("neither a time"), "{error}");
     let json = shell.ok(&["logs", "log-flood", "--output", "json"]).await;
     assert!(
         json.lines()
@@ -130,8 +145,9 @@ async fn logs_are_followed_as_they_are_written() {
     let shell = Shell::at(&api.base);
     api.deploy("flood", fixture("log-flood")).await;
     api.call("flood?export=flood", &json!([1, 20])).await;
-    let mut following = shell.start(&["logs", "-f", "flood"]);
-    // The line that is kept first, then those that come.
+    api.call("flood?export=flood", &json!([1, 20])).await;
+    let mut following = shell.start(&["logs", "-f", "--tail", "1", "flood"]);
+    // The last line that is kept first, then those that come.
     within("the kept line", following.line()).await.unwrap();
     api.call("flood?export=flood", &json!([2, 20])).await;
     for _ in 0..2 {
