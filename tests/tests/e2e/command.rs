@@ -34,6 +34,8 @@ async fn functions_are_deployed_called_and_deleted() {
         shell.json(&["versions", "arith"]).await.as_array().unwrap().len(),
         2
     );
+    assert_eq!(shell.json(&["activate", "arith@1"]).await["active"], 1);
+    assert_eq!(shell.json(&["activate", "arith", "2"]).await["active"], 2);
     assert_eq!(shell.json(&["activate", "arith", "1"]).await["active"], 1);
     assert!(
         shell
@@ -77,7 +79,13 @@ async fn exit_codes_tell_failures_apart() {
             3,
             r#"{"code":5}"#,
         ),
-        (vec!["call", "nobody"], 4, "hint: "),
+        (vec!["call", "nobody"], 4, "hint: `weft functions` lists"),
+        (
+            vec!["call", "ehco"],
+            4,
+            "hint: did you mean `echo`? `weft functions`",
+        ),
+        (vec!["logs", "tarp"], 4, "hint: did you mean `trap`?"),
         (vec!["call", "echo#nothing@9"], 4, "hint: `weft versions"),
         (
             vec!["call", "echo#numbers", r#"{"value": [1, "x"]}"#],

@@ -15,6 +15,7 @@ use crate::client::{Client, Upload};
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::project::Project;
+use crate::reference::Reference;
 
 mod definition;
 mod report;
@@ -194,7 +195,14 @@ fn derived(text: &str) -> Result<FunctionName> {
 }
 
 pub(crate) fn name(text: &str) -> Result<FunctionName, String> {
-    text.parse().map_err(|error| format!("{error}"))
+    text.parse().map_err(|error| {
+        let alone = text.parse::<Reference>().ok();
+        let alone = alone.filter(|named| named.version.is_some() || named.export.is_some());
+        match alone {
+            Some(named) => format!("only the name of a function is meant here: `{}`", named.function),
+            None => format!("{error}"),
+        }
+    })
 }
 
 #[cfg(test)]
@@ -205,5 +213,18 @@ mod tests {
     fn names_come_from_files() {
         assert_eq!(derived("image_resize").unwrap().as_str(), "image-resize");
         assert!(derived("Image").is_err());
+    }
+
+    #[test]
+    fn a_name_is_alone() {
+        assert_eq!(name("image").unwrap().as_str(), "image");
+        for more in ["image@3", "image#thumbnail"] {
+            let wrong = name(more).unwrap_err();
+            assert_eq!(
+                wrong, "only the name of a function is meant here: `image`",
+                "{more}"
+            );
+        }
+        assert!(name("Image@3").unwrap_err().contains("is not a name"));
     }
 }
