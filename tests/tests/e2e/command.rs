@@ -115,6 +115,83 @@ async fn exit_codes_tell_failures_apart() {
 }
 
 #[tokio::test]
+async fn a_deploy_tells_which_version_answers_and_what_is_not_there() {
+    let server = Server::start().await;
+    let shell = Shell::at(&server.api.base);
+    let arith = guest("fixtures/arith.wasm");
+    shell.ok(&["deploy", &arith]).await;
+    let again = shell.ok(&["deploy", &arith]).await;
+    assert!(
+        again.starts_with("arith version 1: was there already, answers calls\n"),
+        "{again}"
+    );
+    let newer = [
+        "deploy",
+        &arith,
+        "--env",
+        "A=1",
+        "--grant-call",
+        "arihtmetic",
+        "--grant-call",
+        "arith",
+    ];
+    let deployed = shell.run(&newer, b"").await;
+    let told = String::from_utf8(deployed.stderr).unwrap();
+    assert_eq!(
+        told.trim(),
+        "warning: `arihtmetic` may be called, and there is no such function yet"
+    );
+    std::fs::write(shell.directory.path().join("none.toml"), "").unwrap();
+    let back = shell.ok(&["deploy", &arith, "--settings", "none.toml"]).await;
+    let expected = "arith version 1: was there already with this code and these settings; answers calls instead of version 2\n";
+    assert!(back.starts_with(expected), "{back}");
+    let settings = [
+        "deploy",
+        &arith,
+        "--settings",
+        "none.toml",
+        "--grant-call",
+        "arit",
+    ];
+    let deployed = shell.run(&settings, b"").await;
+    let told = String::from_utf8(deployed.stderr).unwrap();
+    assert!(
+        told.contains("no such function yet; did you mean `arith`?"),
+        "{told}"
+    );
+    assert!(deployed.status.success());
+    let deployed = shell.json(&["deploy", &arith, "--settings", "none.toml"]).await;
+    assert_eq!(
+        (&deployed["version"], &deployed["replaced"]),
+        (&json!(1), &json!(3))
+    );
+}
+
+#[tokio::test]
+async fn a_function_is_described_with_its_grants_and_limits() {
+    let server = Server::start().await;
+    let shell = Shell::at(&server.api.base);
+    let settings =
+        "[grants]\nhttp = [\"api.example.com\"]\nkeyvalue = [\"default\"]\n[limits]\ntimeout-ms = 5000\n";
+    std::fs::write(shell.directory.path().join("some.toml"), settings).unwrap();
+    shell
+        .ok(&["deploy", &guest("fixtures/arith.wasm"), "--settings", "some.toml"])
+        .await;
+    let described = shell.ok(&["describe", "arith"]).await;
+    for line in [
+        "  granted  HTTP to api.example.com\n",
+        "  granted  key-value stores: default\n",
+        "  limits   timeout 5s, cpu-time 10s, memory 256MiB, input 16MiB, output 16MiB, concurrency 512, reuse 1\n",
+    ] {
+        assert!(described.contains(line), "{described}");
+    }
+    shell.ok(&["deploy", &guest("fixtures/echo.wasm")]).await;
+    let described = shell.ok(&["describe", "echo@1"]).await;
+    assert!(described.contains("\n  granted  nothing\n"), "{described}");
+    assert!(described.contains("\n  limits   timeout 30s, "), "{described}");
+}
+
+#[tokio::test]
 async fn logs_are_shown() {
     let server = Server::start().await;
     let shell = Shell::at(&server.api.base);

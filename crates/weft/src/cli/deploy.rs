@@ -17,6 +17,7 @@ use crate::output::Output;
 use crate::project::Project;
 use crate::reference::Reference;
 
+mod callees;
 mod definition;
 mod report;
 mod settings;
@@ -152,11 +153,17 @@ pub(crate) async fn upload(
         .with_context(|| format!("`{}` is not deployed", subject.name))
         .map_err(plain)?;
     problems::warn(&deployed.warnings, &subject.file.to_string_lossy(), output);
+    callees::warn(client, &deployed.version.settings.grants, output).await;
     match settings {
-        Some(Sent::After(change)) => Ok(Deployment {
-            warnings: deployed.warnings,
-            ..change_settings(client, subject, &change, activate).await?
-        }),
+        Some(Sent::After(change)) => {
+            let changed = change_settings(client, subject, &change, activate).await?;
+            let replaced = deployed.replaced.or(changed.replaced);
+            Ok(Deployment {
+                warnings: deployed.warnings,
+                replaced: replaced.filter(|&before| before != changed.version.version),
+                ..changed
+            })
+        }
         _ => Ok(deployed),
     }
 }
