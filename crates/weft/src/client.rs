@@ -20,6 +20,7 @@ mod problem;
 mod upload;
 
 pub(crate) use events::{Event, Events};
+pub(crate) use hint::of_run as hint_of_run;
 pub(crate) use problem::described;
 pub(crate) use upload::Upload;
 
