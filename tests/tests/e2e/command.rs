@@ -268,14 +268,45 @@ async fn the_machine_is_examined() {
         "cores",
         "data",
         "server",
+        "server processes",
+        "server containers",
     ] {
         assert!(names.contains(&name), "{name} is not in {names:?}");
     }
-    assert_eq!(
-        checks.as_array().unwrap().last().unwrap()["state"],
-        "works",
-        "{checks}"
-    );
+    let found = |name: &str| {
+        let checks = checks.as_array().unwrap();
+        let check = checks.iter().find(|check| check["name"] == name).unwrap();
+        (
+            check["state"].clone(),
+            check["detail"].as_str().unwrap().to_owned(),
+        )
+    };
+    let (state, detail) = found("server");
+    assert_eq!(state, "works", "{detail}");
+    assert!(detail.starts_with(&server.api.base), "{detail}");
+    assert!(found("data").1.starts_with(&data), "{checks}");
+    // What the server says is what it tells everybody.
+    let host = server.api.get("/v1/host").await.ok();
+    for (name, level) in [
+        ("server processes", "process"),
+        ("server containers", "container"),
+    ] {
+        assert_eq!(found(name).0, host["levels"][level]["state"], "{checks}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_not_asked_for_its_levels() {
+    let shell = Shell::at("http://127.0.0.1:1");
+    let data = shell.directory.path().to_string_lossy().into_owned();
+    let checks = shell.json(&["doctor", "--data", &data]).await;
+    let of_server = checks.as_array().unwrap().iter().filter(|check| {
+        let name = check["name"].as_str().unwrap();
+        name.starts_with("server")
+    });
+    let of_server: Vec<_> = of_server.collect();
+    assert_eq!(of_server.len(), 1, "{checks}");
+    assert_eq!(of_server[0]["state"], "unavailable");
 }
 
 #[tokio::test]
