@@ -14,6 +14,14 @@ pub fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// This program, with other arguments.
+pub fn copy_of_this(arguments: &[&str]) -> Result<Command> {
+    let program = std::env::current_exe().context("cannot tell where this program is")?;
+    let mut command = Command::new(program);
+    command.args(arguments);
+    Ok(command)
+}
+
 /// Runs a command that shows its own output, and fails where it does.
 pub fn run(command: &mut Command) -> Result<()> {
     let status = command

@@ -4,10 +4,12 @@
 mod examples;
 mod server;
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 
 use crate::arguments::Arguments;
 use crate::{container, functions, prerequisites, process, report, repository, worker};
@@ -16,13 +18,21 @@ use server::{Presence, Server};
 
 /// Given to the copy of this program that deploys while the original has become the server.
 const DEPLOY_ONLY: &str = "--deploy-only";
+/// Given, with the name of a level, to the copy of this program that builds what executes functions there.
+const LEVEL_ONLY: &str = "--level-only";
+/// The levels beside the sandbox: what is built for each, and what functions execute in there.
+const LEVELS: [(&str, &str); 2] = [("process", "processes"), ("container", "containers")];
 
 /// Prepares, builds, starts the server unless it runs, and deploys the examples.
 pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
     let detach = arguments.flag("--detach");
     let debug = arguments.flag("--debug");
     let deploy_only = arguments.flag(DEPLOY_ONLY);
+    let level_only = arguments.value(LEVEL_ONLY)?;
     arguments.end()?;
+    if let Some(level) = level_only {
+        return build_level(&level, !debug).map(|()| ExitCode::SUCCESS);
+    }
     let server = Server::new(binary(debug));
     if deploy_only {
         return beside(&server, debug);
@@ -55,8 +65,7 @@ pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
             return Err(server.become_it());
         }
     }
-    examples::show(&server, &server.how_to_stop());
-    levels(debug)?;
+    show(&server, &server.how_to_stop(), debug)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -69,28 +78,52 @@ fn beside(server: &Server, debug: bool) -> Result<ExitCode> {
         server::stop(parent)?;
     }
     deployed?;
-    examples::show(server, "Ctrl-C stops the server");
-    levels(debug)?;
+    show(server, "Ctrl-C stops the server", debug)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds what functions in processes and containers are executed by. The server looks for it when it is first needed, and no
-/// example needs it: so that it does not keep anybody waiting, it comes last.
-fn levels(debug: bool) -> Result<()> {
-    report::note("functions can be called; what executes them in processes and containers is built beside");
-    report::step("worker", || worker::build(!debug))?;
-    containers(!debug);
+/// Shows what can be called, and builds meanwhile what executes functions elsewhere than in the server. That looks for it when it is
+/// first needed, and no example needs it: so that it does not keep anybody waiting, it comes last, and what its building prints goes
+/// into a file, as it is of no use to who reads how to call.
+fn show(server: &Server, how_to_stop: &str, debug: bool) -> Result<()> {
+    let log = repository::target().join("levels.log");
+    report::note(&format!(
+        "what executes functions in processes and containers is built beside; {} has what that prints",
+        log.display()
+    ));
+    examples::show(server, how_to_stop);
+    let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
+    for (level, places) in LEVELS {
+        let start = Instant::now();
+        let built = process::copy_of_this(&["up", LEVEL_ONLY, level])?
+            .args(debug.then_some("--debug"))
+            .stdout(file.try_clone()?)
+            .stderr(file.try_clone()?)
+            .status()?;
+        let told = log.display();
+        match built.success() {
+            true => report::note(&format!(
+                "functions can execute in {places}, too ({})",
+                report::duration(start.elapsed())
+            )),
+            // The others need nothing of it.
+            false if level == "container" => {
+                report::note(&format!("the level `{level}` is not to be had: {told} tells why"));
+            }
+            false => bail!("what executes functions in {places} is not built: {told} tells why"),
+        }
+    }
     Ok(())
 }
 
-/// What starts containers is left out where it cannot be built: the other levels need none of it.
-fn containers(release: bool) {
-    let built = report::step("containers", || {
-        container::prerequisites()?;
-        container::build(release)
-    });
-    if let Err(error) = built {
-        report::note(&format!("the level `container` is not to be had: {error:#}"));
+fn build_level(level: &str, release: bool) -> Result<()> {
+    match level {
+        "process" => worker::build(release),
+        "container" => {
+            container::prerequisites()?;
+            container::build(release)
+        }
+        _ => bail!("nothing is built for `{level}`"),
     }
 }
 

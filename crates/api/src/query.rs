@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use http::Uri;
 use http::request::Parts;
+use jiff::Timestamp;
 use weft_types::VersionNumber;
 
 use crate::problem::{Kind, Problem};
@@ -106,6 +107,37 @@ impl Query {
             invalid(name, &format!("{expected}, not `{}`", shown(text)))
         })
     }
+
+    /// A moment: a time, or how long before `now` it was, as `30s`, `10m`, `2h` or `1d`.
+    pub(crate) fn moment(&self, name: &str, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
+        let moment = match parse_span(text) {
+            Some(ago) => now.checked_sub(ago).ok(),
+            None => text.parse().ok(),
+        };
+        moment.map(Some).ok_or_else(|| {
+            let expected =
+                "must be a time such as `2026-01-31T12:00:00Z`, or how long ago it was, such as `30s`, `10m`, `2h` or `1d`";
+            invalid(name, &format!("{expected}, not `{}`", shown(text)))
+        })
+    }
+}
+
+/// A span with its unit, which may be longer than a request takes.
+fn parse_span(text: &str) -> Option<Duration> {
+    let (number, each) = match (text.strip_suffix('h'), text.strip_suffix('d')) {
+        (Some(hours), _) => (hours, 3_600),
+        (_, Some(days)) => (days, 86_400),
+        // A bare number could be milliseconds as well as a year.
+        _ => return parse_duration(text).filter(|_| text.ends_with(['s', 'm'])),
+    };
+    number
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(each)
+        .map(Duration::from_secs)
 }
 
 fn parse_duration(text: &str) -> Option<Duration> {
@@ -142,7 +174,7 @@ fn shown(text: &str) -> String {
 mod tests {
     use super::*;
 
-    const KNOWN: &[&str] = &["limit", "version", "timeout", "label", "download"];
+    const KNOWN: &[&str] = &["limit", "version", "timeout", "label", "download", "since"];
 
     fn query(text: &str) -> Result<Query, Kind> {
         let uri = format!("/x?{text}").parse().unwrap();
@@ -184,6 +216,43 @@ mod tests {
         ] {
             assert_eq!(duration(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn moments_are_times_or_spans() {
+        let now: Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
+        let moment = |text: &str| query(&format!("since={text}")).unwrap().moment("since", now);
+        for (text, expected) in [
+            ("2026-01-31T13:00:00%2B02:00", "2026-01-31T11:00:00Z"),
+            ("250ms", "2026-01-31T11:59:59.75Z"),
+            ("0s", "2026-01-31T12:00:00Z"),
+            ("30s", "2026-01-31T11:59:30Z"),
+            ("10m", "2026-01-31T11:50:00Z"),
+            ("2h", "2026-01-31T10:00:00Z"),
+            ("1d", "2026-01-30T12:00:00Z"),
+        ] {
+            assert_eq!(moment(text).unwrap(), Some(expected.parse().unwrap()), "{text}");
+        }
+        for text in [
+            "",
+            "30",
+            "h",
+            "-1h",
+            "1.5h",
+            "1w",
+            "yesterday",
+            "999999999d",
+            "99999999999999999999d",
+        ] {
+            let problem = moment(text).unwrap_err();
+            assert_eq!(problem.kind(), Kind::InvalidQuery, "{text}");
+            assert!(
+                problem.detail().contains("`since` must be a time"),
+                "{}",
+                problem.detail()
+            );
+        }
+        assert_eq!(query("").unwrap().moment("since", now).unwrap(), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use weft_types::{FunctionName, ProjectName, Settings, VersionRecord};
+use weft_types::{FunctionName, ProjectName, Settings, VersionNumber, VersionRecord};
 
 use crate::port::Stored;
 
@@ -62,6 +62,8 @@ pub struct Deployment {
     pub existed: bool,
     /// Whether it answers calls now.
     pub activated: bool,
+    /// The version that answered calls before, where this one does instead.
+    pub replaced: Option<VersionNumber>,
     /// What it imports and was not granted, each with how to give it. Such a version is stored but not activated.
     pub missing: Vec<String>,
 }

@@ -159,8 +159,8 @@ impl Deployed {
     /// How long a call may take: what its settings and its profile allow.
     pub(crate) fn most_time(&self) -> Duration {
         let place = self.place();
-        let bound = place.as_ref().as_ref().ok().and_then(Placed::timeout);
-        bound.map_or(self.limits.timeout, |bound| bound.min(self.limits.timeout))
+        let place = place.as_ref().as_ref().ok();
+        place.map_or(self.limits.timeout, |place| place.most_time(&self.limits))
     }
 
     /// Memory of an instance, in bytes; none where it is not called.

@@ -80,6 +80,30 @@ impl Log {
         }
     }
 
+    /// The cursor in front of the last `count` lines that pass the filter; `from` where there are not so many behind it.
+    #[must_use]
+    pub fn last(&self, from: LogCursor, count: usize, filter: &LogFilter) -> LogCursor {
+        let cursor = self.resolve(from);
+        let ring = self.lock();
+        let Some(further) = count.checked_sub(1) else {
+            return self.cursor(ring.next.max(cursor));
+        };
+        let start = ring.lines.partition_point(|line| line.seq < cursor);
+        let mut newest_first = ring.lines.range(start..).rev().filter(|line| filter.passes(line));
+        self.cursor(newest_first.nth(further).map_or(cursor, |line| line.seq))
+    }
+
+    /// The cursor behind the lines that were written before a time; `from` where none is kept behind it, as what was lost there
+    /// may be younger.
+    #[must_use]
+    pub fn since(&self, from: LogCursor, time: Timestamp) -> LogCursor {
+        let cursor = self.resolve(from);
+        let ring = self.lock();
+        let start = ring.lines.partition_point(|line| line.seq < cursor);
+        let older = ring.lines.range(start..).take_while(|line| line.time < time);
+        self.cursor(older.last().map_or(cursor, |line| line.seq + 1))
+    }
+
     /// Returns once there is, or was, a line from the cursor on.
     pub async fn changed(&self, from: LogCursor) {
         let cursor = self.resolve(from);

@@ -2,9 +2,9 @@
 
 use weft_pool::Level;
 use weft_pool::profile::labels;
-use weft_types::VersionRecord;
+use weft_types::{Limits, VersionRecord};
 
-use crate::deployed::Placed;
+use crate::deployed::{Effective, Placed};
 use crate::{Engine, Error};
 
 /// Where a version executes.
@@ -16,6 +16,8 @@ pub struct Placement {
     pub level: Level,
     /// Why there, in words.
     pub why: String,
+    /// What bounds its calls there: each limit is given.
+    pub limits: Limits,
 }
 
 impl Engine {
@@ -42,6 +44,7 @@ impl Engine {
             profile: placed.name.to_string(),
             level: placed.level(),
             why,
+            limits: placed.limits(&Effective::new(&record.settings.limits, config)),
         }))
     }
 

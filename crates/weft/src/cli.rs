@@ -61,7 +61,7 @@ pub(crate) use parse::parse;
 
 /// Upload WebAssembly components and call them as typed cloud functions.
 #[derive(Debug, Parser)]
-#[command(name = "weft", version, max_term_width = 100, propagate_version = true)]
+#[command(name = "weft", version, max_term_width = 100)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     /// Configuration file, instead of ./weft.toml and ~/.config/weft/config.toml.

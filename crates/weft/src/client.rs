@@ -7,7 +7,10 @@ use anyhow::Context;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Certificate, Method, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
+use weft_workflow::nearest::nearest;
 
+use self::hint::Subject;
 use crate::config;
 use crate::failure::{Exit, Failure};
 
@@ -17,10 +20,15 @@ mod problem;
 mod upload;
 
 pub(crate) use events::{Event, Events};
+pub(crate) use hint::of_run as hint_of_run;
 pub(crate) use problem::described;
 pub(crate) use upload::Upload;
 
 const CONNECT: Duration = Duration::from_secs(10);
+/// How long is waited for a list of functions that is only asked for to say which was meant.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// As many of them as are listed at once.
+const LISTED: usize = 1000;
 /// Tells who asks.
 const USER: &str = "weft-user";
 /// The longest name of who asks, in bytes.
@@ -106,7 +114,39 @@ impl Client {
         if response.status().is_success() {
             return Ok(response);
         }
-        Err(problem::failure(response).await.into())
+        let asked = response.url().clone();
+        let failure = problem::failure(response).await;
+        Err(self.with_name_meant(failure, &asked).await.into())
+    }
+
+    /// The name of a function of the project that `name` was probably meant to be; none where the server does not tell.
+    pub(crate) async fn function_like(&self, name: &str) -> Option<String> {
+        let request = self.request(Method::GET, &[]).query(&[("limit", LISTED)]);
+        let listed = request.timeout(PATIENCE).send().await.ok()?;
+        let listed: Value = serde_json::from_slice(&listed.bytes().await.ok()?).ok()?;
+        let names = listed.get("items")?.as_array()?.iter();
+        let names = names.filter_map(|item| item.get("function")?.as_str());
+        nearest(name, names.filter(|other| *other != name)).map(str::to_owned)
+    }
+
+    /// Where a function is not there, says which was probably meant.
+    async fn with_name_meant(&self, failure: Failure, asked: &Url) -> Failure {
+        let details = failure.as_details().and_then(|problem| problem.get("type"));
+        let function = match details.and_then(Value::as_str) {
+            Some("/problems/not-found-function") => Subject::of(asked).function,
+            _ => None,
+        };
+        let Some(function) = function else {
+            return failure;
+        };
+        match self.function_like(&function).await {
+            Some(meant) => {
+                let more = failure.as_hint().unwrap_or_default();
+                let hint = format!("did you mean `{meant}`? {more}");
+                failure.hint(hint.trim_end())
+            }
+            None => failure,
+        }
     }
 
     /// Sends a request and reads the answer's JSON.

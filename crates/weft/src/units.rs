@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 /// A number of bytes: `64MiB`, `8 KiB` or plain `65536`.
@@ -15,6 +16,13 @@ pub(crate) struct Size(pub(crate) u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "Written")]
 pub(crate) struct Span(pub(crate) Duration);
+
+/// A moment: a time (RFC 3339), or how long ago it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    At(Timestamp),
+    Ago(Span),
+}
 
 /// Either is a text with a unit or a plain number.
 #[derive(Deserialize)]
@@ -86,6 +94,19 @@ impl FromStr for Span {
     }
 }
 
+impl FromStr for Moment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(span) = text.parse() {
+            return Ok(Self::Ago(span));
+        }
+        text.parse().map(Self::At).map_err(|_| {
+            format!("`{text}` is neither a time such as `2026-01-31T12:00:00Z` nor a span such as `2h`")
+        })
+    }
+}
+
 impl TryFrom<Written> for Size {
     type Error = String;
 
@@ -127,6 +148,16 @@ impl fmt::Display for Span {
     }
 }
 
+/// As the server reads it, by whose clock it is.
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(time) => time.fmt(f),
+            Self::Ago(span) => span.fmt(f),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,5 +196,18 @@ mod tests {
         for text in ["30", "", "s", "1w"] {
             assert!(text.parse::<Span>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn moments_are_times_or_spans() {
+        for (text, written) in [
+            ("2026-01-31T13:00:00+02:00", "2026-01-31T11:00:00Z"),
+            ("2 H", "2h"),
+            ("90s", "90s"),
+        ] {
+            assert_eq!(text.parse::<Moment>().unwrap().to_string(), written);
+        }
+        let wrong = "yesterday".parse::<Moment>().unwrap_err();
+        assert!(wrong.contains("`yesterday` is neither a time"), "{wrong}");
     }
 }

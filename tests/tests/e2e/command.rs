@@ -34,6 +34,8 @@ async fn functions_are_deployed_called_and_deleted() {
         shell.json(&["versions", "arith"]).await.as_array().unwrap().len(),
         2
     );
+    assert_eq!(shell.json(&["activate", "arith@1"]).await["active"], 1);
+    assert_eq!(shell.json(&["activate", "arith", "2"]).await["active"], 2);
     assert_eq!(shell.json(&["activate", "arith", "1"]).await["active"], 1);
     assert!(
         shell
@@ -77,7 +79,13 @@ async fn exit_codes_tell_failures_apart() {
             3,
             r#"{"code":5}"#,
         ),
-        (vec!["call", "nobody"], 4, "hint: "),
+        (vec!["call", "nobody"], 4, "hint: `weft functions` lists"),
+        (
+            vec!["call", "ehco"],
+            4,
+            "hint: did you mean `echo`? `weft functions`",
+        ),
+        (vec!["logs", "tarp"], 4, "hint: did you mean `trap`?"),
         (vec!["call", "echo#nothing@9"], 4, "hint: `weft versions"),
         (
             vec!["call", "echo#numbers", r#"{"value": [1, "x"]}"#],
@@ -107,6 +115,83 @@ async fn exit_codes_tell_failures_apart() {
 }
 
 #[tokio::test]
+async fn a_deploy_tells_which_version_answers_and_what_is_not_there() {
+    let server = Server::start().await;
+    let shell = Shell::at(&server.api.base);
+    let arith = guest("fixtures/arith.wasm");
+    shell.ok(&["deploy", &arith]).await;
+    let again = shell.ok(&["deploy", &arith]).await;
+    assert!(
+        again.starts_with("arith version 1: was there already, answers calls\n"),
+        "{again}"
+    );
+    let newer = [
+        "deploy",
+        &arith,
+        "--env",
+        "A=1",
+        "--grant-call",
+        "arihtmetic",
+        "--grant-call",
+        "arith",
+    ];
+    let deployed = shell.run(&newer, b"").await;
+    let told = String::from_utf8(deployed.stderr).unwrap();
+    assert_eq!(
+        told.trim(),
+        "warning: `arihtmetic` may be called, and there is no such function yet"
+    );
+    std::fs::write(shell.directory.path().join("none.toml"), "").unwrap();
+    let back = shell.ok(&["deploy", &arith, "--settings", "none.toml"]).await;
+    let expected = "arith version 1: was there already with this code and these settings; answers calls instead of version 2\n";
+    assert!(back.starts_with(expected), "{back}");
+    let settings = [
+        "deploy",
+        &arith,
+        "--settings",
+        "none.toml",
+        "--grant-call",
+        "arit",
+    ];
+    let deployed = shell.run(&settings, b"").await;
+    let told = String::from_utf8(deployed.stderr).unwrap();
+    assert!(
+        told.contains("no such function yet; did you mean `arith`?"),
+        "{told}"
+    );
+    assert!(deployed.status.success());
+    let deployed = shell.json(&["deploy", &arith, "--settings", "none.toml"]).await;
+    assert_eq!(
+        (&deployed["version"], &deployed["replaced"]),
+        (&json!(1), &json!(3))
+    );
+}
+
+#[tokio::test]
+async fn a_function_is_described_with_its_grants_and_limits() {
+    let server = Server::start().await;
+    let shell = Shell::at(&server.api.base);
+    let settings =
+        "[grants]\nhttp = [\"api.example.com\"]\nkeyvalue = [\"default\"]\n[limits]\ntimeout-ms = 5000\n";
+    std::fs::write(shell.directory.path().join("some.toml"), settings).unwrap();
+    shell
+        .ok(&["deploy", &guest("fixtures/arith.wasm"), "--settings", "some.toml"])
+        .await;
+    let described = shell.ok(&["describe", "arith"]).await;
+    for line in [
+        "  granted  HTTP to api.example.com\n",
+        "  granted  key-value stores: default\n",
+        "  limits   timeout 5s, cpu-time 10s, memory 256MiB, input 16MiB, output 16MiB, concurrency 512, reuse 1\n",
+    ] {
+        assert!(described.contains(line), "{described}");
+    }
+    shell.ok(&["deploy", &guest("fixtures/echo.wasm")]).await;
+    let described = shell.ok(&["describe", "echo@1"]).await;
+    assert!(described.contains("\n  granted  nothing\n"), "{described}");
+    assert!(described.contains("\n  limits   timeout 30s, "), "{described}");
+}
+
+#[tokio::test]
 async fn logs_are_shown() {
     let server = Server::start().await;
     let shell = Shell::at(&server.api.base);
@@ -114,7 +199,22 @@ async fn logs_are_shown() {
     shell
         .ok(&["call", "log-flood#flood", "lines=4", "length=20"])
         .await;
-    assert_eq!(shell.ok(&["logs", "log-flood"]).await.lines().count(), 4);
+    let all = shell.ok(&["logs", "log-flood"]).await;
+    let all: Vec<_> = all.lines().collect();
+    assert_eq!(all.len(), 4);
+    for (arguments, expected) in [
+        (&["--tail", "1"][..], &all[3..]),
+        (&["-n", "9"], &all),
+        (&["--tail", "0"], &[]),
+        (&["--since", "1h", "--tail", "3"], &all[1..]),
+        (&["--since", "2100-01-01T00:00:00Z"], &[]),
+        (&["--filter", "nothing", "--tail", "2"], &[]),
+    ] {
+        let told = shell.ok(&[&["logs", "log-flood"], arguments].concat()).await;
+        assert_eq!(told.lines().collect::<Vec<_>>(), expected, "{arguments:?}");
+    }
+    let (code, error) = shell.fails(&["logs", "log-flood", "--since", "yesterday"]).await;
+    assert!(code == 2 && error.contains("neither a time"), "{error}");
     let json = shell.ok(&["logs", "log-flood", "--output", "json"]).await;
     assert!(
         json.lines()
@@ -130,8 +230,9 @@ async fn logs_are_followed_as_they_are_written() {
     let shell = Shell::at(&api.base);
     api.deploy("flood", fixture("log-flood")).await;
     api.call("flood?export=flood", &json!([1, 20])).await;
-    let mut following = shell.start(&["logs", "-f", "flood"]);
-    // The line that is kept first, then those that come.
+    api.call("flood?export=flood", &json!([1, 20])).await;
+    let mut following = shell.start(&["logs", "-f", "--tail", "1", "flood"]);
+    // The last line that is kept first, then those that come.
     within("the kept line", following.line()).await.unwrap();
     api.call("flood?export=flood", &json!([2, 20])).await;
     for _ in 0..2 {
@@ -167,14 +268,45 @@ async fn the_machine_is_examined() {
         "cores",
         "data",
         "server",
+        "server processes",
+        "server containers",
     ] {
         assert!(names.contains(&name), "{name} is not in {names:?}");
     }
-    assert_eq!(
-        checks.as_array().unwrap().last().unwrap()["state"],
-        "works",
-        "{checks}"
-    );
+    let found = |name: &str| {
+        let checks = checks.as_array().unwrap();
+        let check = checks.iter().find(|check| check["name"] == name).unwrap();
+        (
+            check["state"].clone(),
+            check["detail"].as_str().unwrap().to_owned(),
+        )
+    };
+    let (state, detail) = found("server");
+    assert_eq!(state, "works", "{detail}");
+    assert!(detail.starts_with(&server.api.base), "{detail}");
+    assert!(found("data").1.starts_with(&data), "{checks}");
+    // What the server says is what it tells everybody.
+    let host = server.api.get("/v1/host").await.ok();
+    for (name, level) in [
+        ("server processes", "process"),
+        ("server containers", "container"),
+    ] {
+        assert_eq!(found(name).0, host["levels"][level]["state"], "{checks}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_not_asked_for_its_levels() {
+    let shell = Shell::at("http://127.0.0.1:1");
+    let data = shell.directory.path().to_string_lossy().into_owned();
+    let checks = shell.json(&["doctor", "--data", &data]).await;
+    let of_server = checks.as_array().unwrap().iter().filter(|check| {
+        let name = check["name"].as_str().unwrap();
+        name.starts_with("server")
+    });
+    let of_server: Vec<_> = of_server.collect();
+    assert_eq!(of_server.len(), 1, "{checks}");
+    assert_eq!(of_server[0]["state"], "unavailable");
 }
 
 #[tokio::test]

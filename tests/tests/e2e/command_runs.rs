@@ -109,6 +109,9 @@ async fn a_failed_run_that_is_watched_has_one_exit_code() {
         let (code, error) = shell.fails(&["show", run, "-f"]).await;
         assert_eq!(code, 9, "{error}");
         assert!(error.contains(&format!("hint: `weft show {run}`")), "{error}");
+        let log = format!("weft logs --run {run}");
+        assert!(error.contains(&log), "{error}");
+        assert!(shell.ok(&["show", run]).await.ends_with(&log));
     }
     let (code, error) = shell.fails(&["rerun", &runs[0], "-f"]).await;
     assert_eq!(code, 9, "{error}");
@@ -254,7 +257,15 @@ async fn runs_are_drawn_and_deleted() {
         (&graph["nodes"][0]["name"], &graph["nodes"][0]["status"]),
         (&json!("crash"), &json!("failed"))
     );
-    shell.ok(&["delete", "crash"]).await;
+    let deleted = shell.run(&["delete", "crash"], b"").await;
+    let told = String::from_utf8(deleted.stderr).unwrap();
+    assert!(
+        deleted.status.success() && told.contains("`weft runs crash` lists them"),
+        "{told}"
+    );
+    assert!(shell.ok(&["runs", "crash"]).await.contains(run));
+    let deleted = shell.run(&["delete", "signal"], b"").await;
+    assert_eq!(String::from_utf8(deleted.stderr).unwrap(), "", "it never ran");
     let gone = "is no longer told: version 1 of `crash`, which it executed, is gone";
     assert!(shell.ok(&["show", run]).await.contains(gone));
     let (code, error) = shell.fails(&["graph", "--run", run]).await;

@@ -93,9 +93,10 @@ async fn the_cheapest_profile_that_meets_the_needs_is_chosen_and_explained() {
     let named = api
         .deploy_with("named", fixture("arith"), json!({"profile": "gpu"}))
         .await;
+    let placement = &named["placement"];
     assert_eq!(
-        named["placement"],
-        json!({"profile": "gpu", "level": "process", "why": "the settings name it"})
+        (&placement["profile"], &placement["level"], &placement["why"]),
+        (&json!("gpu"), &json!("process"), &json!("the settings name it"))
     );
 }
 

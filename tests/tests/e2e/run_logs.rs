@@ -182,6 +182,10 @@ async fn the_command_shows_and_follows_the_lines_of_a_run() {
     let each = shell.ok(&["logs", "--run", &run, "--node", "each"]).await;
     assert_eq!(each.lines().count(), 2, "{each}");
     assert!(each.lines().all(|line| line.contains(" each[")), "{each}");
+    let last = shell
+        .ok(&["logs", "--run", &run, "--node", "each", "--tail", "1"])
+        .await;
+    assert_eq!(Some(&*last), each.lines().last());
     assert_eq!(shell.fails(&["logs", "--run", &run, "--node", "two"]).await.0, 4);
     assert_eq!(shell.fails(&["logs"]).await.0, 2);
     assert_eq!(shell.fails(&["logs", "flood", "--run", &run]).await.0, 2);

@@ -213,11 +213,8 @@ impl Process {
 
 /// Starts a copy of this program that deploys as soon as this one has become the server.
 pub fn deploy_beside(flag: &str, debug: bool) -> Result<()> {
-    let program = std::env::current_exe().context("cannot tell where this program is")?;
-    let debug = debug.then_some("--debug");
-    Command::new(program)
-        .args(["up", flag])
-        .args(debug)
+    process::copy_of_this(&["up", flag])?
+        .args(debug.then_some("--debug"))
         .spawn()
         .context("cannot start what deploys the functions")?;
     Ok(())

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, Uri, header};
+use jiff::Timestamp;
 use weft_function_engine::{Log, LogCursor, LogFilter};
 use weft_workflow_engine::Error;
 
@@ -32,7 +33,8 @@ const EVENT_STREAM: &str = "text/event-stream";
 ///
 /// What the function printed to standard output and error, as far as it is kept. With `Accept: text/event-stream` lines
 /// follow as they are printed: events `line`, and `lost` where lines were dropped before they could be sent; the id of an
-/// event, sent back as `Last-Event-ID`, goes on behind it. With `?download` everything as plain text.
+/// event, sent back as `Last-Event-ID`, goes on behind it, whatever `since` and `tail` say. With `?download` everything as plain
+/// text.
 #[utoipa::path(
     get,
     path = "/v1/projects/{project}/functions/{function}/logs",
@@ -41,8 +43,10 @@ const EVENT_STREAM: &str = "text/event-stream";
     params(
         ("project" = String, Path, description = "The project"),
         ("function" = String, Path, description = "The function"),
-        ("limit" = Option<u32>, Query, description = "Most lines, 1 to 1,000; 100 if not given", minimum = 1, maximum = 1000),
+        ("limit" = Option<u32>, Query, description = "Most lines, 1 to 1,000; if not given as many as `tail`, else 100", minimum = 1, maximum = 1000),
         ("after" = Option<String>, Query, description = "`next` of the answer before, or `end` for what is printed from now on"),
+        ("since" = Option<String>, Query, description = "Begin with what was printed at this time (RFC 3339) or later, or as long ago at most, such as `10m`"),
+        ("tail" = Option<u32>, Query, description = "Begin with the last so many of these lines, or with the first where there are fewer"),
         ("contains" = Option<String>, Query, description = "Only lines that contain this text"),
         ("download" = Option<bool>, Query, description = "Everything, as a text file"),
         ("last-event-id" = Option<String>, Header, description = "Where following goes on"),
@@ -78,8 +82,10 @@ pub(super) async fn logs(
     params(
         ("project" = String, Path, description = "The project"),
         ("run" = String, Path, description = "The run's id"),
-        ("limit" = Option<u32>, Query, description = "Most lines, 1 to 1,000; 100 if not given", minimum = 1, maximum = 1000),
+        ("limit" = Option<u32>, Query, description = "Most lines, 1 to 1,000; if not given as many as `tail`, else 100", minimum = 1, maximum = 1000),
         ("after" = Option<String>, Query, description = "`next` of the answer before, or `end` for what is printed from now on"),
+        ("since" = Option<String>, Query, description = "Begin with what was printed at this time (RFC 3339) or later, or as long ago at most, such as `10m`"),
+        ("tail" = Option<u32>, Query, description = "Begin with the last so many of these lines, or with the first where there are fewer"),
         ("contains" = Option<String>, Query, description = "Only lines that contain this text"),
         ("download" = Option<bool>, Query, description = "Everything, as a text file"),
         ("last-event-id" = Option<String>, Header, description = "Where following goes on"),
@@ -111,8 +117,10 @@ pub(super) async fn of_run(
         ("project" = String, Path, description = "The project"),
         ("run" = String, Path, description = "The run's id"),
         ("node" = String, Path, description = "The node"),
-        ("limit" = Option<u32>, Query, description = "Most lines, 1 to 1,000; 100 if not given", minimum = 1, maximum = 1000),
+        ("limit" = Option<u32>, Query, description = "Most lines, 1 to 1,000; if not given as many as `tail`, else 100", minimum = 1, maximum = 1000),
         ("after" = Option<String>, Query, description = "`next` of the answer before, or `end` for what is printed from now on"),
+        ("since" = Option<String>, Query, description = "Begin with what was printed at this time (RFC 3339) or later, or as long ago at most, such as `10m`"),
+        ("tail" = Option<u32>, Query, description = "Begin with the last so many of these lines, or with the first where there are fewer"),
         ("contains" = Option<String>, Query, description = "Only lines that contain this text"),
         ("download" = Option<bool>, Query, description = "Everything, as a text file"),
         ("last-event-id" = Option<String>, Header, description = "Where following goes on"),
@@ -162,6 +170,8 @@ async fn run_log(
 /// What a request asks of a log.
 struct Asked {
     after: After,
+    since: Option<Timestamp>,
+    tail: Option<usize>,
     limit: usize,
     filter: LogFilter,
     download: bool,
@@ -177,16 +187,22 @@ enum After {
 
 impl Asked {
     fn read(uri: &Uri, headers: &HeaderMap, node: Option<String>) -> Result<Self, Problem> {
-        let query = Query::parse(uri, &["limit", "after", "contains", "download"])?;
+        let query = Query::parse(uri, &["limit", "after", "since", "tail", "contains", "download"])?;
         let resumed = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
         let after = match resumed.or(query.text("after")?) {
             None => After::Start,
             Some("end") => After::End,
             Some(text) => After::Cursor(cursor::parse_line(text)?),
         };
+        let since = query.moment("since", Timestamp::now())?;
+        let tail = query.value::<usize>("tail", "a number of lines")?;
+        let default = tail.map_or(DEFAULT_LIMIT, |tail| tail.clamp(1, MAX_LIMIT));
         Ok(Self {
             after,
-            limit: query.limit(DEFAULT_LIMIT, MAX_LIMIT)?,
+            // Who connects anew with the same address goes on where it was broken off.
+            since: since.filter(|_| resumed.is_none()),
+            tail: tail.filter(|_| resumed.is_none()),
+            limit: query.limit(default, MAX_LIMIT)?,
             filter: LogFilter {
                 contains: query.text("contains")?.map(str::to_owned),
                 node,
@@ -196,11 +212,19 @@ impl Asked {
         })
     }
 
+    /// Where reading begins: behind `after`, then behind what is older than `since`, then with the last `tail` of what is left.
     fn from(&self, log: &Log) -> LogCursor {
-        match self.after {
+        let mut from = match self.after {
             After::Start => log.start(),
             After::End => log.end(),
             After::Cursor(cursor) => cursor,
+        };
+        if let Some(since) = self.since {
+            from = log.since(from, since);
+        }
+        match self.tail {
+            Some(tail) => log.last(from, tail, &self.filter),
+            None => from,
         }
     }
 }

@@ -191,8 +191,8 @@ fn named<T: serde::de::DeserializeOwned>(name: &str) -> Option<T> {
         ("workflow" = Option<String>, Query, description = "Of this workflow"),
         ("version" = Option<u32>, Query, description = "And this version of it"),
         ("status" = Option<Vec<String>>, Query, description = "In this state; may be repeated"),
-        ("since" = Option<String>, Query, description = "Accepted at or after this time (RFC 3339)"),
-        ("until" = Option<String>, Query, description = "Accepted before this time (RFC 3339)"),
+        ("since" = Option<String>, Query, description = "Accepted at or after this time (RFC 3339), or as long ago at most, such as `2h`"),
+        ("until" = Option<String>, Query, description = "Accepted before this time, or longer ago"),
         ("label" = Option<String>, Query, description = "With this label: `name` or `name:value`"),
         ("submitter" = Option<String>, Query, description = "Started by this caller"),
         ("parent" = Option<String>, Query, description = "Nested in this run"),
@@ -293,12 +293,13 @@ fn filter(query: &Query, awaiting: bool) -> Result<RunFilter, Problem> {
         Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
         None => (text.to_owned(), None),
     });
+    let now = Timestamp::now();
     Ok(RunFilter {
         workflow: query.value::<FunctionName>("workflow", "a workflow's name")?,
         version: query.version()?,
         status: status?,
-        since: query.value::<Timestamp>("since", "a time such as `2026-01-31T12:00:00Z`")?,
-        until: query.value::<Timestamp>("until", "a time such as `2026-01-31T12:00:00Z`")?,
+        since: query.moment("since", now)?,
+        until: query.moment("until", now)?,
         label,
         submitter: query.text("submitter")?.map(str::to_owned),
         parent: query.value::<RunId>("parent", "a run's id")?,

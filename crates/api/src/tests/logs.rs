@@ -62,6 +62,48 @@ async fn lines_are_read_in_parts() {
 }
 
 #[tokio::test]
+async fn the_last_lines_are_asked_for() {
+    let server = talking(0..120).await;
+    let lines = async |query: &str| {
+        let answer = server.get(&format!("{LOGS}?contains=line&{query}")).await;
+        (texts(&answer), answer.json()["next"].as_str().unwrap().to_owned())
+    };
+    let named = |numbers: std::ops::Range<u32>| numbers.map(|n| format!("line {n}")).collect::<Vec<_>>();
+    assert_eq!(lines("tail=2").await.0, named(118..120));
+    assert_eq!(
+        lines("tail=110").await.0,
+        named(10..120),
+        "beyond the usual limit"
+    );
+    assert_eq!(lines("tail=9999").await.0, named(0..120));
+    assert_eq!(lines("tail=0").await.0, named(0..0));
+    let (first, next) = lines("tail=3&limit=2").await;
+    assert_eq!(first, named(117..119));
+    assert_eq!(lines(&format!("after={next}")).await.0, named(119..120));
+    assert_eq!(lines(&format!("after={next}&tail=7")).await.0, named(119..120));
+    assert_eq!(lines("after=end&tail=3").await.0, named(0..0));
+    let file = server.get(&format!("{LOGS}?download&contains=line&tail=4")).await;
+    assert_eq!(String::from_utf8(file.body.to_vec()).unwrap().lines().count(), 4);
+    for wrong in ["tail=-1", "tail=all", "tail=1&tail=2"] {
+        let answer = server.get(&format!("{LOGS}?{wrong}")).await;
+        assert_eq!(answer.problem(), "invalid-query", "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn lines_since_a_time_are_asked_for() {
+    let server = talking(0..2).await;
+    let lines = async |since: &str| texts(&server.get(&format!("{LOGS}?contains=line&since={since}")).await);
+    assert_eq!(lines("1h").await, ["line 0", "line 1"]);
+    let now = jiff::Timestamp::now();
+    assert_eq!(lines(&now.to_string()).await, Vec::<String>::new());
+    server.call("talker", "[2]").await;
+    assert_eq!(lines(&now.to_string()).await, ["line 2"]);
+    let answer = server.get(&format!("{LOGS}?since=yesterday")).await;
+    assert_eq!(answer.problem(), "invalid-query");
+}
+
+#[tokio::test]
 async fn everything_is_downloaded_as_text() {
     let server = talking(0..2).await;
     let answer = server.get(&format!("{LOGS}?download&contains=line")).await;
@@ -82,7 +124,12 @@ struct Events(http_body_util::BodyDataStream<crate::exchange::Recorded>, String)
 
 impl Events {
     async fn of(server: &Server, last: Option<&str>) -> Self {
-        let mut request = Request::get(format!("{LOGS}?contains=line")).header("accept", "text/event-stream");
+        Self::asked(server, "", last).await
+    }
+
+    async fn asked(server: &Server, more: &str, last: Option<&str>) -> Self {
+        let address = format!("{LOGS}?contains=line{more}");
+        let mut request = Request::get(address).header("accept", "text/event-stream");
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }
@@ -136,6 +183,21 @@ async fn lines_follow_as_they_are_printed_until_the_server_ends() {
     server.shutdown.begin();
     assert_eq!(events.next().await, None);
     assert_eq!(resumed.next().await, None);
+}
+
+#[tokio::test]
+async fn following_begins_with_the_last_lines() {
+    let server = talking(0..3).await;
+    let mut events = Events::asked(&server, "&tail=1", None).await;
+    let (id, text) = id_and_text(&events.next().await.unwrap());
+    assert_eq!(text, "line 2");
+    for n in 3..6 {
+        server.call("talker", &format!("[{n}]")).await;
+    }
+    assert_eq!(id_and_text(&events.next().await.unwrap()).1, "line 3");
+    // A stream that broke off goes on, however many lines came meanwhile.
+    let mut resumed = Events::asked(&server, "&tail=1&since=0s", Some(&id)).await;
+    assert_eq!(id_and_text(&resumed.next().await.unwrap()).1, "line 3");
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use weft_function_engine as engine;
 use weft_types::signature::Callable;
 use weft_types::{VersionRecord, version};
 
-use super::{Kind, Level, Mistake, Settings};
+use super::{Kind, Level, Limits, Mistake, Settings};
 
 /// A version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -61,6 +61,8 @@ pub struct Placement {
         example = "needs at least the level `process`: `process`, at the level `process`, is the only profile that will do"
     )]
     pub why: String,
+    /// What bounds its calls there: what its settings ask for, as far as the profile and the server let it, else their defaults.
+    pub limits: Limits,
 }
 
 /// A version in a list.
@@ -99,6 +101,9 @@ pub struct Deployment {
     pub existed: bool,
     /// Whether it answers calls now.
     pub activated: bool,
+    /// The version that answered calls before, where this one does instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<u32>,
     /// What it imports and was not granted, each with how to grant it.
     pub missing: Vec<String>,
     /// Of a workflow: what may not be meant, such as pool profiles and groups that its definition names and there are not now, so that
@@ -209,6 +214,7 @@ impl Version {
                 profile: placement.profile,
                 level: placement.level.into(),
                 why: placement.why,
+                limits: Limits::from(&placement.limits),
             }),
             ..self
         }
@@ -238,6 +244,7 @@ impl Deployment {
             version: Version::new(&deployment.version, engine),
             existed: deployment.existed,
             activated: deployment.activated,
+            replaced: deployment.replaced.map(|version| version.0),
             missing: deployment.missing.clone(),
             warnings: Vec::new(),
         }

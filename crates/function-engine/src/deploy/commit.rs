@@ -306,16 +306,19 @@ impl Inner {
             Some(before) => Some(before.with(added.function, &deployed)),
             None => Function::new(added.function, vec![Arc::clone(&deployed)], logs),
         };
-        let active = function.as_ref().and_then(|function| function.active.clone());
+        let answering = |function: &Function| Some(function.active.as_ref()?.record().version);
+        let active = function.as_ref().and_then(answering);
+        let answered = before.as_deref().and_then(answering);
         if let Some(function) = function {
             self.publish_moved(writing, before.as_deref(), function);
         }
-        let activated = active.is_some_and(|active| active.record().version == number);
+        let activated = active == Some(number);
         tracing::info!(project = %new.project, function = %new.function, version = %number, activated, "deployed");
         Deployment {
             version: self.current(&deployed),
             existed: added.existed,
             activated,
+            replaced: answered.filter(|&before| activated && before != number),
             missing,
         }
     }

@@ -18,7 +18,7 @@ pub(crate) struct Effective {
 }
 
 impl Effective {
-    pub(super) fn new(limits: &Limits, config: &Config) -> Self {
+    pub(crate) fn new(limits: &Limits, config: &Config) -> Self {
         Self {
             timeout: Duration::from_millis(bounded(limits.timeout_ms, config.timeout_ms)),
             cpu_time: Duration::from_millis(bounded(limits.cpu_time_ms, config.cpu_time_ms)),

@@ -8,7 +8,7 @@ use weft_pool::{Level, Profile};
 use weft_types::settings::NeededLevel;
 use weft_types::{Limits, Settings};
 
-use super::limits::bounded;
+use super::limits::{Effective, bounded};
 use crate::{Config, Error, Profiles};
 
 mod promoted;
@@ -67,9 +67,24 @@ impl Placed {
         })
     }
 
-    /// How long a call may take, where the profile says so.
-    pub(crate) fn timeout(&self) -> Option<Duration> {
-        self.profile.timeout_ms.map(Duration::from_millis)
+    /// How long a call of a version with these bounds may take here.
+    pub(crate) fn most_time(&self, limits: &Effective) -> Duration {
+        let most = self.profile.timeout_ms.map(Duration::from_millis);
+        most.map_or(limits.timeout, |most| most.min(limits.timeout))
+    }
+
+    /// All that bounds calls of a version with these bounds here.
+    pub(crate) fn limits(&self, limits: &Effective) -> Limits {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Limits {
+            timeout_ms: Some(millis(self.most_time(limits))),
+            cpu_time_ms: Some(millis(limits.cpu_time)),
+            memory_bytes: Some(self.memory),
+            input_bytes: Some(limits.input),
+            output_bytes: Some(limits.output),
+            concurrency: Some(self.bounds.concurrency),
+            reuse: Some(self.reuse),
+        }
     }
 
     /// What separates instances from the host.

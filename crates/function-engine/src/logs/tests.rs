@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{FLOOR, InvocationLogs, LINE, Log, LogFilter, LogPage, LogRoom};
+use super::{FLOOR, InvocationLogs, LINE, Log, LogFilter, LogLine, LogPage, LogRoom};
 use crate::LogBounds;
 use crate::port::{LogSink, Stream};
 
@@ -113,6 +114,72 @@ fn a_filter_skips_lines_without_losing_them() {
     };
     assert_eq!(texts(&logs.read(logs.cursor(0), 1, &twos)), (vec!["two"], 2, 0));
     assert_eq!(texts(&logs.read(logs.cursor(2), 9, &twos)), (vec!["two"], 4, 0));
+}
+
+#[test]
+fn the_last_lines_are_found_from_the_end() {
+    let logs = logs_within(BOUNDS);
+    print(&logs, &["gone", "a", "b", "a", "b"]);
+    let any = LogFilter::default();
+    let of = |text: &str| LogFilter {
+        contains: Some(text.to_owned()),
+        ..LogFilter::default()
+    };
+    for (from, count, filter, expected) in [
+        (0, 0, &any, 5),
+        (0, 1, &any, 4),
+        (0, 4, &any, 1),
+        (0, 5, &any, 0),
+        (0, usize::MAX, &any, 0),
+        (3, 1, &any, 4),
+        (3, 3, &any, 3),
+        (9, 0, &any, 9),
+        (9, 1, &any, 9),
+        (0, 1, &of("a"), 3),
+        (0, 2, &of("a"), 1),
+        (0, 3, &of("a"), 0),
+        (2, 2, &of("a"), 2),
+        (2, 1, &of("gone"), 2),
+    ] {
+        let found = logs.last(logs.cursor(from), count, filter);
+        assert_eq!(found, logs.cursor(expected), "{count} from {from}, {filter:?}");
+    }
+    let last = |count| logs.read(logs.last(logs.start(), count, &any), 9, &any);
+    assert_eq!(texts(&last(2)), (vec!["a", "b"], 5, 0));
+    assert_eq!(texts(&last(5)), (vec!["a", "b", "a", "b"], 5, 1), "one is lost");
+}
+
+#[test]
+fn lines_since_a_time_are_found() {
+    let at = |second| Timestamp::from_second(second).unwrap();
+    let logs = logs_within(BOUNDS);
+    for second in [10, 20, 30, 30, 40] {
+        logs.push(LogLine {
+            seq: 0,
+            time: at(second),
+            invocation: Uuid::nil(),
+            attempt: None,
+            stream: Stream::Stdout,
+            text: second.to_string().into(),
+        });
+    }
+    for (from, second, expected) in [
+        (0, 5, 0),
+        // The line of second 10 is no longer kept, and so were others of this time perhaps.
+        (0, 20, 0),
+        (0, 21, 2),
+        (0, 30, 2),
+        (0, 31, 4),
+        (0, 40, 4),
+        (0, 41, 5),
+        (3, 30, 3),
+        (3, 40, 4),
+        (9, 10, 9),
+        (9, 50, 9),
+    ] {
+        let found = logs.since(logs.cursor(from), at(second));
+        assert_eq!(found, logs.cursor(expected), "second {second} from {from}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,32 +5,63 @@ use weft_api::wire::Function;
 use weft_types::FunctionName;
 
 use super::canary::Canary;
-use super::{Session, deploy, rollout};
+use super::{Session, rollout};
 use crate::client::Client;
+use crate::failure::Failure;
+use crate::reference::Reference;
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  weft activate pricing 4                                       all calls at once
+  weft activate pricing@4                                       all calls at once
   weft activate pricing 4 --canary                              5, 25, 50, then 100 % of them, a minute each
   weft activate pricing 4 --canary --stages 10,100 --stage-time 10m --error-bound 1")]
 pub(crate) struct Args {
-    /// The function.
-    #[arg(value_name = "FUNCTION", value_parser = deploy::name)]
-    function: FunctionName,
-    /// The version that shall answer calls.
-    #[arg(id = "number", value_name = "VERSION", value_parser = clap::value_parser!(u32).range(1..))]
-    version: u32,
+    /// The function, or `NAME@VERSION`.
+    #[arg(value_name = "FUNCTION")]
+    reference: Reference,
+    /// The version that shall answer calls, where it is not part of FUNCTION.
+    #[arg(value_name = "VERSION", value_parser = clap::value_parser!(u32).range(1..))]
+    version: Option<u32>,
     #[command(flatten)]
     canary: Canary,
 }
 
 pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     let client = session.client()?;
-    let function = activate(&client, &args.function, args.version, &args.canary).await?;
-    let text = outcome(&function, args.version);
+    let version = version(&args.reference, args.version)?;
+    let function = activate(&client, &args.reference.function, version, &args.canary).await?;
+    let text = outcome(&function, version);
     session.output.result(&function, text)?;
     Ok(())
+}
+
+/// The version, which is named in one of two ways.
+fn version(
+    Reference {
+        function,
+        export,
+        version,
+    }: &Reference,
+    number: Option<u32>,
+) -> Result<u32, Failure> {
+    if let Some(export) = export {
+        let message = format!("`{export}` is an export, and versions are activated with all of theirs");
+        return Err(Failure::usage(message).hint("write `weft activate NAME VERSION`"));
+    }
+    match (version, number) {
+        (Some(version), None) => Ok(version.0),
+        (None, Some(number)) => Ok(number),
+        (Some(version), Some(number)) if version.0 == number => Ok(number),
+        (Some(version), Some(number)) => Err(Failure::usage(format!(
+            "`{function}@{version}` names another version than {number}: which one shall answer calls?"
+        ))),
+        (None, None) => Err(
+            Failure::usage("the version that shall answer calls is missing").hint(format!(
+                "`weft versions {function}` lists them; `weft activate {function} 1` takes the first"
+            )),
+        ),
+    }
 }
 
 /// Has a version answer calls: all at once, or step by step.
@@ -55,5 +86,28 @@ pub(crate) fn outcome(function: &Function, version: u32) -> String {
     match &function.rollout {
         Some(rollout) => format!("{name}: {}", rollout::text::line(rollout)),
         None => format!("version {version} of {name} answers calls now"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_named_by_itself_or_with_the_function() {
+        for (reference, number, expected) in [
+            ("f", Some(4), Ok(4)),
+            ("f@4", None, Ok(4)),
+            ("f@4", Some(4), Ok(4)),
+            ("f@4", Some(5), Err("names another version than 5")),
+            ("f", None, Err("is missing")),
+            ("f#e@4", None, Err("`e` is an export")),
+        ] {
+            let found = version(&reference.parse().unwrap(), number);
+            match expected {
+                Ok(number) => assert_eq!(found.unwrap(), number, "{reference}"),
+                Err(part) => assert!(found.unwrap_err().to_string().contains(part), "{reference}"),
+            }
+        }
     }
 }

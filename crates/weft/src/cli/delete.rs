@@ -2,8 +2,10 @@ use anyhow::Result;
 use clap::Args as ClapArgs;
 use reqwest::Method;
 use serde_json::json;
+use weft_api::wire::{Page, RunSummary};
 
 use super::Session;
+use crate::client::Client;
 use crate::failure::Failure;
 use crate::reference::Reference;
 
@@ -19,6 +21,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     let client = session.client()?;
+    let deleted = args.function.clone();
     // One of both is there, and only one.
     let (path, name, text) = match (args.run, args.function) {
         (Some(run), _) => (
@@ -34,7 +37,32 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     session
         .output
         .result(&json!({ "deleted": name }), format!("{text} is deleted"))?;
+    if let Some(deleted) = deleted.filter(|_| !session.output.is_json())
+        && has_runs(&client, &deleted).await
+    {
+        session.output.note(format_args!(
+            "its runs are kept, but no longer tell what their nodes did: `weft runs {name}` lists them"
+        ));
+    }
     Ok(())
+}
+
+/// Whether runs are kept of what was deleted, where the server says so.
+async fn has_runs(client: &Client, deleted: &Reference) -> bool {
+    let query = [
+        ("workflow", deleted.function.to_string()),
+        ("limit", "1".to_owned()),
+        ("nested", "true".to_owned()),
+    ];
+    let version = deleted.version.map(|version| [("version", version.to_string())]);
+    let request = client
+        .in_project(Method::GET, &["runs"])
+        .query(&query)
+        .query(&version);
+    client
+        .json::<Page<RunSummary>>(request)
+        .await
+        .is_ok_and(|page| !page.items.is_empty())
 }
 
 /// The path of a function or of one of its versions, and how it is called.

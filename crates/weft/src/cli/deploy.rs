@@ -15,7 +15,9 @@ use crate::client::{Client, Upload};
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::project::Project;
+use crate::reference::Reference;
 
+mod callees;
 mod definition;
 mod report;
 mod settings;
@@ -151,11 +153,17 @@ pub(crate) async fn upload(
         .with_context(|| format!("`{}` is not deployed", subject.name))
         .map_err(plain)?;
     problems::warn(&deployed.warnings, &subject.file.to_string_lossy(), output);
+    callees::warn(client, &deployed.version.settings.grants, output).await;
     match settings {
-        Some(Sent::After(change)) => Ok(Deployment {
-            warnings: deployed.warnings,
-            ..change_settings(client, subject, &change, activate).await?
-        }),
+        Some(Sent::After(change)) => {
+            let changed = change_settings(client, subject, &change, activate).await?;
+            let replaced = deployed.replaced.or(changed.replaced);
+            Ok(Deployment {
+                warnings: deployed.warnings,
+                replaced: replaced.filter(|&before| before != changed.version.version),
+                ..changed
+            })
+        }
         _ => Ok(deployed),
     }
 }
@@ -194,7 +202,14 @@ fn derived(text: &str) -> Result<FunctionName> {
 }
 
 pub(crate) fn name(text: &str) -> Result<FunctionName, String> {
-    text.parse().map_err(|error| format!("{error}"))
+    text.parse().map_err(|error| {
+        let alone = text.parse::<Reference>().ok();
+        let alone = alone.filter(|named| named.version.is_some() || named.export.is_some());
+        match alone {
+            Some(named) => format!("only the name of a function is meant here: `{}`", named.function),
+            None => format!("{error}"),
+        }
+    })
 }
 
 #[cfg(test)]
@@ -205,5 +220,18 @@ mod tests {
     fn names_come_from_files() {
         assert_eq!(derived("image_resize").unwrap().as_str(), "image-resize");
         assert!(derived("Image").is_err());
+    }
+
+    #[test]
+    fn a_name_is_alone() {
+        assert_eq!(name("image").unwrap().as_str(), "image");
+        for more in ["image@3", "image#thumbnail"] {
+            let wrong = name(more).unwrap_err();
+            assert_eq!(
+                wrong, "only the name of a function is meant here: `image`",
+                "{more}"
+            );
+        }
+        assert!(name("Image@3").unwrap_err().contains("is not a name"));
     }
 }

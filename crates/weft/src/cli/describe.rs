@@ -12,6 +12,7 @@ use crate::grants;
 use crate::reference::Reference;
 
 mod calls;
+mod terms;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
@@ -119,6 +120,9 @@ fn body(version: &Version, calls: &Calls) -> String {
     for capability in &version.capabilities {
         push(&mut text, "wants", &capability_text(capability));
     }
+    for granted in terms::granted(version) {
+        push(&mut text, "granted", &granted);
+    }
     let effects = if version.effect_free {
         "effect-free"
     } else {
@@ -131,6 +135,9 @@ fn body(version: &Version, calls: &Calls) -> String {
             "profile",
             &format!("{} ({})", placement.profile, placement.why),
         );
+    }
+    if let Some(limits) = terms::limits(version) {
+        push(&mut text, "limits", &limits);
     }
     for (key, value) in &version.settings.labels {
         push(&mut text, "label", &format!("{key}={value}"));

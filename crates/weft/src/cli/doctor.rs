@@ -16,8 +16,11 @@ mod levels;
 mod server;
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+This machine and the data directory are examined as a server would find them that this command started here. A server that runs \
+already may have another directory, and other rights: the lines that begin with `server` are what the one at --server says of itself.")]
 pub(crate) struct Args {
-    /// Data directory to examine, instead of the configured one.
+    /// Data directory to examine, instead of the configured one; the one that `weft serve --data` was given is not known here.
     #[arg(long, value_name = "DIR", env = "WEFT_DATA", hide_env_values = true)]
     data: Option<PathBuf>,
 }
@@ -71,7 +74,7 @@ pub(crate) async fn run(args: Args, session: Session, file: File) -> Result<()> 
     checks.push(compiler::check().await);
     checks.extend(levels::checks(&serve).await);
     checks.push(data::check(&serve.data_directory()?));
-    checks.push(server::check(&session).await?);
+    checks.extend(server::checks(&session).await?);
     session.output.result(&checks, table(&checks))?;
     match checks.iter().any(Check::prevents_serving) {
         true => Err(Failure::new(Exit::Error, "a server cannot run here").into()),

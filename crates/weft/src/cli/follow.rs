@@ -8,7 +8,7 @@ use reqwest::header::ACCEPT;
 use weft_api::wire::{Run, RunEvent};
 
 use super::show;
-use crate::client::{Client, Events, described};
+use crate::client::{Client, Events, described, hint_of_run};
 use crate::failure::{Exit, Failure};
 use crate::output::{self, Output};
 
@@ -56,10 +56,7 @@ fn failure(run: &Run) -> Failure {
     let why = error.map_or_else(String::new, |error| format!(": {}", show::because(error)));
     let message = format!("run {} {}{why}", summary.run, summary.status);
     Failure::new(Exit::RunFailed, message)
-        .hint(format!(
-            "`weft show {}` tells what became of each node",
-            summary.run
-        ))
+        .hint(hint_of_run(&summary.run, show::nested_that_failed(run)))
         .of_run(&*summary.run)
 }
 

@@ -8,6 +8,7 @@ use weft_types::FunctionName;
 use super::{Session, deploy};
 use crate::client::{Client, Event, Events, described};
 use crate::output::Output;
+use crate::units::Moment;
 
 mod line;
 
@@ -19,6 +20,8 @@ const PAGE: usize = 1000;
 Examples:
   weft logs greeter --filter error            what a function printed, as far as it is kept
   weft logs greeter -f                        and what it prints from now on
+  weft logs greeter --tail 20 -f              the last 20 lines of it, and what comes
+  weft logs greeter --since 10m               what it printed in the last ten minutes
   weft logs --run RUN -f                      what the nodes of a run print, until it ends
   weft logs --run RUN --node labels           what one of them printed")]
 pub(crate) struct Args {
@@ -34,6 +37,12 @@ pub(crate) struct Args {
     /// Go on showing lines as they are written.
     #[arg(short, long)]
     follow: bool,
+    /// Only the last so many lines, of those that the other options leave.
+    #[arg(short = 'n', long, value_name = "COUNT")]
+    tail: Option<u32>,
+    /// Only lines that were written at this time (RFC 3339) or later, or as long ago at most: `10m`.
+    #[arg(long, value_name = "TIME")]
+    since: Option<Moment>,
     /// Only lines that contain this text.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
@@ -44,6 +53,8 @@ struct Wanted {
     /// Where in the project: one path segment per item.
     path: Vec<String>,
     filter: Option<String>,
+    since: Option<Moment>,
+    tail: Option<u32>,
     of_run: bool,
 }
 
@@ -63,6 +74,8 @@ pub(crate) async fn follow_from_now(client: &Client, function: &FunctionName, ou
     let wanted = Wanted {
         path: of_function(function),
         filter: None,
+        since: None,
+        tail: None,
         of_run: false,
     };
     wanted.follow(client, "end", output).await
@@ -85,6 +98,8 @@ impl Wanted {
         Self {
             path,
             filter: args.filter,
+            since: args.since,
+            tail: args.tail,
             of_run,
         }
     }
@@ -101,13 +116,18 @@ impl Wanted {
     async fn print_kept(&self, client: &Client, output: Output) -> Result<String> {
         let mut after = String::new();
         loop {
-            let request = self.request(client, &after).query(&[("limit", PAGE)]);
+            let mut request = self.request(client, &after).query(&[("limit", PAGE)]);
+            if after.is_empty() {
+                let tail = self.tail.map(|tail| ("tail", tail.to_string()));
+                let since = self.since.map(|since| ("since", since.to_string()));
+                request = request.query(&Vec::from_iter(since.into_iter().chain(tail)));
+            }
             let page: Logs = client.json(request).await?;
             print_lost(page.lost, output);
             for line in &page.items {
                 line::print(line, output)?;
             }
-            if page.items.is_empty() && after.is_empty() {
+            if page.items.is_empty() && after.is_empty() && self.tail != Some(0) {
                 output.note(self.none());
             }
             if page.items.is_empty() || page.next == after {
@@ -120,6 +140,7 @@ impl Wanted {
     /// What is said where there is nothing.
     fn none(&self) -> &'static str {
         match (&self.filter, self.of_run) {
+            _ if self.since.is_some() => "no such line since then is kept",
             (Some(_), _) => "no line that is kept has this text",
             (None, true) => "the nodes of the run wrote nothing that is kept",
             (None, false) => {

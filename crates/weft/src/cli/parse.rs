@@ -9,9 +9,11 @@ use super::Cli;
 use crate::failure::{Exit, Failure};
 use crate::output::{Format, Output};
 
+mod meant;
+
 /// Reads the command line. What is wrong with it is told in the form that it asks for; help and versions are printed.
 pub(crate) fn parse() -> Result<Cli, ExitCode> {
-    Cli::try_parse().map_err(|error| {
+    Cli::try_parse().map_err(meant::told).map_err(|error| {
         let variable = std::env::var_os("WEFT_OUTPUT");
         if !error.use_stderr() || !json_wanted(std::env::args_os(), variable) {
             error.exit();

@@ -1,6 +1,5 @@
 use anyhow::Result;
 use clap::Args as ClapArgs;
-use jiff::Timestamp;
 use reqwest::Method;
 use weft_api::wire::{Page, RunSummary};
 
@@ -9,7 +8,7 @@ use super::show::because;
 use crate::client::Client;
 use crate::output::Table;
 use crate::reference::Reference;
-use crate::units::Span;
+use crate::units::Moment;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
@@ -27,11 +26,11 @@ pub(crate) struct Args {
     #[arg(long)]
     awaiting: bool,
     /// Only runs that were started at or after this time (RFC 3339), or as long ago at most: `2h`.
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    since: Option<Timestamp>,
+    #[arg(long, value_name = "TIME")]
+    since: Option<Moment>,
     /// Only runs that were started before this time, or longer ago.
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    until: Option<Timestamp>,
+    #[arg(long, value_name = "TIME")]
+    until: Option<Moment>,
     /// Only runs that this caller started.
     #[arg(long, value_name = "WHO")]
     submitter: Option<String>,
@@ -130,31 +129,4 @@ fn table(runs: &[RunSummary]) -> Table {
         ]);
     }
     table
-}
-
-/// A time, or how long ago it was.
-fn moment(text: &str) -> Result<Timestamp, String> {
-    let wrong =
-        || format!("`{text}` is neither a time such as `2026-01-31T12:00:00Z` nor a span such as `2h`");
-    let Ok(Span(ago)) = text.parse() else {
-        return text.parse().map_err(|_| wrong());
-    };
-    Timestamp::now().checked_sub(ago).map_err(|_| wrong())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_given_as_such_or_as_spans() {
-        assert_eq!(
-            moment("2026-01-31T12:00:00Z"),
-            Ok("2026-01-31T12:00:00Z".parse().unwrap())
-        );
-        let (hour, now) = (moment("1h").unwrap(), Timestamp::now());
-        assert!(hour < now && now.duration_since(hour).as_secs() >= 3600, "{hour}");
-        let wrong = moment("yesterday").unwrap_err();
-        assert!(wrong.contains("`yesterday` is neither a time"), "{wrong}");
-    }
 }

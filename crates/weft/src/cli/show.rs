@@ -55,6 +55,16 @@ pub(super) fn because(error: &NodeError) -> String {
     }
 }
 
+/// The run nested in the node which a run failed with, where that failed itself.
+pub(super) fn nested_that_failed(run: &Run) -> Option<&str> {
+    let error = run.summary.error.as_ref()?;
+    let mut nodes = run.node_states.iter();
+    let node = nodes.find(|node| Some(&node.name) == error.node.as_ref())?;
+    let mut ended = node.nested.iter();
+    let failed = ended.find(|nested| matches!(nested.status.as_str(), "failed" | "timed-out"))?;
+    Some(&failed.run)
+}
+
 /// Why nothing is known of the nodes of a run that has some.
 pub(super) fn untold(run: &Run) -> Option<String> {
     let RunSummary {
@@ -94,6 +104,8 @@ fn tree(run: &Run, awaited: &[Awaited]) -> String {
     }
     if let Some(error) = &summary.error {
         lines.push(format!("error: {}", because(error)));
+        let log = nested_that_failed(run).unwrap_or(&summary.run);
+        lines.push(format!("what was written: weft logs --run {log}"));
     }
     if let Some(result) = &run.result {
         lines.push(format!("result: {}", shortened(&result.to_string())));

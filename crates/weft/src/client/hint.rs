@@ -64,8 +64,12 @@ pub(super) fn hint(slug: &str, problem: &Value, subject: &Subject) -> Option<Str
         }
         "run-open" => "`weft show RUN -f` waits for its end; `weft cancel RUN` ends it",
         "run-over" => "`weft show RUN` tells how it ended; `weft rerun RUN` runs it again",
-        "run-failed" | "run-timed-out" | "run-cancelled" => "`weft show RUN` tells what became of each node",
-        "function-error" if of_problem("run").is_some() => "`weft show RUN` tells what became of each node",
+        "run-failed" | "run-timed-out" | "run-cancelled" => {
+            return Some(of_run(run, of_problem("nested-run")));
+        }
+        "function-error" if of_problem("run").is_some() => {
+            return Some(of_run(run, of_problem("nested-run")));
+        }
         "invalid-request" if of_problem("member") == Some("selection") => {
             "`weft rerun RUN --whole` runs all of it again, --from NODE that node and what needs it"
         }
@@ -90,6 +94,12 @@ pub(super) fn hint(slug: &str, problem: &Value, subject: &Subject) -> Option<Str
         _ => return None,
     };
     Some(hint.replace("FUNCTION", function).replace("RUN", run))
+}
+
+/// What helps against the end of a run. What was written for a run nested in it, where that is what failed, is in that one's own log.
+pub(crate) fn of_run(run: &str, nested: Option<&str>) -> String {
+    let log = nested.unwrap_or(run);
+    format!("`weft show {run}` tells what became of each node, `weft logs --run {log}` what they wrote")
 }
 
 #[cfg(test)]
@@ -134,7 +144,12 @@ mod tests {
             (
                 "run-failed",
                 json!({"run": "other"}),
-                "`weft show other` tells what became of each node",
+                "`weft show other` tells what became of each node, `weft logs --run other` what they wrote",
+            ),
+            (
+                "function-error",
+                json!({"run": "other", "nested-run": "inner"}),
+                "`weft show other` tells what became of each node, `weft logs --run inner` what they wrote",
             ),
             (
                 "invalid-request",

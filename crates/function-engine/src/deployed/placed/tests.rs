@@ -95,3 +95,34 @@ fn a_label_more_never_leads_to_a_weaker_level() {
     check(r#"{"limits": {"memory-bytes": 1000001}}"#, Level::Sandbox, None);
     check(r#"{"needs": {"labels": ["eu"]}}"#, Level::Sandbox, None);
 }
+
+#[test]
+fn what_bounds_calls_is_told_in_full() {
+    let text = "level = \"process\"\ntimeout-ms = 1000\nmemory-bytes = 5000000\nreuse = 3\nconcurrency = 7";
+    let profile = Profile::parse("hasty", text).unwrap();
+    let profiles = Profiles::from([("hasty".to_owned(), profile)]);
+    let config = Config::default();
+    let check = |limits: &str, expected: [u64; 7]| {
+        let settings = format!(r#"{{"profile": "hasty", "limits": {limits}}}"#);
+        let settings = crate::parse_settings(settings.as_bytes()).unwrap();
+        let placed = Placed::new(&settings, &profiles, &config).unwrap();
+        let [timeout, cpu_time, memory, input, output, concurrency, reuse] = expected;
+        let expected = Limits {
+            timeout_ms: Some(timeout),
+            cpu_time_ms: Some(cpu_time),
+            memory_bytes: Some(memory),
+            input_bytes: Some(input),
+            output_bytes: Some(output),
+            concurrency: u32::try_from(concurrency).ok(),
+            reuse: u32::try_from(reuse).ok(),
+        };
+        let found = placed.limits(&Effective::new(&settings.limits, &config));
+        assert_eq!(found, expected, "{limits}");
+    };
+    check("{}", [1000, 10_000, 5_000_000, 16 << 20, 16 << 20, 7, 3]);
+    check(
+        r#"{"timeout-ms": 300, "cpu-time-ms": 200, "memory-bytes": 70000, "input-bytes": 1, "output-bytes": 2,
+            "concurrency": 4, "reuse": 9}"#,
+        [300, 200, 70_000, 1, 2, 4, 9],
+    );
+}

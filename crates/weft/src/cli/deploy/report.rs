@@ -38,11 +38,20 @@ pub(crate) fn report(deployment: &Deployment) -> String {
     lines.join("\n")
 }
 
-fn outcome(deployment: &Deployment) -> &'static str {
-    match (deployment.existed, deployment.activated) {
+fn outcome(deployment: &Deployment) -> String {
+    let outcome = match (deployment.existed, deployment.activated) {
         (false, true) => "deployed",
-        (true, true) => "was there already, answers calls",
+        (true, true) => match deployment.replaced {
+            // Who deploys expects a new version, and gets one that may be older than the last.
+            Some(replaced) => {
+                return format!(
+                    "was there already with this code and these settings; answers calls instead of version {replaced}"
+                );
+            }
+            None => "was there already, answers calls",
+        },
         (false, false) => "stored, does not answer calls yet",
         (true, false) => "was there already, does not answer calls",
-    }
+    };
+    outcome.to_owned()
 }

@@ -18,7 +18,10 @@ pub(crate) fn check(directory: &Path) -> Check {
     let shown = directory.display();
     match fsync_latency(directory) {
         Ok(latency) => {
-            let detail = format!("{shown}: fsync takes {:.2} ms", latency.as_secs_f64() * 1e3);
+            let detail = format!(
+                "{shown}, where a server started here keeps its data: fsync takes {:.2} ms",
+                latency.as_secs_f64() * 1e3
+            );
             match latency > SLOW {
                 true => Check::new(
                     NAME,
