@@ -29,6 +29,7 @@
 //! | without effects, the caller waits for the end | 1: acceptance, results and end together |
 //! | without effects, the caller wants the id | 2: the acceptance, and the end before it is told |
 //! | every node with effects | N + 1: before each of them, and the end |
+//! | a further attempt with effects | 1: that it begins |
 //! | nested, without effects | none of its own |
 //! | express | none |
 //!
@@ -54,7 +55,8 @@
 //! were started on its behalf.
 //!
 //! A node with effects that was given before the crash may have begun: that it did is written, but nobody waits for it. Where it is
-//! stopped before it is executed again, its outcome is not known, and that is what is recorded.
+//! stopped before it is executed again, its outcome is not known, and that is what is recorded. Only that a further attempt began is committed
+//! before it does: where that is not written, it may as well wait for its time still, and a clock that was set would not tell.
 //!
 //! # When the disk is full, the database is away, or either fails
 //!

@@ -146,7 +146,14 @@ impl Driver {
         };
         let call = slot.node_call(&errand, target, arguments, &self.inner);
         // A run that is not journalled waits as well: what led to the run around it may not be committed.
-        let job = match self.uncommitted() {
+        // A further attempt waits until its beginning is, too: see `durability`.
+        let position = match durable && target.attempt > 1 {
+            true => self
+                .position
+                .filter(|position| !self.inner.is_committed(*position)),
+            false => self.uncommitted(),
+        };
+        let job = match position {
             Some(position) => Job::committing(errand, self.inner.committed(position), callee, call),
             None => Job::calling(errand, callee, call),
         };

@@ -176,7 +176,8 @@ impl Slot {
     fn may_have_begun(&self, action: &Action, place: Place, now: Timestamp) -> bool {
         match (self.callee_at(place), action) {
             (Callee::None, _) => false,
-            (Callee::Function, Action::Retry { due, .. }) => *due <= now,
+            // The clock tells nothing against what is written: it may have been set back since.
+            (Callee::Function, Action::Retry { due, .. }) => self.state.has_started(place) || *due <= now,
             (Callee::Function | Callee::Workflow, _) => self.state.may_execute(place),
         }
     }

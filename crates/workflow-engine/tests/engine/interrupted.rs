@@ -189,3 +189,48 @@ async fn an_attempt_that_was_made_again_and_failed_is_known() {
     let codes: Vec<_> = world.failures(run, 0).into_iter().map(|(code, _)| code).collect();
     assert_eq!(codes, [ErrorCode::Timeout, ErrorCode::Cancelled]);
 }
+
+/// `flaky` traps at the first attempt; the second waits for the test.
+fn add_flaky(world: &World) {
+    let hold = Arc::clone(&world.hold);
+    world
+        .calls
+        .add("flaky", "record { n: u64 }", "u64", false, move |asked| {
+            let hold = Arc::clone(&hold);
+            async move {
+                if asked.attempt == 1 {
+                    return Err(error(ErrorCode::Trap, "not today"));
+                }
+                hold.acquire().await.unwrap().forget();
+                Ok(asked.arguments["n"].clone())
+            }
+        });
+    world.define(
+        "main",
+        r"
+        workflow: main
+        input: { n: u64 }
+        nodes: { a: { call: flaky, with: { n: $input.n }, retry: { attempts: 2, backoff: 1s, jitter: 0, on: [trap] } } }
+        ",
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_further_attempt_has_begun_whatever_the_clock_says_since() {
+    for set in [0, -300, 300] {
+        let mut world = World::new().await;
+        add_flaky(&world);
+        let run = world.start_for_id("main", &json!({ "n": 1 })).await.id();
+        until("the second attempt", || world.calls.under_way() == 1).await;
+        // Nobody but the attempt itself has waited for anything to be written.
+        world.clock.set_forward(set);
+        world.crash().await;
+        world.cancel(run).await.unwrap();
+        let (status, code, message) = end(&world, run).await;
+        assert_eq!(
+            (status, code),
+            (RunStatus::Cancelled, ErrorCode::OutcomeUnknown),
+            "set by {set} s: {message}"
+        );
+    }
+}

@@ -5,6 +5,7 @@ use weft_types::{NodeStatus, RunStatus};
 
 use super::RunState;
 use super::cell::Phase;
+use super::items::ItemPhase;
 use super::run::Stage;
 use crate::event::{Counts, NodeError, Origin, Place};
 use crate::plan::{Catch, NodeIndex, Plan};
@@ -241,6 +242,21 @@ impl RunState {
             Some(item) => {
                 let item = cell.items.as_ref().and_then(|items| items.get(item));
                 item.is_some_and(|(phase, _)| phase.is_outstanding())
+            }
+        }
+    }
+
+    /// Whether the latest attempt at a place is known to have begun, and not to have ended.
+    #[must_use]
+    pub fn has_started(&self, place: Place) -> bool {
+        let Some(cell) = self.nodes.get(place.node.0 as usize) else {
+            return false;
+        };
+        match place.item {
+            None => cell.phase == Phase::Started,
+            Some(item) => {
+                let item = cell.items.as_ref().and_then(|items| items.get(item));
+                item.is_some_and(|(phase, _)| phase == ItemPhase::Started)
             }
         }
     }

@@ -88,3 +88,25 @@ fn what_was_given_and_has_not_ended_may_execute() {
         "it is being stopped"
     );
 }
+
+#[test]
+fn what_is_known_to_have_begun_has_started() {
+    let plan = plan([
+        call("a").attempts(2).each(2, ItemFailure::End),
+        call("b").attempts(2),
+    ]);
+    let places = [item(0, 0), item(0, 1), at(1), at(9)];
+    let has = |run: &Live<'_>| places.map(|place| run.state.has_started(place));
+    let (mut run, _) = Live::started(&plan);
+    run.take(Event::Expanded { node: n(0), items: 2 });
+    assert_eq!(has(&run), [false; 4]);
+    let begun = |place, attempt| Event::NodeStarted { place, attempt };
+    run.take(begun(item(0, 1), 1));
+    run.take(begun(at(1), 1));
+    assert_eq!(has(&run), [false, true, true, false]);
+    run.take(failed(item(0, 1), 1, ErrorCode::Trap));
+    run.take(failed(at(1), 1, ErrorCode::Trap));
+    assert_eq!(has(&run), [false; 4], "their time has not come");
+    run.take(begun(at(1), 2));
+    assert_eq!(has(&run), [false, false, true, false]);
+}
