@@ -71,12 +71,13 @@ pub(crate) async fn find(inner: &Arc<Inner>, runs: Vec<(RunId, Bytes)>) -> Resul
     let mut found = HashMap::with_capacity(runs.len());
     let mut order = Vec::with_capacity(runs.len());
     let mut closed = None;
-    // Runs around others that may be taken up by a later start. In the journal they come before what is nested in them.
+    // Runs around others that are left as they are: a later start may take them up. In the journal they come before what is nested in them.
     let mut left = HashSet::new();
     for (run, frames) in runs {
         let (accepted, events) = match read(run, frames.clone()) {
             Ok(read) => read,
             Err(error) => {
+                left.insert(run);
                 leave(inner, run, next_after(frames), &error);
                 continue;
             }

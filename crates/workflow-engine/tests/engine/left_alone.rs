@@ -154,3 +154,42 @@ async fn a_damaged_run_can_be_ended_and_removed() {
         Err(Error::Over { .. } | Error::NoRun(_))
     ));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_nested_in_a_damaged_run_is_left_with_it() {
+    let mut world = World::new().await;
+    let around = |inner: &str| {
+        format!(
+            "workflow: around\ninput: {{ n: u64 }}\nnodes: {{ inner: {{ call: {inner}, with: {{ n: $input.n }} }} }}\noutput: $inner\n"
+        )
+    };
+    world.define("inner", &chain("held", 1));
+    world.define("middle", &around("inner"));
+    world.define("main", &around("middle"));
+    let run = world.start_for_id("main", &json!({ "n": 1 })).await.id();
+    until("the call", || world.calls.under_way() == 1).await;
+    world.journal.sync();
+    let sound = world.journal.on_disk();
+    let middle = world.nested(run)[0];
+    let inner = world.nested(middle)[0];
+    let mut damaged = sound.clone();
+    for entry in damaged.iter_mut().filter(|entry| entry.run == run) {
+        let mut frames = entry.frames.to_vec();
+        *frames.last_mut().unwrap() ^= 1;
+        entry.frames = frames.into();
+    }
+    world.after_crash(damaged).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    for nested in [middle, inner] {
+        assert_eq!(world.status(nested).await, RunStatus::Running);
+        let refused = world.engine.pause(&project(), nested, "ann").await.unwrap_err();
+        assert!(refused.to_string().contains("nobody drives it"), "{refused}");
+    }
+    assert_eq!(world.calls.count("held"), 0);
+
+    // Once the journal is put back, the tree goes on.
+    world.after_crash(sound).await;
+    world.release(1);
+    let handle = world.engine.handle(&project(), run).await.unwrap();
+    assert_eq!(world.answer(&handle).await, json!(1));
+}
