@@ -37,6 +37,9 @@ pub(crate) trait LogWriter: Send + 'static {
     const LOOKS: Option<Duration>;
 
     /// Looks whether the database is still there.
+    ///
+    /// # Errors
+    /// [`Error::Lost`] where it is not, [`Error::Superseded`] where the journal was opened anew since.
     fn look(&mut self) -> impl Future<Output = Result<(), Error>>;
 
     /// Connects anew, and finds what the journal has, durably. Whatever was under way has happened by then, or never will.

@@ -75,8 +75,13 @@ impl LogWriter for PostgresLog {
     const LOOKS: Option<Duration> = Some(Duration::from_secs(1));
 
     async fn look(&mut self) -> Result<(), Error> {
+        const LOOK_AT: &str = "SELECT EXISTS (SELECT FROM progress WHERE epoch = $1)";
         let (connection, limit) = self.session.writing()?;
-        within(limit.min(LOOK), async { Ok(connection.ping().await?) }).await
+        let look = sqlx::query_scalar(LOOK_AT).bind(self.epoch).fetch_one(connection);
+        match within(limit.min(LOOK), async { Ok(look.await?) }).await? {
+            true => Ok(()),
+            false => Err(Error::Superseded),
+        }
     }
 
     async fn resume(&mut self) -> Result<Opened, Error> {

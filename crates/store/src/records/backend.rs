@@ -32,9 +32,15 @@ pub(crate) trait RecordsWriter: Send + Sync + 'static {
     fn resume(&mut self) -> impl Future<Output = Result<Applied, Error>> + Send;
 
     /// Removes the runs in rows, from the first to the last of each range; it need not be durable yet.
+    ///
+    /// # Errors
+    /// [`Error::Superseded`] where somebody else has opened the records since.
     fn remove(&mut self, ranges: &[(i64, i64)]) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Removes the run in a row, durably once this has answered.
+    ///
+    /// # Errors
+    /// As [`Self::remove`].
     fn delete(&mut self, id: i64) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Now and then makes what was written durable. Answers whether all of it is by now, so that the journal may be trimmed.

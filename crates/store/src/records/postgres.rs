@@ -77,12 +77,12 @@ impl RecordsWriter for PostgresRecords {
 
     async fn remove(&mut self, ranges: &[(i64, i64)]) -> Result<(), Error> {
         let (connection, limit) = self.session.writing()?;
-        within(limit, remove::remove(connection, ranges)).await
+        within(limit, remove::remove(connection, ranges, self.epoch)).await
     }
 
     async fn delete(&mut self, id: i64) -> Result<(), Error> {
         let (connection, limit) = self.session.writing()?;
-        within(limit, remove::delete(connection, id)).await
+        within(limit, remove::delete(connection, id, self.epoch)).await
     }
 
     /// All of it is as durable as need be; only the journal is not to be trimmed row by row.

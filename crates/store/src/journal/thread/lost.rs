@@ -10,11 +10,12 @@ use crate::error::Error;
 use crate::journal::backend::{LogWriter, Opened};
 
 impl<W: LogWriter> Thread<W> {
-    /// Looks whether the database is still there.
+    /// Looks whether the database is still there, and nobody else has opened the journal.
     pub(super) fn look(&mut self) -> Result<(), Over> {
         match self.runtime.block_on(self.writer.look()) {
             Err(Error::Lost(told)) => self.resume(&told).map(drop),
-            // Whatever it is, the next commit meets it.
+            Err(error @ Error::Superseded) => Err(self.fail(error)),
+            // Whatever else it is, the next commit meets it.
             Ok(()) | Err(_) => Ok(()),
         }
     }

@@ -7,7 +7,8 @@ use super::super::batch;
 use super::write::RUN_BYTES;
 use crate::error::Error;
 
-/// One range of rows, and what it took.
+/// One range of rows, and what it took. Where the records were opened anew, no row of `applied` is changed, and the transaction is to be
+/// rolled back.
 const REMOVE: &str = "
     WITH pieces AS (
         DELETE FROM history WHERE piece BETWEEN $3 AND $4 RETURNING octet_length(frames)::bigint AS bytes
@@ -19,22 +20,27 @@ const REMOVE: &str = "
         DELETE FROM run WHERE id BETWEEN $1 AND $2 RETURNING $5 AS bytes
     )
     UPDATE applied SET bytes = bytes
-        - (SELECT coalesce(sum(gone.bytes), 0) FROM (SELECT * FROM pieces UNION ALL SELECT * FROM runs) AS gone)";
+        - (SELECT coalesce(sum(gone.bytes), 0) FROM (SELECT * FROM pieces UNION ALL SELECT * FROM runs) AS gone)
+    WHERE epoch = $6";
 
-/// Removes the runs in some rows.
-pub(super) async fn remove(connection: &mut PgConnection, ranges: &[(i64, i64)]) -> Result<(), Error> {
+/// Removes the runs in some rows, all or none.
+pub(super) async fn remove(
+    connection: &mut PgConnection,
+    ranges: &[(i64, i64)],
+    epoch: i64,
+) -> Result<(), Error> {
     let mut removing = connection.begin().await?;
     for &range in ranges {
-        remove_range(&mut removing, range).await?;
+        remove_range(&mut removing, range, epoch).await?;
     }
     Ok(removing.commit().await?)
 }
 
 /// Removes the run in a row, synced.
-pub(super) async fn delete(connection: &mut PgConnection, id: i64) -> Result<(), Error> {
+pub(super) async fn delete(connection: &mut PgConnection, id: i64, epoch: i64) -> Result<(), Error> {
     let mut removing = connection.begin().await?;
     synced(&mut removing).await?;
-    remove_range(&mut removing, (id, id)).await?;
+    remove_range(&mut removing, (id, id), epoch).await?;
     Ok(removing.commit().await?)
 }
 
@@ -46,15 +52,23 @@ async fn synced(connection: &mut PgConnection) -> Result<(), Error> {
     Ok(())
 }
 
-async fn remove_range(connection: &mut PgConnection, (first, last): (i64, i64)) -> Result<(), Error> {
+async fn remove_range(
+    connection: &mut PgConnection,
+    (first, last): (i64, i64),
+    epoch: i64,
+) -> Result<(), Error> {
     let (first_piece, last_piece) = batch::pieces(first, last);
-    sqlx::query(REMOVE)
+    let removed = sqlx::query(REMOVE)
         .bind(first)
         .bind(last)
         .bind(first_piece)
         .bind(last_piece)
         .bind(RUN_BYTES)
+        .bind(epoch)
         .execute(connection)
         .await?;
-    Ok(())
+    match removed.rows_affected() {
+        1 => Ok(()),
+        _ => Err(Error::Superseded),
+    }
 }

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use weft_store::{DatabaseError, OpenError, Options, PostgresOptions, Store};
 use weft_types::RunStatus;
-use weft_workflow_engine::port::journal::{JournalError, Urgency};
+use weft_workflow_engine::port::journal::{JournalError, Position, Urgency};
 
 use super::{Shared, connect};
 use crate::Backend;
 use crate::journal::{append, commit};
+use crate::retention::listed;
 use crate::runs::Run;
 use crate::samples::project;
 use crate::small;
-use crate::trimming::eventually;
+use crate::trimming::{at_once, eventually, run_all, short};
 
 /// Ends the session of one role in a schema: `claim`, `journal` or `records`.
 pub(super) async fn end_session(postgres: &PostgresOptions, role: &str) {
@@ -141,4 +142,70 @@ async fn a_superseded_projector_takes_nothing_from_the_later_one() {
     let (records, default) = (later.records(), project("default"));
     assert_eq!(records.run(&default, express.id).await, Ok(None));
     assert_eq!(records.run(&default, run.id).await, Ok(Some(run.record())));
+}
+
+#[tokio::test]
+async fn a_superseded_server_finds_that_out_by_itself() {
+    let (stale, _later) = superseded().await;
+    let journal = stale.journal();
+    // Nothing is there to be written.
+    let found_out = tokio::time::timeout(Duration::from_secs(30), journal.commit(Position(1))).await;
+    let told = found_out.unwrap().unwrap_err().to_string();
+    assert!(told.contains("opened by another server"), "{told}");
+}
+
+#[tokio::test]
+async fn a_superseded_projector_removes_nothing() {
+    let stale = Shared::fresh().await;
+    let (records, default) = (stale.records(), project("default"));
+    let mut run = Run::started(1).ended(RunStatus::Succeeded);
+    let position = commit(&*stale.journal(), &mut run).await;
+    assert!(records.settled(position).await);
+    let removing = {
+        // Another one opens the records while this one is removing.
+        let mut opening = connect(&stale.postgres).await;
+        let mut opening = sqlx::Connection::begin(&mut opening).await.unwrap();
+        let count = "UPDATE applied SET epoch = epoch + 1";
+        sqlx::query(count).execute(&mut *opening).await.unwrap();
+        let removing = tokio::spawn({
+            let (records, default, run) = (records.clone(), default.clone(), run.id);
+            async move { records.delete(&default, run).await }
+        });
+        eventually("removing", async || waits(&stale.postgres, "records").await).await;
+        opening.commit().await.unwrap();
+        removing
+    };
+    let told = removing.await.unwrap().unwrap_err().to_string();
+    assert!(told.contains("opened by another server"), "{told}");
+    assert_eq!(records.run(&default, run.id).await, Ok(Some(run.record())));
+    eventually("finding out", async || records.ended().is_some()).await;
+}
+
+/// Whether the session of a role waits for another one.
+async fn waits(postgres: &PostgresOptions, role: &str) -> bool {
+    const WAITS: &str = "SELECT wait_event_type IS NOT DISTINCT FROM 'Lock' FROM pg_stat_activity WHERE application_name = $1";
+    sqlx::query_scalar(WAITS)
+        .bind(format!("{} {role}", postgres.schema))
+        .fetch_one(&mut connect(postgres).await)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn nor_does_what_it_keeps_the_records_for() {
+    // What happens in these tests is long ago: all that ended is to go.
+    let stale = Shared::fresh().await;
+    let options = Options {
+        retention_age: Some(Duration::from_secs(1)),
+        ..at_once()
+    };
+    let stale = stale.reopen_with(options).await;
+    stale.journal().recover().await.unwrap();
+    end_session(&stale.postgres, "claim").await;
+    let directory = tempfile::tempdir().unwrap();
+    let later = Shared::open(directory, stale.postgres.clone(), small()).await;
+    run_all(&later, (0..10).map(short)).await;
+    let records = stale.records();
+    eventually("finding out", async || records.ended().is_some()).await;
+    assert_eq!(listed(&later).await.len(), 10);
 }
