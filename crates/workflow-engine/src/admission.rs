@@ -4,7 +4,9 @@ mod gate;
 mod levels;
 mod line;
 mod places;
+mod waits;
 
 pub(crate) use gate::Gate;
 pub(crate) use levels::Levels;
 pub(crate) use places::Places;
+pub(crate) use waits::{Waiting, Waits};

@@ -24,6 +24,9 @@ pub(crate) struct Flow {
     most_waiting: u32,
 }
 
+/// Names what [`Flow::gate`] gives, by the group of the workflow and the level.
+pub(crate) type Bound = (u64, u32);
+
 /// The workflows of which something ran lately: beyond [`MANY`], those are forgotten of which nothing runs.
 #[derive(Default)]
 pub(crate) struct Flows {
@@ -52,9 +55,8 @@ impl Flow {
     /// such bound.
     pub(crate) fn gate(&self, plan: &Plan, depth: u32) -> Option<&Arc<Gate>> {
         plan.defaults.concurrency?;
-        let deepest = self.gates.len() - 1;
         // There is one at least.
-        let place = &self.gates[deepest.min(depth as usize)];
+        let place = &self.gates[self.level(depth) as usize];
         if let Some(gate) = place.get() {
             return Some(gate);
         }
@@ -62,6 +64,16 @@ impl Flow {
         // Only now that it is there for others to set.
         gate.set_limit(self.limit.load(SeqCst));
         Some(gate)
+    }
+
+    /// Names what is entered within an outermost run of this depth.
+    pub(crate) fn bound(&self, depth: u32) -> Bound {
+        (self.group, self.level(depth))
+    }
+
+    fn level(&self, depth: u32) -> u32 {
+        // At most `Levels::MOST`.
+        depth.min(self.gates.len() as u32 - 1)
     }
 }
 

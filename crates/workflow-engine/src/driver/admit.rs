@@ -1,11 +1,14 @@
 //! Being among the runs that execute.
 
+use std::sync::Arc;
+
 use weft_types::RunStatus;
 use weft_workflow::Event;
 
 use super::Driver;
 use super::slots::Key;
 use crate::admission::Places;
+use crate::flow::Bound;
 
 /// Where a tree stands in admission.
 pub(super) struct Admission {
@@ -116,7 +119,7 @@ impl Driver {
         let Some(slot) = self.slots.get_mut(key).filter(|slot| !slot.state.is_started()) else {
             return;
         };
-        slot.flow_place = None;
+        (slot.flow_place, slot.flow_wait) = (None, None);
         if key == self.root {
             self.admission.release();
         }
@@ -136,39 +139,65 @@ impl Driver {
 
     /// Starts a nested run, once there are few enough of its workflow.
     pub(super) fn admit_nested(&mut self, key: Key) {
-        let depth = self.slots.get(self.root).map_or(0, |root| root.terms.depth);
-        let Some(slot) = self.slots.get_mut(key) else {
+        let Some(slot) = self.slots.get(key) else {
             return;
         };
         let waits = slot.parent.is_some() && !slot.state.is_started() && slot.state.ending().is_none();
         if !waits || slot.is_paused() {
             return;
         }
-        if slot.flow_place.is_none()
-            && let Some(gate) = slot.flow.gate(&slot.open.plan, depth)
-        {
-            slot.flow_place = Some(Places::new(gate, 0));
-        }
-        let priority = slot.terms.priority;
-        let admitted = match &mut slot.flow_place {
-            Some(place) => place.used() > 0 || place.take(priority, &self.waker),
-            None => true,
-        };
-        if admitted || self.is_within_itself(key) {
+        if self.take_flow_place(key) {
             self.tell(key, Event::Started);
         } else {
             self.admission.nested.push(key);
         }
     }
 
-    /// Whether a run is nested, however deep, in one of the same workflow: another version calls this one. It must not wait for
-    /// its own end.
-    fn is_within_itself(&self, key: Key) -> bool {
-        let above = |slot: &super::Slot| self.slots.get(slot.parent.as_ref()?.key);
-        let Some(slot) = self.slots.get(key) else {
-            return false;
+    /// Takes the place of a nested run among those of its workflow, or joins their line. Where those who have them wait, through other
+    /// versions, for a run around it, it does not wait for them: it takes a place that there need not be.
+    fn take_flow_place(&mut self, key: Key) -> bool {
+        let depth = self.slots.get(self.root).map_or(0, |root| root.terms.depth);
+        let Some(slot) = self.slots.get_mut(key) else {
+            return true;
         };
-        let mut around = std::iter::successors(above(slot), |slot| above(slot));
-        around.any(|around| std::sync::Arc::ptr_eq(&around.flow, &slot.flow))
+        let Some(gate) = slot.flow.gate(&slot.open.plan, depth).map(Arc::clone) else {
+            return true;
+        };
+        let (priority, wanted) = (slot.terms.priority, slot.flow.bound(depth));
+        let place = slot.flow_place.get_or_insert_with(|| Places::new(&gate, 0));
+        if place.used() > 0 || place.take(priority, &self.waker) {
+            slot.flow_wait = None;
+            return true;
+        }
+        if slot.flow_wait.is_some() {
+            return false;
+        }
+        let waiting = self.inner.waits.begin(self.had_around(key, depth), wanted);
+        let may_wait = waiting.is_some();
+        if let Some(slot) = self.slots.get_mut(key) {
+            slot.flow_wait = waiting;
+            if !may_wait {
+                let mut place = Places::new(&gate, 0);
+                place.take_anyway();
+                slot.flow_place = Some(place);
+            }
+        }
+        !may_wait
+    }
+
+    /// What the runs around a nested one have places of.
+    fn had_around(&self, key: Key, depth: u32) -> Box<[Bound]> {
+        let above = |key: Key| Some(self.slots.get(key)?.parent.as_ref()?.key);
+        let around = std::iter::successors(above(key), |key| above(*key));
+        let had = around.filter_map(|key| {
+            let slot = self.slots.get(key)?;
+            let place = match key == self.root {
+                true => self.admission.flow.as_ref(),
+                false => slot.flow_place.as_ref(),
+            };
+            place.filter(|place| place.used() > 0)?;
+            Some(slot.flow.bound(depth))
+        });
+        had.collect()
     }
 }

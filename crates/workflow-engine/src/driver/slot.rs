@@ -14,9 +14,9 @@ use super::Outbox;
 use super::item_outputs::ItemOutputs;
 use super::ready::Work;
 use super::slots::Key;
-use crate::admission::Places;
+use crate::admission::{Places, Waiting};
 use crate::express::Kept;
-use crate::flow::Flow;
+use crate::flow::{Bound, Flow};
 use crate::jobs::JobId;
 use crate::metrics::Attempts;
 use crate::open_run::OpenRun;
@@ -58,6 +58,8 @@ pub(crate) struct Slot {
     pub(super) attempts: Attempts,
     /// Its place among the runs of its workflow, where those are bounded.
     pub(super) flow_place: Option<Places>,
+    /// That it waits for one.
+    pub(super) flow_wait: Option<Waiting<Bound>>,
     /// Its record, where it is not journalled.
     pub(super) kept: Option<Arc<Kept>>,
     /// Attempts that may have begun before a crash, by their places: how they ended is not known. Those that ended since are left
@@ -168,6 +170,7 @@ impl Slot {
             usage: Usage::default(),
             attempts: Attempts::default(),
             flow_place: None,
+            flow_wait: None,
             interrupted: HashMap::new(),
             unknown: false,
             warmed: HashSet::new(),

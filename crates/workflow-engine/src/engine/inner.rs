@@ -9,11 +9,11 @@ use weft_types::{Digest, FunctionName, ProjectName};
 
 use super::Ports;
 use super::drivers::Drivers;
-use crate::admission::Levels;
+use crate::admission::{Levels, Waits};
 use crate::alarm::Alarm;
 use crate::damaged::DamagedRuns;
 use crate::ends::Ends;
-use crate::flow::{Flow, Flows};
+use crate::flow::{Bound, Flow, Flows};
 use crate::keys::Keys;
 use crate::metrics::{SeriesList, Totals};
 use crate::open_run::OpenRun;
@@ -37,6 +37,8 @@ pub(crate) struct Inner {
     /// Who calls a function, over all runs.
     pub(crate) calls: Levels,
     pub(crate) flows: Flows,
+    /// Which nested runs wait for others of their workflow.
+    pub(crate) waits: Arc<Waits<Bound>>,
     pub(crate) series: SeriesList,
     pub(crate) totals: Totals,
     pub(crate) keys: Keys,

@@ -8,7 +8,7 @@ use weft_types::json;
 
 use super::drivers::Drivers;
 use super::{Inner, Ports};
-use crate::admission::Levels;
+use crate::admission::{Levels, Waits};
 use crate::alarm::Alarm;
 use crate::damaged::DamagedRuns;
 use crate::driver::Driver;
@@ -32,6 +32,7 @@ pub(super) async fn open(ports: Ports, config: Config) -> Result<(Arc<Inner>, Ve
         runs: Levels::new(config.depth, config.runs, config.waiting_runs),
         calls: Levels::new(config.depth, config.calls, u32::MAX),
         flows: Flows::default(),
+        waits: Waits::new(),
         series: SeriesList::new(config.metric_series),
         totals: Totals::default(),
         keys: Keys::new(config.keys, config.key_outcome_bytes),

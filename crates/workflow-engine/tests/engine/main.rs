@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod caching;
+mod circles;
 mod collecting;
 mod commits;
 mod completing;

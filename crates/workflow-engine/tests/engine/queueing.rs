@@ -6,7 +6,7 @@ use serde_json::json;
 use weft_types::{Priority, RunStatus, Value};
 use weft_workflow_engine::{Answer, Error, RunHandle, StartRun};
 
-use crate::fakes::calls::{name, parsed};
+use crate::fakes::calls::parsed;
 use crate::world::{World, chain, project, sample, until};
 
 async fn start(world: &World, n: u64, priority: Priority) -> RunHandle {
@@ -343,21 +343,6 @@ async fn runs_that_wait_for_each_others_places_do_not_block_each_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_does_not_wait_for_itself_through_another_version() {
-    let world = World::new().await;
-    let around = |inner: &str| {
-        format!(
-            "workflow: around\ninput: {{ n: u64 }}\nnodes: {{ inner: {{ call: {inner}, with: {{ n: $input.n }} }} }}\noutput: \
-             $inner\ndefaults: {{ concurrency: 1 }}\n"
-        )
-    };
-    world.define("main", &chain("double", 1));
-    world.define("other", &around("main"));
-    world.define("main", &around("other"));
-    assert_eq!(world.run("main", &json!({ "n": 3 })).await, json!(6));
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_run_that_is_paused_in_line_lets_others_pass() {
     for bound in ["defaults: { concurrency: 1 }\n", ""] {
         let world = World::with(|config| config.runs = if bound.is_empty() { 1 } else { 100 }).await;
@@ -425,50 +410,6 @@ async fn a_run_is_not_started_deeper_than_runs_nest() {
     );
     let refused = world.engine.start(request(3)).await.unwrap_err();
     assert!(refused.to_string().contains("at most 2 deep"), "{refused}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_run_does_not_wait_for_itself_through_a_function() {
-    let world = World::new().await;
-    let engine = world.engine.clone();
-    world
-        .calls
-        .add("starts", "record { n: u64 }", "u64", false, move |asked| {
-            let engine = engine.clone();
-            let n = asked.arguments["n"].as_u64().unwrap();
-            let arguments = parsed(&"record { n: u64 }".parse().unwrap(), &json!({ "n": n - 1 }));
-            let request = StartRun {
-                depth: 1,
-                ..StartRun::new(project(), name("main"), Value::Direct(arguments))
-            };
-            async move {
-                let handle = engine.start(request).await.unwrap();
-                handle.ended().await.unwrap();
-                Ok(json!(n))
-            }
-        });
-    world.define(
-        "main",
-        r"
-        workflow: main
-        input: { n: u64 }
-        nodes:
-          again: { call: starts, with: { n: $input.n }, when: $input.n > 0 }
-          end: { call: held, with: { n: 4 }, after: [again] }
-        output: $end
-        defaults: { concurrency: 1 }
-        ",
-    );
-    let first = world.start("main", &json!({ "n": 1 })).await;
-    let second = world.start("main", &json!({ "n": 0 })).await;
-    until("the call within", || world.calls.under_way() == 2).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(world.calls.count("held"), 1, "the second waits for the first");
-    world.release(3);
-    for handle in [&first, &second] {
-        let answer = tokio::time::timeout(Duration::from_secs(60), world.answer(handle));
-        assert_eq!(answer.await, Ok(json!(4)));
-    }
 }
 
 #[tokio::test(start_paused = true)]
