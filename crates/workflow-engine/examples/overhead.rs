@@ -163,6 +163,10 @@ impl Clock for World {
     fn sleep_until(&self, _: Timestamp) -> Boxed<'static, ()> {
         Box::pin(std::future::pending())
     }
+
+    fn pause(&self, _: Duration) -> Boxed<'static, ()> {
+        Box::pin(std::future::pending())
+    }
 }
 
 impl Workflows for World {

@@ -82,7 +82,7 @@ impl Alarm {
 
     async fn probe(&self, probe: Probe) {
         loop {
-            probe.clock.sleep_until(probe.clock.now() + probe.every).await;
+            probe.clock.pause(probe.every).await;
             // What is to be committed may be on the disk already, which tells nothing about its space.
             if probe.journal.held().is_some() {
                 continue;

@@ -39,6 +39,7 @@ mod nested_end;
 mod order;
 mod outbox;
 mod outcome;
+mod pauses;
 mod ready;
 mod rest;
 mod restore;
@@ -60,6 +61,7 @@ use admit::{Admission, Reserved};
 use due::Due;
 use job::Job;
 use leave::Leaving;
+use pauses::Pauses;
 use ready::Ready;
 use slot::Standing;
 
@@ -78,6 +80,7 @@ pub(crate) struct Driver {
     ready: Ready,
     jobs: Jobs<Job>,
     timers: Timers<Due>,
+    pauses: Pauses,
     calls: Places,
     admission: Admission,
     /// Orders that were obeyed, to be answered once the journal has what they led to.
@@ -87,8 +90,6 @@ pub(crate) struct Driver {
     position: Option<Position>,
     /// That of the last from which anything follows.
     reason: Option<Position>,
-    /// Whether the journal had no room: nothing new starts until it has.
-    stalled: bool,
     waker: Waker,
 }
 
@@ -116,13 +117,13 @@ impl Driver {
             ready: Ready::default(),
             jobs: Jobs::new(),
             timers: Timers::new(),
+            pauses: Pauses::default(),
             calls: Places::new(inner.calls.at(depth), group),
             admission: Admission::new(reserved),
             answers: Vec::new(),
             leaving: Leaving::default(),
             position: None,
             reason: None,
-            stalled: false,
             waker: Waker::noop().clone(),
         }
     }

@@ -131,8 +131,7 @@ impl Inner {
                     self.alarm.cleared().await?;
                 }
                 Err(JournalError::Full) => {
-                    let clock = &self.ports.clock;
-                    clock.sleep_until(clock.now() + self.config.journal_pause).await;
+                    self.ports.clock.pause(self.config.journal_pause).await;
                 }
                 Err(JournalError::Broken(why) | JournalError::Damaged(why)) => {
                     return Err(self.alarm.store_broke(why));

@@ -77,8 +77,7 @@ impl Inner {
     }
 
     async fn pause(&self) {
-        let clock = &self.ports.clock;
-        clock.sleep_until(clock.now() + self.config.retry_after).await;
+        self.ports.clock.pause(self.config.retry_after).await;
     }
 
     /// None while the records are behind.

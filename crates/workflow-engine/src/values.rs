@@ -158,8 +158,7 @@ impl Inner {
             tracing::warn!(%run, bytes, "the disk has no space for a value of the run, which holds until it has");
         }
         let pause = self.config.retry_after.saturating_mul(1 << tries.min(DOUBLINGS));
-        let clock = &self.ports.clock;
-        clock.sleep_until(clock.now() + pause).await;
+        self.ports.clock.pause(pause).await;
         match self.alarm.broken() {
             Some(why) => Err(Broken(why.to_owned())),
             None => Ok(()),

@@ -1,4 +1,4 @@
-//! The wall clock, as runs of workflows go by it.
+//! The clocks that runs of workflows go by.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use weft_workflow_engine::port::Boxed;
 use weft_workflow_engine::port::clock::Clock;
 
-/// The machine's clock.
+/// The machine's clock, and for pauses the one that nobody sets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WallClock;
 
@@ -28,5 +28,9 @@ impl Clock for WallClock {
                 tokio::time::sleep(left.unsigned_abs().min(LOOK)).await;
             }
         })
+    }
+
+    fn pause(&self, pause: Duration) -> Boxed<'static, ()> {
+        Box::pin(tokio::time::sleep(pause))
     }
 }

@@ -1,7 +1,5 @@
 //! What happens when a time comes.
 
-use std::time::Duration;
-
 use weft_workflow::event::{ErrorCode, Usage};
 use weft_workflow::plan::Kind;
 use weft_workflow::{Event, NodeIndex, Place};
@@ -20,10 +18,6 @@ pub(super) enum Due {
     Suspended(Key, NodeIndex),
     /// The deadline of a run.
     Deadline(Key),
-    /// To try the journal, or the disk, again.
-    Store,
-    /// To look whether the ends of nested runs are committed.
-    Ended,
 }
 
 impl Due {
@@ -34,7 +28,6 @@ impl Due {
             Self::Attempt(key, place, attempt) => standing(key, place) == Some(Standing::Retry(attempt)),
             Self::Suspended(key, node) => standing(key, Place::of(node)) == Some(Standing::Suspended),
             Self::Deadline(key) => slots.get(key).is_some(),
-            Self::Store | Self::Ended => true,
         }
     }
 }
@@ -81,10 +74,6 @@ impl Driver {
                     self.tell(key, Event::DeadlinePassed);
                 }
             }
-            Due::Store => {
-                self.stalled = false;
-            }
-            Due::Ended => self.looked_at_ended(),
         }
     }
 
@@ -104,12 +93,5 @@ impl Driver {
                 self.fail(key, place, attempt, Usage::default(), error);
             }
         }
-    }
-
-    /// Tries the store again after a pause.
-    pub(super) fn try_store_in(&mut self, pause: Duration) {
-        self.stalled = true;
-        let at = self.in_a_while(pause);
-        self.timers.set(at, Due::Store);
     }
 }

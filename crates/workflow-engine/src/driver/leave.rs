@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::due::Due;
 use super::{Driver, Slot};
 use crate::Error;
 use crate::alarm::Broken;
@@ -25,8 +24,6 @@ pub(super) struct Leaving {
     unpassed: Vec<Departed>,
     /// Nested runs whose end the journal has, but maybe not the disk.
     uncommitted: VecDeque<(Position, Departed)>,
-    /// Whether a time is set to look whether the disk has them.
-    looks: bool,
     commit: Option<Boxed<'static, Result<(), Broken>>>,
 }
 
@@ -88,16 +85,9 @@ impl Driver {
     /// Nested runs that ended stay open until their end is committed. The journal sees to that by itself: it is looked at
     /// later, as the run around them may wait for days.
     pub(super) fn look_at_ended(&mut self) {
-        if !self.leaving.uncommitted.is_empty() && !self.leaving.looks {
-            self.leaving.looks = true;
-            let at = self.in_a_while(self.inner.config.retry_after);
-            self.timers.set(at, Due::Ended);
+        if !self.leaving.uncommitted.is_empty() {
+            self.look_at_ended_in(self.inner.config.retry_after);
         }
-    }
-
-    /// The time has come: they are looked at when the driver rests.
-    pub(super) fn looked_at_ended(&mut self) {
-        self.leaving.looks = false;
     }
 
     /// Everything that is to be known of a run is on the disk, or never will be.

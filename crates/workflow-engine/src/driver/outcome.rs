@@ -3,7 +3,7 @@
 use weft_types::image::Image;
 use weft_types::ty::Shape;
 use weft_types::{Type, Value, json};
-use weft_workflow::event::{ErrorCode, NodeError, Stored, Usage, after};
+use weft_workflow::event::{ErrorCode, NodeError, Stored, Usage};
 use weft_workflow::plan::Node;
 use weft_workflow::{Event, Place};
 
@@ -110,11 +110,6 @@ impl Driver {
             wall_us: u64::try_from(wall.as_micros()).unwrap_or(0),
             cpu_us,
         }
-    }
-
-    /// A retry, sleep or deadline at this distance from now.
-    pub(super) fn in_a_while(&self, pause: std::time::Duration) -> jiff::Timestamp {
-        after(self.inner.ports.clock.now(), pause)
     }
 }
 

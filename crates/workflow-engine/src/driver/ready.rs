@@ -144,7 +144,7 @@ impl Driver {
     }
 
     fn judge(&mut self, key: Key, place: Place, priority: Priority) -> Verdict {
-        if self.stalled || self.inner.held().is_some() || !self.admit() {
+        if self.is_stalled() || self.inner.held().is_some() || !self.admit() {
             return Verdict::Wait;
         }
         let most = self.inner.config.run_parallelism;

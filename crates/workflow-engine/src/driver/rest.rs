@@ -21,7 +21,7 @@ impl Driver {
         }
         self.park();
         self.look_at_ended();
-        if self.inner.held().is_some() && !self.stalled && !self.ready.is_empty() {
+        if self.inner.held().is_some() && !self.is_stalled() && !self.ready.is_empty() {
             self.try_store_in(self.inner.config.retry_after);
         }
         self.wait(cx)
@@ -40,7 +40,8 @@ impl Driver {
 
     /// Waits for a job, an order, a place or a time.
     pub(super) fn wait(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.timers.poll(&*self.inner.ports.clock, cx).is_ready() {
+        let due = self.timers.poll(&*self.inner.ports.clock, cx);
+        if self.pauses.poll(cx).is_ready() || due.is_ready() {
             cx.waker().wake_by_ref();
         }
         Poll::Pending
@@ -48,7 +49,7 @@ impl Driver {
 
     /// Hands everything that happened so far to the journal. False where it has no room: it is tried again by itself.
     pub(super) fn pass_on(&mut self) -> bool {
-        if self.stalled && !self.outbox.is_empty() {
+        if self.is_stalled() && !self.outbox.is_empty() {
             return false;
         }
         let (position, reason) = (&mut self.position, &mut self.reason);

@@ -1,5 +1,6 @@
 use std::sync::Mutex;
 use std::task::Waker;
+use std::time::Duration;
 
 use super::*;
 
@@ -19,6 +20,10 @@ impl Clock for Still {
         } else {
             Box::pin(std::future::pending())
         }
+    }
+
+    fn pause(&self, _: Duration) -> Boxed<'static, ()> {
+        Box::pin(std::future::pending())
     }
 }
 

@@ -88,20 +88,25 @@ async fn what_was_cancelled_while_it_had_effects_is_not_known_after_a_crash_eith
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_read_for_a_while_is_not_done_again() {
-    let mut world = World::new().await;
-    world.define("inner", &chain("pay", 1));
-    world.define("main", AROUND);
-    let (run, entries) = up_to_nested_end(&world).await;
-    let recovered = world.opened_after_crash(entries).await;
-    world.records.failing.store(true, SeqCst);
-    recovered.take_up();
-    tokio::time::sleep(Duration::from_secs(60)).await;
-    world.records.failing.store(false, SeqCst);
-    let handle = world.engine.handle(&project(), run).await.unwrap();
-    assert_eq!(world.answer(&handle).await, json!(4));
-    assert_eq!(world.calls.count("pay"), 0, "it was paid before");
-    assert!(world.failures(run, 0).is_empty());
-    assert_eq!(world.nested(run).len(), 1);
+    // A clock that is set meanwhile changes nothing.
+    for set in [0, -3600] {
+        let mut world = World::new().await;
+        world.define("inner", &chain("pay", 1));
+        world.define("main", AROUND);
+        let (run, entries) = up_to_nested_end(&world).await;
+        let recovered = world.opened_after_crash(entries).await;
+        world.records.failing.store(true, SeqCst);
+        recovered.take_up();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        world.clock.set_forward(set);
+        world.records.failing.store(false, SeqCst);
+        let handle = world.engine.handle(&project(), run).await.unwrap();
+        let answer = tokio::time::timeout(Duration::from_secs(60), world.answer(&handle));
+        assert_eq!(answer.await, Ok(json!(4)), "set by {set} s");
+        assert_eq!(world.calls.count("pay"), 0, "it was paid before");
+        assert!(world.failures(run, 0).is_empty());
+        assert_eq!(world.nested(run).len(), 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]

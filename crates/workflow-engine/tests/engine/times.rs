@@ -1,5 +1,6 @@
 //! Sleeps, timeouts and deadlines.
 
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use serde_json::json;
@@ -8,6 +9,7 @@ use weft_types::RunStatus;
 use weft_workflow::event::ErrorCode;
 use weft_workflow_engine::StartRun;
 
+use crate::fakes::journal::Disk;
 use crate::world::{World, chain, until};
 
 #[tokio::test(start_paused = true)]
@@ -205,5 +207,40 @@ async fn a_sleep_that_is_too_long_fails_its_node() {
         let (code, message) = World::failure(&outcome);
         assert_eq!(code, ErrorCode::Evaluation);
         assert!(message.contains("at most 366 days"), "{message}");
+    }
+}
+
+/// Pauses before another try have nothing to do with the time of day.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_back_holds_up_no_other_try() {
+    type Step = fn(&World, bool);
+    let disk: Step = |world, fails| {
+        world
+            .journal
+            .set_disk(if fails { Disk::Full } else { Disk::Fast })
+    };
+    let queue: Step = |world, fails| world.journal.set_room(if fails { 0 } else { usize::MAX });
+    let blobs: Step = |world, fails| world.blobs.full.store(fails, SeqCst);
+    for (what, set) in [("disk", disk), ("queue", queue), ("blobs", blobs)] {
+        let world = World::new().await;
+        let calls = &world.calls;
+        calls.add("long", "record { n: u64 }", "string", false, |_| async {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            Ok(json!("x".repeat(100_000)))
+        });
+        world.define("main", &chain("long", 1));
+        let run = world.start("main", &json!({ "n": 1 })).await;
+        until("the call", || world.calls.under_way() == 1).await;
+        set(&world, true);
+        tokio::time::sleep(Duration::from_secs(300)).await;
+        world.clock.set_forward(-3600);
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        set(&world, false);
+        let answer = tokio::time::timeout(Duration::from_secs(60), world.answer(&run)).await;
+        assert_eq!(
+            answer.map(|answer| answer.as_str().map(str::len)),
+            Ok(Some(100_000)),
+            "{what}"
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! The runtime's clock, which tests stop, and set.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -33,6 +35,10 @@ impl Clock for FakeClock {
     fn now(&self) -> Timestamp {
         let set = SignedDuration::from_secs(*self.set.borrow());
         self.at_start + self.start.elapsed() + set
+    }
+
+    fn pause(&self, pause: Duration) -> Boxed<'static, ()> {
+        Box::pin(tokio::time::sleep(pause))
     }
 
     fn sleep_until(&self, due: Timestamp) -> Boxed<'static, ()> {
