@@ -154,13 +154,9 @@ pub(crate) async fn enforce(
             tell(&caller, request.headers_mut());
             let deed = deed(&context, &caller, &request, matched.as_str(), name("project"));
             request.extensions_mut().insert(caller);
-            let response = next.run(request).await;
             match (deed, &context.audit) {
-                (Some(mut deed), Some(audit)) if response.status().is_success() => {
-                    deed.status = response.status().as_u16();
-                    audit.record(deed, response).await
-                }
-                _ => response,
+                (Some(deed), Some(audit)) => audit::carry_out(audit.clone(), deed, next.run(request)).await,
+                _ => next.run(request).await,
             }
         }
         Err(problem) => refused(problem, matched),

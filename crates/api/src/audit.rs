@@ -10,7 +10,9 @@ use weft_access::{AuditStore, Deed, Recorded, Retention, StoreError};
 use weft_types::ProjectName;
 
 use crate::access::Caller;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
+use crate::query::Query;
+use crate::routes::{DRY_RUN, REPIN_PARAMETERS};
 
 /// Where changes are written down, and how much of them is kept.
 #[derive(Clone)]
@@ -25,7 +27,17 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// Ends of the addresses whose `POST` changes something that is not told of elsewhere, as runs are by their records.
 /// And a backup changes nothing, but takes all there is along.
-const CHANGING: [&str; 5] = ["/activate", "/repin", "/tokens", "/drain", "/backup"];
+const CHANGING: [&str; 7] = [
+    "/activate",
+    "/rollout/promote",
+    "/rollout/cancel",
+    REPIN,
+    "/tokens",
+    "/drain",
+    "/backup",
+];
+/// The one that can be tried without a change.
+const REPIN: &str = "/repin";
 
 impl Audit {
     pub(crate) fn new(store: Arc<dyn AuditStore>, keep: Retention) -> Self {
@@ -58,6 +70,30 @@ impl Audit {
     }
 }
 
+/// Makes a change and writes it down where it succeeded: both to their end, though nobody waits for the answer any longer.
+pub(crate) async fn carry_out(
+    audit: Audit,
+    mut deed: Deed,
+    change: impl Future<Output = Response> + Send + 'static,
+) -> Response {
+    let carried_out = tokio::spawn(async move {
+        let response = change.await;
+        if !response.status().is_success() {
+            return response;
+        }
+        deed.status = response.status().as_u16();
+        audit.record(deed, response).await
+    });
+    match carried_out.await {
+        Ok(response) => response,
+        Err(error) => match error.try_into_panic() {
+            // Told as a panic of any request is.
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(error) => IntoResponse::into_response(Problem::new(Kind::PlatformFault, error.to_string())),
+        },
+    }
+}
+
 fn unrecorded(error: &StoreError) -> Problem {
     let problem = Problem::from(weft_access::Error::from(error.clone()));
     let detail = format!("the change was made, but could not be written down: {error}");
@@ -66,12 +102,17 @@ fn unrecorded(error: &StoreError) -> Problem {
 
 /// Whether requests of a route change something.
 pub(crate) fn changes(method: &Method, pattern: &str, uri: &Uri) -> bool {
-    let is_trial = uri.query().is_some_and(|query| query.contains("dry-run"));
     match *method {
         Method::PUT | Method::PATCH | Method::DELETE => true,
-        Method::POST => !is_trial && CHANGING.iter().any(|end| pattern.ends_with(end)),
+        Method::POST => CHANGING.iter().any(|end| pattern.ends_with(end)) && !is_trial(pattern, uri),
         _ => false,
     }
+}
+
+/// Whether a request asks only what would change, as its handler reads it; what nobody can read is refused there.
+fn is_trial(pattern: &str, uri: &Uri) -> bool {
+    let asked = || Query::parse(uri, REPIN_PARAMETERS)?.flag(DRY_RUN, false);
+    pattern.ends_with(REPIN) && asked().unwrap_or(false)
 }
 
 /// What a request is about to do; its status is told later.
@@ -110,6 +151,22 @@ mod tests {
             (Method::POST, format!("{function}/runs"), "/", false),
             (Method::POST, format!("{function}/repin"), "/", true),
             (Method::POST, format!("{function}/repin"), "/?dry-run", false),
+            (
+                Method::POST,
+                format!("{function}/repin"),
+                "/?activate&dry-run=true",
+                false,
+            ),
+            (Method::POST, format!("{function}/repin"), "/?dry-run=false", true),
+            (Method::POST, format!("{function}/rollout/promote"), "/", true),
+            (Method::POST, format!("{function}/rollout/cancel"), "/", true),
+            (
+                Method::POST,
+                "/v1/projects/{project}/runs/{run}/cancel".to_owned(),
+                "/",
+                false,
+            ),
+            (Method::POST, "/v1/tokens".to_owned(), "/?dry-run", true),
             (
                 Method::POST,
                 format!("{function}/versions/{{version}}/activate"),

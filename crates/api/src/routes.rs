@@ -43,7 +43,7 @@ mod versions;
 mod workflow;
 
 pub(crate) use run::view as run_view;
-pub(crate) use workflow::not_a_workflow;
+pub(crate) use workflow::{DRY_RUN, REPIN_PARAMETERS, not_a_workflow};
 
 /// What the API says about itself, but for its routes.
 #[derive(OpenApi)]

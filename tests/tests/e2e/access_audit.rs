@@ -2,10 +2,13 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 use weft_tests::access::{House, post};
 use weft_tests::api::send;
+use weft_tests::runs::save;
 use weft_tests::shell::Shell;
-use weft_tests::{Server, fixture};
+use weft_tests::{Api, Server, eventually, fixture};
 
 fn told(page: &Value, members: [&str; 4]) -> Vec<String> {
     let items = page["items"].as_array().unwrap().iter();
@@ -99,6 +102,75 @@ async fn changes_are_written_down() {
     let shell = Shell::at(&house.server.api.base).with("WEFT_TOKEN", &owner);
     let shown = shell.ok(&["--project", "shop", "audit", "--limit", "1"]).await;
     assert!(shown.contains("DELETE") && !shown.contains("PUT"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_change_is_written_down_though_nobody_waits_for_its_answer() {
+    const LEAVING: usize = 20;
+    let house = House::start().await;
+    let address = house.server.api.base.trim_start_matches("http://").to_owned();
+    let body = r#"{"role":"viewer"}"#;
+    for number in 0..LEAVING {
+        let request = format!(
+            "PUT /v1/projects/shop/members/leaving-{number} HTTP/1.1\r\nhost: {address}\r\n\
+             authorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            house.admin,
+            body.len()
+        );
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+    }
+    let count = async |path: &str, member: &str| {
+        let page = house.admin().get(path).await.ok();
+        let items = page["items"].as_array().unwrap();
+        let named = |item: &&Value| item[member].as_str().unwrap().contains("leaving-");
+        items.iter().filter(named).count()
+    };
+    eventually("as many are written down as were made", || async {
+        let made = count("/v1/projects/shop/members", "user").await;
+        made > 0 && made == count("/v1/projects/shop/audit?limit=100", "target").await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_project_that_has_nobody_is_given_its_owner() {
+    let house = House::start().await;
+    let owners = async |project: &str| {
+        let page = house
+            .admin()
+            .get(&format!("/v1/projects/{project}/members"))
+            .await
+            .ok();
+        told(&page, ["user", "role", "-", "-"])
+    };
+    let before = owners("shop").await;
+    for project in ["default", "shop"] {
+        let path = format!("/v1/projects/{project}");
+        house.put(&path, &json!({"owner": "ada"})).await.ok();
+        house.put(&path, &json!({})).await.ok();
+    }
+    assert_eq!(owners("default").await, ["ada owner - -"]);
+    assert_eq!(owners("shop").await, before, "it has people");
+}
+
+#[tokio::test]
+async fn what_can_be_a_trial_is_told_from_one() {
+    let house = House::start().await;
+    let admin = house.admin();
+    save(&admin, "waits", "workflow: waits\nnodes: { go: { wait: null } }")
+        .await
+        .ok();
+    let repin = async |query: &str| {
+        let path = Api::path("waits", &format!("/repin{query}"));
+        post(&admin, &path, &json!({})).await.ok();
+    };
+    repin("?dry-run=true").await;
+    repin("?dry-run=false").await;
+    let page = admin.get("/v1/audit").await.ok();
+    let repins = page["items"].as_array().unwrap().iter();
+    let repins = repins.filter(|item| item["action"].as_str().unwrap().contains("repin"));
+    assert_eq!(repins.count(), 1, "{page}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use http::{StatusCode, Uri};
 use jiff::Timestamp;
 use weft_access::{Role, UserName};
+use weft_function_engine::Error;
 use weft_types::ProjectName;
 
 use super::cursor;
@@ -108,19 +109,24 @@ pub(super) async fn create(
     request: Request,
 ) -> Result<(StatusCode, Json<wire::Project>), Problem> {
     let wire::NewProject { owner } = read(&context, request).await?;
-    let owner = owner.as_deref().or(caller.user());
-    let owner = owner.map(str::parse::<UserName>).transpose()?;
-    if context.engine.projects().contains(&project) {
-        return Ok((StatusCode::OK, Json(shown(&project))));
-    }
-    context.engine.create_project(&project).await?;
-    if let (Some(owner), Some(access)) = (owner, &context.access) {
+    let named = owner.as_deref().map(str::parse::<UserName>).transpose()?;
+    let caller = caller.user().map(str::parse::<UserName>).transpose()?;
+    let (status, owner) = match context.engine.projects().contains(&project) {
+        // It may have been left without an owner, where its creation was broken off.
+        true => (StatusCode::OK, named),
+        false => {
+            context.engine.create_project(&project).await?;
+            (StatusCode::CREATED, named.or(caller))
+        }
+    };
+    if let (Some(owner), Some(access)) = (owner, &context.access)
+        && access.members(&project).await.is_empty()
+    {
         let now = Timestamp::now();
-        access
-            .set_member(project.clone(), owner, Role::Owner, now)
-            .await?;
+        let set = access.set_member(project.clone(), owner, Role::Owner, now);
+        set.await?;
     }
-    Ok((StatusCode::CREATED, Json(shown(&project))))
+    Ok((status, Json(shown(&project))))
 }
 
 /// Delete a project
@@ -142,7 +148,16 @@ pub(super) async fn delete(
     InProject(project): InProject,
     _: NoQuery,
 ) -> Result<StatusCode, Problem> {
-    context.engine.delete_project(&project).await?;
+    let deleted = context.engine.delete_project(&project).await;
+    // One that is gone may have left what was its own, where its deletion was broken off.
+    if let Ok(()) | Err(Error::NoProject(_)) = deleted {
+        forget(&context, project).await?;
+    }
+    Ok(deleted.map(|()| StatusCode::NO_CONTENT)?)
+}
+
+/// Forgets the members, tokens, secrets and quotas of a project.
+async fn forget(context: &Context, project: ProjectName) -> Result<(), Problem> {
     if let Some(access) = &context.access {
         access.forget_project(project.clone(), Timestamp::now()).await?;
     }
@@ -152,7 +167,7 @@ pub(super) async fn delete(
     if let Some(quotas) = &context.quotas {
         quotas.set(project, weft_quotas::Limits::default()).await?;
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }
 
 fn shown(project: &ProjectName) -> wire::Project {

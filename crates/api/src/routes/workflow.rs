@@ -24,6 +24,11 @@ mod blobs;
 
 pub(super) use blobs::absent;
 
+/// What a request to pin anew may have in its query.
+pub(crate) const REPIN_PARAMETERS: &[&str] = &[DRY_RUN, "activate"];
+/// Says that it is to change nothing.
+pub(crate) const DRY_RUN: &str = "dry-run";
+
 /// Check a definition
 ///
 /// Nothing is stored. Everything that is wrong is told at once, each with its place.
@@ -228,13 +233,13 @@ pub(super) async fn repin(
     InFunction { project, function }: InFunction,
     request: Request,
 ) -> Result<Json<wire::Repinned>, Problem> {
-    let query = Query::parse(request.uri(), &["dry-run", "activate"])?;
+    let query = Query::parse(request.uri(), REPIN_PARAMETERS)?;
     let repin = Repin {
         project,
         function,
         activate: query.flag("activate", true)?,
         creator: headers::user(request.headers())?,
-        dry_run: query.flag("dry-run", false)?,
+        dry_run: query.flag(DRY_RUN, false)?,
     };
     let repinned = context.workflows()?.definitions.repin(repin).await?;
     Ok(Json(wire::Repinned {

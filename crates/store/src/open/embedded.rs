@@ -30,8 +30,10 @@ pub(super) async fn open(
         }
         Ok::<_, OpenError>((database, writer))
     };
-    let journal = open("journal.db", &JOURNAL_SCHEMA, Synced::AtCommits).await?;
-    let records = open("records.db", &RECORDS_SCHEMA, Synced::AtCheckpoints).await?;
+    let (journal, records) = tokio::try_join!(
+        open("journal.db", &JOURNAL_SCHEMA, Synced::AtCommits),
+        open("records.db", &RECORDS_SCHEMA, Synced::AtCheckpoints),
+    )?;
     let started = start(journal, records, health, options).await;
     started.map_err(|error| OpenError::Journal {
         place: format!("`{}`", directory.display()),
