@@ -213,10 +213,9 @@ impl Home {
             let path = directory.join(name);
             database(&path, schema, Synced::AtCommits, &health, options).await
         };
-        // Each waits for the disk several times, and for no other.
-        let ((registry, registry_writer), (keyvalue, keyvalue_writer)) =
-            tokio::try_join!(open("weft.db", &REGISTRY_SCHEMA), open("kv.db", &KEYVALUE_SCHEMA))?;
+        let (registry, registry_writer) = open("weft.db", &REGISTRY_SCHEMA).await?;
         let access_writer = Writer::open(registry.clone(), health.clone(), options.checkpoint_bytes).await?;
+        let (keyvalue, keyvalue_writer) = open("kv.db", &KEYVALUE_SCHEMA).await?;
         Ok(Self {
             registry: SqliteRegistry::start(registry_writer, registry.readers(options.readers)),
             access: SqliteAccess::start(access_writer, registry.readers(1)),

@@ -30,10 +30,8 @@ pub(super) async fn open(
         }
         Ok::<_, OpenError>((database, writer))
     };
-    let (journal, records) = tokio::try_join!(
-        open("journal.db", &JOURNAL_SCHEMA, Synced::AtCommits),
-        open("records.db", &RECORDS_SCHEMA, Synced::AtCheckpoints),
-    )?;
+    let journal = open("journal.db", &JOURNAL_SCHEMA, Synced::AtCommits).await?;
+    let records = open("records.db", &RECORDS_SCHEMA, Synced::AtCheckpoints).await?;
     let started = start(journal, records, health, options).await;
     started.map_err(|error| OpenError::Journal {
         place: format!("`{}`", directory.display()),
