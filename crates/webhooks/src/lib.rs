@@ -17,10 +17,12 @@ mod deliver;
 mod delivery;
 mod outbox;
 pub mod port;
+mod room;
 mod target;
 mod webhooks;
 
 pub use config::Config;
 pub use delivery::{Delivery, State};
+pub use room::Reserved;
 pub use target::{Allowed, Refused, Target};
 pub use webhooks::{Error, Webhooks};

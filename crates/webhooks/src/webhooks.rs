@@ -1,8 +1,6 @@
 //! The handle.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,7 +11,8 @@ use weft_types::{ProjectName, RunId};
 
 use crate::outbox::Outbox;
 use crate::port::{Runs, Sender};
-use crate::target::{Refused, Target};
+use crate::room::{Pending, Reserved, Room};
+use crate::target::Refused;
 use crate::{Config, Delivery, deliver};
 
 /// Delivers webhooks. Cheap to clone.
@@ -28,7 +27,7 @@ pub(crate) struct Inner {
     /// Requests at once.
     pub(crate) turns: Semaphore,
     /// Deliveries to be made.
-    pending: AtomicUsize,
+    pending: Pending,
     /// The runtime that deliveries are made on.
     background: Handle,
 }
@@ -67,7 +66,7 @@ impl Webhooks {
             outbox: Outbox(keyvalue),
             sender,
             runs,
-            pending: AtomicUsize::new(0),
+            pending: Pending::default(),
             background: Handle::current(),
         }));
         webhooks.take_up().await?;
@@ -75,29 +74,29 @@ impl Webhooks {
         Ok(webhooks)
     }
 
-    /// An address, if webhooks may go there and there is room for one more.
+    /// An address, if webhooks may go there, and room for one more, if there is any.
     ///
     /// # Errors
     /// Why not.
-    pub fn check(&self, url: &str) -> Result<Target, Error> {
+    pub fn reserve(&self, url: &str) -> Result<Reserved, Error> {
         let target = self.0.config.allowed.target(url)?;
-        match self.0.pending.load(SeqCst) < self.0.config.pending {
-            true => Ok(target),
-            false => Err(Error::TooMany(self.0.config.pending)),
-        }
+        let most = self.0.config.pending;
+        let room = self.0.pending.reserve(most).ok_or(Error::TooMany(most))?;
+        Ok(Reserved { target, room })
     }
 
     /// Has the end of a run told to an address. Durable once this returns; for a run that has one already, nothing changes.
     ///
     /// # Errors
     /// Where it cannot be written down.
-    pub async fn deliver(&self, project: &ProjectName, run: RunId, target: &Target) -> Result<(), Error> {
+    pub async fn deliver(&self, project: &ProjectName, run: RunId, reserved: Reserved) -> Result<(), Error> {
         if self.of(project, run).await?.is_some() {
             return Ok(());
         }
+        let Reserved { target, room } = reserved;
         let delivery = Delivery::new(target.to_string());
         self.0.outbox.put(project, run, &delivery).await?;
-        self.start(project.clone(), run, delivery);
+        self.start(project.clone(), run, delivery, room);
         Ok(())
     }
 
@@ -129,7 +128,7 @@ impl Webhooks {
     async fn take_up_one(&self, project: &ProjectName, run: RunId) -> Result<(), Error> {
         match self.of(project, run).await? {
             Some(delivery) if delivery.state == crate::State::Pending => {
-                self.start(project.clone(), run, delivery);
+                self.start(project.clone(), run, delivery, self.0.pending.add());
             }
             // Settled, but not taken out of what is pending.
             Some(delivery) => self.0.outbox.put(project, run, &delivery).await?,
@@ -138,12 +137,11 @@ impl Webhooks {
         Ok(())
     }
 
-    fn start(&self, project: ProjectName, run: RunId, delivery: Delivery) {
-        self.0.pending.fetch_add(1, SeqCst);
+    fn start(&self, project: ProjectName, run: RunId, delivery: Delivery, room: Room) {
         let inner = Arc::clone(&self.0);
         self.0.background.spawn(async move {
             deliver::deliver(&inner, &project, run, delivery).await;
-            inner.pending.fetch_sub(1, SeqCst);
+            drop(room);
         });
     }
 }

@@ -136,13 +136,13 @@ pub(super) async fn start(
         key.request = terms.with(key.request);
     }
     let webhook = match url {
-        Some(url) => Some(context.webhooks()?.check(url)?),
+        Some(url) => Some(context.webhooks()?.reserve(url)?),
         None => None,
     };
     let handle = workflows.runs.start(start).await?;
-    if let Some(target) = &webhook {
+    if let Some(reserved) = webhook {
         // Written down before the run is told of: who was told can rely on it.
-        let delivered = context.webhooks()?.deliver(&project, handle.id(), target).await;
+        let delivered = context.webhooks()?.deliver(&project, handle.id(), reserved).await;
         delivered.map_err(|error| Problem::from(error).with("run", handle.id().to_string()))?;
     }
     Ok(call::started(&handle).map(axum::body::Body::new))

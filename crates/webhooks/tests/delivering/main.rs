@@ -180,13 +180,19 @@ async fn no_more_wait_than_may() {
     .await;
     world.deliver(run(1)).await;
     world.deliver(run(2)).await;
-    let refused = world.webhooks.check("https://hooks.example.com/").unwrap_err();
+    let refused = world.webhooks.reserve("https://hooks.example.com/").unwrap_err();
     assert!(matches!(refused, Error::TooMany(2)), "{refused}");
     world.end(run(1), "{}");
     settled(&world, run(1)).await;
     world
-        .until(|world| world.webhooks.check("https://hooks.example.com/").is_ok())
+        .until(|world| world.webhooks.reserve("https://hooks.example.com/").is_ok())
         .await;
+    // Those whose runs are just being started count, too.
+    let starting = world.webhooks.reserve("https://hooks.example.com/").unwrap();
+    let refused = world.webhooks.reserve("https://hooks.example.com/").unwrap_err();
+    assert!(matches!(refused, Error::TooMany(2)), "{refused}");
+    drop(starting);
+    world.webhooks.reserve("https://hooks.example.com/").unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -215,8 +215,8 @@ impl World {
     }
 
     pub(crate) async fn deliver(&self, run: RunId) {
-        let target = self.webhooks.check("https://hooks.example.com/weft").unwrap();
-        self.webhooks.deliver(&project(), run, &target).await.unwrap();
+        let reserved = self.webhooks.reserve("https://hooks.example.com/weft").unwrap();
+        self.webhooks.deliver(&project(), run, reserved).await.unwrap();
     }
 
     /// The end of a run is committed.
