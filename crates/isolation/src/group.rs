@@ -2,7 +2,8 @@
 //!
 //! Both versions of the interface are spoken. The groups of a server lie in its own group: `weft/<server>/<pool>/<name>`, where
 //! `<server>` names a process and when it began, so that a later server can tell what a dead one left behind and
-//! [sweep](Groups::sweep) it. Where CPU time is short pools get equal shares of it, however many groups each has.
+//! [sweep](Groups::sweep) it. Where CPU time is short pools get equal shares of it, however many groups each has, and all of them
+//! together less than the server.
 
 mod bounds;
 mod containers;
@@ -146,7 +147,8 @@ impl Groups {
         let mut group = Group {
             places: Vec::new(),
             _pool: self.pools.enter(pool, pools.clone(), |pools| {
-                bound(&servers, self.memory, || pools.iter().try_for_each(place::divide))
+                bound(&servers, self.memory, || pools.iter().try_for_each(place::divide))?;
+                self.places.iter().try_for_each(bounds::yield_cpu)
             })?,
         };
         for pool in &pools {

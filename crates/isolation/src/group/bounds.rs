@@ -67,6 +67,17 @@ pub(super) fn set_memory(place: &Place, bytes: u64) -> Result<(), GroupError> {
     }
 }
 
+/// Gives a group that all workers lie in an eighth of the weight that a group has by itself: where CPU time is short the server comes
+/// first, which all of them get their calls from, and whatever else is on the machine. A group's weight is divided among cores by
+/// its load on each, so that threads that mostly wait have little of it: beside busy workers they were not run for up to seconds.
+pub(super) fn yield_cpu(place: &Place) -> Result<(), GroupError> {
+    match place.controller {
+        Controller::Cpu => place.write("cpu.shares", "128"),
+        Controller::Unified => place.write("cpu.weight", "12"),
+        Controller::Memory | Controller::Pids | Controller::CpuAccounting | Controller::Other => Ok(()),
+    }
+}
+
 /// Has version 1 count the memory of groups within one that has none yet. Kernels from 5.11 on always do.
 pub(super) fn count_those_within(place: &Place) -> Result<(), GroupError> {
     const FILE: &str = "memory.use_hierarchy";

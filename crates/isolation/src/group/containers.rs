@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::place::{self, Controller, Place};
 use super::pools::Pools;
-use super::{Group, GroupError, Swept, file, server};
+use super::{Group, GroupError, Swept, bounds, file, server};
 
 /// The directory of all servers' groups of containers. Not that of their other groups, as both may lie side by side.
 const CONTAINERS: &str = "weft-containers";
@@ -65,7 +65,10 @@ impl ContainerGroups {
             _pool: self.pools.enter(pool, pools, |pools| {
                 super::bound(&servers, self.memory, || {
                     pools.iter().filter(unified).try_for_each(place::divide)
-                })
+                })?;
+                let cpu = |server: &&Place| server.controller == Controller::Cpu;
+                servers.iter().filter(cpu).try_for_each(make)?;
+                self.places.iter().try_for_each(bounds::yield_cpu)
             })?,
         };
         Ok((self.path.join(&self.server).join(pool).join(name), group))
@@ -100,6 +103,11 @@ impl ContainerGroups {
     pub fn sweep(&self) -> Result<Swept, GroupError> {
         super::sweep(&self.places)
     }
+}
+
+/// Makes the group of a server, so that the one around it stays.
+fn make(server: &Place) -> Result<(), GroupError> {
+    place::make(&server.path).map_err(|error| file(&server.path, error))
 }
 
 impl Group {

@@ -38,6 +38,8 @@ fn version_2_has_a_group_for_each_worker_in_that_of_its_pool() {
     let read = |name: &str| std::fs::read_to_string(expected.join(name)).expect(name);
     let files = ["memory.max", "pids.max", "cpu.max", "cgroup.procs"].map(read);
     assert_eq!(files, ["67108864", "4", "50000 100000", "0"]);
+    let weight = std::fs::read_to_string(own.path().join("weft/cpu.weight"));
+    assert_eq!(weight.expect("that of all workers"), "12");
 }
 
 #[test]

@@ -52,6 +52,7 @@ fn main() {
     the_kernel_bounds_all_groups_of_a_server_together();
     the_group_of_a_pool_goes_with_the_last_of_its_workers();
     pools_share_the_cpu_equally_however_many_workers_each_has();
+    workers_leave_the_cpu_to_the_server();
     a_sweep_ends_what_dead_servers_left_and_nothing_else();
     nothing_is_left_when_a_server_closes();
     println!("launch: ok");
@@ -216,6 +217,41 @@ fn pools_share_the_cpu_equally_however_many_workers_each_has() {
         spinner.wait().expect("its end");
     }
     groups.close().expect("no groups left");
+}
+
+fn workers_leave_the_cpu_to_the_server() {
+    /// How much the worker uses up before it is compared, in microseconds.
+    const ENOUGH: u64 = 100_000;
+    let groups = Groups::find().expect("groups");
+    let group = groups.create(POOL, "busy", BOUNDS).expect("a group");
+    // Beside them, on the same core, one that is in no group of theirs.
+    let (mut worker, mut other) = (plain("spin", Some(&group)), plain("spin", None));
+    drop((worker.stdin.take(), other.stdin.take()));
+    let before = cpu_us(other.id());
+    let used = || group.usage().expect("usage").cpu_us;
+    let begun = used();
+    while used() - begun < ENOUGH {
+        std::thread::yield_now();
+    }
+    let (worker_us, other_us) = (used() - begun, cpu_us(other.id()) - before);
+    assert!(other_us > worker_us, "{other_us} µs beside {worker_us} µs");
+    other.kill().expect("an end");
+    other.wait().expect("its end");
+    group.end().expect("an end");
+    worker.wait().expect("its end");
+    groups.close().expect("no groups left");
+}
+
+/// The CPU time that a process has used in user space, in microseconds.
+fn cpu_us(process: u32) -> u64 {
+    const TICK_US: u64 = 10_000;
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("a process");
+    let (_, behind) = stat.rsplit_once(") ").expect("a name");
+    let ticks = behind
+        .split(' ')
+        .nth(11)
+        .and_then(|ticks| ticks.parse::<u64>().ok());
+    ticks.expect("a number") * TICK_US
 }
 
 fn a_sweep_ends_what_dead_servers_left_and_nothing_else() {
