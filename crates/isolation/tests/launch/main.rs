@@ -234,12 +234,12 @@ fn workers_leave_the_cpu_to_the_server() {
         std::thread::yield_now();
     }
     let (worker_us, other_us) = (used() - begun, cpu_us(other.id()) - before);
-    assert!(other_us > worker_us, "{other_us} µs beside {worker_us} µs");
     other.kill().expect("an end");
     other.wait().expect("its end");
     group.end().expect("an end");
     worker.wait().expect("its end");
     groups.close().expect("no groups left");
+    assert!(other_us > 2 * worker_us, "{other_us} µs beside {worker_us} µs");
 }
 
 /// The CPU time that a process has used in user space, in microseconds.
