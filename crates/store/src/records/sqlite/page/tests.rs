@@ -1,5 +1,7 @@
 //! Every page is read from the index that is meant for it.
 
+use std::path::Path;
+
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqlitePool;
 use sqlx::{Row, migrate::Migrator};
@@ -30,14 +32,17 @@ async fn steps(readers: &SqlitePool, filter: &RunFilter, before: Option<RunId>) 
     rows.iter().map(|row| row.get("detail")).collect()
 }
 
+/// Readers of records that are empty.
+async fn opened(directory: &Path) -> SqlitePool {
+    let path = directory.join("records.db");
+    let database = Database::open(path, &SCHEMA, Synced::AtCheckpoints).await;
+    database.unwrap().readers(1)
+}
+
 #[tokio::test]
 async fn no_page_looks_at_all_runs() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("records.db");
-    let database = Database::open(path, &SCHEMA, Synced::AtCheckpoints)
-        .await
-        .unwrap();
-    let readers = database.readers(1);
+    let readers = opened(directory.path()).await;
     for filter in filters() {
         for before in [None, Some(RunId(Uuid::max()))] {
             for step in steps(&readers, &filter, before).await {
@@ -51,11 +56,7 @@ async fn no_page_looks_at_all_runs() {
 #[tokio::test]
 async fn retention_enters_the_index_at_open_runs() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("records.db");
-    let database = Database::open(path, &SCHEMA, Synced::AtCheckpoints)
-        .await
-        .unwrap();
-    let readers = database.readers(1);
+    let readers = opened(directory.path()).await;
     for (statement, expected) in [
         (
             CANDIDATES,
@@ -80,11 +81,7 @@ async fn retention_enters_the_index_at_open_runs() {
 #[tokio::test]
 async fn each_filter_has_its_index() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("records.db");
-    let database = Database::open(path, &SCHEMA, Synced::AtCheckpoints)
-        .await
-        .unwrap();
-    let readers = database.readers(1);
+    let readers = opened(directory.path()).await;
     for (filter, index) in driven() {
         let equal = match index {
             "run_by_status" => "project=? AND nested=? AND status=?",
