@@ -1,6 +1,7 @@
 //! `cargo xtask up`: from a clone to a server with the example functions on it, then what executes functions elsewhere than in
 //! the server.
 
+mod beside;
 mod examples;
 mod server;
 
@@ -14,10 +15,13 @@ use anyhow::{Context, Result, bail};
 use crate::arguments::Arguments;
 use crate::{container, functions, prerequisites, process, report, repository, worker};
 
+use beside::Beside;
 use server::{Presence, Server};
 
 /// Given to the copy of this program that deploys while the original has become the server.
 const DEPLOY_ONLY: &str = "--deploy-only";
+/// Given to the copy of this program that builds the guests.
+const GUESTS_ONLY: &str = "--guests-only";
 /// Given, with the name of a level, to the copy of this program that builds what executes functions there.
 const LEVEL_ONLY: &str = "--level-only";
 /// The levels beside the sandbox: what is built for each, and what functions execute in there.
@@ -28,8 +32,12 @@ pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
     let detach = arguments.flag("--detach");
     let debug = arguments.flag("--debug");
     let deploy_only = arguments.flag(DEPLOY_ONLY);
+    let guests_only = arguments.flag(GUESTS_ONLY);
     let level_only = arguments.value(LEVEL_ONLY)?;
     arguments.end()?;
+    if guests_only {
+        return functions::build().map(|()| ExitCode::SUCCESS);
+    }
     if let Some(level) = level_only {
         return build_level(&level, !debug).map(|()| ExitCode::SUCCESS);
     }
@@ -40,8 +48,13 @@ pub fn run(mut arguments: Arguments) -> Result<ExitCode> {
     // A port that is taken is better known before minutes of building.
     server.presence()?;
     report::step("prerequisites", prerequisites::ensure)?;
-    report::step("guests", functions::build)?;
+    let guests = Beside::start("guests.log", &["up", GUESTS_ONLY])?;
+    report::note(&format!(
+        "the example functions are built beside the server, in what it leaves of the cores; {} has what that prints",
+        guests.log().display()
+    ));
     report::step("server", || build(debug))?;
+    report::step("guests", || guests.ended())?;
     match server.presence()? {
         Presence::Running => {
             report::note(&format!(
