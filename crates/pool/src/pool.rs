@@ -28,6 +28,11 @@ pub trait Factory: Send + Sync + 'static {
     /// Whether an instance that was given back may serve another lease.
     fn reusable(&self, instance: &Self::Instance) -> bool;
 
+    /// Whether nothing is left in an instance of the leases that it served: they do not count then.
+    fn as_new(&self, _instance: &Self::Instance) -> bool {
+        false
+    }
+
     /// Whether an instance serves at once; one that is not ready has its leases wait until it is.
     fn ready(&self, _instance: &Self::Instance) -> bool {
         true
@@ -41,7 +46,7 @@ pub struct Bounds {
     pub concurrency: u32,
     /// Leases that wait for a place.
     pub queue: Queue,
-    /// Leases an instance serves before it ends; 1 keeps no instance at all.
+    /// Leases an instance serves before it ends; 1 keeps none but those that are as new ones.
     pub reuse: u32,
     /// Leases an instance serves at once, in a [`SharedPool`](crate::SharedPool).
     pub slots: u32,
@@ -222,7 +227,8 @@ impl<F: Factory> Inner<F> {
     ///
     /// Each shard keeps at most its share of `concurrency`, so that idle instances together stay under it.
     fn give_back(&self, shard: usize, instance: F::Instance, used: u32) {
-        let keep = used < self.bounds.reuse && self.factory.reusable(&instance);
+        let serves_on = used < self.bounds.reuse || self.factory.as_new(&instance);
+        let keep = serves_on && self.factory.reusable(&instance);
         if !keep || !self.room.take(shard) {
             return;
         }

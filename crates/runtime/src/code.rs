@@ -7,7 +7,7 @@ use std::time::Duration;
 use wasmtime::Engine;
 use wasmtime::component::InstancePre;
 use wasmtime_wasi::p2::bindings::CommandPre;
-use wasmtime_wasi_http::p2::bindings::ProxyPre;
+use wasmtime_wasi_http::p2::bindings::ProxyIndices;
 use weft_function_engine::port::{Code, Instance};
 use weft_pool::Party;
 use weft_types::Signature;
@@ -19,6 +19,7 @@ use crate::heavy::{Account, Heavy};
 use crate::history::History;
 use crate::host::{HostState, Version};
 use crate::instance::Sandbox;
+use crate::restore::Restorer;
 
 /// Of the last sixteen fresh instances, how many must have grown for their version to count as growing.
 const GROWING: u32 = 8;
@@ -40,6 +41,8 @@ pub(crate) struct Loaded {
     pub(crate) entry: Entry,
     /// How many calls an instance serves.
     pub(crate) reuse: u32,
+    /// What puts an instance back into the state in which it began, where each call gets a fresh one and that can be done.
+    pub(crate) restorer: Option<Restorer>,
     /// Threads for calls that execute long; none where all calls have one thread.
     pub(crate) heavy: Option<Arc<Heavy>>,
     /// Whether fresh instances grew their memory.
@@ -56,7 +59,10 @@ pub(crate) enum Entry {
         callees: Vec<Option<Arc<Callee>>>,
     },
     /// By HTTP requests.
-    Http(ProxyPre<HostState>),
+    Http {
+        pre: InstancePre<HostState>,
+        indices: ProxyIndices,
+    },
     /// As a command, from standard input to standard output.
     Command {
         pre: CommandPre<HostState>,
@@ -70,14 +76,12 @@ impl Loaded {
         version: Version,
         entry: Entry,
         reuse: u32,
+        restorer: Option<Restorer>,
         heavy: Option<Arc<Heavy>>,
     ) -> Self {
         // A command's state is that of a process that has ended.
-        let reuse = if version.flavor == Flavor::Command {
-            1
-        } else {
-            reuse
-        };
+        let flavor = version.flavor;
+        let reuse = if flavor == Flavor::Command { 1 } else { reuse };
         Self {
             account: Account {
                 project: Party::of(version.project.as_str()),
@@ -87,6 +91,7 @@ impl Loaded {
             version: Arc::new(version),
             entry,
             reuse,
+            restorer: restorer.filter(|_| reuse == 1 && flavor != Flavor::Command),
             heavy,
             growth: History::default(),
             heavy_calls: History::default(),

@@ -57,10 +57,13 @@ impl HasData for Provided {
 
 /// Adds the interface to what guests can import.
 pub(crate) fn add_to_linker(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
-    bindings::Data::add_to_linker::<HostState, Provided>(linker, |state| Data {
-        limit: state.caller.context.output,
-        table: &mut state.table,
-        held: &mut state.held,
+    bindings::Data::add_to_linker::<HostState, Provided>(linker, |state| {
+        state.note_asked();
+        Data {
+            limit: state.caller.context.output,
+            table: &mut state.table,
+            held: &mut state.held,
+        }
     })
 }
 
@@ -70,6 +73,7 @@ impl HostState {
     /// # Errors
     /// Where the guest holds as many handles as it may.
     pub(crate) fn lend(&mut self, bytes: Bytes) -> wasmtime::Result<Resource<Blob>> {
+        self.note_asked();
         Ok(self.table.push(Blob(bytes))?)
     }
 

@@ -77,6 +77,8 @@ pub(crate) struct HostState {
     wasi: Option<Wasi>,
     /// A command's, until its context is built.
     pipes: Option<Pipes>,
+    /// How often the guest asked for something that may have made a handle.
+    asked: u32,
 }
 
 impl Version {
@@ -109,8 +111,6 @@ impl Version {
 impl HostState {
     pub(crate) fn new(version: Arc<Version>, context: CallContext) -> Self {
         let limiter = Limiter::new(context.memory);
-        let mut table = ResourceTable::new();
-        table.set_max_capacity(MAX_HANDLES);
         Self {
             caller: Caller {
                 version,
@@ -118,14 +118,43 @@ impl HostState {
                 #[cfg(feature = "server")]
                 exchanges: Exchanges::default(),
             },
-            table,
+            table: table(),
             held: Held::default(),
             limiter,
             meter: Arc::new(Meter::new()),
             http: http_context(),
             wasi: None,
             pipes: None,
+            asked: 0,
         }
+    }
+
+    /// Makes the state that of an instance that was never called, but for the memory it has, which it is charged for.
+    pub(crate) fn begin_anew(&mut self, context: CallContext) {
+        self.limiter.set_limit(context.memory);
+        self.meter.reset();
+        self.caller.context = context;
+        #[cfg(feature = "server")]
+        {
+            self.caller.exchanges = Exchanges::default();
+        }
+        self.table = table();
+        self.held = Held::default();
+        self.http = http_context();
+        self.wasi = None;
+        self.pipes = None;
+        self.asked = 0;
+    }
+
+    /// The most handles that the guest can have had at once, if it has none left: what it asks for makes one at most, but for
+    /// sockets, which it does not get, and two are given to it with a request.
+    pub(crate) fn handles_at_once(&self) -> Option<u32> {
+        self.table.is_empty().then(|| self.asked.saturating_add(2))
+    }
+
+    /// Notes that the guest asks for something that may make a handle.
+    pub(crate) fn note_asked(&mut self) {
+        self.asked = self.asked.saturating_add(1);
     }
 
     /// Adapts the state to the next call of a reused instance.
@@ -154,6 +183,7 @@ impl HostState {
 
     /// The guest's clock, where it is not the real one.
     pub(crate) fn virtual_clock(&mut self) -> Option<VirtualClock> {
+        self.note_asked();
         self.wasi().clock.clone()
     }
 
@@ -163,6 +193,12 @@ impl HostState {
         } = self;
         wasi.get_or_insert_with(|| Wasi::new(caller, pipes.take()))
     }
+}
+
+fn table() -> ResourceTable {
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(MAX_HANDLES);
+    table
 }
 
 fn http_context() -> WasiHttpCtx {
@@ -183,6 +219,7 @@ impl Drop for HostState {
 
 impl WasiView for HostState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.note_asked();
         let Self {
             wasi,
             caller,
@@ -200,6 +237,7 @@ impl WasiView for HostState {
 
 impl WasiHttpView for HostState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.note_asked();
         WasiHttpCtxView {
             hooks: &mut self.caller,
             table: &mut self.table,

@@ -29,10 +29,11 @@ use body::GuestBody;
 /// one piece, with their length.
 const READ_AHEAD: usize = 64 << 10;
 
-type Ended = (Live, wasmtime::Result<()>);
+/// A guest that has ended, how, and whether it can serve another call.
+type Ended = (Live, wasmtime::Result<()>, bool);
 
-/// A head and, where the guest has ended by then, how.
-type Answered = (Response<HyperOutgoingBody>, Option<Result<Live, Failure>>);
+/// A head and, where the guest has ended by then, how, and with what is left for another call.
+type Answered = (Response<HyperOutgoingBody>, Option<Result<Option<Live>, Failure>>);
 
 /// A guest that handles a request.
 pub(crate) struct Serving {
@@ -47,8 +48,8 @@ struct Begun {
     frames: VecDeque<Frame<Bytes>>,
     /// The rest, unless all was read.
     body: Option<HyperOutgoingBody>,
-    /// The guest, if it has ended.
-    ended: Option<Result<Live, Failure>>,
+    /// How the guest ended, if it has.
+    ended: Option<Result<Option<Live>, Failure>>,
 }
 
 impl Serving {
@@ -60,7 +61,8 @@ impl Serving {
             let code = code.clone();
             async move {
                 let result = live.serve(&code, with_authority(request), sender).await;
-                (live, result)
+                let stays = result.is_ok() && live.stays(&code).await;
+                (live, result, stays)
             }
         });
         let execution = Execution::new(guest, meter, code, deadline);
@@ -71,8 +73,8 @@ impl Serving {
         }
     }
 
-    /// Executes until the guest has set the head of its response. Answers the store as well where the guest has ended by
-    /// then; else `place` tells where it goes.
+    /// Executes until the guest has set the head of its response. Where the guest has ended by then, answers the store as well, if that
+    /// can serve another call; else `place` tells where it goes.
     pub(crate) async fn head(
         mut self,
         place: impl FnOnce() -> Option<Place>,
@@ -94,7 +96,7 @@ impl Serving {
         let (body, live) = match ended {
             Some(ended) => {
                 let live = ended?;
-                (GuestBody::new(frames, body, None, length), Some(live))
+                (GuestBody::new(frames, body, None, length), live)
             }
             None => {
                 let guest = body::Running::spawn(self.execution, self.timeout, place());
@@ -120,7 +122,7 @@ impl Serving {
         }
     }
 
-    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<Live, Failure>> {
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Live>, Failure>> {
         Pin::new(&mut self.execution)
             .poll(cx)
             .map(|ended| end(ended, self.timeout))
@@ -153,10 +155,10 @@ impl Serving {
     }
 }
 
-fn end(ended: Result<Ended, crate::stop::Stop>, timeout: Duration) -> Result<Live, Failure> {
-    let (live, result) = ended.map_err(|stop| failure::of_stop(stop, timeout))?;
+fn end(ended: Result<Ended, crate::stop::Stop>, timeout: Duration) -> Result<Option<Live>, Failure> {
+    let (live, result, stays) = ended.map_err(|stop| failure::of_stop(stop, timeout))?;
     live.end(result, timeout)?;
-    Ok(live)
+    Ok(stays.then_some(live))
 }
 
 fn of_head(head: Head) -> Result<Response<HyperOutgoingBody>, Failure> {

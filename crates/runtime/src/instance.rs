@@ -10,8 +10,11 @@ use crate::code::Loaded;
 use crate::execution::Execution;
 use crate::failure;
 use crate::http;
-use crate::live::Live;
+use crate::live::{After, Live};
 use crate::memory::{Memory, Place};
+
+/// Calls after which an instance that is put back after each is replaced all the same: what its store has of them ends then.
+const MAX_PUT_BACK: u32 = 10_000;
 
 /// A place to execute in. Until the first call, or [`Instance::warm`], it holds nothing but the code.
 pub(crate) struct Sandbox {
@@ -39,7 +42,12 @@ impl Sandbox {
             return Ok(());
         }
         let timeout = context.deadline.saturating_duration_since(Instant::now());
-        let mut live = Live::new(&self.code, context);
+        // It was not called yet, so it is as it began.
+        let after = match self.code.restorer {
+            Some(_) => After::PutBack,
+            None => After::Stays,
+        };
+        let mut live = Live::new(&self.code, context, after);
         let (code, meter) = (self.code.clone(), live.meter().clone());
         let deadline = Instant::now() + timeout;
         let guest = Box::pin(async move {
@@ -67,16 +75,15 @@ impl Sandbox {
         };
         let deadline = context.deadline;
         let timeout = deadline.saturating_duration_since(began);
-        let (mut live, fresh) = self.begin(context);
+        let (mut live, fresh) = self.begin(context, began);
         let (code, meter) = (self.code.clone(), live.meter().clone());
-        let reused = self.reused();
         let guest = Box::pin(async move {
             let result = live.call(&code, export, arguments).await;
             let grew = live.grew();
             let result = live.end(result, timeout);
             // A store that has had its day ends where it executed: to give much memory back takes as long as to fill it.
-            let live = (reused && result.is_ok()).then_some(live);
-            (live, grew, result)
+            let stays = result.is_ok() && live.stays(&code).await;
+            (stays.then_some(live), grew, result)
         });
         let ended = Execution::new(guest, meter.clone(), self.code.clone(), deadline).await;
         self.used = meter.used();
@@ -102,31 +109,37 @@ impl Sandbox {
         context: CallContext,
     ) -> Result<::http::Response<Body>, Failure> {
         let deadline = context.deadline;
-        let (live, _) = self.begin(context);
+        let (live, _) = self.begin(context, Instant::now());
+        let stays = live.after() != After::Ends;
         let serving = http::Serving::new(self.code.clone(), live, request, deadline);
-        let (response, live) = serving.head(|| self.reused().then(|| self.place())).await?;
-        if let Some(live) = live.filter(|_| self.reused()) {
+        let (response, live) = serving.head(|| stays.then(|| self.place())).await?;
+        if let Some(live) = live {
             self.keep(live);
         }
         Ok(response)
     }
 
-    /// The store for the next call, and whether it is fresh.
-    fn begin(&mut self, context: CallContext) -> (Live, bool) {
-        let fresh = self.served == 0;
+    /// The store for the next call, which comes `now`, and whether it is fresh.
+    fn begin(&mut self, context: CallContext, now: Instant) -> (Live, bool) {
+        let fresh = self.served == 0 || self.code.restorer.is_some();
         self.served += 1;
+        let after = self.after(now);
         match self.kept() {
             Some(mut live) => {
-                live.begin(context);
+                live.begin(context, after);
                 (live, fresh)
             }
-            None => (Live::new(&self.code, context), true),
+            None => (Live::new(&self.code, context, after), true),
         }
     }
 
-    /// Whether there is a call after those that were begun.
-    fn reused(&self) -> bool {
-        self.served < self.code.reuse
+    /// What becomes of the instance after the call that has begun.
+    fn after(&self, now: Instant) -> After {
+        match &self.code.restorer {
+            Some(restorer) if restorer.is_worth_it(now) && self.served < MAX_PUT_BACK => After::PutBack,
+            None if self.served < self.code.reuse => After::Stays,
+            Some(_) | None => After::Ends,
+        }
     }
 
     /// Keeps a store for the next call.
@@ -174,5 +187,9 @@ impl Instance for Sandbox {
 
     fn reusable(&self) -> bool {
         self.served == 0 || self.has_live()
+    }
+
+    fn as_new(&self) -> bool {
+        self.code.restorer.is_some() && self.has_live()
     }
 }

@@ -55,9 +55,12 @@ type Answer<T> = wasmtime::Result<Result<T, Error>>;
 
 /// Adds the interfaces to what guests can import.
 pub(crate) fn add_to_linker(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
-    bindings::Provided::add_to_linker::<HostState, Provided>(linker, |state| KeyValue {
-        caller: &state.caller,
-        table: &mut state.table,
+    bindings::Provided::add_to_linker::<HostState, Provided>(linker, |state| {
+        state.note_asked();
+        KeyValue {
+            caller: &state.caller,
+            table: &mut state.table,
+        }
     })
 }
 

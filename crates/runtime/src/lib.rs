@@ -4,6 +4,7 @@
 //! - `prepare` compiles uploads in a process of its own, `inspect` and `adapt` tell what they are;
 //! - `engine` holds the engines of the tiers, `linker` what guests can import, `load` makes code ready;
 //! - `instance` executes calls in a `live` store, polled by an `execution` that can move to the `heavy` threads, which take `turns` there;
+//! - `restore` puts an instance back into the state in which it began, so that a fresh one need not be made for each call;
 //! - `abi` passes values, `data` large bytes by handles, `http` requests and responses;
 //! - `worker` is what executes in a process of its own: everything but what the feature `server` adds;
 //! - `host` is what a store carries: `limits` and `epoch` bound the guest, `memory` all of them together, `wasi`, `reach` and `outbound` are its world.
@@ -44,6 +45,7 @@ mod output;
 #[cfg(feature = "server")]
 pub mod prepare;
 mod reach;
+mod restore;
 #[cfg(feature = "server")]
 mod runtime;
 mod stop;

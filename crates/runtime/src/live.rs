@@ -36,27 +36,63 @@ pub(crate) type Head = Result<http::Response<HyperOutgoingBody>, ErrorCode>;
 pub(crate) struct Live {
     store: Store<HostState>,
     guest: Option<Guest>,
+    after: After,
+}
+
+/// What becomes of an instance after the call that it executes, if that goes well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum After {
+    /// It ends.
+    Ends,
+    /// It stays as the call left it.
+    Stays,
+    /// It is put back into the state in which it began.
+    PutBack,
 }
 
 enum Guest {
     Exports(component::Instance),
-    Http(Proxy),
+    Http(component::Instance, Proxy),
     Command(Command),
+}
+
+impl Guest {
+    /// Its instance, where it can serve more than one call.
+    fn instance(&self) -> Option<&component::Instance> {
+        match self {
+            Self::Exports(instance) | Self::Http(instance, _) => Some(instance),
+            Self::Command(_) => None,
+        }
+    }
 }
 
 impl Live {
     /// A store for calls of `code`, the first of them under `context`.
-    pub(crate) fn new(code: &Loaded, context: CallContext) -> Self {
+    pub(crate) fn new(code: &Loaded, context: CallContext, after: After) -> Self {
         let mut store = Store::new(&code.engine, HostState::new(code.version.clone(), context));
         store.limiter(|state| state);
         epoch::arm(&mut store);
-        Self { store, guest: None }
+        Self {
+            store,
+            guest: None,
+            after,
+        }
     }
 
     /// Begins another call.
-    pub(crate) fn begin(&mut self, context: CallContext) {
-        self.store.data_mut().begin(context);
+    pub(crate) fn begin(&mut self, context: CallContext, after: After) {
+        let state = self.store.data_mut();
+        match self.after {
+            After::PutBack => state.begin_anew(context),
+            After::Stays | After::Ends => state.begin(context),
+        }
+        self.after = after;
         self.store.set_epoch_deadline(1);
+    }
+
+    /// What becomes of it after the call that it executes.
+    pub(crate) fn after(&self) -> After {
+        self.after
     }
 
     pub(crate) fn meter(&self) -> &Arc<Meter> {
@@ -79,13 +115,35 @@ impl Live {
     pub(crate) async fn instantiate(&mut self, code: &Loaded) -> wasmtime::Result<()> {
         if self.guest.is_none() {
             let store = &mut self.store;
-            self.guest = Some(match &code.entry {
+            let guest = match &code.entry {
                 Entry::Exports { pre, .. } => Guest::Exports(pre.instantiate_async(store).await?),
-                Entry::Http(pre) => Guest::Http(pre.instantiate_async(store).await?),
+                Entry::Http { pre, indices } => {
+                    let instance = pre.instantiate_async(&mut *store).await?;
+                    Guest::Http(instance, indices.load(store, &instance)?)
+                }
                 Entry::Command { pre, .. } => Guest::Command(pre.instantiate_async(store).await?),
-            });
+            };
+            let guest = self.guest.insert(guest);
+            if let (After::PutBack, Some(restorer), Some(instance)) =
+                (self.after, &code.restorer, guest.instance())
+            {
+                restorer.look_at(&mut self.store, instance).await?;
+            }
         }
         Ok(())
+    }
+
+    /// Makes the instance ready for another call, after one that went well; false where it ends.
+    pub(crate) async fn stays(&mut self, code: &Loaded) -> bool {
+        let instance = self.guest.as_ref().and_then(Guest::instance);
+        match (self.after, &code.restorer, instance) {
+            (After::Ends, ..) => false,
+            (After::Stays, ..) => true,
+            (After::PutBack, Some(restorer), Some(instance)) => {
+                restorer.put_back(&mut self.store, instance).await
+            }
+            (After::PutBack, ..) => false,
+        }
     }
 
     /// Calls the export at `export` and answers its result and when it began.
@@ -160,7 +218,7 @@ impl Live {
         head: oneshot::Sender<Head>,
     ) -> wasmtime::Result<()> {
         self.instantiate(code).await?;
-        let Some(Guest::Http(proxy)) = &self.guest else {
+        let Some(Guest::Http(_, proxy)) = &self.guest else {
             wasmtime::bail!("not an HTTP function");
         };
         let scheme = match request.uri().scheme_str() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use wasmtime::component::{Component, Linker};
 use wasmtime_wasi::p2::bindings::CommandPre;
-use wasmtime_wasi_http::p2::bindings::ProxyPre;
+use wasmtime_wasi_http::p2::bindings::ProxyIndices;
 use weft_function_engine::port::{ImportBinding, LoadError};
 use weft_types::version::Flavor;
 use weft_types::{Signature, VersionRecord};
@@ -60,7 +60,10 @@ pub(crate) fn entry(
             let callees = exports::find(&tiered.engine, component, &inspection.exports)?;
             Entry::Exports { pre, callees }
         }
-        Flavor::Http => Entry::Http(ProxyPre::new(pre).map_err(unsatisfied)?),
+        Flavor::Http => Entry::Http {
+            indices: ProxyIndices::new(&pre).map_err(unsatisfied)?,
+            pre,
+        },
         Flavor::Command => Entry::Command {
             pre: CommandPre::new(pre).map_err(unsatisfied)?,
             signature: Arc::new(command_signature(version)?),

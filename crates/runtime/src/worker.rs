@@ -19,6 +19,7 @@ use crate::code::{Loaded, Shared};
 use crate::engine::{self, Tiered};
 use crate::host::Version;
 use crate::load;
+use crate::restore::Restorer;
 
 mod clock;
 
@@ -92,7 +93,8 @@ impl Mapped {
         let version = Version::new(version, host, None);
         let clock = Clock::start(tiered.engine.clone())
             .map_err(|error| LoadError::Unsatisfied(format!("no thread can be started: {error}")))?;
-        let loaded = Loaded::new(tiered.engine, version, entry, reuse, None);
+        let restorer = Restorer::of(&component);
+        let loaded = Loaded::new(tiered.engine, version, entry, reuse, restorer, None);
         Ok(Arc::new(Clocked {
             code: Shared(Arc::new(loaded)),
             clock,

@@ -187,4 +187,8 @@ impl Factory for Instances {
             && leased.instance.reusable()
             && !self.about.is_draining()
     }
+
+    fn as_new(&self, leased: &Leased) -> bool {
+        leased.instance.as_new()
+    }
 }

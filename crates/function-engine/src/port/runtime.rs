@@ -180,6 +180,11 @@ pub trait Instance: Send + 'static {
 
     /// Whether it can serve another call: it has neither trapped, been cancelled nor served its share.
     fn reusable(&self) -> bool;
+
+    /// Whether nothing is left in it of the calls that it served, so that the next call finds what it would in a new one.
+    fn as_new(&self) -> bool {
+        false
+    }
 }
 
 /// How a call came to an instance that its level keeps by itself.

@@ -28,12 +28,7 @@ impl<F: Factory> Lease<F> {
             waited,
         };
         // The lease exists before anything that could panic, so that the place is given back in any case.
-        let kept = if lease.pool.bounds.reuse > 1 {
-            lease.take_idle()
-        } else {
-            None
-        };
-        let (instance, used) = match kept {
+        let (instance, used) = match lease.take_idle() {
             Some(kept) => kept,
             None => {
                 lease.pool.shards[shard].0.count_start();
@@ -41,7 +36,7 @@ impl<F: Factory> Lease<F> {
             }
         };
         lease.instance = Some(instance);
-        lease.used = used + 1;
+        lease.used = used.saturating_add(1);
         lease
     }
 

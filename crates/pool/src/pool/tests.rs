@@ -17,6 +17,7 @@ struct Numbers {
 struct Number {
     number: usize,
     broken: bool,
+    as_new: bool,
     alive: Arc<AtomicUsize>,
 }
 
@@ -28,12 +29,17 @@ impl Factory for Numbers {
         Number {
             number: self.next.fetch_add(1, SeqCst),
             broken: false,
+            as_new: false,
             alive: Arc::clone(&self.alive),
         }
     }
 
     fn reusable(&self, instance: &Number) -> bool {
         !instance.broken
+    }
+
+    fn as_new(&self, instance: &Number) -> bool {
+        instance.as_new
     }
 }
 
@@ -99,6 +105,18 @@ async fn an_instance_serves_its_share_and_ends() {
             ..Stats::default()
         }
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_as_new_serves_on() {
+    let pool = pool(|bounds| bounds.reuse = 1);
+    for first in [true, false, false] {
+        let mut lease = lease(&pool).await;
+        assert_eq!((lease.number, lease.is_new()), (0, first));
+        lease.as_new = true;
+    }
+    lease(&pool).await.as_new = false;
+    assert_eq!(lease(&pool).await.number, 1);
 }
 
 #[tokio::test(start_paused = true)]

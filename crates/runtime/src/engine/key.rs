@@ -7,6 +7,9 @@ use weft_function_engine::port::Tier;
 
 use super::{compile_config, tier_name};
 
+/// What is done to code before it is compiled: another word for each change of that.
+const PREPARED: &[u8] = b"put back";
+
 /// Names the compiled form of a tier.
 pub(crate) fn compiled_key(tier: Tier) -> String {
     let name = tier_name(tier);
@@ -22,6 +25,7 @@ pub(crate) fn compiled_key(tier: Tier) -> String {
 pub(crate) fn compatibility(engine: &Engine) -> String {
     let mut hasher = StableHasher(blake3::Hasher::new());
     engine.precompile_compatibility_hash().hash(&mut hasher);
+    hasher.write(PREPARED);
     format!("{:016x}", hasher.finish())
 }
 

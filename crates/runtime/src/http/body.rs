@@ -42,7 +42,7 @@ impl Running {
     pub(super) fn spawn(execution: Execution<Ended>, timeout: Duration, place: Option<Place>) -> Self {
         let task = tokio::spawn(async move {
             let live = super::end(execution.await, timeout)?;
-            if let Some(place) = place {
+            if let Some((place, live)) = place.zip(live) {
                 *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(live);
             }
             Ok(())

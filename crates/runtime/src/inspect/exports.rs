@@ -9,6 +9,7 @@ use weft_types::{Export, Signature, Type};
 use super::value::Converter;
 use super::{CLI_RUN, HTTP_HANDLER, flavor, is_wasi_0_2, split_version};
 use crate::adapt::{ACCEPTED, Refused};
+use crate::restore;
 
 /// What `componentize-py` leaves in each component: an interface with the function that initialised it when it was built, and
 /// the first parameter of that. It is nobody's to call.
@@ -31,6 +32,7 @@ pub(super) fn read(engine: &Engine, ty: &ComponentType, types: &mut Converter) -
     let mut found = Found::default();
     for (name, item) in ty.exports(engine) {
         match item.ty {
+            ComponentItem::ComponentFunc(_) if name == restore::EXPORT => {}
             ComponentItem::ComponentFunc(func) => found.add(None, name, types.callable(&func)),
             ComponentItem::ComponentInstance(instance) if !found.is_special(name)? => {
                 for (function, item) in instance.exports(engine) {

@@ -5,6 +5,7 @@ use wasmparser::{
 };
 
 use crate::adapt::{ACCEPTED, Refused};
+use crate::restore;
 
 /// Bounds on the outline of a component. Each is far beyond what toolchains make.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +85,14 @@ impl Survey {
             Payload::End(_) => self.depth = self.depth.saturating_sub(1),
             Payload::ComponentTypeSection(section) => self.types = self.types.saturating_add(section.count()),
             Payload::CoreTypeSection(section) => self.types = self.types.saturating_add(section.count()),
-            Payload::ComponentExportSection(section) if self.depth == 0 => self.exports += section.count(),
+            Payload::ComponentExportSection(section) if self.depth == 0 => {
+                self.exports += section.count();
+                for export in section {
+                    if export?.name.name == restore::EXPORT {
+                        return Ok(Err(reserved()));
+                    }
+                }
+            }
             Payload::ComponentImportSection(section) if self.depth == 0 => {
                 for import in section {
                     self.imports.push(import?.name.name.to_owned());
@@ -158,6 +166,14 @@ fn unsuitable(memory: MemoryType) -> Option<Refused> {
         _ => return None,
     };
     Some(Refused(format!("the code uses {found}")))
+}
+
+/// Refuses the name that the platform gives to an export of its own.
+fn reserved() -> Refused {
+    Refused(format!(
+        "the component exports `{}`, a name that the platform keeps for itself: give that export another one",
+        restore::EXPORT
+    ))
 }
 
 fn cut_off(len: usize) -> Refused {

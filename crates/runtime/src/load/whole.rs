@@ -13,6 +13,7 @@ use crate::heavy::Heavy;
 use crate::host::Version;
 use crate::memory::Memory;
 use crate::outbound::Client;
+use crate::restore::Restorer;
 
 /// Maps the compiled code of a version and makes it ready.
 ///
@@ -38,6 +39,7 @@ pub(crate) fn load(
         version,
         entry,
         load.reuse,
+        Restorer::of(&component),
         Some(Arc::clone(heavy)),
     ))
 }

@@ -12,6 +12,7 @@ use crate::adapt::{self, Refused};
 use crate::engine::compile_config;
 use crate::inspect::survey::{self, Survey};
 use crate::inspect::{self, imports};
+use crate::restore;
 
 /// Compiled code and what it is.
 #[derive(Debug)]
@@ -40,7 +41,11 @@ pub enum CompileError {
 pub fn compile(code: &[u8], tier: Tier) -> Result<Compiled, CompileError> {
     let (component, survey) = outline(code)?;
     let engine = Engine::new(&compile_config(tier)).map_err(failed)?;
-    let compiled = Component::new(&engine, &component).map_err(|error| diagnose(&component, &error))?;
+    let extended = restore::extend(&component).and_then(|extended| Component::new(&engine, extended).ok());
+    let compiled = match extended {
+        Some(compiled) => compiled,
+        None => Component::new(&engine, &component).map_err(|error| diagnose(&component, &error))?,
+    };
     let inspection = inspect::inspect(&engine, &compiled, &component)?;
     if survey.utf16 && inspection.flavor == Flavor::Exports {
         return Err(utf16().into());

@@ -70,6 +70,11 @@ impl Guest {
         Self::compiled(&RUNTIME, name, &bytes(name), tier, reuse, configure)
     }
 
+    /// Loads bytes, a fresh instance for each call.
+    pub(crate) fn of(wasm: &[u8], tier: Tier) -> Self {
+        Self::compiled(&RUNTIME, "guest", wasm, tier, 1, |_| {})
+    }
+
     /// Loads it into a runtime of its own, to serve `reuse` calls with an instance.
     pub(crate) fn load_in(runtime: &Runtime, name: &str, reuse: u32) -> Self {
         Self::compiled(runtime, name, &bytes(name), Tier::Optimized, reuse, |_| {})

@@ -9,7 +9,7 @@ use weft_function_engine::port::{Body, CallContext, Failure};
 
 use crate::harness::{Guest, context, timeout};
 
-fn get(path: &str) -> Request<Body> {
+pub(crate) fn get(path: &str) -> Request<Body> {
     let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
     Request::builder()
         .uri(path)
@@ -22,7 +22,7 @@ async fn send(guest: &Guest, request: Request<Body>) -> Result<Response<Body>, F
     guest.instance().http(request, context()).await
 }
 
-async fn text(response: Response<Body>) -> String {
+pub(crate) async fn text(response: Response<Body>) -> String {
     String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
 }
 

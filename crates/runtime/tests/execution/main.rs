@@ -9,5 +9,6 @@ mod http;
 mod limits;
 mod memory;
 mod output;
+mod put_back;
 mod repeat;
 mod reuse;

@@ -1,0 +1,95 @@
+//! A memory as it was when its instance began.
+
+use std::ops::Range;
+
+use super::touched;
+
+/// The most that is put back, in bytes: for more, a new instance is cheaper.
+const MAX_TOUCHED: usize = 512 << 10;
+
+/// What a memory held when its instance began: some bytes in one place, and zeros around them.
+pub(super) struct Pristine {
+    length: usize,
+    place: Range<usize>,
+    bytes: Box<[u8]>,
+}
+
+impl Pristine {
+    /// Keeps what a memory holds.
+    pub(super) fn of(memory: &[u8]) -> Self {
+        let start = memory.iter().position(|byte| *byte != 0).unwrap_or(0);
+        let end = memory
+            .iter()
+            .rposition(|byte| *byte != 0)
+            .map_or(start, |last| last + 1);
+        Self {
+            length: memory.len(),
+            place: start..end,
+            bytes: memory[start..end].into(),
+        }
+    }
+
+    /// Gives a memory back what it held, wherever it was written to. False where it has grown or so much was written that it is not
+    /// done, or what was written cannot be told; the memory is then in no state to be used.
+    pub(super) fn put_back(&self, memory: &mut [u8]) -> bool {
+        if memory.len() != self.length {
+            return false;
+        }
+        let Some(regions) = touched::regions(memory, MAX_TOUCHED) else {
+            return false;
+        };
+        for region in regions.iter() {
+            self.put_back_region(memory, region);
+        }
+        true
+    }
+
+    fn put_back_region(&self, memory: &mut [u8], region: Range<usize>) {
+        let within = |at: usize| at.clamp(region.start, region.end);
+        let (from, to) = (within(self.place.start), within(self.place.end));
+        memory[region.start..from].fill(0);
+        memory[to..region.end].fill(0);
+        if from < to {
+            let offset = self.place.start;
+            memory[from..to].copy_from_slice(&self.bytes[from - offset..to - offset]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_gets_back_what_it_held() {
+        let mut first = vec![0_u8; 100];
+        first[40..60].fill(7);
+        first[50] = 0;
+        let pristine = Pristine::of(&first);
+        for region in [
+            0..100,
+            0..10,
+            0..41,
+            40..60,
+            45..50,
+            59..61,
+            60..100,
+            99..100,
+            30..30,
+        ] {
+            let mut memory = first.clone();
+            memory[region.clone()].fill(9);
+            pristine.put_back_region(&mut memory, region.clone());
+            assert_eq!(memory, first, "{region:?}");
+        }
+        let nothing = Pristine::of(&[0; 10]);
+        let mut memory = [9; 10];
+        nothing.put_back_region(&mut memory, 0..10);
+        assert_eq!(memory, [0; 10]);
+    }
+
+    #[test]
+    fn a_memory_of_another_length_is_none_of_it() {
+        assert!(!Pristine::of(&[1; 10]).put_back(&mut [1; 11]));
+    }
+}

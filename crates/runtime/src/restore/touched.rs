@@ -1,0 +1,149 @@
+//! Which pages of a memory were written to, as the kernel knows it.
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use rustix::ioctl::{self, Updater};
+
+/// Most regions that one look tells.
+const MAX_REGIONS: usize = 32;
+/// Bytes of a page, as far as this is used: other kernels than those of small pages are told to have none of it.
+const PAGE: usize = 4 << 10;
+
+/// This process's memory, for those who ask the kernel about it; none where it cannot be asked.
+static PAGEMAP: LazyLock<Option<File>> = LazyLock::new(|| {
+    let pagemap = File::open("/proc/self/pagemap").ok()?;
+    let small = rustix::param::page_size() == PAGE;
+    (small && scan(&pagemap, 0..0, PAGE, &mut [Region::default()]).is_ok()).then_some(pagemap)
+});
+
+// `PAGEMAP_SCAN` and what it takes and gives, from <linux/fs.h>, since Linux 6.7.
+const IS_FILE: u64 = 1 << 2;
+const IS_PRESENT: u64 = 1 << 3;
+const IS_SWAPPED: u64 = 1 << 4;
+const IS_ZERO: u64 = 1 << 5;
+
+#[derive(Default)]
+#[repr(C)]
+struct Scan {
+    size: u64,
+    flags: u64,
+    start: u64,
+    end: u64,
+    walk_end: u64,
+    vec: u64,
+    vec_len: u64,
+    max_pages: u64,
+    category_inverted: u64,
+    category_mask: u64,
+    category_anyof_mask: u64,
+    return_mask: u64,
+}
+
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+struct Region {
+    start: u64,
+    end: u64,
+    categories: u64,
+}
+
+/// Parts of a memory.
+pub(super) struct Regions {
+    found: [Region; MAX_REGIONS],
+    start: u64,
+}
+
+/// Whether the kernel tells which pages were written to.
+pub(super) fn can_be_told() -> bool {
+    PAGEMAP.is_some()
+}
+
+/// The parts of a memory that were written to since it was mapped, in bytes from its start, whole pages each. None where they are more than
+/// `most` bytes or lie in too many places, or the kernel does not tell.
+///
+/// A page that was never written to is none, or the one page of zeros, or the file's that is mapped there: each other one is the memory's own.
+pub(super) fn regions(memory: &[u8], most: usize) -> Option<Regions> {
+    let pagemap = PAGEMAP.as_ref()?;
+    let start = memory.as_ptr().addr() as u64;
+    let end = start + memory.len() as u64;
+    let mut found = [Region::default(); MAX_REGIONS];
+    let walked = scan(pagemap, start..end, most, &mut found).ok()?;
+    (walked == end).then_some(Regions { found, start })
+}
+
+/// Looks through addresses until their end or there is no room for more; answers how far that was.
+fn scan(pagemap: &File, addresses: Range<u64>, most: usize, found: &mut [Region]) -> rustix::io::Result<u64> {
+    let mut scan = Scan {
+        size: size_of::<Scan>() as u64,
+        start: addresses.start,
+        end: addresses.end,
+        vec: found.as_mut_ptr().expose_provenance() as u64,
+        vec_len: found.len() as u64,
+        max_pages: (most / PAGE) as u64,
+        category_inverted: IS_FILE | IS_ZERO,
+        category_mask: IS_FILE | IS_ZERO,
+        category_anyof_mask: IS_PRESENT | IS_SWAPPED,
+        ..Scan::default()
+    };
+    // SAFETY: the argument is laid out as the kernel has it, its pointer leads to as many regions as it says, borrowed for the call, and nothing
+    // but these is written: what lies at the addresses looked at is not touched.
+    unsafe {
+        const SCAN: ioctl::Opcode = ioctl::opcode::read_write::<Scan>(b'f', 16);
+        ioctl::ioctl(pagemap, Updater::<SCAN, Scan>::new(&mut scan))?;
+    }
+    Ok(scan.walk_end)
+}
+
+impl Regions {
+    pub(super) fn iter(&self) -> impl Iterator<Item = Range<usize>> {
+        let found = self.found.iter().take_while(|region| region.end > 0);
+        // Within a memory, so within what an address can be.
+        found.map(|region| (region.start - self.start) as usize..(region.end - self.start) as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_that_were_written_to_are_told() {
+        if !can_be_told() {
+            return;
+        }
+        // SAFETY: a new mapping that nothing else knows of.
+        let memory = unsafe {
+            let prot = rustix::mm::ProtFlags::READ | rustix::mm::ProtFlags::WRITE;
+            let at = rustix::mm::mmap_anonymous(
+                std::ptr::null_mut(),
+                64 * PAGE,
+                prot,
+                rustix::mm::MapFlags::PRIVATE,
+            );
+            std::slice::from_raw_parts_mut(at.expect("a mapping").cast::<u8>(), 64 * PAGE)
+        };
+        let told =
+            |memory: &[u8], most| regions(memory, most).map(|regions| regions.iter().collect::<Vec<_>>());
+        assert_eq!(told(memory, 8 * PAGE), Some(vec![]));
+        assert_eq!(memory[30 * PAGE], 0, "read, not written");
+        memory[3 * PAGE + 7] = 1;
+        memory[4 * PAGE] = 1;
+        memory[63 * PAGE] = 0;
+        assert_eq!(
+            told(memory, 8 * PAGE),
+            Some(vec![3 * PAGE..5 * PAGE, 63 * PAGE..64 * PAGE])
+        );
+        assert_eq!(told(memory, 2 * PAGE), None);
+        (0..64).step_by(2).for_each(|page| memory[page * PAGE] = 1);
+        assert_eq!(
+            told(memory, 64 * PAGE).map(|regions| regions.len()),
+            Some(31),
+            "2 to 4 are one, and 62 and 63"
+        );
+        memory[33 * PAGE..].fill(1);
+        assert_eq!(told(memory, 40 * PAGE), None);
+    }
+}
