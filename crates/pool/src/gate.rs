@@ -49,8 +49,8 @@ pub(crate) struct Gate {
 enum Joined {
     /// A place became free meanwhile.
     Entered,
-    /// In line.
-    Waiting(Ticket),
+    /// In line, behind so many.
+    Waiting(Ticket, u32),
 }
 
 impl Gate {
@@ -81,9 +81,10 @@ impl Gate {
         let since = Instant::now();
         match self.join(party, since)? {
             Joined::Entered => Ok(Duration::ZERO),
-            Joined::Waiting(ticket) => {
+            Joined::Waiting(ticket, ahead) => {
                 tell();
-                self.wait(ticket, since, deadline).await
+                let until = deadline.min(since + self.queue.patience(ahead));
+                self.wait(ticket, since, until).await
             }
         }
     }
@@ -175,18 +176,19 @@ impl Gate {
             }
         }
         let ticket = waiters.join(party, since);
-        ticket.map(Joined::Waiting).ok_or(LeaseError::Overloaded {
-            queued: state.waiting(),
-        })
+        let queued = state.waiting();
+        match ticket {
+            Some(ticket) => Ok(Joined::Waiting(ticket, queued)),
+            None => Err(LeaseError::Overloaded { queued }),
+        }
     }
 
-    async fn wait(&self, ticket: Ticket, since: Instant, deadline: Instant) -> Result<Duration, LeaseError> {
+    async fn wait(&self, ticket: Ticket, since: Instant, until: Instant) -> Result<Duration, LeaseError> {
         let mut waiting = Waiting {
             gate: self,
             ticket: Some(ticket),
             heard: None,
         };
-        let until = deadline.min(since + self.queue.wait());
         let _ = timeout_at(until, waiting.hear()).await;
         let waited = since.elapsed();
         match waiting.leave() {

@@ -152,6 +152,15 @@ impl Queue {
     pub fn wait(&self) -> Duration {
         Duration::from_millis(self.wait_ms)
     }
+
+    /// How long it waits with so many ahead of it: behind all others of a full queue an eighth less than [`wait`](Self::wait). So those that came
+    /// together do not give up together, which would hold up all that their core serves.
+    #[must_use]
+    pub fn patience(&self, ahead: u32) -> Duration {
+        let eighth = self.wait() / 8;
+        let length = self.length.max(1);
+        self.wait() - eighth.mul_f64(f64::from(ahead.min(length)) / f64::from(length))
+    }
 }
 
 impl Default for Queue {

@@ -72,6 +72,26 @@ async fn waiting_ends_with_the_queues_bound_or_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn those_that_came_together_give_up_one_after_the_other() {
+    let gate = gate(1, 8);
+    gate.enter(far(), OWN).await.unwrap();
+    let waiting: Vec<_> = (0..8)
+        .map(|_| {
+            let gate = Arc::clone(&gate);
+            tokio::spawn(async move { gate.enter(far(), OWN).await })
+        })
+        .collect();
+    let mut waited = Vec::new();
+    for waiting in waiting {
+        match waiting.await.unwrap() {
+            Err(LeaseError::WaitedTooLong(time)) => waited.push(time.as_millis()),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(waited, [1_000, 985, 969, 954, 938, 922, 907, 891]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_order_of_arrival_is_kept() {
     let gate = gate(1, 100);
     gate.enter(far(), OWN).await.unwrap();

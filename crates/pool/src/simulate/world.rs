@@ -195,6 +195,7 @@ impl<'a> World<'a> {
     }
 
     fn join(&mut self, call: Call) {
+        let ahead = u32::try_from(self.queue.len()).unwrap_or(u32::MAX);
         let number = match self.queue.join(call.project, call) {
             Joined::Waiting(number) => number,
             Joined::Instead { number, gone, .. } => {
@@ -203,7 +204,7 @@ impl<'a> World<'a> {
             }
             Joined::Full(call) => return self.refused(call),
         };
-        let until = self.now + nanos(self.simulation.profile.queue.wait());
+        let until = self.now + nanos(self.simulation.profile.queue.patience(ahead));
         let project = call.project;
         self.agenda.add(until, Event::WaitOver { project, number });
         // Whoever wakes a pool does not wait for the next tick.
