@@ -115,9 +115,12 @@ impl Serving {
                 (Err(_), Err(failure)) => Err(failure),
             });
         }
+        // A guest that has dropped its means to answer may go on for as long as it may execute.
+        if self.head.is_terminated() {
+            return Poll::Pending;
+        }
         match pin!(&mut self.head).poll(cx) {
             Poll::Ready(Ok(head)) => Poll::Ready(of_head(head).map(|head| (head, None))),
-            // A guest that has dropped its means to answer may go on for as long as it may execute.
             Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
         }
     }

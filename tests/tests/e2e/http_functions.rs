@@ -126,6 +126,7 @@ async fn functions_that_answer_badly_are_told_apart() {
     for (path, status, problem) in [
         ("bad/trap", 500, "function-trapped"),
         ("bad/silent", 502, "no-response"),
+        ("bad/silent-late", 502, "no-response"),
         ("hasty/spin", 504, "call-timeout"),
         ("hasty/hang", 504, "call-timeout"),
     ] {

@@ -6,12 +6,19 @@ use serde_json::json;
 use weft_tests::api::send;
 use weft_tests::{Api, Server, eventually, fixture, workers};
 
-async fn call_often(api: &Api, function: &str) -> f64 {
-    for number in 0..20 {
-        assert_eq!(
-            api.call(function, &json!([number, 1])).await.ok(),
-            json!(number + 1)
-        );
+/// How many instances were started for twenty calls of a function that grows its memory, and answers how large that is then. What
+/// has grown cannot be put back into the state in which it began.
+async fn call_often(api: &Api, function: &str, reuse: u64) -> f64 {
+    let pages = async || {
+        api.call(function, &json!([1]))
+            .await
+            .ok()
+            .as_u64()
+            .unwrap_or_default()
+    };
+    let first = pages().await;
+    for number in 1..20 {
+        assert_eq!(pages().await, first + number % reuse, "{function}");
     }
     let function = format!("function=\"{function}\"");
     api.metric("faas_coldstarts_total", &[&function]).await
@@ -23,9 +30,29 @@ async fn instances_are_fresh_or_serve_as_many_calls_as_was_set() {
     let api = &server.api;
     for (function, reuse, started) in [("fresh", 1, 20.0), ("some", 5, 4.0), ("kept", 1000, 1.0)] {
         let limits = json!({"limits": {"reuse": reuse}});
-        api.deploy_with(function, fixture("arith"), limits).await;
-        assert_eq!(call_often(api, function).await, started, "{function}");
+        api.deploy_with(function, fixture("grow"), limits).await;
+        assert_eq!(call_often(api, function, reuse).await, started, "{function}");
     }
+}
+
+/// Instances of most code are put back after calls that follow each other soon, and serve others then.
+#[tokio::test]
+async fn fresh_instances_are_not_all_started() {
+    let server = Server::builder().arguments(["--threads", "1"]).start().await;
+    let api = &server.api;
+    api.deploy("fresh", fixture("arith")).await;
+    let mut calls = 0.0;
+    eventually("an instance served another call", || {
+        calls += 2.0;
+        let calls = calls;
+        async move {
+            for _ in 0..2 {
+                assert_eq!(api.call("fresh", &json!([20, 22])).await.ok(), json!(42));
+            }
+            api.metric("faas_coldstarts_total", &["function=\"fresh\""]).await < calls
+        }
+    })
+    .await;
 }
 
 /// The profile asks for an idle instance, so there is one before the first call.
