@@ -227,13 +227,13 @@ impl<F: Factory> Inner<F> {
     ///
     /// Each shard keeps at most its share of `concurrency`, so that idle instances together stay under it.
     fn give_back(&self, shard: usize, instance: F::Instance, used: u32) {
-        let serves_on = used < self.bounds.reuse || self.factory.as_new(&instance);
-        let keep = serves_on && self.factory.reusable(&instance);
+        let as_new = self.factory.as_new(&instance);
+        let keep = (as_new || used < self.bounds.reuse) && self.factory.reusable(&instance);
         if !keep || !self.room.take(shard) {
             return;
         }
         let most = (self.bounds.concurrency as usize).div_ceil(self.shards.len());
-        if let Some(left_over) = self.shards[shard].0.put(instance, used, most) {
+        if let Some(left_over) = self.shards[shard].0.put(instance, used, as_new, most) {
             self.room.give_back(shard, 1);
             drop(left_over);
         }

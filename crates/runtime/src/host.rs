@@ -149,7 +149,13 @@ impl HostState {
     /// The most handles that the guest can have had at once, if it has none left: what it asks for makes one at most, but for
     /// sockets, which it does not get, and two are given to it with a request.
     pub(crate) fn handles_at_once(&self) -> Option<u32> {
-        self.table.is_empty().then(|| self.asked.saturating_add(2))
+        self.table
+            .is_empty()
+            .then(|| match (self.asked, self.caller.version.flavor) {
+                (0, _) => 0,
+                (asked, Flavor::Http) => asked.saturating_add(2),
+                (asked, _) => asked,
+            })
     }
 
     /// Notes that the guest asks for something that may make a handle.

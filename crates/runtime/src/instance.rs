@@ -124,7 +124,9 @@ impl Sandbox {
         let fresh = self.served == 0 || self.code.restorer.is_some();
         self.served += 1;
         let after = self.after(now);
-        match self.kept() {
+        // One that was put back has memory already, which this call may not be allowed.
+        let fits = |live: &Live| self.code.restorer.is_none() || live.memory() <= context.memory;
+        match self.kept().filter(fits) {
             Some(mut live) => {
                 live.begin(context, after);
                 (live, fresh)

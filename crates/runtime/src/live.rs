@@ -90,6 +90,11 @@ impl Live {
         self.store.set_epoch_deadline(1);
     }
 
+    /// What its instance has of memory, in bytes.
+    pub(crate) fn memory(&self) -> u64 {
+        self.store.data().limiter.used()
+    }
+
     /// What becomes of it after the call that it executes.
     pub(crate) fn after(&self) -> After {
         self.after

@@ -42,7 +42,8 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// How the instances of a component are put back.
 pub(crate) struct Restorer {
     export: ComponentExportIndex,
-    pristine: OnceLock<Pristine>,
+    /// Nothing where that is too much to be kept.
+    pristine: OnceLock<Option<Pristine>>,
     /// When a call came last, in milliseconds since the start; 0 before the first.
     last: AtomicU64,
 }
@@ -63,8 +64,13 @@ impl Restorer {
         let now = now.saturating_duration_since(*START).as_millis();
         // As many milliseconds as fit are centuries.
         let now = now as u64 + 1;
-        let last = self.last.swap(now, Ordering::Relaxed);
-        last > 0 && now.saturating_sub(last) <= SOON.as_millis() as u64
+        let last = self.last.load(Ordering::Relaxed);
+        if last != now {
+            // Written once a millisecond: all cores read it.
+            self.last.store(now, Ordering::Relaxed);
+        }
+        let kept = self.pristine.get().is_none_or(Option::is_some);
+        kept && last > 0 && now.saturating_sub(last) <= SOON.as_millis() as u64
     }
 
     /// Keeps what instances begin with, which a new one shows, unless it is known.
@@ -91,6 +97,7 @@ impl Restorer {
         else {
             return false;
         };
+        // Only a new instance shows what all begin with.
         if self.pristine.get().is_none() {
             return false;
         }

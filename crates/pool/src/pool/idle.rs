@@ -17,7 +17,14 @@ struct Idle<I> {
     instance: I,
     used: u32,
     since: Instant,
+    as_new: bool,
 }
+
+/// Most instances that are as new ones which a core keeps of a pool: they save starts while calls come often, and take room from those that are
+/// dear to start.
+const MOST_AS_NEW: usize = 8;
+/// How long they are kept at most.
+const AS_NEW: Duration = Duration::from_secs(1);
 
 impl<I> Shard<I> {
     pub(super) fn count_start(&self) {
@@ -45,21 +52,22 @@ impl<I> Shard<I> {
         self.lock().pop().map(|idle| (idle.instance, idle.used))
     }
 
-    /// Keeps an instance, or gives it back where `most` are kept already.
-    pub(super) fn put(&self, instance: I, used: u32, most: usize) -> Option<I> {
+    /// Keeps an instance, or gives it back where `most` are kept already, or enough that are as new ones, as it is.
+    pub(super) fn put(&self, instance: I, used: u32, as_new: bool, most: usize) -> Option<I> {
         let mut idle = self.lock();
-        if idle.len() >= most {
+        if idle.len() >= most || (as_new && idle.iter().filter(|idle| idle.as_new).count() >= MOST_AS_NEW) {
             return Some(instance);
         }
         idle.push(Idle {
             instance,
             used,
             since: Instant::now(),
+            as_new,
         });
         None
     }
 
-    /// Takes out those idle for longer than `limit`, the longest idle first, as long as `warm` stay. They are given back
+    /// Takes out those idle for longer than `limit`, or a second where they are as new ones, the longest idle first, as long as `warm` stay. They are given back
     /// so that they end outside the lock.
     pub(super) fn expired(&self, warm: usize, now: Instant, limit: Duration) -> Vec<impl Sized + use<I>> {
         let mut idle = self.lock();
@@ -68,7 +76,10 @@ impl<I> Shard<I> {
         let expired = idle
             .iter()
             .take(most)
-            .take_while(|idle| now.duration_since(idle.since) >= limit)
+            .take_while(|idle| {
+                let limit = if idle.as_new { limit.min(AS_NEW) } else { limit };
+                now.duration_since(idle.since) >= limit
+            })
             .count();
         idle.drain(..expired).collect()
     }

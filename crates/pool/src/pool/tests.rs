@@ -120,6 +120,25 @@ async fn one_that_is_as_new_serves_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn few_that_are_as_new_are_kept_and_not_for_long() {
+    let pool = pool(|bounds| bounds.reuse = 1);
+    let mut leases = Vec::new();
+    for _ in 0..12 {
+        let mut lease = lease(&pool).await;
+        lease.as_new = true;
+        leases.push(lease);
+    }
+    drop(leases);
+    assert_eq!(pool.stats().idle, 8);
+    advance(Duration::from_millis(999)).await;
+    pool.sweep(Instant::now());
+    assert_eq!(pool.stats().idle, 8);
+    advance(Duration::from_millis(1)).await;
+    pool.sweep(Instant::now());
+    assert_eq!(pool.stats().idle, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_broken_instance_is_not_reused() {
     let pool = pool(|bounds| bounds.reuse = 100);
     lease(&pool).await.broken = true;

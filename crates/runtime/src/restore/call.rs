@@ -19,6 +19,9 @@ use wasmtime::{Store, ValRaw, bail};
 use super::pristine::Pristine;
 use crate::host::HostState;
 
+/// More ticks than a server lives for.
+const UNTIL_ENDED: u64 = 1 << 48;
+
 tokio::task_local! {
     /// The table that handles were put into, and how many. Lifting is static in wasmtime: what it needs to know comes with the task.
     static LENT: Cell<Option<(TypeResourceTableIndex, u32)>>;
@@ -33,7 +36,7 @@ pub(super) async fn put_back(
     store: &mut Store<HostState>,
     instance: &Instance,
     export: &ComponentExportIndex,
-    pristine: &OnceLock<Pristine>,
+    pristine: &OnceLock<Option<Pristine>>,
     handles: u32,
 ) -> wasmtime::Result<bool> {
     let Some(function) = instance.get_func(&mut *store, export) else {
@@ -45,17 +48,20 @@ pub(super) async fn put_back(
         handles,
         done: &done,
     };
+    // What was added cannot go on for long: it is not stopped, nor moved to another thread half-way, as a guest is.
+    store.set_epoch_deadline(UNTIL_ENDED);
     // SAFETY: the function was added to the component by `extend`: it takes a handle, one core value, or nothing, and returns nothing. The slot is
     // initialised, with an integer; nothing is read from what it returns.
     let function = unsafe { TypedFunc::<Task<'_>, Nothing>::new_unchecked(function) };
     let call = function.call_async(&mut *store, task);
     LENT.scope(Cell::new(None), call).await?;
+    store.set_epoch_deadline(1);
     Ok(done.into_inner())
 }
 
 /// What is to be put back, as an argument.
 struct Task<'a> {
-    pristine: &'a OnceLock<Pristine>,
+    pristine: &'a OnceLock<Option<Pristine>>,
     handles: u32,
     done: &'a AtomicBool,
 }
@@ -91,12 +97,15 @@ unsafe impl Lower for Task<'_> {
             first = false;
             Pristine::of(memory)
         });
-        self.done
-            .store(!first || pristine.put_back(memory), Ordering::Relaxed);
-        let handle = match own(cx, ty) {
-            Some(table) => self.fill(cx, table)?,
-            None => 0,
+        let done = match pristine {
+            Some(pristine) => !first || pristine.put_back(memory),
+            None => false,
         };
+        let (handle, empty) = match own(cx, ty) {
+            Some(table) => (self.fill(cx, table)?, true),
+            None => (0, self.handles == 0),
+        };
+        self.done.store(done && empty, Ordering::Relaxed);
         dst.write([ValRaw::u32(handle)]);
         Ok(())
     }

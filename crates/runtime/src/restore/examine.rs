@@ -9,7 +9,7 @@ use wasmparser::{
 use super::{CORE_EXPORT, EXPORT};
 
 /// The largest memory that is put back, in pages of 64 KiB: it is read through once.
-const MAX_PAGES: u64 = 256;
+const MAX_PAGES: u64 = 64;
 
 /// What a component consists of, as far as it is needed to add the export that puts its state back.
 pub(super) struct Outline<'a> {

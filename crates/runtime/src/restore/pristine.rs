@@ -5,7 +5,9 @@ use std::ops::Range;
 use super::touched;
 
 /// The most that is put back, in bytes: for more, a new instance is cheaper.
-const MAX_TOUCHED: usize = 512 << 10;
+const MAX_TOUCHED: usize = 1 << 20;
+/// The most bytes that are kept of what a memory began with: each version that is called often has them once.
+const MAX_HELD: usize = 1 << 20;
 
 /// What a memory held when its instance began: some bytes in one place, and zeros around them.
 pub(super) struct Pristine {
@@ -15,18 +17,17 @@ pub(super) struct Pristine {
 }
 
 impl Pristine {
-    /// Keeps what a memory holds.
-    pub(super) fn of(memory: &[u8]) -> Self {
+    /// Keeps what a memory holds, unless that is much.
+    pub(super) fn of(memory: &[u8]) -> Option<Self> {
         let start = memory.iter().position(|byte| *byte != 0).unwrap_or(0);
-        let end = memory
-            .iter()
-            .rposition(|byte| *byte != 0)
-            .map_or(start, |last| last + 1);
-        Self {
+        let last = memory.iter().rposition(|byte| *byte != 0);
+        let end = last.map_or(start, |last| last + 1);
+        let bytes = &memory[start..end];
+        (bytes.len() <= MAX_HELD).then(|| Self {
             length: memory.len(),
             place: start..end,
-            bytes: memory[start..end].into(),
-        }
+            bytes: bytes.into(),
+        })
     }
 
     /// Gives a memory back what it held, wherever it was written to. False where it has grown or so much was written that it is not
@@ -38,8 +39,11 @@ impl Pristine {
         let Some(regions) = touched::regions(memory, MAX_TOUCHED) else {
             return false;
         };
-        for region in regions.iter() {
-            self.put_back_region(memory, region);
+        for (region, zeros) in regions.iter() {
+            let holds_zeros = region.end <= self.place.start || region.start >= self.place.end;
+            if !(zeros && holds_zeros) {
+                self.put_back_region(memory, region);
+            }
         }
         true
     }
@@ -65,7 +69,7 @@ mod tests {
         let mut first = vec![0_u8; 100];
         first[40..60].fill(7);
         first[50] = 0;
-        let pristine = Pristine::of(&first);
+        let pristine = Pristine::of(&first).expect("little");
         for region in [
             0..100,
             0..10,
@@ -82,7 +86,7 @@ mod tests {
             pristine.put_back_region(&mut memory, region.clone());
             assert_eq!(memory, first, "{region:?}");
         }
-        let nothing = Pristine::of(&[0; 10]);
+        let nothing = Pristine::of(&[0; 10]).expect("nothing");
         let mut memory = [9; 10];
         nothing.put_back_region(&mut memory, 0..10);
         assert_eq!(memory, [0; 10]);
@@ -90,6 +94,18 @@ mod tests {
 
     #[test]
     fn a_memory_of_another_length_is_none_of_it() {
-        assert!(!Pristine::of(&[1; 10]).put_back(&mut [1; 11]));
+        let pristine = Pristine::of(&[1; 10]).expect("little");
+        assert!(!pristine.put_back(&mut [1; 11]));
+    }
+
+    #[test]
+    fn much_is_not_kept() {
+        let mut memory = vec![0; MAX_HELD + 2];
+        memory[0] = 1;
+        memory[MAX_HELD] = 1;
+        assert!(Pristine::of(&memory).is_none());
+        memory[MAX_HELD] = 0;
+        memory[MAX_HELD - 1] = 1;
+        assert!(Pristine::of(&memory).is_some());
     }
 }

@@ -16,7 +16,7 @@ const PAGE: usize = 4 << 10;
 static PAGEMAP: LazyLock<Option<File>> = LazyLock::new(|| {
     let pagemap = File::open("/proc/self/pagemap").ok()?;
     let small = rustix::param::page_size() == PAGE;
-    (small && scan(&pagemap, 0..0, PAGE, &mut [Region::default()]).is_ok()).then_some(pagemap)
+    (small && scan(&pagemap, 0..0, &mut [Region::default()]).is_ok()).then_some(pagemap)
 });
 
 // `PAGEMAP_SCAN` and what it takes and gives, from <linux/fs.h>, since Linux 6.7.
@@ -64,28 +64,32 @@ pub(super) fn can_be_told() -> bool {
 /// The parts of a memory that were written to since it was mapped, in bytes from its start, whole pages each. None where they are more than
 /// `most` bytes or lie in too many places, or the kernel does not tell.
 ///
-/// A page that was never written to is none, or the one page of zeros, or the file's that is mapped there: each other one is the memory's own.
+/// A page that was never written to is none, or the one page of zeros, or the file's that is mapped there: each other one is the memory's own. The
+/// page of zeros may have come in place of one that was written full of them, so it is told, as such.
 pub(super) fn regions(memory: &[u8], most: usize) -> Option<Regions> {
     let pagemap = PAGEMAP.as_ref()?;
     let start = memory.as_ptr().addr() as u64;
     let end = start + memory.len() as u64;
     let mut found = [Region::default(); MAX_REGIONS];
-    let walked = scan(pagemap, start..end, most, &mut found).ok()?;
-    (walked == end).then_some(Regions { found, start })
+    let walked = scan(pagemap, start..end, &mut found).ok()?;
+    let regions = Regions { found, start };
+    let written = regions.iter().filter(|(_, zeros)| !zeros);
+    let written: usize = written.map(|(region, _)| region.len()).sum();
+    (walked == end && written <= most).then_some(regions)
 }
 
 /// Looks through addresses until their end or there is no room for more; answers how far that was.
-fn scan(pagemap: &File, addresses: Range<u64>, most: usize, found: &mut [Region]) -> rustix::io::Result<u64> {
+fn scan(pagemap: &File, addresses: Range<u64>, found: &mut [Region]) -> rustix::io::Result<u64> {
     let mut scan = Scan {
         size: size_of::<Scan>() as u64,
         start: addresses.start,
         end: addresses.end,
         vec: found.as_mut_ptr().expose_provenance() as u64,
         vec_len: found.len() as u64,
-        max_pages: (most / PAGE) as u64,
-        category_inverted: IS_FILE | IS_ZERO,
-        category_mask: IS_FILE | IS_ZERO,
+        category_inverted: IS_FILE,
+        category_mask: IS_FILE,
         category_anyof_mask: IS_PRESENT | IS_SWAPPED,
+        return_mask: IS_ZERO,
         ..Scan::default()
     };
     // SAFETY: the argument is laid out as the kernel has it, its pointer leads to as many regions as it says, borrowed for the call, and nothing
@@ -98,10 +102,14 @@ fn scan(pagemap: &File, addresses: Range<u64>, most: usize, found: &mut [Region]
 }
 
 impl Regions {
-    pub(super) fn iter(&self) -> impl Iterator<Item = Range<usize>> {
+    /// Each, and whether it is full of zeros.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Range<usize>, bool)> {
         let found = self.found.iter().take_while(|region| region.end > 0);
-        // Within a memory, so within what an address can be.
-        found.map(|region| (region.start - self.start) as usize..(region.end - self.start) as usize)
+        found.map(|region| {
+            // Within a memory, so within what an address can be.
+            let (start, end) = (region.start - self.start, region.end - self.start);
+            (start as usize..end as usize, region.categories & IS_ZERO != 0)
+        })
     }
 }
 
@@ -125,10 +133,15 @@ mod tests {
             );
             std::slice::from_raw_parts_mut(at.expect("a mapping").cast::<u8>(), 64 * PAGE)
         };
-        let told =
+        let all =
             |memory: &[u8], most| regions(memory, most).map(|regions| regions.iter().collect::<Vec<_>>());
-        assert_eq!(told(memory, 8 * PAGE), Some(vec![]));
+        let told = |memory: &[u8], most| {
+            let written = all(memory, most)?.into_iter().filter(|(_, zeros)| !zeros);
+            Some(written.map(|(region, _)| region).collect::<Vec<_>>())
+        };
+        assert_eq!(all(memory, 0), Some(vec![]));
         assert_eq!(memory[30 * PAGE], 0, "read, not written");
+        assert_eq!(all(memory, 0), Some(vec![(30 * PAGE..31 * PAGE, true)]));
         memory[3 * PAGE + 7] = 1;
         memory[4 * PAGE] = 1;
         memory[63 * PAGE] = 0;

@@ -1,6 +1,6 @@
 //! Instances that are put back after each call, so that the next finds a fresh one.
 
-use weft_function_engine::port::Tier;
+use weft_function_engine::port::{CallContext, Failure, Tier};
 
 use crate::harness::{Guest, context};
 use crate::http::{get, text};
@@ -140,6 +140,19 @@ async fn guests_built_from_rust_are_put_back() {
         }
     }
     panic!("no instance was put back");
+}
+
+/// A new one would not be made for it.
+#[tokio::test]
+async fn what_was_put_back_has_no_more_memory_than_a_call_may_have() {
+    let guest = keeping();
+    let mut instance = until_put_back(&guest, "count", "[]", "841601").await;
+    let little = CallContext {
+        memory: 100_000,
+        ..context()
+    };
+    let reply = instance.call(guest.prepare("count", "[]", little)).await;
+    assert!(matches!(reply.map(drop), Err(Failure::OutOfMemory(_))));
 }
 
 #[tokio::test]
