@@ -23,6 +23,7 @@ use crate::epoch::{self, Meter};
 use crate::failure;
 use crate::host::HostState;
 use crate::output::{Capture, Output};
+use crate::restore::Place;
 use crate::stop::Stop;
 use crate::wasi::Pipes;
 
@@ -37,6 +38,8 @@ pub(crate) struct Live {
     store: Store<HostState>,
     guest: Option<Guest>,
     after: After,
+    /// Held by one that is to be put back.
+    _place: Option<Place>,
 }
 
 /// What becomes of an instance after the call that it executes, if that goes well.
@@ -72,10 +75,17 @@ impl Live {
         let mut store = Store::new(&code.engine, HostState::new(code.version.clone(), context));
         store.limiter(|state| state);
         epoch::arm(&mut store);
+        let place = (after == After::PutBack).then(Place::take).flatten();
+        // Without a place it ends after its call.
+        let after = match (after, &place) {
+            (After::PutBack, None) => After::Ends,
+            (after, _) => after,
+        };
         Self {
             store,
             guest: None,
             after,
+            _place: place,
         }
     }
 

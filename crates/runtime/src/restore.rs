@@ -13,7 +13,7 @@ mod extend;
 mod pristine;
 mod touched;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{LazyLock, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -38,6 +38,30 @@ const MAX_HANDLES: u32 = 128;
 
 /// What times are counted from.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// Most instances of all code that are to be put back, called or idle. Fewer than are kept idle in all, which leaves some of that to those that are dear
+/// to start; and where more code is called in turn, the rest is not put back in vain.
+const MAX_PLACES: usize = 384;
+
+/// The right to be put back.
+pub(crate) struct Place(());
+
+static PLACES: AtomicUsize = AtomicUsize::new(0);
+
+impl Place {
+    /// One of those that are left.
+    pub(crate) fn take() -> Option<Self> {
+        let more = |taken| (taken < MAX_PLACES).then_some(taken + 1);
+        let taken = PLACES.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        taken.ok().map(|_| Self(()))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        PLACES.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// How the instances of a component are put back.
 pub(crate) struct Restorer {

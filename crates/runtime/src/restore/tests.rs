@@ -135,3 +135,11 @@ fn what_is_around_the_module_decides_too() {
         check(&format!("(component {parts})"), expected);
     }
 }
+
+#[test]
+fn places_are_bounded_and_come_back() {
+    let mut places: Vec<_> = std::iter::from_fn(super::Place::take).collect();
+    assert_eq!(places.len(), super::MAX_PLACES);
+    places.pop();
+    assert!(super::Place::take().is_some());
+}
