@@ -50,6 +50,16 @@ impl Confinement {
     /// # Errors
     /// Where a layer cannot be entered that the host was thought to have.
     pub fn enter(&self) -> Result<LayerSet, LayerError> {
+        self.enter_and_prepare(|| {})
+    }
+
+    /// As [`Confinement::enter`]; `prepare` is called in the process that goes on, while it still sees the host's files: what it opens
+    /// of `/proc/self` is its own, not that of its parent. It may be a process without any capability over the host by then, or not.
+    ///
+    /// # Errors
+    /// As for [`Confinement::enter`].
+    pub fn enter_and_prepare(&self, prepare: impl FnOnce()) -> Result<LayerSet, LayerError> {
+        let mut prepare = Some(prepare);
         let mut entered = LayerSet::NONE;
         for layer in self.order() {
             let entering = match &self.outside {
@@ -61,6 +71,9 @@ impl Confinement {
                 Ok(()) => entered.insert(layer),
                 Err(_) if self.lacking.contains(layer) => {}
                 Err(error) => return Err(error),
+            }
+            if let Some(prepare) = prepare.take_if(|_| layer == Layer::PidNamespace) {
+                prepare();
             }
         }
         Ok(entered)

@@ -37,6 +37,11 @@ pub trait Factory: Send + Sync + 'static {
     fn ready(&self, _instance: &Self::Instance) -> bool {
         true
     }
+
+    /// Whether it costs less to reach an instance from the leasing thread than from others.
+    fn near(&self, _instance: &Self::Instance) -> bool {
+        false
+    }
 }
 
 /// The bounds of a pool.

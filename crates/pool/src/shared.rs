@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::balance::choose;
+use crate::balance::{choose, choose_near};
 use crate::gate::{Gate, LeaseError};
 use crate::party::Party;
 use crate::pool::{Bounds, Factory, Stats};
@@ -203,7 +203,7 @@ impl<F: Factory> Inner<F> {
             && slots.iter().all(is_busy)
     }
 
-    /// The less busy of two that are drawn from all, if it is ready and has a free slot: what [`Self::choose_slot`] comes to as a
+    /// The nearer or less busy of two that are drawn from all, if it is ready and has a free slot: what [`Self::choose_slot`] comes to as a
     /// rule, without looking at every instance.
     fn draw_slot(&self, slots: &[Arc<Slot<F::Instance>>]) -> Option<Arc<Slot<F::Instance>>> {
         let serves = |slot: &Slot<F::Instance>| self.has_slot(slot) && self.factory.ready(&slot.instance);
@@ -211,7 +211,8 @@ impl<F: Factory> Inner<F> {
             true => slots[index].outstanding.load(Relaxed),
             false => u32::MAX,
         };
-        let drawn = choose(slots.len(), outstanding, fastrand::u64(..))?;
+        let near = |index: usize| self.factory.near(&slots[index].instance);
+        let drawn = choose_near(slots.len(), outstanding, near, fastrand::u64(..))?;
         serves(&slots[drawn]).then(|| Arc::clone(&slots[drawn]))
     }
 

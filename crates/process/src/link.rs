@@ -21,7 +21,7 @@ const READ: usize = 64 << 10;
 /// Less room than this is too little to read into, in bytes.
 const READ_LEAST: usize = 8 << 10;
 /// Heads and bodies that leave with one system call at most.
-const PARTS: usize = 32;
+const PARTS: usize = 64;
 /// The most that is made room for because it was announced, in bytes.
 const READ_MOST: usize = 1 << 20;
 
@@ -95,7 +95,7 @@ impl<Said: Message, Heard: Message> Link<Said, Heard> {
 
     /// Says what was encoded.
     pub(crate) fn push(&self, encoded: Encoded) {
-        let deferred = self.home.get() == Some(&thread::current().id());
+        let deferred = self.is_here();
         let mut waiting = self.waiting();
         let first = waiting.is_empty();
         waiting.push_back(encoded.head.into());
@@ -108,6 +108,11 @@ impl<Said: Message, Heard: Message> Link<Said, Heard> {
         if first && !waiting.is_empty() {
             self.wake.notify_one();
         }
+    }
+
+    /// Whether this is the thread that moves what waits.
+    pub(crate) fn is_here(&self) -> bool {
+        self.home.get() == Some(&thread::current().id())
     }
 
     /// Writes what waits now, as far as the socket takes it, where more may take a while.

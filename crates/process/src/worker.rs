@@ -6,6 +6,7 @@
 mod call;
 mod execute;
 mod host;
+mod idle;
 mod logs;
 mod outbound;
 
@@ -13,6 +14,8 @@ use std::collections::HashMap;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use tokio::task::AbortHandle;
@@ -25,9 +28,13 @@ use crate::Description;
 use crate::link::{Ended, Link, Reader};
 
 use call::OpenCall;
+use idle::Idle;
 
 /// Largest frame before the server has said how large they are, in bytes: what describes a version is the largest.
 const BEFORE: usize = 64 << 20;
+
+/// How long calls are begun one after the other before all else has its turn.
+const TURN: Duration = Duration::from_micros(200);
 
 /// What a worker says and hears.
 pub(crate) type ToServer = Link<ToHost, ToWorker>;
@@ -94,8 +101,7 @@ struct Worker {
 struct Shared {
     code: Arc<dyn Code>,
     description: Description,
-    /// Instances that can serve further calls, no more than there were calls at once.
-    idle: Mutex<Vec<Box<dyn Instance>>>,
+    idle: Arc<Idle>,
     /// Calls that ended, to be forgotten.
     ended: Mutex<Vec<CallId>>,
 }
@@ -143,25 +149,39 @@ impl Worker {
     }
 
     async fn serve(mut self, reader: &mut Reader<ToWorker>) -> Result<(), Error> {
+        let mut turn = Duration::ZERO;
         while let Some(frame) = next(&self.link, reader).await? {
             self.forget();
             let Frame { call, message, body } = frame;
             match message {
                 ToWorker::Call(said) => {
-                    self.begin(call, |open, shared| execute::call(open, shared, *said, body))
+                    let began = Instant::now();
+                    let execute = |open, shared| execute::call(open, shared, *said, body);
+                    self.begin(call, execute).await;
+                    turn += began.elapsed();
                 }
                 message => self.pass_on(call, message, body),
+            }
+            // Answers leave, calls that take longer go on, and what has come meanwhile is seen.
+            if turn >= TURN {
+                tokio::task::yield_now().await;
+                turn = Duration::ZERO;
             }
         }
         Ok(())
     }
 
-    fn begin<F>(&mut self, id: CallId, execute: impl FnOnce(Arc<OpenCall>, Arc<Shared>) -> F)
+    /// Begins a call. Most end at once, before the next frame is heard; one that does not goes on as a task.
+    async fn begin<F>(&mut self, id: CallId, execute: impl FnOnce(Arc<OpenCall>, Arc<Shared>) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let call = Arc::new(OpenCall::new(id, Arc::clone(&self.link)));
-        let executing = execute(Arc::clone(&call), Arc::clone(&self.shared));
+        let mut executing = Box::pin(execute(Arc::clone(&call), Arc::clone(&self.shared)));
+        let polled = std::future::poll_fn(|cx| Poll::Ready(executing.as_mut().poll(cx))).await;
+        if polled.is_ready() {
+            return;
+        }
         let shared = Arc::clone(&self.shared);
         let task = tokio::spawn(async move {
             executing.await;
@@ -216,25 +236,14 @@ impl Shared {
         Ok(Self {
             code,
             description,
-            idle: Mutex::default(),
+            idle: Arc::default(),
             ended: Mutex::default(),
         })
     }
 
     /// An instance that can serve a call.
     fn instance(&self) -> Box<dyn Instance> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.unwrap_or_else(|| self.code.instance())
-    }
-
-    /// Keeps an instance for another call, if it can serve one.
-    fn give_back(&self, instance: Box<dyn Instance>) {
-        if instance.reusable() {
-            self.idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(instance);
-        }
+        self.idle.take().unwrap_or_else(|| self.code.instance())
     }
 }
 

@@ -58,6 +58,7 @@ pub use engine::Slots;
 pub use memory::GuestMemory;
 #[cfg(feature = "server")]
 pub use outbound::Settings as OutboundSettings;
+pub use restore::look_at_own_pages;
 #[cfg(feature = "server")]
 pub use runtime::{Error, Runtime, Settings};
 pub use worker::Mapped;

@@ -43,6 +43,12 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// to start; and where more code is called in turn, the rest is not put back in vain.
 const MAX_PLACES: usize = 384;
 
+/// Opens what the kernel tells this process's pages by, for a process that will not be able to open anything. Without it none of its
+/// instances is put back. What it tells is of the process that opened it: no copy of that, which a fork makes, may go on with it.
+pub fn look_at_own_pages() {
+    touched::open();
+}
+
 /// The right to be put back.
 pub(crate) struct Place(());
 

@@ -168,6 +168,10 @@ impl Instance for ClockedInstance {
     fn reusable(&self) -> bool {
         self.instance.reusable()
     }
+
+    fn as_new(&self) -> bool {
+        self.instance.as_new()
+    }
 }
 
 /// A body, which lets the clock tick as long as it is there.

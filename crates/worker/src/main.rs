@@ -35,7 +35,8 @@ fn main() -> Result<()> {
         .context("the runtime cannot be made")?;
     let code = MappedCode(map(&arguments));
     let socket = socket()?;
-    let layers = Confinement::from_arguments(&arguments)?.enter()?;
+    let layers =
+        Confinement::from_arguments(&arguments)?.enter_and_prepare(weft_runtime::look_at_own_pages)?;
     runtime.block_on(worker::serve(UnixStream::from(socket), layers.bits(), code))?;
     Ok(())
 }

@@ -4,12 +4,17 @@ use bytes::Bytes;
 
 use super::{Frame, MAX_HEAD, Message, PREFIX, ProtocolError};
 
+/// Bodies of up to so many bytes are copied: that costs less than a part of their own.
+const COPIED: usize = 1 << 10;
+/// What is made room for at first, in bytes: nearly all heads, and many small bodies.
+const ROOM: usize = 256;
+
 /// A frame's bytes in two parts, so that a large body is sent from where it lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {
-    /// Prefix and head.
+    /// Prefix and head, and the body where that is small.
     pub head: Vec<u8>,
-    /// The body.
+    /// The body where it is large.
     pub body: Bytes,
 }
 
@@ -34,7 +39,9 @@ impl<M: Message> Frame<M> {
                 length: self.body.len(),
             });
         }
-        let head = postcard::to_extend(&self.message, vec![0; PREFIX])
+        let mut room = Vec::with_capacity(ROOM);
+        room.resize(PREFIX, 0);
+        let head = postcard::to_extend(&self.message, room)
             .map_err(|error| ProtocolError::Head(error.to_string()))?;
         let head_length = head.len() - PREFIX;
         if head_length > MAX_HEAD {
@@ -49,9 +56,13 @@ impl<M: Message> Frame<M> {
         let mut head = head;
         head[..4].copy_from_slice(&prefix.to_le_bytes());
         head[4..PREFIX].copy_from_slice(&self.call.to_le_bytes());
-        Ok(Encoded {
-            head,
-            body: self.body.clone(),
-        })
+        let body = match self.body.len() {
+            0..=COPIED => {
+                head.extend_from_slice(&self.body);
+                Bytes::new()
+            }
+            _ => self.body.clone(),
+        };
+        Ok(Encoded { head, body })
     }
 }

@@ -1,4 +1,4 @@
-use super::choose;
+use super::{choose, choose_near};
 
 const INSTANCES: usize = 64;
 
@@ -23,6 +23,32 @@ fn few_instances() {
             "the emptier of both, whatever is drawn"
         );
     }
+}
+
+#[test]
+fn what_is_near_is_preferred_unless_it_is_clearly_busier() {
+    let check = |near: u32, far: u32, takes_near: bool| {
+        for random in [0, 1, u64::MAX, 0xffff_ffff, 0xffff_ffff_0000_0000] {
+            let chosen = choose_near(2, |i| [near, far][i], |i| i == 0, random);
+            assert_eq!(chosen, Some(usize::from(!takes_near)), "{near} near, {far} far");
+            let chosen = choose_near(2, |i| [far, near][i], |i| i == 1, random);
+            assert_eq!(chosen, Some(usize::from(takes_near)), "{near} near, {far} far");
+        }
+    };
+    check(0, 0, true);
+    check(1, 0, false);
+    check(1, 1, true);
+    check(2, 1, false);
+    check(3, 2, true);
+    check(48, 32, true);
+    check(49, 32, false);
+    check(u32::MAX, u32::MAX - 1, true);
+    check(u32::MAX, 2, false);
+    assert_eq!(
+        choose_near(2, |i| [5, 4][i], |_| true, 7),
+        Some(1),
+        "the emptier of what is near"
+    );
 }
 
 #[test]

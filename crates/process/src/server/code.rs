@@ -45,6 +45,10 @@ impl Factory for Workers {
     fn ready(&self, worker: &Worker) -> bool {
         !worker.is_starting()
     }
+
+    fn near(&self, worker: &Worker) -> bool {
+        worker.is_here()
+    }
 }
 
 impl ProcessCode {

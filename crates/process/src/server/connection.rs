@@ -125,6 +125,11 @@ impl Connection {
         self.open.load(Acquire)
     }
 
+    /// Whether it is had on this thread.
+    pub(super) fn is_here(&self) -> bool {
+        self.link.is_here()
+    }
+
     /// What the worker uses, where that is known. Reads a few files.
     pub(super) fn usage(&self) -> Option<InstanceUsage> {
         let usage = self.meter.usage()?;

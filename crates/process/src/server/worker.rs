@@ -93,6 +93,14 @@ impl Worker {
         }
     }
 
+    /// Whether the conversation with it is had on this thread: a call from another one costs both threads a wake-up.
+    pub(super) fn is_here(&self) -> bool {
+        match &*self.life.stage.borrow() {
+            Stage::Ready(connection) => connection.is_here(),
+            Stage::Starting | Stage::Ended(_) => false,
+        }
+    }
+
     /// What it counts for among all workers, as long as it can be called.
     pub(super) fn share(&self) -> Option<Share> {
         self.connection().map(|connection| connection.share())

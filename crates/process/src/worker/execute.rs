@@ -121,7 +121,7 @@ async fn typed(
     };
     let reply = instance.call(call).await?;
     let reusable = instance.reusable();
-    shared.give_back(instance);
+    shared.idle.give_back(instance);
     let (cpu, start) = (micros(reply.cpu_time), micros(reply.start_time));
     let result = reply.result.map(|image| image.as_bytes().clone());
     Ok((
@@ -146,7 +146,7 @@ async fn serve(
     let response = instance.http(request, context).await?;
     answer(open, response).await?;
     let reusable = instance.reusable();
-    shared.give_back(instance);
+    shared.idle.give_back(instance);
     Ok((returned(false, 0, 0, reusable), Bytes::new()))
 }
 

@@ -19,6 +19,9 @@ static PAGEMAP: LazyLock<Option<File>> = LazyLock::new(|| {
     (small && scan(&pagemap, 0..0, &mut [Region::default()]).is_ok()).then_some(pagemap)
 });
 
+/// Whether the kernel tells of this process, not of one that it was forked from.
+static IS_OWN: LazyLock<bool> = LazyLock::new(|| tells_of_a_write().unwrap_or(false));
+
 // `PAGEMAP_SCAN` and what it takes and gives, from <linux/fs.h>, since Linux 6.7.
 const IS_FILE: u64 = 1 << 2;
 const IS_PRESENT: u64 = 1 << 3;
@@ -56,9 +59,31 @@ pub(super) struct Regions {
     start: u64,
 }
 
+/// Opens what the kernel is asked by.
+pub(super) fn open() {
+    LazyLock::force(&PAGEMAP);
+}
+
 /// Whether the kernel tells which pages were written to.
 pub(super) fn can_be_told() -> bool {
-    PAGEMAP.is_some()
+    *IS_OWN
+}
+
+/// Writes to a page that was not written to before; answers whether that is told, and was not told too early.
+fn tells_of_a_write() -> Option<bool> {
+    use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+    let prot = ProtFlags::READ | ProtFlags::WRITE;
+    // SAFETY: a new mapping, wherever there is room, of a page that is the memory of nothing else until it is unmapped.
+    let page = unsafe { mmap_anonymous(std::ptr::null_mut(), PAGE, prot, MapFlags::PRIVATE) }.ok()?;
+    // SAFETY: as above; bytes of zeros are bytes.
+    let memory = unsafe { std::slice::from_raw_parts_mut(page.cast::<u8>(), PAGE) };
+    let told = |memory: &[u8]| regions(memory, PAGE).map(|regions| regions.iter().count());
+    let before = told(memory);
+    memory[0] = 1;
+    let after = told(memory);
+    // SAFETY: nothing refers to it any longer.
+    unsafe { munmap(page, PAGE) }.ok()?;
+    Some((before, after) == (Some(0), Some(1)))
 }
 
 /// The parts of a memory that were written to since it was mapped, in bytes from its start, whole pages each. None where they are more than
