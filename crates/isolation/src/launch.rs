@@ -21,6 +21,8 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use rustix::net::sockopt::set_socket_send_buffer_size;
+
 pub use container::{CODE, ContainerLauncher, Containers, Order, OrderError, Runtime, WORKER};
 pub use ending::{Cause, EndError, Ending};
 pub use measure::Meter;
@@ -127,6 +129,9 @@ pub enum LaunchError {
     Protocol(#[from] ProtocolError),
 }
 
+/// Bytes that may be under way in a direction, as far as the host allows: with less, both sides are woken for every part of a large value.
+const UNDERWAY: usize = 2 << 20;
+
 /// Starts a process that is told its group, which it enters first of all, and has our hello to read.
 fn start(
     program: &Path,
@@ -135,6 +140,9 @@ fn start(
     group: Option<&Group>,
 ) -> Result<(UnixStream, Child), LaunchError> {
     let (mut ours, theirs) = UnixStream::pair()?;
+    for socket in [&ours, &theirs] {
+        set_socket_send_buffer_size(socket, UNDERWAY).map_err(io::Error::from)?;
+    }
     greet(&mut ours)?;
     let entrance = group.map(Group::entrance).unwrap_or_default();
     let spawned = Command::new(program)

@@ -96,14 +96,20 @@ impl Tiered {
 }
 
 /// Bytes of a memory that a worker overwrites in place after a call, for each of its slots; what a call touched beyond is given
-/// back. Where the kernel does not tell what was touched, so many are overwritten, touched or not.
-const WORKER_RESIDENT: usize = 128 << 10;
+/// back. A value of a megabyte fits.
+const WORKER_RESIDENT: usize = 1280 << 10;
+/// The same where the kernel does not tell what was touched, and so many are overwritten, touched or not.
+const WORKER_RESIDENT_UNTOLD: usize = 128 << 10;
 
 /// Where a worker places instances.
 pub(crate) fn worker_placement(slots: u32) -> PoolingAllocationConfig {
+    let resident = match PoolingAllocationConfig::is_pagemap_scan_available() {
+        true => WORKER_RESIDENT,
+        false => WORKER_RESIDENT_UNTOLD,
+    };
     let mut pool = places(slots);
     pool.pagemap_scan(Enabled::Auto)
-        .linear_memory_keep_resident(WORKER_RESIDENT)
+        .linear_memory_keep_resident(resident)
         .table_keep_resident(TABLE_RESIDENT)
         .async_stack_keep_resident(STACK_RESIDENT)
         .max_unused_warm_slots(slots);

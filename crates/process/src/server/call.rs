@@ -15,7 +15,8 @@ use tokio::time::{Sleep, sleep_until, timeout_at};
 use weft_function_engine::port::{Body, BodyError, Call, CallContext, Failure, Loss, Outbound, Reply};
 use weft_isolation::protocol::{AttachedStream, Call as Said, Header, StreamId, Target, ToWorker};
 use weft_pool::SharedLease;
-use weft_types::image::{Bounds, Image};
+use weft_types::Signature;
+use weft_types::image::{Attached, Bounds, Image};
 
 use super::code::Workers;
 use super::connection::{Connection, OfCall};
@@ -24,6 +25,8 @@ use crate::{head, terms};
 
 /// Most elements in the lists of a result.
 const MAX_ELEMENTS: usize = 4_000_000;
+/// Attachments of up to so many bytes together are sent within the image.
+const PUT_IN: usize = 1 << 20;
 
 /// A call that the worker has not ended.
 pub(super) struct Open {
@@ -118,6 +121,7 @@ impl Connection {
         let signature = exports.get(export).and_then(|export| export.signature());
         let signature =
             signature.ok_or_else(|| Failure::Platform(format!("export {export} cannot be called")))?;
+        let (arguments, attached) = put_in(signature, arguments, attached);
         let (mut open, ended) = Open::new(context.clone(), lease);
         let mut bodies = Vec::new();
         let mut streams = Vec::new();
@@ -250,6 +254,24 @@ impl Connection {
         let loss = Loss::Violated(what.to_owned());
         self.kill(loss.clone());
         Failure::Lost(loss)
+    }
+}
+
+/// Puts attachments into the image where that is small enough to be sent at once: a copy costs less than a stream.
+fn put_in(signature: &Signature, arguments: Image, attached: Attached) -> (Image, Attached) {
+    let bytes: usize = attached.iter().map(|attachment| attachment.bytes.len()).sum();
+    if attached.is_empty() || bytes > PUT_IN {
+        return (arguments, attached);
+    }
+    // Both were checked against the limits.
+    let bounds = Bounds {
+        bytes: usize::MAX,
+        elements: usize::MAX,
+    };
+    match attached.put_into(&signature.params, &arguments, bounds) {
+        Ok(whole) => (whole, Attached::default()),
+        // It belongs to no list.
+        Err(_) => (arguments, attached),
     }
 }
 
