@@ -91,7 +91,7 @@ impl Connection {
     }
 
     async fn read_more(&mut self) -> Result<()> {
-        self.buffer.reserve(64 << 10);
+        self.buffer.reserve(8 << 10);
         if self.stream.read_buf(&mut self.buffer).await? == 0 {
             bail!("the server closed the connection");
         }

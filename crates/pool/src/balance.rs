@@ -7,16 +7,16 @@
 /// Answers nothing where `len` is 0.
 #[must_use]
 pub fn choose(len: usize, outstanding: impl Fn(usize) -> u32, random: u64) -> Option<usize> {
-    choose_near(len, outstanding, |_| false, random)
+    choose_near(len, outstanding, |_| None, random)
 }
 
-/// Chooses like [`choose`]; but where one of the two is near and the other is not, the near one takes the call unless it has more than
-/// one and a half times as many under way. So what is near is preferred among the busy, and never before what is idle.
+/// Chooses like [`choose`]; but where one of the two is near and the other is not, the near one takes the call unless it is further ahead
+/// of the other than `lead` tells, in calls under way; none where an instance is not near.
 #[must_use]
 pub fn choose_near(
     len: usize,
     outstanding: impl Fn(usize) -> u32,
-    near: impl Fn(usize) -> bool,
+    lead: impl Fn(usize) -> Option<u32>,
     random: u64,
 ) -> Option<usize> {
     if len < 2 {
@@ -26,11 +26,11 @@ pub fn choose_near(
     // Drawn from the others, then shifted over the first: never the same one twice.
     let second = scale(random & 0xffff_ffff, len - 1);
     let second = second + usize::from(second >= first);
-    let (of_first, of_second) = (u64::from(outstanding(first)), u64::from(outstanding(second)));
-    let takes_second = match (near(first), near(second)) {
-        (true, false) => 2 * of_first > 3 * of_second,
-        (false, true) => 2 * of_second <= 3 * of_first,
-        (true, true) | (false, false) => of_second < of_first,
+    let (of_first, of_second) = (outstanding(first), outstanding(second));
+    let takes_second = match (lead(first), lead(second)) {
+        (Some(lead), None) => of_first > of_second.saturating_add(lead),
+        (None, Some(lead)) => of_second <= of_first.saturating_add(lead),
+        (Some(_), Some(_)) | (None, None) => of_second < of_first,
     };
     Some(if takes_second { second } else { first })
 }

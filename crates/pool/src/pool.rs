@@ -38,9 +38,10 @@ pub trait Factory: Send + Sync + 'static {
         true
     }
 
-    /// Whether it costs less to reach an instance from the leasing thread than from others.
-    fn near(&self, _instance: &Self::Instance) -> bool {
-        false
+    /// How many leases more than another an instance may have and is still preferred, as it costs less to reach from the leasing thread;
+    /// none where it does not.
+    fn lead(&self, _instance: &Self::Instance) -> Option<u32> {
+        None
     }
 }
 

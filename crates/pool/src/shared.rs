@@ -211,8 +211,8 @@ impl<F: Factory> Inner<F> {
             true => slots[index].outstanding.load(Relaxed),
             false => u32::MAX,
         };
-        let near = |index: usize| self.factory.near(&slots[index].instance);
-        let drawn = choose_near(slots.len(), outstanding, near, fastrand::u64(..))?;
+        let lead = |index: usize| self.factory.lead(&slots[index].instance);
+        let drawn = choose_near(slots.len(), outstanding, lead, fastrand::u64(..))?;
         serves(&slots[drawn]).then(|| Arc::clone(&slots[drawn]))
     }
 

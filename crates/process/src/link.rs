@@ -1,6 +1,5 @@
 //! Frames through a socket, either way.
 
-use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::marker::PhantomData;
 use std::os::unix::net::UnixStream as StdStream;
@@ -9,19 +8,23 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::BytesMut;
 use tokio::io::Interest;
 use tokio::net::UnixStream;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
 use weft_isolation::protocol::{Decoder, Encoded, Frame, Message, ProtocolError};
 
+mod outbox;
+
+use outbox::Outbox;
+
 /// How much is made room for at once, in bytes: more only where a frame that large was announced, and piece by piece.
 const READ: usize = 64 << 10;
 /// Less room than this is too little to read into, in bytes.
 const READ_LEAST: usize = 8 << 10;
-/// Heads and bodies that leave with one system call at most.
-const PARTS: usize = 64;
+/// Runs of frames and large bodies that leave with one system call at most.
+const PARTS: usize = 16;
 /// The most that is made room for because it was announced, in bytes.
 const READ_MOST: usize = 1 << 20;
 
@@ -34,7 +37,7 @@ const READ_MOST: usize = 1 << 20;
 pub(crate) struct Link<Said, Heard> {
     stream: UnixStream,
     limit: AtomicUsize,
-    waiting: Mutex<VecDeque<Bytes>>,
+    waiting: Mutex<Outbox>,
     wake: Notify,
     /// The thread that moves what waits, where it has no other to share its tasks with.
     home: OnceLock<ThreadId>,
@@ -98,10 +101,7 @@ impl<Said: Message, Heard: Message> Link<Said, Heard> {
         let deferred = self.is_here();
         let mut waiting = self.waiting();
         let first = waiting.is_empty();
-        waiting.push_back(encoded.head.into());
-        if !encoded.body.is_empty() {
-            waiting.push_back(encoded.body);
-        }
+        waiting.push(encoded);
         if first && !deferred {
             self.write(&mut waiting);
         }
@@ -141,7 +141,7 @@ impl<Said: Message, Heard: Message> Link<Said, Heard> {
 
     /// Bytes that wait to be written.
     pub(crate) fn backlog(&self) -> usize {
-        self.waiting().iter().map(Bytes::len).sum()
+        self.waiting().bytes()
     }
 
     /// Blocks until the socket takes more, and writes it.
@@ -152,12 +152,14 @@ impl<Said: Message, Heard: Message> Link<Said, Heard> {
         let _ = poll(&mut events, None);
         // Tokio may not have seen yet that it can be written to.
         let mut waiting = self.waiting();
-        if let Some(first) = waiting.front() {
-            match rustix::io::write(&self.stream, first) {
-                Ok(written) => advance(&mut waiting, written),
-                Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
-                Err(_) => waiting.clear(),
-            }
+        let mut parts = [IoSlice::new(&[])];
+        if waiting.slices(&mut parts) == 0 {
+            return;
+        }
+        match rustix::io::write(&self.stream, &parts[0]) {
+            Ok(written) => waiting.advance(written),
+            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
+            Err(_) => waiting.clear(),
         }
     }
 
@@ -198,14 +200,12 @@ impl<Said: Message, Heard: Message> Link<Said, Heard> {
         let _ = self.stream.try_io(Interest::READABLE, nothing);
     }
 
-    fn write(&self, waiting: &mut VecDeque<Bytes>) {
+    fn write(&self, waiting: &mut Outbox) {
         while !waiting.is_empty() {
             let mut parts = [IoSlice::new(&[]); PARTS];
-            for (part, bytes) in parts.iter_mut().zip(waiting.iter()) {
-                *part = IoSlice::new(bytes);
-            }
-            match self.stream.try_write_vectored(&parts) {
-                Ok(written) => advance(waiting, written),
+            let filled = waiting.slices(&mut parts);
+            match self.stream.try_write_vectored(&parts[..filled]) {
+                Ok(written) => waiting.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // Whoever reads finds out that the other side is gone.
@@ -214,7 +214,7 @@ impl<Said: Message, Heard: Message> Link<Said, Heard> {
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<Bytes>> {
+    fn waiting(&self) -> MutexGuard<'_, Outbox> {
         // Nothing that can panic half-way runs under the lock.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -241,18 +241,5 @@ impl<Heard: Message> Reader<Heard> {
         if room < missing.clamp(READ_LEAST, READ_MOST) {
             self.bytes.reserve(missing.clamp(READ, READ_MOST));
         }
-    }
-}
-
-/// Takes what was written off the front.
-fn advance(waiting: &mut VecDeque<Bytes>, mut written: usize) {
-    while let Some(first) = waiting.front_mut() {
-        let part = written.min(first.len());
-        first.advance(part);
-        written -= part;
-        if !first.is_empty() {
-            return;
-        }
-        waiting.pop_front();
     }
 }

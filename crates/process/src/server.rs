@@ -13,6 +13,7 @@ mod hear;
 mod kept;
 mod level;
 mod outcome;
+mod pace;
 mod plan;
 mod requests;
 mod scale;

@@ -26,26 +26,28 @@ fn few_instances() {
 }
 
 #[test]
-fn what_is_near_is_preferred_unless_it_is_clearly_busier() {
-    let check = |near: u32, far: u32, takes_near: bool| {
+fn what_is_near_is_preferred_unless_it_is_too_far_ahead() {
+    let check = |near: u32, far: u32, lead: u32, takes_near: bool| {
         for random in [0, 1, u64::MAX, 0xffff_ffff, 0xffff_ffff_0000_0000] {
-            let chosen = choose_near(2, |i| [near, far][i], |i| i == 0, random);
-            assert_eq!(chosen, Some(usize::from(!takes_near)), "{near} near, {far} far");
-            let chosen = choose_near(2, |i| [far, near][i], |i| i == 1, random);
-            assert_eq!(chosen, Some(usize::from(takes_near)), "{near} near, {far} far");
+            for place in [0, 1] {
+                let outstanding = |i| if i == place { near } else { far };
+                let chosen = choose_near(2, outstanding, |i| (i == place).then_some(lead), random);
+                let expected = if takes_near { place } else { 1 - place };
+                assert_eq!(chosen, Some(expected), "{near} near, {far} far, lead {lead}");
+            }
         }
     };
-    check(0, 0, true);
-    check(1, 0, false);
-    check(1, 1, true);
-    check(2, 1, false);
-    check(3, 2, true);
-    check(48, 32, true);
-    check(49, 32, false);
-    check(u32::MAX, u32::MAX - 1, true);
-    check(u32::MAX, 2, false);
+    check(0, 0, 0, true);
+    check(1, 0, 0, false);
+    check(1, 1, 0, true);
+    check(1, 0, 1, true);
+    check(32, 0, 32, true);
+    check(33, 0, 32, false);
+    check(0, 9, 0, true);
+    check(u32::MAX, 2, 32, false);
+    check(u32::MAX, u32::MAX, 32, true);
     assert_eq!(
-        choose_near(2, |i| [5, 4][i], |_| true, 7),
+        choose_near(2, |i| [5, 4][i], |_| Some(9), 7),
         Some(1),
         "the emptier of what is near"
     );

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
@@ -31,6 +31,7 @@ const PUT_IN: usize = 1 << 20;
 /// A call that the worker has not ended.
 pub(super) struct Open {
     pub(super) context: CallContext,
+    pub(super) began: Instant,
     done: oneshot::Sender<Outcome>,
     head: Option<oneshot::Sender<Head>>,
     /// What the worker sends.
@@ -40,7 +41,7 @@ pub(super) struct Open {
     /// The number of the next of those.
     pub(super) next: u32,
     /// What goes on on its behalf; ends with it.
-    pub(super) tasks: JoinSet<()>,
+    pub(super) tasks: Option<JoinSet<()>>,
     /// From its first request to another host on.
     pub(super) outbound: Option<Arc<dyn Outbound>>,
     /// Its place in the worker, which it has until the worker has ended it: whoever goes away sooner frees none.
@@ -69,12 +70,13 @@ impl Open {
         let (done, ended) = oneshot::channel();
         let open = Self {
             context,
+            began: Instant::now(),
             done,
             head: None,
             incoming: HashMap::new(),
             outgoing: HashMap::new(),
             next: 0,
-            tasks: JoinSet::new(),
+            tasks: None,
             outbound: None,
             lease,
         };
@@ -310,7 +312,9 @@ impl UnderWay {
             let _ = streams::send(body, stream, credit, &*of).await;
         };
         if let Some(open) = connection.state().open.get_mut(call) {
-            open.tasks.spawn_on(sending, &connection.home);
+            open.tasks
+                .get_or_insert_default()
+                .spawn_on(sending, &connection.home);
         }
     }
 

@@ -46,8 +46,8 @@ impl Factory for Workers {
         !worker.is_starting()
     }
 
-    fn near(&self, worker: &Worker) -> bool {
-        worker.is_here()
+    fn lead(&self, worker: &Worker) -> Option<u32> {
+        worker.lead()
     }
 }
 

@@ -18,6 +18,7 @@ use weft_pool::budget::Share;
 use super::budget::Taken;
 use super::call::Open;
 use super::outcome;
+use super::pace::Pace;
 use super::plan::{Alive, Plan};
 use super::start::END;
 use super::worker::Life;
@@ -37,6 +38,7 @@ pub(super) struct Connection {
     /// Whether calls can be made: whether `state` says of nothing why it is to end. Looked at for every call.
     open: AtomicBool,
     served: AtomicBool,
+    pace: Pace,
     meter: Meter,
     /// What it counts for among all workers.
     taken: Taken,
@@ -107,6 +109,7 @@ impl Connection {
             }),
             open: AtomicBool::new(true),
             served: AtomicBool::new(false),
+            pace: Pace::default(),
             meter: process.meter(),
             taken,
         });
@@ -125,9 +128,9 @@ impl Connection {
         self.open.load(Acquire)
     }
 
-    /// Whether it is had on this thread.
-    pub(super) fn is_here(&self) -> bool {
-        self.link.is_here()
+    /// How many calls the worker may be ahead of others for those who call on the thread of this conversation; none for others.
+    pub(super) fn lead(&self) -> Option<u32> {
+        self.link.is_here().then(|| self.pace.lead())
     }
 
     /// What the worker uses, where that is known. Reads a few files.
@@ -218,6 +221,17 @@ impl Connection {
         frame: &Frame<ToHost>,
     ) -> Result<Fate, weft_isolation::protocol::ProtocolError> {
         state.conversation.host_hears(frame)
+    }
+
+    /// Takes a call that the worker has ended.
+    pub(super) fn take(&self, call: CallId) -> Option<Open> {
+        let (open, at_once) = {
+            let mut state = self.state();
+            let at_once = state.open.len();
+            (state.open.remove(&call)?, at_once)
+        };
+        self.pace.note(open.began.elapsed(), at_once);
+        Some(open)
     }
 
     /// Notes that a call was served to its end.

@@ -75,7 +75,7 @@ impl Connection {
     }
 
     fn end(&self, call: CallId, outcome: Outcome) {
-        let open = self.state().open.remove(&call);
+        let open = self.take(call);
         self.settle();
         if let Some(open) = open {
             open.end(outcome);
@@ -143,8 +143,9 @@ impl Connection {
                 outbound,
             };
             // Those that ended are let go of.
-            while open.tasks.try_join_next().is_some() {}
-            open.tasks.spawn_on(asked.answer(request, body), &home);
+            let tasks = open.tasks.get_or_insert_default();
+            while tasks.try_join_next().is_some() {}
+            tasks.spawn_on(asked.answer(request, body), &home);
         });
     }
 

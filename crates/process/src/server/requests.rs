@@ -143,7 +143,9 @@ impl Asked {
                 // Its receiver learns how it ended.
                 let _ = streams::send(body, stream, credit, &*voice).await;
             };
-            open.tasks.spawn_on(sending, &connection.home);
+            open.tasks
+                .get_or_insert_default()
+                .spawn_on(sending, &connection.home);
         }
         let message = ToWorker::Answer {
             request: self.number,

@@ -93,11 +93,12 @@ impl Worker {
         }
     }
 
-    /// Whether the conversation with it is had on this thread: a call from another one costs both threads a wake-up.
-    pub(super) fn is_here(&self) -> bool {
+    /// How many calls it may be ahead of others where the conversation with it is had on this thread: a call from another one costs both
+    /// threads a wake-up.
+    pub(super) fn lead(&self) -> Option<u32> {
         match &*self.life.stage.borrow() {
-            Stage::Ready(connection) => connection.is_here(),
-            Stage::Starting | Stage::Ended(_) => false,
+            Stage::Ready(connection) => connection.lead(),
+            Stage::Starting | Stage::Ended(_) => None,
         }
     }
 
