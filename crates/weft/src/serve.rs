@@ -137,7 +137,8 @@ async fn serve(config: &Config, data: PathBuf, telemetry: &Telemetry, output: Ou
     announce(addresses, serving.tls.is_some(), &data, output)?;
 
     let signal = signals.next().await;
-    tracing::info!(signal, "shutting down: calls under way are finished");
+    let notice = config.serve.drain_notice.0;
+    tracing::info!(signal, ?notice, "shutting down: calls under way are finished");
     tokio::select! {
         outcome = end(shutdown, (&engine, &runs, &processes), cores, (store, &access), config) => outcome,
         signal = signals.next() => {
@@ -290,7 +291,7 @@ fn announce(
     Ok(())
 }
 
-/// Finishes what is under way, as long as patience lasts.
+/// Serves for as long as is announced, then finishes what is under way, as long as patience lasts.
 async fn end(
     shutdown: Shutdown,
     (engine, runs, processes): (&Engine, &weft_workflow_engine::Engine, &Processes),
@@ -298,6 +299,8 @@ async fn end(
     (store, access): (Store, &Arc<Access>),
     config: &Config,
 ) -> Result<()> {
+    shutdown.announce();
+    tokio::time::sleep(config.serve.drain_notice.0).await;
     shutdown.begin();
     let patience = config.serve.drain.0;
     // Runs first: their nodes call functions until the last one that is driven here ended or was left for the next start.

@@ -103,6 +103,26 @@ async fn a_call_under_way_is_finished_before_the_end() {
     assert!(server.ended().await.success());
 }
 
+/// A load balancer sees it while everything is served, and those it sends meanwhile are answered.
+#[tokio::test]
+async fn the_end_is_announced_before_connections_are_refused() {
+    let mut server = Server::builder()
+        .arguments(["--drain-notice", "10m"])
+        .start()
+        .await;
+    server.api.deploy("adds", fixture("arith")).await;
+    server.signal(Signal::TERM);
+    let api = &server.api;
+    eventually("the end is announced", || async {
+        api.get("/readyz").await.status == 503
+    })
+    .await;
+    api.get("/readyz").await.expect_problem(503, "draining");
+    assert_eq!(api.call("adds", &json!([1, 2])).await.ok(), json!(3));
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().await.code(), Some(1));
+}
+
 #[tokio::test]
 async fn a_second_signal_ends_at_once() {
     let mut server = Server::builder()

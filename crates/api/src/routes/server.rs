@@ -35,7 +35,7 @@ pub(super) async fn healthz() -> Json<Health> {
     ),
 )]
 pub(super) async fn readyz(State(context): State<Arc<Context>>) -> Result<Json<Health>, Problem> {
-    if context.draining.has_begun() {
+    if context.draining.is_announced() {
         return Err(Problem::new(Kind::Draining, "the server is shutting down").retry_after(5));
     }
     if let Some(workflows) = &context.workflows {

@@ -158,6 +158,16 @@ async fn requests_are_answered() {
     server.stop().await;
 }
 
+/// Whoever was not told yet that the end is near still gets its answers.
+#[tokio::test]
+async fn an_announced_end_refuses_nobody() {
+    let server = start(&config());
+    server.shutdown.announce();
+    let answer = read_to_end(server.send(GET).await).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn a_client_that_goes_away_cancels_its_request() {
     let mut server = start(&config());

@@ -165,6 +165,9 @@ async fn pages_load_nothing_from_elsewhere() {
 async fn health_follows_the_shutdown() {
     let server = Server::new().await;
     assert_eq!(server.get("/readyz").await.status, 200);
+    server.shutdown.announce();
+    assert_eq!(server.get("/readyz").await.problem(), "draining");
+    assert_eq!(server.get("/v1/projects").await.status, 200);
     server.shutdown.begin();
     assert_eq!(server.get("/readyz").await.problem(), "draining");
     assert_eq!(server.get("/healthz").await.json()["status"], "ok");

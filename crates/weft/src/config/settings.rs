@@ -74,7 +74,9 @@ section! {
         container_runtime: PathBuf, "WEFT_CONTAINER_RUNTIME" = "\"\"";
         /// Directory of what containers are made of while they are there.
         container_directory: PathBuf, "WEFT_CONTAINER_DIRECTORY" = "\"/run/weft\"";
-        /// How long calls under way may take to end once the server is asked to stop.
+        /// How long the server goes on serving once it is asked to stop, while `/readyz` is 503 `draining`, so that a load balancer sends it nothing more before it closes; `0s` for not at all.
+        drain_notice: Span, "WEFT_DRAIN_NOTICE" = "\"0s\"";
+        /// How long calls under way may take to end once the server is asked to stop, after `drain-notice`.
         drain: Span, "WEFT_DRAIN" = "\"30s\"";
     }
 }
