@@ -28,6 +28,7 @@ mod failed_run;
 mod media;
 mod names;
 mod run;
+mod unkeyed;
 
 pub(crate) use media::{Accepted, Sent, expect_json};
 pub(crate) use names::explain;
@@ -96,6 +97,7 @@ where
         };
         return Box::pin(run::run(context, workflows, parts, call, accepted)).await;
     }
+    unkeyed::refuse_key(&parts.headers)?;
     let invocation = Invocation {
         export,
         arguments: arguments(context, caller, &callee, sent, signature, body, bound).await?,

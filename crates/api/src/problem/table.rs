@@ -105,7 +105,7 @@ problems! {
     InvalidQuery "invalid-query" 400 "The query is not valid"
         "A parameter of the query is unknown, given twice or out of range; the detail names it."
     InvalidHeader "invalid-header" 400 "A header is not valid"
-        "A request header that Weft reads has a value it cannot have; the detail names it."
+        "A request header that Weft reads has a value it cannot have, or is not for what the request asks for; the detail names it."
     InvalidJson "invalid-json" 400 "The body is not JSON"
         "The body is not well-formed JSON in UTF-8, or an object in it has a key twice. The detail says where."
     InvalidArguments "invalid-arguments" 400 "The arguments do not fit the parameters"

@@ -33,6 +33,7 @@ use crate::wire;
         ("timeout" = Option<String>, Query, description = "How long to wait at most, as `500ms`, `5s`, `1m`; the version's own limit stays"),
         ("inline-bytes" = Option<u64>, Query, description = "A result of more bytes is kept as a blob, and its address answered instead: `{\"$blob\": \"<digest>\"}`"),
         ("traceparent" = Option<String>, Header, description = "The caller's trace (W3C)"),
+        ("idempotency-key" = Option<String>, Header, description = "Of workflows only: chosen by the caller, the same for repetitions; kept for 24 h. Other functions refuse it"),
         ("weft-seed" = Option<String>, Header, description = "The seed of an earlier answer, to repeat that call"),
         ("weft-time" = Option<String>, Header, description = "The time of an earlier answer, to repeat that call"),
     ),

@@ -38,6 +38,23 @@ async fn the_future_of_a_call_is_small() {
     assert!(size <= MOST, "{size} bytes, at most {MOST}");
 }
 
+/// Whoever sends a key relies on a repetition not being executed.
+#[tokio::test]
+async fn a_function_that_is_no_workflow_takes_no_idempotency_key() {
+    let server = Server::new().await;
+    server.add("adder", adder()).await;
+    let keyed = async |key: &str| {
+        let request = Request::post("/v1/projects/default/functions/adder/invoke");
+        let request = request.header("content-type", "application/json");
+        let request = request.header("idempotency-key", key);
+        server.send(request.body("[20,22]")).await
+    };
+    let refused = keyed("order-7").await;
+    assert_eq!((refused.status, &*refused.problem()), (400, "invalid-header"));
+    assert_eq!(refused.json()["header"], "idempotency-key");
+    assert_eq!(keyed(&format!("{}-0", "0a".repeat(16))).await.status, 200);
+}
+
 #[tokio::test]
 async fn both_ways_to_a_call_answer_the_same() {
     let server = Server::new().await;
