@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::{HeaderValue, Request, Response, Uri};
+use http::{Request, Response, Uri};
 use http_body::Body;
 use http_body_util::BodyExt;
 use weft_function_engine::port::{BodyError, TraceContext};
@@ -129,5 +129,4 @@ fn nowhere(uri: &Uri) -> Problem {
             path.escape_debug(),
         ),
     )
-    .with_header(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
 }

@@ -41,6 +41,8 @@ async fn bad_requests_are_told_what_is_wrong() {
             (status, slug),
             "{path}"
         );
+        let said = answer.headers.get_all("cache-control").iter();
+        assert_eq!(said.collect::<Vec<_>>(), ["no-store"], "{path}");
     }
     let foreign = pass(
         &server,
