@@ -236,7 +236,7 @@ pub(crate) fn authorize(
             }
             Ok(Caller { subject, standing })
         }
-        Err(refusal) => Err(refusal::problem(refusal, asked.need, asked.project)),
+        Err(refusal) => Err(refusal::problem(refusal, asked, presented)),
     }
 }
 

@@ -11,6 +11,7 @@ use http::{Method, header};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use weft_types::ProjectName;
 
 use crate::api::Context;
 use crate::problem::{Kind, Problem};
@@ -188,6 +189,9 @@ async fn not_found(request: Request) -> Problem {
     let path = request.uri().path();
     let shown: String = path.chars().take(200).collect();
     let hint = match path {
+        _ if could_be_a_functions(path) => {
+            "; HTTP functions answer at `/{project}/{function}/…` on a listener of their own (`--http-listen`)"
+        }
         _ if path.contains("//") => "; a part of the path is empty",
         _ if path.len() > 1 && path.ends_with('/') => "; paths do not end with a slash",
         _ => "; `/docs` lists what there is",
@@ -196,6 +200,19 @@ async fn not_found(request: Request) -> Problem {
         Kind::NotFound,
         format!("there is nothing at `{}`{hint}", shown.escape_debug()),
     )
+}
+
+/// What the paths of the API that have several parts begin with.
+const OWN: [&str; 3] = ["v1", "docs", "problems"];
+
+/// Whether an HTTP function could answer at this path of the other listener, and nothing of the API's lies there.
+fn could_be_a_functions(path: &str) -> bool {
+    let mut parts = path.strip_prefix('/').unwrap_or(path).splitn(3, '/');
+    let (Some(project), Some(function)) = (parts.next(), parts.next()) else {
+        return false;
+    };
+    let is_name = |part: &str| part.parse::<ProjectName>().is_ok();
+    !OWN.contains(&project) && is_name(project) && is_name(function)
 }
 
 async fn method_not_allowed(method: Method, request: Request) -> Problem {

@@ -1,8 +1,9 @@
 //! Refusals as problems.
 
 use http::{HeaderValue, header};
-use weft_access::{Need, Refusal, TooFast};
+use weft_access::{Refusal, TooFast};
 
+use super::Asked;
 use crate::problem::{Kind, Problem};
 
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"weft\"");
@@ -13,13 +14,19 @@ pub(super) fn too_fast(fast: TooFast) -> Problem {
     Problem::new(Kind::RateLimited, fast.to_string()).retry_after(seconds)
 }
 
-pub(super) fn problem(refusal: Refusal, need: Need, project: Option<&str>) -> Problem {
+pub(super) fn problem(refusal: Refusal, asked: Asked<'_>, presented: Option<&[u8]>) -> Problem {
+    let Asked { need, project, .. } = asked;
     match refusal {
         Refusal::Unknown(None) => Problem::new(
             Kind::Unauthorized,
             "this needs a token: send it as `Authorization: Bearer weft_…`",
         )
         .with_header(header::WWW_AUTHENTICATE, CHALLENGE),
+        Refusal::Unknown(Some(_)) if presented.is_some_and(<[u8]>::is_empty) => Problem::new(
+            Kind::Unauthorized,
+            "no token was found in what was sent: send it once, behind the word `Bearer`, as `Authorization: Bearer weft_…`",
+        )
+        .with_header(header::WWW_AUTHENTICATE, INVALID),
         Refusal::Unknown(Some(rejected)) => Problem::new(Kind::Unauthorized, rejected.to_string())
             .with_header(header::WWW_AUTHENTICATE, INVALID),
         Refusal::Forbidden { has: None } => Problem::new(Kind::Forbidden, format!("this needs {need}")),

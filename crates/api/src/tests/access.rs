@@ -68,6 +68,11 @@ async fn both_ways_of_a_call_ask_for_a_token() {
         let answer = server.send(call(Some("Bearer weft_wrong"))).await;
         assert_eq!((answer.status, answer.problem().as_str()), (401, "unauthorized"));
         assert!(answer.header("www-authenticate").contains("invalid_token"));
+        assert_eq!(answer.json()["detail"], "there is no such token");
+        let answer = server.send(call(Some(&token))).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (401, "unauthorized"));
+        let detail = answer.json()["detail"].to_string();
+        assert!(detail.contains("behind the word `Bearer`"), "{detail}");
         let answer = server.send(call(Some(&format!("Bearer {token}")))).await;
         assert_eq!((answer.status, &*answer.body), (200, &b"3"[..]), "{answer:?}");
     }

@@ -67,6 +67,25 @@ async fn unknown_paths_and_methods_are_problems() {
     assert!(answer.header("allow").contains("GET"), "{answer:?}");
 }
 
+/// The two listeners are easily mistaken for each other.
+#[tokio::test]
+async fn unknown_paths_lead_on() {
+    let server = Server::new().await;
+    for (path, hint) in [
+        ("/default/hello-http/", "on a listener of their own"),
+        ("/default/hello-http/a//b", "on a listener of their own"),
+        ("/default/hello-http", "on a listener of their own"),
+        ("/default/", "do not end with a slash"),
+        ("/v1/projects/", "do not end with a slash"),
+        ("/v1//projects", "a part of the path is empty"),
+        ("/docs/none", "`/docs` lists what there is"),
+        ("/none", "`/docs` lists what there is"),
+    ] {
+        let detail = server.get(path).await.json()["detail"].to_string();
+        assert!(detail.contains(hint), "{path}: {detail}");
+    }
+}
+
 #[tokio::test]
 async fn foreign_hosts_and_pages_are_refused_before_anything_runs() {
     let server = Server::new().await;
