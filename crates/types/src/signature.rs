@@ -37,7 +37,7 @@ pub enum Callable {
     No {
         /// Path to the type, such as `params.input.body`.
         path: String,
-        /// What was found there, such as `own<descriptor>`.
+        /// What was found there, in words: ``"`own<descriptor>`"``, `"an async function"`.
         found: String,
     },
 }
@@ -58,6 +58,48 @@ impl Export {
         match &self.callable {
             Callable::Yes(signature) => Some(signature),
             Callable::No { .. } => None,
+        }
+    }
+
+    /// Why it cannot be called, as part of a sentence; none where it can.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        match &self.callable {
+            Callable::Yes(_) => None,
+            Callable::No { path, found } if path.is_empty() => Some(format!("it is {found}")),
+            Callable::No { path, found } => Some(format!("`{path}` is no value, it is {found}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_called_has_a_reason() {
+        for (path, found, reason) in [
+            (
+                "params.b",
+                "`own<blob>`",
+                "`params.b` is no value, it is `own<blob>`",
+            ),
+            (
+                "result",
+                "a `map`, which is not supported yet",
+                "`result` is no value, it is a `map`, which is not supported yet",
+            ),
+            ("", "an async function", "it is an async function"),
+        ] {
+            let export = Export {
+                name: "f".to_owned(),
+                interface: None,
+                callable: Callable::No {
+                    path: path.to_owned(),
+                    found: found.to_owned(),
+                },
+            };
+            assert_eq!(export.reason().as_deref(), Some(reason));
         }
     }
 }

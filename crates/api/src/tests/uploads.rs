@@ -316,7 +316,7 @@ async fn a_function_describes_its_calls() {
     program.inspection.exports.extend(adder().inspection.exports);
     let stream = Callable::No {
         path: "params.s".to_owned(),
-        found: "stream<u8>".to_owned(),
+        found: "`stream<u8>`".to_owned(),
     };
     program.inspection.exports.push(weft_types::Export {
         name: "s".to_owned(),
@@ -354,7 +354,7 @@ async fn a_function_describes_its_calls() {
     let detail = server.get("/v1/projects/default/functions/many").await.json();
     assert_eq!(
         detail["version"]["exports"][2]["reason"],
-        "`params.s` is `stream<u8>`, which is not a value"
+        "`params.s` is no value, it is `stream<u8>`"
     );
 }
 

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weft_function_engine as engine;
-use weft_types::signature::Callable;
 use weft_types::{VersionRecord, version};
 
 use super::{Kind, Level, Limits, Mistake, Settings};
@@ -280,16 +279,12 @@ impl From<&weft_types::Export> for Export {
         let fields = signature
             .and_then(|signature| signature.params.fields())
             .unwrap_or_default();
-        let reason = match &export.callable {
-            Callable::Yes(_) => None,
-            Callable::No { path, found } => Some(format!("`{path}` is `{found}`, which is not a value")),
-        };
         Self {
             export: export.full_name(),
             name: export.name.clone(),
             interface: export.interface.clone(),
             callable: signature.is_some(),
-            reason,
+            reason: export.reason(),
             params: fields.iter().map(Parameter::from).collect(),
             result: signature
                 .and_then(|signature| signature.result.as_ref())

@@ -1,6 +1,5 @@
 //! Which export a caller means.
 
-use weft_types::signature::Callable;
 use weft_types::version::{Flavor, Inspection};
 use weft_types::{Export, Signature, VersionRecord};
 
@@ -33,13 +32,14 @@ pub(super) fn find<'a>(
         None => sole.ok_or_else(|| unnamed(record)),
         Some(name) => named(exports, name),
     }?;
-    match &exports[index].callable {
-        Callable::Yes(signature) => Ok((index, signature)),
-        Callable::No { path, found } => Err(Error::NotCallable {
-            export: exports[index].full_name(),
-            reason: format!("`{path}` is of type `{found}`, which is not a value"),
-        }),
-    }
+    let export = &exports[index];
+    export
+        .signature()
+        .map(|signature| (index, signature))
+        .ok_or_else(|| Error::NotCallable {
+            export: export.full_name(),
+            reason: export.reason().unwrap_or_default(),
+        })
 }
 
 fn named(exports: &[Export], name: &str) -> Result<usize, Error> {
@@ -102,17 +102,15 @@ fn unnamed(record: &VersionRecord) -> Error {
             candidates,
         };
     }
-    let reasons = exports.iter().filter_map(|export| match &export.callable {
-        Callable::No { path, found } => {
-            Some(format!("`{}` has `{path}` of type `{found}`", export.full_name()))
-        }
-        Callable::Yes(_) => None,
+    let reasons = exports.iter().filter_map(|export| {
+        let reason = export.reason()?;
+        Some(format!("of `{}`, {reason}", export.full_name()))
     });
     Error::NotCallable {
         export: record.function.to_string(),
         reason: format!(
             "none of its exports takes and answers values only: {}",
-            reasons.collect::<Vec<_>>().join(", ")
+            reasons.collect::<Vec<_>>().join("; ")
         ),
     }
 }

@@ -13,7 +13,7 @@ fn export(interface: Option<&str>, name: &str, callable: bool) -> Export {
     } else {
         Callable::No {
             path: "params.input".into(),
-            found: "own<file>".into(),
+            found: "`own<file>`".into(),
         }
     };
     Export {
@@ -114,7 +114,7 @@ fn what_is_not_clear_is_said() {
     let message = index(&shop, Some("open")).unwrap_err().to_string();
     assert_eq!(
         message,
-        "`open` cannot be called: `params.input` is of type `own<file>`, which is not a value"
+        "`open` cannot be called: `params.input` is no value, it is `own<file>`"
     );
     match index(&shop, None).unwrap_err() {
         Error::AmbiguousExport {
