@@ -239,6 +239,31 @@ fn prepare(command: &str) -> Option<&'static str> {
     })
 }
 
+/// A row behind an empty line belongs to no table, and is shown as it is written.
+#[test]
+fn no_table_is_cut_in_two() {
+    let mut pages = 0;
+    for page in fs::read_dir(root().join("docs")).unwrap() {
+        let page = page.unwrap().path();
+        if page.extension().is_none_or(|extension| extension != "md") {
+            continue;
+        }
+        let text = fs::read_to_string(&page).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        let cut: Vec<_> = lines
+            .windows(3)
+            .filter(|lines| {
+                let [before, row, after] = lines else { return false };
+                before.is_empty() && row.starts_with("| ") && !after.starts_with("|--")
+            })
+            .map(|lines| lines[1].to_owned())
+            .collect();
+        check(&page.display().to_string(), &cut);
+        pages += 1;
+    }
+    assert!(pages > 10, "{pages}");
+}
+
 /// A promise is worth as much as the test that is named with it.
 #[test]
 fn every_promise_names_tests_that_there_are() {
