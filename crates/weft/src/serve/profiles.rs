@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use weft_function_engine::Profiles;
 use weft_pool::Profile;
+use weft_pool::profile::ProfileError;
+
+use crate::failure::{Exit, Failure};
 
 mod directory;
 mod watch;
@@ -49,9 +52,33 @@ pub(crate) fn load(configured: &Path, data: &Path) -> Result<Profiles> {
     let mut profiles = built_in()?;
     let directory = place(configured, data);
     if !configured.as_os_str().is_empty() || directory.exists() {
-        profiles.extend(Profile::read_dir(&directory)?);
+        // So that whoever reads of a file finds it, wherever the server was started.
+        let directory = std::path::absolute(&directory).unwrap_or(directory);
+        let read = Profile::read_dir(&directory);
+        profiles.extend(read.map_err(|error| unusable(&directory, &error))?);
     }
     Ok(profiles)
+}
+
+/// A start takes all profiles or none: which versions would execute elsewhere without one is not to be guessed.
+fn unusable(directory: &Path, error: &ProfileError) -> Failure {
+    const MEND: &str =
+        "mend the file, or move it elsewhere: the server starts with all its pool profiles or not at all";
+    match error {
+        ProfileError::Invalid {
+            name,
+            line,
+            column,
+            message,
+        } => {
+            let file = directory.join(format!("{name}.toml"));
+            let told = format!("{}:{line}:{column}: {message}", file.display());
+            Failure::new(Exit::Error, told).hint(MEND)
+        }
+        ProfileError::Name(_) => Failure::new(Exit::Error, error.to_string()).hint(MEND),
+        ProfileError::Io { .. } => Failure::new(Exit::Error, error.to_string())
+            .hint("`--profiles` names the directory of pool profiles, which the server must be able to read"),
+    }
 }
 
 #[cfg(test)]
@@ -83,6 +110,29 @@ mod tests {
                 ..Needs::default()
             };
             assert_eq!(choose(&profiles, &needs).unwrap().profile, expected);
+        }
+    }
+
+    #[test]
+    fn a_file_that_keeps_the_server_from_starting_can_be_found() {
+        let data = tempfile::tempdir().unwrap();
+        let directory = data.path().join("runtime-pools");
+        std::fs::create_dir(&directory).unwrap();
+        for (file, text, told) in [
+            ("mine.toml", "\nlevel = 'proces'\n", "mine.toml:2:9: "),
+            ("My.toml", "", "My.toml` cannot name a profile"),
+        ] {
+            let file = directory.join(file);
+            std::fs::write(&file, text).unwrap();
+            let error = load(Path::new(""), data.path()).unwrap_err();
+            let told = format!("{}/{told}", directory.display());
+            assert!(error.to_string().contains(&told), "{error}");
+            let hint = error.downcast_ref::<Failure>().and_then(Failure::as_hint);
+            assert!(
+                hint.is_some_and(|hint| hint.contains("mend the file")),
+                "{hint:?}"
+            );
+            std::fs::remove_file(&file).unwrap();
         }
     }
 
