@@ -54,7 +54,7 @@ impl Confinement {
     }
 
     /// As [`Confinement::enter`]; `prepare` is called in the process that goes on, while it still sees the host's files: what it opens
-    /// of `/proc/self` is its own, not that of its parent. It may be a process without any capability over the host by then, or not.
+    /// of `/proc/self` is its own, not that of its parent, and tells no physical addresses.
     ///
     /// # Errors
     /// As for [`Confinement::enter`].
@@ -62,18 +62,24 @@ impl Confinement {
         let mut prepare = Some(prepare);
         let mut entered = LayerSet::NONE;
         for layer in self.order() {
+            let mut prepare = || prepare.take().map_or((), |prepare| prepare());
             let entering = match &self.outside {
                 _ if layer == Layer::ControlGroup => self.enter_group(),
-                Some(outside) if Outside::is_given(layer) => outside.prove(layer, &self.settings),
+                Some(outside) if Outside::is_given(layer) => {
+                    let proved = outside.prove(layer, &self.settings);
+                    // Whoever is proved to be in a container has no capability over the host.
+                    if layer == Layer::PidNamespace {
+                        prepare();
+                    }
+                    proved
+                }
+                _ if layer == Layer::PidNamespace => Layer::enter_process_namespace(prepare),
                 _ => layer.enter(&self.settings),
             };
             match entering {
                 Ok(()) => entered.insert(layer),
                 Err(_) if self.lacking.contains(layer) => {}
                 Err(error) => return Err(error),
-            }
-            if let Some(prepare) = prepare.take_if(|_| layer == Layer::PidNamespace) {
-                prepare();
             }
         }
         Ok(entered)

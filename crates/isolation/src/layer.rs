@@ -137,7 +137,7 @@ impl Layer {
             Self::Limits => settings.limits.enter(),
             Self::Identity => settings.identity.enter(),
             Self::UserNamespace => namespaces::user(),
-            Self::PidNamespace => namespaces::pid(),
+            Self::PidNamespace => namespaces::pid(|| {}),
             Self::NetworkNamespace => namespaces::network(),
             Self::IpcNamespace => namespaces::ipc(),
             Self::UtsNamespace => namespaces::uts(),
@@ -150,6 +150,14 @@ impl Layer {
             Self::Seccomp => seccomp::enter(),
             Self::ControlGroup => Ok(()),
         }
+    }
+
+    /// Enters [`Layer::PidNamespace`] alone, and calls `prepare` in the process that goes on, also where the layer cannot be entered.
+    ///
+    /// # Errors
+    /// As for [`Layer::enter`].
+    pub fn enter_process_namespace(prepare: impl FnOnce()) -> Result<(), LayerError> {
+        namespaces::pid(prepare)
     }
 
     pub(crate) fn error(self, step: &'static str, why: impl ToString) -> LayerError {

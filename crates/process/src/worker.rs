@@ -11,8 +11,10 @@ mod logs;
 mod outbound;
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::io;
 use std::os::unix::net::UnixStream;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -33,7 +35,8 @@ use idle::Idle;
 /// Largest frame before the server has said how large they are, in bytes: what describes a version is the largest.
 const BEFORE: usize = 64 << 20;
 
-/// How long calls are begun one after the other before all else has its turn.
+/// How long calls are executed as they are heard. What is heard after that has to wait for its turn like all that goes on: who cancels
+/// a call, or answers it, is heard without delay.
 const TURN: Duration = Duration::from_micros(200);
 
 /// What a worker says and hears.
@@ -150,37 +153,48 @@ impl Worker {
 
     async fn serve(mut self, reader: &mut Reader<ToWorker>) -> Result<(), Error> {
         let mut turn = Duration::ZERO;
-        while let Some(frame) = next(&self.link, reader).await? {
+        loop {
+            let frame = {
+                let mut hearing = pin!(next(&self.link, reader));
+                match poll_once(hearing.as_mut()).await {
+                    Poll::Ready(heard) => heard,
+                    // All that had come is heard.
+                    Poll::Pending => {
+                        turn = Duration::ZERO;
+                        hearing.await
+                    }
+                }
+            };
+            let Some(Frame { call, message, body }) = frame? else {
+                return Ok(());
+            };
             self.forget();
-            let Frame { call, message, body } = frame;
             match message {
                 ToWorker::Call(said) => {
-                    let began = Instant::now();
                     let execute = |open, shared| execute::call(open, shared, *said, body);
-                    self.begin(call, execute).await;
-                    turn += began.elapsed();
+                    turn += self.begin(call, execute, turn < TURN).await;
                 }
                 message => self.pass_on(call, message, body),
             }
-            // Answers leave, calls that take longer go on, and what has come meanwhile is seen.
-            if turn >= TURN {
-                tokio::task::yield_now().await;
-                turn = Duration::ZERO;
-            }
         }
-        Ok(())
     }
 
-    /// Begins a call. Most end at once, before the next frame is heard; one that does not goes on as a task.
-    async fn begin<F>(&mut self, id: CallId, execute: impl FnOnce(Arc<OpenCall>, Arc<Shared>) -> F)
+    /// Begins a call, and answers how long it executed `at_once`, before the next frame is heard: most end then. Otherwise it
+    /// goes on as a task.
+    async fn begin<F>(
+        &mut self,
+        id: CallId,
+        execute: impl FnOnce(Arc<OpenCall>, Arc<Shared>) -> F,
+        at_once: bool,
+    ) -> Duration
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        let began = Instant::now();
         let call = Arc::new(OpenCall::new(id, Arc::clone(&self.link)));
         let mut executing = Box::pin(execute(Arc::clone(&call), Arc::clone(&self.shared)));
-        let polled = std::future::poll_fn(|cx| Poll::Ready(executing.as_mut().poll(cx))).await;
-        if polled.is_ready() {
-            return;
+        if at_once && poll_once(executing.as_mut()).await.is_ready() {
+            return began.elapsed();
         }
         let shared = Arc::clone(&self.shared);
         let task = tokio::spawn(async move {
@@ -193,6 +207,7 @@ impl Worker {
         });
         let task = task.abort_handle();
         self.open.insert(id, Open { call, task });
+        if at_once { began.elapsed() } else { Duration::ZERO }
     }
 
     /// What belongs to a call goes there. What comes too late for it is passed over.
@@ -254,6 +269,10 @@ async fn next(link: &ToServer, reader: &mut Reader<ToWorker>) -> Result<Option<F
         Err(Ended::Closed) => Ok(None),
         Err(Ended::Protocol(error)) => Err(error.into()),
     }
+}
+
+async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }
 
 fn whole(message: ToHost) -> Frame<ToHost> {

@@ -98,22 +98,34 @@ impl Tiered {
 /// Bytes of a memory that a worker overwrites in place after a call, for each of its slots; what a call touched beyond is given
 /// back. A value of a megabyte fits.
 const WORKER_RESIDENT: usize = 1280 << 10;
-/// The same where the kernel does not tell what was touched, and so many are overwritten, touched or not.
-const WORKER_RESIDENT_UNTOLD: usize = 128 << 10;
+/// Bytes that are overwritten, touched or not, where it is not told what was touched.
+const RESIDENT_UNTOLD: usize = 128 << 10;
 
 /// Where a worker places instances.
 pub(crate) fn worker_placement(slots: u32) -> PoolingAllocationConfig {
-    let resident = match PoolingAllocationConfig::is_pagemap_scan_available() {
-        true => WORKER_RESIDENT,
-        false => WORKER_RESIDENT_UNTOLD,
-    };
     let mut pool = places(slots);
-    pool.pagemap_scan(Enabled::Auto)
-        .linear_memory_keep_resident(resident)
+    keep_resident(&mut pool, WORKER_RESIDENT)
         .table_keep_resident(TABLE_RESIDENT)
         .async_stack_keep_resident(STACK_RESIDENT)
         .max_unused_warm_slots(slots);
     pool
+}
+
+/// Has what a call touched of a memory overwritten in place, as far as that is at most `resident` bytes. The kernel tells what it was
+/// (`PAGEMAP_SCAN`); but wasmtime asks it for what is present, so where memory may be swapped out it is not asked.
+fn keep_resident(pool: &mut PoolingAllocationConfig, resident: usize) -> &mut PoolingAllocationConfig {
+    let told = PoolingAllocationConfig::is_pagemap_scan_available() && !may_swap();
+    let (scan, resident) = match told {
+        true => (Enabled::Yes, resident),
+        false => (Enabled::No, resident.min(RESIDENT_UNTOLD)),
+    };
+    pool.pagemap_scan(scan).linear_memory_keep_resident(resident)
+}
+
+/// Whether the host swaps, as far as it can be seen.
+fn may_swap() -> bool {
+    // The first line is the head of a table.
+    std::fs::read_to_string("/proc/swaps").map_or(true, |swaps| swaps.lines().nth(1).is_some())
 }
 
 /// So many instances, of whatever parts, that fit a slot each.

@@ -8,6 +8,20 @@ use super::{Layer, LayerError};
 /// Capabilities that a kernel may know.
 const MOST: u32 = 64;
 
+/// Lays down the one over the whole system, which a process takes up again by [`take_up`]: what is opened meanwhile can never be used with it.
+pub(super) fn lay_down() -> Result<(), Errno> {
+    let held = rustix::thread::capabilities(None)?;
+    let effective = held.effective.difference(CapabilitySet::SYS_ADMIN);
+    rustix::thread::set_capabilities(None, CapabilitySets { effective, ..held })
+}
+
+/// Takes up all that it may have.
+pub(super) fn take_up() -> Result<(), Errno> {
+    let held = rustix::thread::capabilities(None)?;
+    let effective = held.permitted;
+    rustix::thread::set_capabilities(None, CapabilitySets { effective, ..held })
+}
+
 /// Drops all of them, with every way to get one back. A process that has none is left as it is.
 pub(super) fn drop_all() -> Result<(), LayerError> {
     let failed = |step| move |error: Errno| Layer::Capabilities.error(step, error);

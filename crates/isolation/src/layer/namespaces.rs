@@ -3,7 +3,7 @@
 
 use rustix::thread::UnshareFlags;
 
-use super::{Layer, LayerError, guardian};
+use super::{Layer, LayerError, capabilities, guardian};
 
 /// The user that exists in a user namespace, and its group: nobody.
 const NOBODY: u32 = 65_534;
@@ -21,9 +21,17 @@ pub(super) fn uts() -> Result<(), LayerError> {
 }
 
 /// Leaves for a namespace whose first process is yet to be born: the caller stays outside as its guardian.
-pub(super) fn pid() -> Result<(), LayerError> {
-    leave(Layer::PidNamespace, UnshareFlags::NEWPID)?;
-    guardian::split().map_err(|error| Layer::PidNamespace.error("starting its first process", error))
+///
+/// `prepare` is called in the process that goes on, whether or not that is a child, and without the capability over the whole system. What it
+/// opens in `/proc` would show physical addresses otherwise, as it belongs to who opened it.
+pub(super) fn pid(prepare: impl FnOnce()) -> Result<(), LayerError> {
+    let failed = |step| move |error: std::io::Error| Layer::PidNamespace.error(step, error);
+    let left = leave(Layer::PidNamespace, UnshareFlags::NEWPID);
+    capabilities::lay_down().map_err(|error| failed("laying a capability down")(error.into()))?;
+    let born = left.and_then(|()| guardian::split().map_err(failed("starting its first process")));
+    prepare();
+    capabilities::take_up().map_err(|error| failed("taking a capability up")(error.into()))?;
+    born
 }
 
 /// Leaves for a user namespace in which the present user is nobody and no one else exists. It gives every capability over the

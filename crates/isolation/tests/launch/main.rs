@@ -47,6 +47,7 @@ fn main() {
     a_worker_is_confined_by_all_layers_and_leaves_nothing();
     a_worker_ends_when_its_server_is_gone();
     a_worker_that_cannot_confine_itself_says_why();
+    what_is_prepared_tells_of_the_worker_itself_and_of_no_physical_address();
     causes_are_told_apart();
     a_group_bounds_how_many_processes_there_are();
     the_kernel_bounds_all_groups_of_a_server_together();
@@ -94,6 +95,14 @@ fn a_worker_that_cannot_confine_itself_says_why() {
         ending.complaint.contains("2 threads where one is allowed"),
         "{ending:?}"
     );
+}
+
+fn what_is_prepared_tells_of_the_worker_itself_and_of_no_physical_address() {
+    // Where there are no user namespaces it is root who prepares.
+    for what in ["prepared", "prepared-as-root"] {
+        let ending = start(what).wait().expect("an end");
+        assert_eq!(ending.cause, Cause::Exited(worker::THERE), "{what}: {ending:?}");
+    }
 }
 
 fn causes_are_told_apart() {

@@ -4,13 +4,15 @@
     reason = "a bomb of processes forks, which is unsafe wherever there are threads; here there is one"
 )]
 
+use std::fs::File;
 use std::io::{Read, Write};
+use std::os::unix::fs::FileExt;
 use std::process::{Command, Stdio};
 
 use rustix::thread::CpuSet;
 use weft_isolation::group::{Bounds, Entrance, Groups};
 use weft_isolation::protocol::{Frame, MAGIC, ToHost, VERSION};
-use weft_isolation::{Confinement, LayerSet};
+use weft_isolation::{Confinement, Layer, LayerSet};
 
 /// The first argument of a worker.
 pub(crate) const ARGUMENT: &str = "worker";
@@ -18,6 +20,13 @@ pub(crate) const ARGUMENT: &str = "worker";
 const BOMB: usize = 100 << 20;
 /// Less than a group has, and more than half of what two of them have together.
 const HELD: usize = 48 << 20;
+
+/// A page is not there as far as it is told.
+pub(crate) const NOT_THERE: i32 = 40;
+/// A page is there, and it is not told where.
+pub(crate) const THERE: i32 = 41;
+/// It is told where in the machine's memory a page is.
+pub(crate) const WHERE: i32 = 42;
 
 /// Does what the arguments say and ends the process.
 pub(crate) fn run(arguments: &[String]) -> ! {
@@ -28,6 +37,10 @@ pub(crate) fn run(arguments: &[String]) -> ! {
         "server" => serve_and_die(),
         "hold" => hold(confinement),
         "left" => stay(confinement),
+        "prepared" => prepared(|prepare| confine_and_prepare(confinement, prepare)),
+        "prepared-as-root" => prepared(|prepare| {
+            Layer::enter_process_namespace(prepare).expect("a process namespace");
+        }),
         "spin" => spin(confinement),
         "threads" => {
             std::thread::spawn(|| {
@@ -46,12 +59,36 @@ pub(crate) fn run(arguments: &[String]) -> ! {
 }
 
 fn confine(arguments: &[String]) {
+    confine_and_prepare(arguments, || {});
+}
+
+fn confine_and_prepare(arguments: &[String], prepare: impl FnOnce()) {
     let confinement = Confinement::from_arguments(arguments).expect("a confinement");
-    let entered = confinement.enter().unwrap_or_else(|error| {
+    let entered = confinement.enter_and_prepare(prepare).unwrap_or_else(|error| {
         let _ = writeln!(std::io::stderr(), "{error}");
         std::process::exit(1)
     });
     hello(entered);
+}
+
+/// Opens what tells of its pages while it may, and ends with what that tells of a page that it writes to later: [`NOT_THERE`], and so on.
+fn prepared(enter: impl FnOnce(&mut dyn FnMut())) -> ! {
+    let mut opened = None;
+    let page = rustix::param::page_size();
+    enter(&mut || opened = File::open("/proc/self/pagemap").ok());
+    let pagemap = opened.expect("its pages");
+    // So large that it is mapped anew.
+    let memory = std::hint::black_box(vec![1_u8; 4 << 20]);
+    let entry = memory[memory.len() / 2..].as_ptr().addr() / page * size_of::<u64>();
+    let mut told = [0; size_of::<u64>()];
+    pagemap.read_exact_at(&mut told, entry as u64).expect("an entry");
+    let told = u64::from_ne_bytes(told);
+    let (present, frame) = (told >> 63, told & ((1 << 55) - 1));
+    std::process::exit(match (present, frame) {
+        (0, _) => NOT_THERE,
+        (_, 0) => THERE,
+        _ => WHERE,
+    })
 }
 
 fn hello(entered: LayerSet) {

@@ -143,6 +143,15 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_while_a_run_leaves_follows_it() {
+        let mut outbox = Outbox::default();
+        outbox.push(encoded("abcd", ""));
+        outbox.advance(3);
+        outbox.push(encoded("ef", "BODY"));
+        assert_eq!(slices(&outbox, 8), ["def", "BODY"]);
+    }
+
+    #[test]
     fn a_run_ends() {
         let mut outbox = Outbox::default();
         (0..3).for_each(|_| outbox.push(encoded(&"x".repeat(RUN / 2), "")));

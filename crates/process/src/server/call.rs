@@ -25,7 +25,7 @@ use crate::{head, terms};
 
 /// Most elements in the lists of a result.
 const MAX_ELEMENTS: usize = 4_000_000;
-/// Attachments of up to so many bytes together are sent within the image.
+/// Attachments that come to so many bytes at most, the image included, are sent within it.
 const PUT_IN: usize = 1 << 20;
 
 /// A call that the worker has not ended.
@@ -259,16 +259,15 @@ impl Connection {
     }
 }
 
-/// Puts attachments into the image where that is small enough to be sent at once: a copy costs less than a stream.
+/// Puts attachments into the image where the whole is small enough to be sent at once: a copy costs less than a stream.
 fn put_in(signature: &Signature, arguments: Image, attached: Attached) -> (Image, Attached) {
     let bytes: usize = attached.iter().map(|attachment| attachment.bytes.len()).sum();
-    if attached.is_empty() || bytes > PUT_IN {
+    if attached.is_empty() || arguments.as_bytes().len() + bytes > PUT_IN {
         return (arguments, attached);
     }
-    // Both were checked against the limits.
     let bounds = Bounds {
         bytes: usize::MAX,
-        elements: usize::MAX,
+        elements: MAX_ELEMENTS,
     };
     match attached.put_into(&signature.params, &arguments, bounds) {
         Ok(whole) => (whole, Attached::default()),

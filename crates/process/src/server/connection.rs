@@ -18,7 +18,7 @@ use weft_pool::budget::Share;
 use super::budget::Taken;
 use super::call::Open;
 use super::outcome;
-use super::pace::Pace;
+use super::pace::{Pace, Served};
 use super::plan::{Alive, Plan};
 use super::start::END;
 use super::worker::Life;
@@ -49,6 +49,7 @@ pub(super) struct State {
     last: CallId,
     pub(super) open: HashMap<CallId, Open>,
     closing: Option<Closing>,
+    lately: Served,
 }
 
 /// Why it is to end.
@@ -106,6 +107,7 @@ impl Connection {
                 last: 0,
                 open: HashMap::new(),
                 closing: None,
+                lately: Served::default(),
             }),
             open: AtomicBool::new(true),
             served: AtomicBool::new(false),
@@ -130,7 +132,8 @@ impl Connection {
 
     /// How many calls the worker may be ahead of others for those who call on the thread of this conversation; none for others.
     pub(super) fn lead(&self) -> Option<u32> {
-        self.link.is_here().then(|| self.pace.lead())
+        let is_here = self.link.is_here();
+        is_here.then(|| self.pace.lead(self.plan.origin.elapsed()))
     }
 
     /// What the worker uses, where that is known. Reads a few files.
@@ -223,14 +226,15 @@ impl Connection {
         state.conversation.host_hears(frame)
     }
 
-    /// Takes a call that the worker has ended.
-    pub(super) fn take(&self, call: CallId) -> Option<Open> {
-        let (open, at_once) = {
-            let mut state = self.state();
-            let at_once = state.open.len();
-            (state.open.remove(&call)?, at_once)
-        };
-        self.pace.note(open.began.elapsed(), at_once);
+    /// Takes a call that the worker has ended, well or not.
+    pub(super) fn take(&self, call: CallId, well: bool) -> Option<Open> {
+        let mut state = self.state();
+        let open = state.open.remove(&call)?;
+        if well {
+            let origin = self.plan.origin;
+            let began = open.began.saturating_duration_since(origin);
+            self.pace.note(&mut state.lately, began, origin.elapsed());
+        }
         Some(open)
     }
 

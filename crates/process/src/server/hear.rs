@@ -75,7 +75,7 @@ impl Connection {
     }
 
     fn end(&self, call: CallId, outcome: Outcome) {
-        let open = self.take(call);
+        let open = self.take(call, outcome.is_ok());
         self.settle();
         if let Some(open) = open {
             open.end(outcome);

@@ -3,10 +3,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
 use weft_function_engine::port::Instance;
 
-/// How long without a call instances are kept that are as new ones: those are cheap to make, and what they hold is better given back.
-const KEPT: Duration = Duration::from_secs(1);
+/// How long instances are kept idle that are as new ones: they are cheap to make.
+const AS_NEW: Duration = Duration::from_secs(1);
+/// Most of them that are kept.
+const MOST_AS_NEW: usize = 8;
 
 /// Instances that can serve further calls, no more than there were calls at once.
 #[derive(Default)]
@@ -14,19 +17,27 @@ pub(super) struct Idle(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
-    instances: Vec<Box<dyn Instance>>,
-    /// Whether one was taken since it was last looked.
-    used: bool,
+    /// The last one is the latest.
+    instances: Vec<One>,
+    /// Those of them that are as new ones.
+    as_new: usize,
     /// Whether somebody looks from time to time.
     watched: bool,
+}
+
+struct One {
+    instance: Box<dyn Instance>,
+    as_new: bool,
+    since: Instant,
 }
 
 impl Idle {
     /// The one that ended a call last.
     pub(super) fn take(&self) -> Option<Box<dyn Instance>> {
         let mut kept = self.kept();
-        kept.used = true;
-        kept.instances.pop()
+        let one = kept.instances.pop()?;
+        kept.as_new -= usize::from(one.as_new);
+        Some(one.instance)
     }
 
     /// Keeps an instance for another call, if it can serve one.
@@ -36,23 +47,35 @@ impl Idle {
         }
         let as_new = instance.as_new();
         let mut kept = self.kept();
-        kept.instances.push(instance);
+        if as_new && kept.as_new == MOST_AS_NEW {
+            return;
+        }
+        kept.as_new += usize::from(as_new);
+        kept.instances.push(One {
+            instance,
+            as_new,
+            since: Instant::now(),
+        });
         if as_new && !std::mem::replace(&mut kept.watched, true) {
             tokio::spawn(Arc::clone(self).watch());
         }
     }
 
-    /// Ends those that are as new ones once no call has come for a while.
+    /// Ends those that are as new ones and idle for long, until there is none left to watch.
     async fn watch(self: Arc<Self>) {
         loop {
-            tokio::time::sleep(KEPT).await;
+            tokio::time::sleep(AS_NEW).await;
             let mut kept = self.kept();
-            if !std::mem::take(&mut kept.used) {
-                kept.watched = false;
-                let ended = kept.instances.extract_if(.., |instance| instance.as_new());
-                let ended: Vec<_> = ended.collect();
-                drop(kept);
-                return drop(ended);
+            let now = Instant::now();
+            let ends = |one: &mut One| one.as_new && now.duration_since(one.since) >= AS_NEW;
+            let ended: Vec<_> = kept.instances.extract_if(.., ends).collect();
+            kept.as_new -= ended.len();
+            kept.watched = kept.as_new > 0;
+            let watched = kept.watched;
+            drop(kept);
+            drop(ended);
+            if !watched {
+                return;
             }
         }
     }
@@ -108,25 +131,41 @@ mod tests {
         idle.give_back(Box::new(Uncalled { as_new }));
     }
 
+    fn kept(idle: &Idle) -> Vec<bool> {
+        idle.kept().instances.iter().map(|one| one.as_new).collect()
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn what_is_as_new_ends_when_no_call_comes_and_the_rest_stays() {
+    async fn what_is_as_new_ends_when_it_is_not_called_and_the_rest_stays() {
         let idle = Arc::new(Idle::default());
-        give_back(&idle, true);
-        give_back(&idle, false);
-        for _ in 0..5 {
-            tokio::time::sleep(KEPT * 3 / 4).await;
+        for as_new in [true, false, true] {
+            give_back(&idle, as_new);
+        }
+        for _ in 0..10 {
+            tokio::time::sleep(AS_NEW / 4).await;
             let instance = idle.take().expect("calls come");
             idle.give_back(instance);
         }
-        assert_eq!(idle.kept().instances.len(), 2);
-        tokio::time::sleep(KEPT * 2 + KEPT / 2).await;
+        assert_eq!(kept(&idle), [false, true], "the first was not called");
+        tokio::time::sleep(AS_NEW * 2).await;
+        assert_eq!(kept(&idle), [false]);
         assert!(!idle.kept().watched);
-        let left = idle.take().expect("what served calls");
-        assert!(!left.as_new());
-        assert!(idle.take().is_none());
         // From then on as before.
         give_back(&idle, true);
-        tokio::time::sleep(KEPT * 2 + KEPT / 2).await;
-        assert!(idle.take().is_none());
+        tokio::time::sleep(AS_NEW * 2).await;
+        assert_eq!(kept(&idle), [false]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn few_are_kept_that_are_as_new() {
+        let idle = Arc::new(Idle::default());
+        for as_new in [true, false] {
+            (0..MOST_AS_NEW + 3).for_each(|_| give_back(&idle, as_new));
+        }
+        let count = |as_new| kept(&idle).into_iter().filter(|kept| *kept == as_new).count();
+        assert_eq!((count(true), count(false)), (MOST_AS_NEW, MOST_AS_NEW + 3));
+        while idle.take().is_some() {}
+        give_back(&idle, true);
+        assert_eq!(kept(&idle), [true]);
     }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-use wasmtime::{Enabled, PoolingAllocationConfig};
+use wasmtime::PoolingAllocationConfig;
 use weft_function_engine::port::Tier;
 
 use super::key::compiled_key;
-use super::{STACK_RESIDENT, Slots, TABLE_RESIDENT, TICK, Tiered, places};
+use super::{STACK_RESIDENT, Slots, TABLE_RESIDENT, TICK, Tiered, keep_resident, places};
 
 /// Slots per core that keep the memory of the code that used them last. For other code a slot is mapped anew, which stops every
 /// core for a moment: so many functions take turns without it. Each core keeps its own, as slots are divided among threads. What
@@ -70,10 +70,8 @@ fn placement(slots: u32) -> PoolingAllocationConfig {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
     let warm = WARM_PER_CORE.saturating_mul(cores);
     let mut pool = places(slots);
-    // What a call touched is found by PAGEMAP_SCAN and overwritten in place. Without the scan these would be plain
-    // writes of the full size, without the resident set each call would unmap what it touched.
-    pool.pagemap_scan(Enabled::Auto)
-        .linear_memory_keep_resident(RESIDENT)
+    // Without a resident set each call would unmap what it touched.
+    keep_resident(&mut pool, RESIDENT)
         .table_keep_resident(TABLE_RESIDENT)
         .async_stack_keep_resident(STACK_RESIDENT)
         .max_unused_warm_slots(warm.min(slots));

@@ -4,8 +4,11 @@ use std::ops::Range;
 
 use super::touched;
 
-/// The most that is put back, in bytes: for more, a new instance is cheaper.
-const MAX_TOUCHED: usize = 1 << 20;
+/// The most that is overwritten, in bytes. What is beyond goes back to the kernel, which gives it anew where it is touched again: so one call
+/// that touches much costs those after it nothing.
+const MAX_OVERWRITTEN: usize = 256 << 10;
+/// The most that is put back at all, in bytes: for more, a new instance is cheaper.
+const MAX_TOUCHED: usize = 2 << 20;
 /// The most bytes that are kept of what a memory began with: each version that is called often has them once.
 const MAX_HELD: usize = 1 << 20;
 
@@ -39,13 +42,31 @@ impl Pristine {
         let Some(regions) = touched::regions(memory, MAX_TOUCHED) else {
             return false;
         };
+        let mut left = MAX_OVERWRITTEN;
         for (region, zeros) in regions.iter() {
             let holds_zeros = region.end <= self.place.start || region.start >= self.place.end;
-            if !(zeros && holds_zeros) {
-                self.put_back_region(memory, region);
+            if zeros && holds_zeros {
+                continue;
+            }
+            let overwritten = region.start..region.end.min(region.start + left);
+            let beyond = overwritten.end..region.end;
+            left -= overwritten.len();
+            self.put_back_region(memory, overwritten);
+            if !(beyond.is_empty()
+                || touched::give_back(memory, beyond.clone()) && self.holds(memory, &beyond))
+            {
+                return false;
             }
         }
         true
+    }
+
+    /// Whether a memory has in a region what it held there. It has where it is mapped from a file; else what was given back is zeros.
+    fn holds(&self, memory: &[u8], region: &Range<usize>) -> bool {
+        let within = |at: usize| at.clamp(region.start, region.end);
+        let (from, to) = (within(self.place.start), within(self.place.end));
+        let offset = self.place.start;
+        from >= to || memory[from..to] == self.bytes[from - offset..to - offset]
     }
 
     fn put_back_region(&self, memory: &mut [u8], region: Range<usize>) {

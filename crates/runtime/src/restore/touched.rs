@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use rustix::ioctl::{self, Updater};
+use rustix::mm::{Advice, madvise};
 
 /// Most regions that one look tells.
 const MAX_REGIONS: usize = 32;
@@ -20,7 +21,10 @@ static PAGEMAP: LazyLock<Option<File>> = LazyLock::new(|| {
 });
 
 /// Whether the kernel tells of this process, not of one that it was forked from.
-static IS_OWN: LazyLock<bool> = LazyLock::new(|| tells_of_a_write().unwrap_or(false));
+static IS_OWN: LazyLock<bool> = LazyLock::new(|| {
+    let pagemap = PAGEMAP.as_ref();
+    pagemap.and_then(tells_of_a_write).unwrap_or(false)
+});
 
 // `PAGEMAP_SCAN` and what it takes and gives, from <linux/fs.h>, since Linux 6.7.
 const IS_FILE: u64 = 1 << 2;
@@ -70,14 +74,14 @@ pub(super) fn can_be_told() -> bool {
 }
 
 /// Writes to a page that was not written to before; answers whether that is told, and was not told too early.
-fn tells_of_a_write() -> Option<bool> {
+fn tells_of_a_write(pagemap: &File) -> Option<bool> {
     use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
     let prot = ProtFlags::READ | ProtFlags::WRITE;
     // SAFETY: a new mapping, wherever there is room, of a page that is the memory of nothing else until it is unmapped.
     let page = unsafe { mmap_anonymous(std::ptr::null_mut(), PAGE, prot, MapFlags::PRIVATE) }.ok()?;
     // SAFETY: as above; bytes of zeros are bytes.
     let memory = unsafe { std::slice::from_raw_parts_mut(page.cast::<u8>(), PAGE) };
-    let told = |memory: &[u8]| regions(memory, PAGE).map(|regions| regions.iter().count());
+    let told = |memory: &[u8]| regions_by(pagemap, memory, PAGE).map(|regions| regions.iter().count());
     let before = told(memory);
     memory[0] = 1;
     let after = told(memory);
@@ -92,7 +96,10 @@ fn tells_of_a_write() -> Option<bool> {
 /// A page that was never written to is none, or the one page of zeros, or the file's that is mapped there: each other one is the memory's own. The
 /// page of zeros may have come in place of one that was written full of them, so it is told, as such.
 pub(super) fn regions(memory: &[u8], most: usize) -> Option<Regions> {
-    let pagemap = PAGEMAP.as_ref()?;
+    regions_by(PAGEMAP.as_ref()?, memory, most)
+}
+
+fn regions_by(pagemap: &File, memory: &[u8], most: usize) -> Option<Regions> {
     let start = memory.as_ptr().addr() as u64;
     let end = start + memory.len() as u64;
     let mut found = [Region::default(); MAX_REGIONS];
@@ -101,6 +108,14 @@ pub(super) fn regions(memory: &[u8], most: usize) -> Option<Regions> {
     let written = regions.iter().filter(|(_, zeros)| !zeros);
     let written: usize = written.map(|(region, _)| region.len()).sum();
     (walked == end && written <= most).then_some(regions)
+}
+
+/// Gives whole pages of a memory back to the kernel: they then are what is mapped there, a file's or zeros. False where it does not take them.
+pub(super) fn give_back(memory: &mut [u8], pages: Range<usize>) -> bool {
+    let pages = &mut memory[pages];
+    // SAFETY: the pages belong to a private mapping that is borrowed mutably: they may change, nobody sees them meanwhile, and bytes of a file
+    // or zeros are bytes. Where the range is no whole pages, it is refused.
+    unsafe { madvise(pages.as_mut_ptr().cast(), pages.len(), Advice::LinuxDontNeed) }.is_ok()
 }
 
 /// Looks through addresses until their end or there is no room for more; answers how far that was.
@@ -183,5 +198,20 @@ mod tests {
         );
         memory[33 * PAGE..].fill(1);
         assert_eq!(told(memory, 40 * PAGE), None);
+        assert!(give_back(memory, 0..63 * PAGE));
+        assert_eq!(told(memory, PAGE), Some(vec![63 * PAGE..64 * PAGE]));
+        assert!(memory[..63 * PAGE].iter().all(|byte| *byte == 0));
+        assert!(!give_back(memory, 63 * PAGE + 1..64 * PAGE), "no whole page");
+        assert_eq!(memory[63 * PAGE], 1);
+    }
+
+    #[test]
+    fn what_tells_of_another_process_is_known() {
+        if !can_be_told() {
+            return;
+        }
+        let other = std::os::unix::process::parent_id();
+        let other = File::open(format!("/proc/{other}/pagemap")).expect("the parent's pages");
+        assert_eq!(tells_of_a_write(&other), Some(false));
     }
 }

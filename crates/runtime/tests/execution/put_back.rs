@@ -123,6 +123,37 @@ async fn each_call_finds_what_a_fresh_instance_has() {
 }
 
 #[tokio::test]
+async fn what_a_call_touched_much_of_is_put_back_as_well() {
+    let wide = KEEPING
+        .replace(
+            "(memory (export \"memory\") 3)",
+            "(memory (export \"memory\") 24)",
+        )
+        .replace(
+            "(data (i32.const 70000)",
+            "(data (i32.const 999424) \"\\06\") (data (i32.const 70000)",
+        );
+    let guest = Guest::of(&wat::parse_str(wide).unwrap(), Tier::Optimized);
+    let mut instance = until_put_back(&guest, "spread", "[300]", "0").await;
+    for (at, expected) in [
+        (0, "0"),
+        (4096, "0"),
+        (70_000, "5"),
+        (999_424, "6"),
+        (1_200_000, "0"),
+    ] {
+        if !instance.reusable() {
+            instance = until_put_back(&guest, "spread", "[300]", "0").await;
+        }
+        let reply = instance
+            .call(guest.prepare("look", &format!("[{at}]"), context()))
+            .await
+            .unwrap();
+        assert_eq!(guest.print("look", &reply), expected, "{at}");
+    }
+}
+
+#[tokio::test]
 async fn guests_built_from_rust_are_put_back() {
     until_put_back(&Guest::load("fixtures/arith"), "add", "[1, 2]", "3").await;
     let guest = Guest::load("hello-http");
