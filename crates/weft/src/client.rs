@@ -11,12 +11,14 @@ use serde_json::Value;
 use weft_workflow::nearest::nearest;
 
 use self::hint::Subject;
+use self::reach::Asked;
 use crate::config;
 use crate::failure::{Exit, Failure};
 
 mod events;
 mod hint;
 mod problem;
+mod reach;
 mod upload;
 
 pub(crate) use events::{Event, Events};
@@ -110,7 +112,18 @@ impl Client {
 
     /// Sends a request; an answer that is a problem becomes a failure.
     pub(crate) async fn send(&self, request: RequestBuilder) -> anyhow::Result<Response> {
-        let response = request.send().await.map_err(|error| self.unsent(error))?;
+        let (http, request) = request.build_split();
+        let request = request.map_err(|error| self.unsent(error))?;
+        let server = self.server();
+        let asked = Asked {
+            server,
+            method: request.method().clone(),
+            url: request.url().clone(),
+        };
+        let response = http.execute(request).await.map_err(|error| {
+            let failure = reach::failure(&error, &asked);
+            failure.map_or_else(|| self.unsent(error), anyhow::Error::from)
+        })?;
         if response.status().is_success() {
             return Ok(response);
         }
@@ -165,13 +178,12 @@ impl Client {
     }
 
     fn unsent(&self, error: reqwest::Error) -> anyhow::Error {
-        let server = self.base.as_str().trim_end_matches('/');
-        if error.is_connect() {
-            return Failure::new(Exit::Unreachable, format!("no server answers at {server}"))
-                .hint("start one with `weft serve`, or name another with --server or WEFT_SERVER")
-                .into();
-        }
-        anyhow::Error::from(error.without_url()).context(format!("the request to {server} failed"))
+        anyhow::Error::from(error.without_url()).context(format!("the request to {} failed", self.server()))
+    }
+
+    /// The server as it is told to people.
+    fn server(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
     }
 }
 
@@ -312,20 +324,5 @@ mod tests {
             );
         }
         assert!(parse_user(&"x".repeat(MAX_USER + 1)).is_err());
-    }
-
-    #[tokio::test]
-    async fn a_refused_connection_says_how_to_start_a_server() {
-        // Bound and dropped again: nobody listens there.
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let client = client(&format!("http://127.0.0.1:{port}")).unwrap();
-        let error = client.send(client.root("/healthz")).await.unwrap_err();
-        let failure = error.downcast_ref::<Failure>().unwrap();
-        assert_eq!(failure.exit(), Exit::Unreachable);
-        assert!(failure.as_hint().unwrap().contains("weft serve"));
     }
 }

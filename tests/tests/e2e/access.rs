@@ -116,6 +116,9 @@ async fn a_server_that_others_reach_wants_a_certificate_and_a_token() {
         .with("WEFT_TOKEN", &token)
         .with("WEFT_AUTHORITIES", &certificate);
     assert_eq!(shell.ok(&["whoami"]).await, "root, admin");
+    let (other, ..) = self::certificate(directory.path(), "other");
+    let (code, told) = shell.with("WEFT_AUTHORITIES", &other).fails(&["whoami"]).await;
+    assert!(code == 5 && told.contains("hint: --authorities"), "{code} {told}");
 }
 
 #[tokio::test]
