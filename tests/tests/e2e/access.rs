@@ -170,13 +170,19 @@ async fn the_command_makes_lists_and_revokes_tokens() {
     );
 
     // The server has the data directory, so it is asked.
-    let admin = shell
-        .ok(&["token", "create", "--admin", "--for", "root", "--data", &data])
-        .await;
-    let secret = admin.lines().next().unwrap();
+    let admin = ["token", "create", "--admin", "--for", "root", "--data", &data];
+    let admin = shell.run(&admin, b"").await;
+    // `TOKEN=$(weft token create …)` is the token and nothing else.
+    let secret = String::from_utf8(admin.stdout).unwrap();
+    let secret = secret.trim_end();
     assert!(
-        secret.starts_with("weft_") && admin.contains("not shown again"),
-        "{admin}"
+        secret.starts_with("weft_") && !secret.contains(char::is_whitespace),
+        "{secret}"
+    );
+    let told = String::from_utf8(admin.stderr).unwrap();
+    assert!(
+        told.contains("not shown again") && !told.contains(secret),
+        "{told}"
     );
     let (code, told) = shell.fails(&["functions"]).await;
     assert!(code == 6 && told.contains("WEFT_TOKEN"), "{code} {told}");

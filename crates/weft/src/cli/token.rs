@@ -94,7 +94,9 @@ async fn create(args: CreateArgs, session: Session, file: File) -> Result<()> {
             client.json(request).await?
         }
     };
-    session.output.result(&created, text::created(&created))?;
+    // The token alone is the result, for `$(…)`.
+    session.output.result(&created, &created.secret)?;
+    session.output.note(text::created(&created.token));
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use weft_api::wire::{CreatedToken, Role, Token, TokenState};
+use weft_api::wire::{Role, Token, TokenState};
 
 use crate::output::Table;
 use crate::units::Span;
@@ -41,16 +41,14 @@ pub(super) fn lifetime(text: &str) -> Result<Lifetime, String> {
         .map_err(|_| "a token is taken for 136 years at most; `never` ends never".to_owned())
 }
 
-/// What was made: the text alone on a line of its own, to be copied.
-pub(super) fn created(created: &CreatedToken) -> String {
-    let token = &created.token;
+/// What was made, beside the text that opens it.
+pub(super) fn created(token: &Token) -> String {
     let until = token.expires_at.map_or_else(
         || "until it is revoked".to_owned(),
         |expires| format!("until {}", expires.strftime("%Y-%m-%d %H:%M UTC")),
     );
     format!(
-        "{}\ntoken {} of {}, {}, {until}; it is not shown again",
-        created.secret,
+        "token {} of {}, {}, {until}; it is not shown again",
         token.id,
         token.user,
         scope(token)
