@@ -189,7 +189,14 @@ async fn the_command_makes_lists_and_revokes_tokens() {
 
     let shell = shell.with("WEFT_TOKEN", secret);
     assert_eq!(shell.ok(&["whoami"]).await, "root, admin");
-    shell.ok(&["project", "create", "shop", "--owner", "ada"]).await;
+    let create = ["project", "create", "shop", "--owner", "ada"];
+    assert_eq!(shell.ok(&create).await, "shop is created");
+    let again = shell.run(&create, b"").await;
+    assert_eq!(again.stdout, b"shop was there already\n");
+    assert!(
+        again.stderr.starts_with(b"its members are left as they are"),
+        "{again:?}"
+    );
     assert_eq!(shell.ok(&["project", "list"]).await, "default\nshop");
     let in_shop = |words: &[&'static str]| [&["--project", "shop"], words].concat();
     let made = shell

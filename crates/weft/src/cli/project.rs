@@ -1,6 +1,6 @@
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args as ClapArgs, Subcommand};
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use weft_access::Role;
 use weft_api::wire::{Member, Membership, NewProject, Page, Project};
 
@@ -77,9 +77,17 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
             session.output.result(&projects, names.join("\n"))?;
         }
         What::Create(CreateArgs { name, owner }) => {
+            let has_owner = owner.is_some();
             let request = client.of_server(Method::PUT, &["projects", &name]);
-            let project: Project = client.json(request.json(&NewProject { owner })).await?;
-            session.output.result(&project, format!("{name} is there"))?;
+            let answer = client.send(request.json(&NewProject { owner })).await?;
+            let is_new = answer.status() == StatusCode::CREATED;
+            let project: Project = answer.json().await.context("the answer broke off")?;
+            session.output.result(&project, put(&name, is_new))?;
+            if has_owner && !is_new {
+                session.output.note(format_args!(
+                    "its members are left as they are, where it has any: `weft --project {name} project set-member WHO owner` adds an owner"
+                ));
+            }
         }
         What::Delete(DeleteArgs { name }) => {
             client
@@ -126,6 +134,14 @@ async fn list(client: &Client) -> Result<Vec<Project>> {
         if after.is_none() {
             return Ok(all);
         }
+    }
+}
+
+/// What became of a project that was to be there.
+fn put(name: &str, is_new: bool) -> String {
+    match is_new {
+        true => format!("{name} is created"),
+        false => format!("{name} was there already"),
     }
 }
 
