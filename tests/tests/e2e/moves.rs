@@ -433,7 +433,7 @@ async fn the_command_lets_versions_take_over_and_tells_how_far_they_came() {
         guests::path("fixtures/arith-broken.wasm"),
     );
     let told = shell.ok(&["deploy", &good, "--name", "arith", "--canary"]).await;
-    assert!(told.contains("version 1 of arith answers calls now"), "{told}");
+    assert!(told.starts_with("arith version 1: answers calls now\n"), "{told}");
     let canary = [
         "--canary",
         "--stages",
@@ -447,8 +447,18 @@ async fn the_command_lets_versions_take_over_and_tells_how_far_they_came() {
         .ok(&[&["deploy", &broken, "--name", "arith"][..], &canary].concat())
         .await;
     assert!(
-        told.contains("version 2 answers 10 % of the calls instead of version 1, stage 1 of 2"),
+        told.starts_with("arith version 2: answers 10 % of the calls instead of version 1, stage 1 of 2")
+            && !told.contains("does not answer"),
         "{told}"
+    );
+    // What is refused before the upload leaves nothing behind, what is refused after it says what is there.
+    let other = ["deploy", &good, "--name", "arith", "--env", "A=1", "--canary"];
+    let (code, told) = shell.fails(&[&other[..], &["--stages", "10,50"]].concat()).await;
+    assert!(code == 2 && told.contains("the stages 10, 50"), "{told}");
+    let (code, told) = shell.fails(&other).await;
+    assert!(
+        code == 6 && told.contains("version 3 of arith is stored and does not answer calls: "),
+        "{code} {told}"
     );
     let described = shell.ok(&["describe", "arith"]).await;
     assert!(

@@ -2,7 +2,9 @@
 
 use clap::Args as ClapArgs;
 use weft_api::wire::{Activate, RolloutPolicy};
+use weft_types::moves::Policy;
 
+use crate::failure::Failure;
 use crate::units::Span;
 
 #[derive(Clone, Debug, Default, ClapArgs)]
@@ -34,6 +36,16 @@ impl Canary {
         self.canary
     }
 
+    /// Looks for what the server would refuse, before anything is uploaded.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let Some(policy) = self.request().and_then(|asked| asked.rollout) else {
+            return Ok(());
+        };
+        Policy::from(policy).validate().map_err(|wrong| {
+            Failure::usage(wrong.message).hint("`weft deploy --help` tells what --stages and the like take")
+        })
+    }
+
     /// What is sent to activate a version so; none for all at once.
     pub(crate) fn request(&self) -> Option<Activate> {
         let ms = |Span(time): Span| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
@@ -47,5 +59,32 @@ impl Canary {
                 limit_ms: self.limit.map_or(default.limit_ms, ms),
             }),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_would_refuse_is_told_before() {
+        for (stages, told) in [
+            (None, None),
+            (Some(vec![10, 100]), None),
+            (Some(vec![10, 50]), Some("the stages 10, 50 are not percents")),
+            (Some(vec![50, 10, 100]), Some("are not percents")),
+        ] {
+            let canary = Canary {
+                canary: true,
+                stages: stages.clone(),
+                ..Canary::default()
+            };
+            match (canary.check(), told) {
+                (Ok(()), None) => {}
+                (Err(failure), Some(told)) => assert!(failure.to_string().contains(told), "{failure}"),
+                (found, _) => panic!("{stages:?}: {found:?}"),
+            }
+        }
+        assert!(Canary::default().check().is_ok());
     }
 }

@@ -10,10 +10,10 @@ use weft_types::FunctionName;
 
 use self::settings::Sent;
 use super::canary::Canary;
-use super::{Session, activate, problems};
+use super::{Session, activate, problems, rollout};
 use crate::client::{Client, Upload};
 use crate::failure::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::project::Project;
 use crate::reference::Reference;
 
@@ -60,6 +60,7 @@ pub(crate) struct Subject {
 }
 
 pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
+    args.canary.check()?;
     let subject = subject(&args.path, args.name.clone(), session.output)?;
     let client = session.client()?;
     let deployment = upload(
@@ -70,19 +71,19 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
         session.output,
     )
     .await?;
-    let mut text = report(&deployment);
     // What lacks a grant cannot answer calls, of which the report tells.
-    if args.canary.is_wanted() && deployment.missing.is_empty() {
-        text = format!(
-            "{text}\n{}",
-            roll_out(&client, &subject.name, &deployment, &args.canary).await?
-        );
-    }
+    let text = if args.canary.is_wanted() && deployment.missing.is_empty() {
+        let outcome = roll_out(&client, &subject.name, &deployment, &args.canary).await;
+        let outcome = outcome.map_err(|error| only_stored(error, &deployment))?;
+        report::report_of(&deployment, &outcome)
+    } else {
+        report(&deployment)
+    };
     session.output.result(&deployment, text)?;
     Ok(())
 }
 
-/// Lets a stored version take over step by step; all at once where none answers calls yet. Tells who answers them.
+/// Lets a stored version take over step by step; all at once where none answers calls yet. Tells what became of it.
 async fn roll_out(
     client: &Client,
     name: &FunctionName,
@@ -91,12 +92,37 @@ async fn roll_out(
 ) -> Result<String> {
     let version = deployment.version.version;
     let function: Function = client.json(client.request(Method::GET, &[name.as_str()])).await?;
+    let takes_over = function
+        .rollout
+        .as_ref()
+        .is_some_and(|under_way| under_way.version == version);
     let function = match function.summary.active {
-        Some(active) if active == version => function,
+        Some(active) if takes_over || active == version => function,
         Some(_) => activate::activate(client, name, version, canary).await?,
         None => activate::activate(client, name, version, &Canary::default()).await?,
     };
-    Ok(activate::outcome(&function, version))
+    Ok(match &function.rollout {
+        Some(under_way) => rollout::text::share(under_way),
+        None => "answers calls now".to_owned(),
+    })
+}
+
+/// A version that could not begin to take over is there nonetheless.
+fn only_stored(error: anyhow::Error, deployment: &Deployment) -> anyhow::Error {
+    let (name, version) = (&deployment.version.function, deployment.version.version);
+    // Who was cut off does not know what became of it.
+    let answers = match output::exit_code(&error) {
+        Exit::Error => "it is not known whether it answers calls",
+        _ => "does not answer calls",
+    };
+    let stored = format!("version {version} of {name} is stored and {answers}");
+    let hint = format!(
+        "`weft rollout {name}` tells what is under way; `weft activate {name} {version} --canary` lets the version take over"
+    );
+    match error.downcast::<Failure>() {
+        Ok(failure) => failure.about(&stored).hint(hint).into(),
+        Err(error) => error.context(stored),
+    }
 }
 
 /// Finds what a path stands for; a project is built.

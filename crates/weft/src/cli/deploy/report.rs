@@ -7,12 +7,15 @@ use crate::grants;
 
 /// One line on what became of it, then what can be called.
 pub(crate) fn report(deployment: &Deployment) -> String {
+    report_of(deployment, &outcome(deployment))
+}
+
+/// The same, where it became something else of it.
+pub(super) fn report_of(deployment: &Deployment, outcome: &str) -> String {
     let version = &deployment.version;
     let mut lines = vec![format!(
-        "{} version {}: {}",
-        version.function,
-        version.version,
-        outcome(deployment)
+        "{} version {}: {outcome}",
+        version.function, version.version
     )];
     // One that settings name, or leave to the default, is no news.
     if let (Some(placement), Some(_)) = (&version.placement, &version.settings.needs) {

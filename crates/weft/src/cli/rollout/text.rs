@@ -19,10 +19,14 @@ pub(super) fn told(function: &str, rollout: Option<&Rollout>, moves: &[Move]) ->
 
 /// A rollout in a line.
 pub(crate) fn line(rollout: &Rollout) -> String {
+    format!("version {} {}", rollout.version, share(rollout))
+}
+
+/// What the version that takes over does.
+pub(crate) fn share(rollout: &Rollout) -> String {
     let policy = &rollout.policy;
     format!(
-        "version {} answers {} % of the calls instead of version {}, stage {} of {}: {}, {} before",
-        rollout.version,
+        "answers {} % of the calls instead of version {}, stage {} of {}: {}, {} before",
         rollout.percent,
         rollout.from,
         rollout.stage,
