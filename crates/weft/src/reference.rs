@@ -5,7 +5,7 @@ use std::str::FromStr;
 use weft_types::{FunctionName, VersionNumber};
 
 /// `NAME[#EXPORT][@VERSION]`, such as `pricing`, `pricing#total`, `pricing@3`,
-/// `pricing#weft:pricing/api@0.1.0#total@3`.
+/// `pricing#weft:pricing/api@0.1.0#total@3`. The version may be behind the name as well: `pricing@3#total`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reference {
     /// The function.
@@ -29,6 +29,15 @@ impl FromStr for Reference {
             Some((_, "")) => return Err(format!("`{text}` names no export after `#`")),
             Some((name, export)) => (name, Some(export.to_owned())),
             None => (rest, None),
+        };
+        let (name, version) = match (name.split_once('@'), &export, version) {
+            (Some((name, digits)), Some(_), None) if is_number(digits) => (name, Some(number(digits)?)),
+            (Some((_, digits)), Some(_), Some(_)) if is_number(digits) => {
+                return Err(format!(
+                    "`{text}` names two versions: write one, such as `name#export@3`"
+                ));
+            }
+            (_, _, version) => (name, version),
         };
         if name.contains('@') {
             return Err(format!(
@@ -82,6 +91,13 @@ mod tests {
             Some("weft:pricing/api@0.1.0#total"),
             None,
         );
+        test("pricing@12#total", "pricing", Some("total"), Some(12));
+        test(
+            "pricing@3#a:b/c@0.1.0#d",
+            "pricing",
+            Some("a:b/c@0.1.0#d"),
+            Some(3),
+        );
         test(
             "pricing#a:b/c@0.1.0#d@2",
             "pricing",
@@ -99,6 +115,11 @@ mod tests {
             "pricing@",
             "pricing@0",
             "pricing@latest",
+            "pricing@latest#total",
+            "pricing@0#total",
+            "pricing@2#",
+            "pricing@2#total@3",
+            "pricing@2@3#total",
             "#total",
             "../x",
         ] {
