@@ -239,10 +239,13 @@ async fn logs_are_followed_as_they_are_written() {
         let line = within("a new line", following.line()).await.unwrap();
         assert!(line.contains('T') && line.contains('Z'), "{line}");
     }
-    // The server's end is the end of what can be followed.
+    // The server's end is the end of what can be followed, and told.
     let stopped = server.stop().await;
     assert!(stopped.success());
     assert_eq!(within("the end", following.line()).await, None);
+    assert_eq!(within("its end", following.ended()).await.code(), Some(5));
+    let told = following.told();
+    assert!(told.contains("the server goes away"), "{told}");
 }
 
 #[tokio::test]

@@ -2,12 +2,14 @@ use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
 use reqwest::header::ACCEPT;
 use reqwest::{Method, RequestBuilder};
+use serde_json::Value;
 use weft_api::wire::{LogLine, Logs, Lost};
 use weft_types::FunctionName;
 
 use super::{Session, deploy};
 use crate::client::{Client, Event, Events, described};
-use crate::output::Output;
+use crate::failure::{Exit, Failure};
+use crate::output::{self, Output};
 use crate::units::Moment;
 
 mod line;
@@ -155,8 +157,33 @@ impl Wanted {
         while let Some(event) = events.next().await? {
             show(&event, output)?;
         }
-        Ok(())
+        match self.is_over(client).await {
+            true => Ok(()),
+            false => Err(gone().into()),
+        }
     }
+
+    /// Whether nothing can follow: the run has ended, or what wrote is there no longer. Else the server ended the stream as it ends.
+    async fn is_over(&self, client: &Client) -> bool {
+        // Of the function or run, without what is behind its name.
+        let path: Vec<_> = self.path.iter().take(2).map(String::as_str).collect();
+        let told = client.json::<Value>(client.in_project(Method::GET, &path)).await;
+        match told {
+            Ok(told) => self.of_run && told.get("finished-at").is_some_and(|at| !at.is_null()),
+            Err(error) => output::exit_code(&error) == Exit::NotFound,
+        }
+    }
+}
+
+/// The end of the lines that is none of who writes them.
+fn gone() -> Failure {
+    Failure::new(
+        Exit::Unreachable,
+        "the server goes away: what is written from now on is not shown",
+    )
+    .hint(
+        "ask again with -f once it is there; --since shows what was written meanwhile, as far as it is kept",
+    )
 }
 
 fn show(event: &Event, output: Output) -> Result<()> {
