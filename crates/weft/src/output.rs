@@ -112,8 +112,7 @@ pub(crate) fn reader_left(error: &anyhow::Error) -> bool {
 
 fn failure_text(error: &anyhow::Error) -> String {
     let hint = error.downcast_ref::<Failure>().and_then(Failure::as_hint);
-    let causes: Vec<_> = error.chain().map(ToString::to_string).collect();
-    let mut text = format!("error: {}", causes.join(": "));
+    let mut text = format!("error: {}", in_words(error));
     if let Some(hint) = hint {
         text.push_str("\n hint: ");
         text.push_str(hint);
@@ -121,11 +120,23 @@ fn failure_text(error: &anyhow::Error) -> String {
     text
 }
 
+/// An error with its causes; those that it tells itself are not told again.
+fn in_words(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
 fn failure_json(error: &anyhow::Error) -> Value {
     let failure = error.downcast_ref::<Failure>();
-    let causes: Vec<_> = error.chain().map(ToString::to_string).collect();
     json!({
-        "error": causes.join(": "),
+        "error": in_words(error),
         "hint": failure.and_then(Failure::as_hint),
         "exit": exit_code(error) as u8,
         "run": failure.and_then(Failure::as_run),
@@ -149,6 +160,24 @@ mod tests {
             json!({"error": "no such thing", "hint": "look elsewhere", "exit": 4, "run": null, "problem": null})
         );
         assert_eq!(exit_code(&error), Exit::NotFound);
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let cause = || anyhow::anyhow!("not a directory");
+        for (error, told) in [
+            (cause(), "not a directory"),
+            (
+                cause().context("a cannot be used"),
+                "a cannot be used: not a directory",
+            ),
+            (
+                cause().context("a cannot be used: not a directory"),
+                "a cannot be used: not a directory",
+            ),
+        ] {
+            assert_eq!(in_words(&error), told);
+        }
     }
 
     #[test]
