@@ -6,6 +6,7 @@ use weft_api::wire::{Items, NestedRun, Node, NodeDetail, NodeError, Run, RunSumm
 use super::awaited::Awaited;
 use super::{Session, follow};
 use crate::client::Client;
+use crate::failure::{Exit, Failure};
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
@@ -32,6 +33,9 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
         let request = client.in_project(Method::GET, &["runs", &args.run, "nodes", node]);
         let item = args.item.map(|item| [("item", item)]);
         let node: NodeDetail = client.json(request.query(&item)).await?;
+        if let Some(item) = args.item {
+            is_there(&node.node, item)?;
+        }
         session.output.result(&node, detail(&node))?;
         return Ok(());
     }
@@ -39,6 +43,26 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     let awaited = Awaited::of(&client, &run).await;
     session.output.result(&run, tree(&run, &awaited))?;
     Ok(())
+}
+
+/// Refuses an item that the node does not have.
+fn is_there(node: &Node, item: u32) -> Result<(), Failure> {
+    let name = &node.name;
+    match &node.items {
+        Some(items) if item < items.total => Ok(()),
+        Some(items) => Err(Failure::new(
+            Exit::NotFound,
+            format!(
+                "`{name}` has no item {item}: it has {}",
+                counted(items.total, "item")
+            ),
+        )
+        .hint("they count from 0")),
+        None => Err(
+            Failure::new(Exit::NotFound, format!("`{name}` has no items, or none yet"))
+                .hint("leave --item out"),
+        ),
+    }
 }
 
 /// The run as it stands.
@@ -284,6 +308,19 @@ mod tests {
             of(7, json!([failure])),
             ["[4] trap: it broke", "and 6 more that failed"]
         );
+    }
+
+    #[test]
+    fn an_item_that_is_not_there_is_refused() {
+        let items = json!({"total": 5, "succeeded": 5, "failed": 0, "cancelled": 0});
+        let usage = json!({"wall-us": 0, "cpu-us": 0});
+        let node = json!({"name": "a", "status": "succeeded", "attempt": 1, "usage": usage, "items": items});
+        let mut node: Node = serde_json::from_value(node).unwrap();
+        assert!(is_there(&node, 4).is_ok());
+        let told = is_there(&node, 5).unwrap_err().to_string();
+        assert_eq!(told, "`a` has no item 5: it has 5 items");
+        node.items = None;
+        assert!(is_there(&node, 0).is_err());
     }
 
     fn failures_of(node: Value) -> Vec<String> {
