@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde_json::Value;
 use weft_api::wire::Started;
 
 use self::arguments::Body;
@@ -63,7 +64,7 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     let sent = client
         .send(request(&client, &args, body))
         .await
-        .map_err(as_a_call);
+        .map_err(|error| as_a_call(error, args.timeout));
     let response = sent.map_err(|error| arguments::explained(error, &args.arguments))?;
     if response.status() == StatusCode::ACCEPTED {
         return Err(still_running(&args, response).await?.into());
@@ -84,12 +85,33 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
 }
 
 /// Who calls need not know whether it is a workflow: a run that was ended exits as a function that was.
-fn as_a_call(error: anyhow::Error) -> anyhow::Error {
+fn as_a_call(error: anyhow::Error, timeout: Option<Span>) -> anyhow::Error {
     match error.downcast::<Failure>() {
-        Ok(failure) if failure.exit() == Exit::RunFailed => failure.exiting(Exit::FunctionFailed).into(),
-        Ok(failure) => failure.into(),
+        Ok(failure) => match timeout.filter(|_| ran_out_of_time(&failure)) {
+            Some(timeout) => in_time_given(failure, timeout).into(),
+            None => failed(failure).into(),
+        },
         Err(error) => error,
     }
+}
+
+fn failed(failure: Failure) -> Failure {
+    match failure.exit() {
+        Exit::RunFailed => failure.exiting(Exit::FunctionFailed),
+        _ => failure,
+    }
+}
+
+fn ran_out_of_time(failure: &Failure) -> bool {
+    let problem = failure.as_details().and_then(|problem| problem.get("type"));
+    problem.and_then(Value::as_str) == Some("/problems/call-timeout")
+}
+
+/// Who said how long it may take need not look for that in the settings.
+fn in_time_given(failure: Failure, timeout: Span) -> Failure {
+    failure.hint(format!(
+        "--timeout {timeout} ended it, unless `limits.timeout-ms` in the function's settings is less"
+    ))
 }
 
 /// A workflow that was waited for as long as was said: the run goes on.
@@ -140,4 +162,27 @@ async fn read(response: Response) -> Result<Vec<u8>> {
 /// Prints JSON as it came: its members keep the order of the function's type.
 fn print_json(session: &Session, bytes: &[u8]) -> Result<()> {
     Ok(session.output.line(String::from_utf8_lossy(bytes))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::client::described;
+
+    #[test]
+    fn a_timeout_of_ones_own_is_named() {
+        let problem = |slug: &str| json!({"type": format!("/problems/{slug}"), "title": "t", "status": 504});
+        let span = || Some("500ms".parse().unwrap());
+        for (slug, timeout, hint) in [
+            ("call-timeout", span(), "--timeout 500ms ended it"),
+            ("call-timeout", None, "`limits.timeout-ms`"),
+            ("cpu-limit", span(), "`limits.cpu-time-ms`"),
+        ] {
+            let error = as_a_call(described(problem(slug)).into(), timeout);
+            let failure: Failure = error.downcast().unwrap();
+            assert!(failure.as_hint().unwrap().starts_with(hint), "{failure:?}");
+        }
+    }
 }
