@@ -21,7 +21,7 @@ pub(crate) struct Args {
     #[arg(value_name = "FUNCTION")]
     reference: Reference,
     /// The version that shall answer calls, where it is not part of FUNCTION.
-    #[arg(value_name = "VERSION", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(value_name = "VERSION", value_parser = number)]
     version: Option<u32>,
     #[command(flatten)]
     canary: Canary,
@@ -34,6 +34,16 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
     let text = outcome(&function, version);
     session.output.result(&function, text)?;
     Ok(())
+}
+
+/// Reads the number of a version.
+fn number(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => {
+            Err("a version is a number from 1 on, such as 1; `weft versions FUNCTION` lists them".to_owned())
+        }
+    }
 }
 
 /// The version, which is named in one of two ways.
@@ -92,6 +102,14 @@ pub(crate) fn outcome(function: &Function, version: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_version_is_a_number() {
+        assert_eq!(number("12"), Ok(12));
+        for text in ["v1", "0", "-1", "latest"] {
+            assert!(number(text).unwrap_err().contains("such as 1"), "{text}");
+        }
+    }
 
     #[test]
     fn a_version_is_named_by_itself_or_with_the_function() {

@@ -12,7 +12,7 @@ use crate::reference::Reference;
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
     /// The function, which goes with all its versions; or one of its versions, such as pricing@3.
-    #[arg(value_name = "FUNCTION[@VERSION]", required_unless_present = "run")]
+    #[arg(value_name = "FUNCTION[@VERSION]", required_unless_present = "run", value_parser = reference)]
     function: Option<Reference>,
     /// The record of this run, which has ended, instead.
     #[arg(long, value_name = "RUN", conflicts_with = "function")]
@@ -45,6 +45,26 @@ pub(crate) async fn run(args: Args, session: Session) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Reads what is to be deleted. The id of a run is given otherwise.
+fn reference(text: &str) -> Result<Reference, String> {
+    text.parse().map_err(|error| match is_run(text) {
+        true => format!("this is the id of a run: `weft delete --run {text}` deletes its record"),
+        false => error,
+    })
+}
+
+/// Whether it is written as ids of runs are.
+fn is_run(text: &str) -> bool {
+    text.len() == 36
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(place, byte)| match matches!(place, 8 | 13 | 18 | 23) {
+                true => byte == b'-',
+                false => byte.is_ascii_hexdigit(),
+            })
 }
 
 /// Whether runs are kept of what was deleted, where the server says so.
@@ -87,4 +107,17 @@ fn of_function(reference: &Reference) -> Result<(Vec<String>, String, String)> {
         None => function.to_string(),
     };
     Ok((path, name.clone(), name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_run_is_told_from_a_name() {
+        let wrong = reference("019a8c4e-5d7b-7c3a-9f21-0123456789ab").unwrap_err();
+        assert!(wrong.contains("--run 019a8c4e-"), "{wrong}");
+        assert!(reference("Pricing").unwrap_err().contains("is not a name"));
+        assert!(reference("pricing@3").is_ok());
+    }
 }

@@ -40,9 +40,8 @@ pub(super) fn hint(slug: &str, problem: &Value, subject: &Subject) -> Option<Str
     let function = subject.function.as_deref().unwrap_or("FUNCTION");
     let run = of_problem("run").or(subject.run.as_deref()).unwrap_or("RUN");
     let hint = match slug {
-        "not-found-function" | "not-found-project" => {
-            "`weft functions` lists what there is; --project names a project"
-        }
+        "not-found-function" => "`weft functions` lists what there is; --project names a project",
+        "not-found-project" => "`weft project list` lists them; --project or WEFT_PROJECT names one",
         "not-found-version" => "`weft versions FUNCTION` lists them",
         "not-found-export" | "ambiguous-export" => {
             "`weft describe FUNCTION` lists the exports; call one as FUNCTION#EXPORT"
@@ -52,6 +51,10 @@ pub(super) fn hint(slug: &str, problem: &Value, subject: &Subject) -> Option<Str
         "not-found-node" => "`weft show RUN` lists its nodes",
         "no-active-version" => {
             "`weft describe FUNCTION` says what is missing: deploy again with it, or have an older version answer by `weft activate FUNCTION VERSION`"
+        }
+        // Of a run only the workflow's name is not known here.
+        "invalid-arguments" if subject.function.is_none() && subject.run.is_some() => {
+            "`weft show RUN` tells the workflow, `weft describe` its parameters and their types"
         }
         "invalid-arguments" => "`weft describe FUNCTION` shows the parameters and their types",
         "missing-grant" => {
@@ -169,5 +172,16 @@ mod tests {
                 .contains("--grant-call CALLEE")
         );
         assert_eq!(hint("invalid-request", &json!({}), &subject), None);
+        let of_run = Subject {
+            run: Some("018f".into()),
+            function: None,
+        };
+        for (slug, expected) in [
+            ("invalid-arguments", "`weft show 018f` tells the workflow"),
+            ("not-found-project", "`weft project list` lists them"),
+        ] {
+            let hint = hint(slug, &json!({}), &of_run).unwrap();
+            assert!(hint.starts_with(expected), "{slug}: {hint}");
+        }
     }
 }

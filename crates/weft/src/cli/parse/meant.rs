@@ -1,6 +1,7 @@
 //! What was probably meant by a command line that cannot be read: by what a word means, not by what it looks like.
 
 use std::any::TypeId;
+use std::net::AddrParseError;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory, Error};
@@ -58,6 +59,7 @@ pub(super) fn told(mut error: Error) -> Error {
     match error.kind() {
         ErrorKind::InvalidSubcommand => of_command(&mut error),
         ErrorKind::UnknownArgument => of_argument(&mut error),
+        ErrorKind::ValueValidation => of_value(&mut error),
         _ => {}
     }
     error
@@ -104,6 +106,17 @@ fn of_argument(error: &mut Error) {
         );
     } else if !is_number {
         tell(error, "`weft --version` tells the version of weft");
+    }
+}
+
+/// An address that lacks its host or port, or names a host.
+fn of_value(error: &mut Error) {
+    let is_address = std::error::Error::source(error).is_some_and(|source| source.is::<AddrParseError>());
+    if is_address {
+        tell(
+            error,
+            "write the number of an address and a port, such as 127.0.0.1:8080 or [::1]:8080",
+        );
     }
 }
 
@@ -193,6 +206,14 @@ mod tests {
                     "{tip}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn an_address_has_an_example() {
+        for value in ["18403", "localhost:18403"] {
+            let told = told_of(&format!("weft serve --listen {value}"));
+            assert!(told.contains("such as 127.0.0.1:8080"), "{told}");
         }
     }
 
