@@ -137,7 +137,7 @@ fn the_only_callable_export_needs_no_name() {
         index(&none, None)
             .unwrap_err()
             .to_string()
-            .contains("`open` has `params.input`")
+            .contains("of `open`, `params.input` is no value")
     );
     let http = record(Flavor::Http, vec![]);
     assert!(matches!(index(&http, None), Err(Error::NotCallable { .. })));
