@@ -58,7 +58,12 @@ async fn bad_requests_are_told_what_is_wrong() {
 async fn functions_that_answer_http_are_not_called_otherwise() {
     let server = Server::new().await;
     server.add("web", http_echo()).await;
-    assert_eq!(server.call("web", "{}").await.problem(), "not-callable");
+    let refused = server.call("web", "{}").await;
+    assert_eq!(refused.problem(), "not-callable");
+    let detail = refused.json()["detail"].to_string();
+    assert!(detail.contains("`/default/web/`"), "{detail}");
+    let about = server.get("/v1/projects/default/functions/web").await.json();
+    assert_eq!(about["version"]["path"], "/default/web/", "{about}");
     let document = server
         .get("/v1/projects/default/functions/web/openapi.json")
         .await

@@ -22,6 +22,10 @@ pub struct Version {
     pub kind: Kind,
     /// How it is called.
     pub flavor: Flavor,
+    /// Where HTTP requests reach its function, on the listener for functions; absent where it answers none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "/default/hello-http/")]
+    pub path: Option<String>,
     /// The hash of its code.
     #[schema(example = "blake3:af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262")]
     pub digest: String,
@@ -185,6 +189,8 @@ impl From<&VersionRecord> for Version {
             version: record.version.0,
             kind: record.kind.into(),
             flavor: inspection.flavor.into(),
+            path: (inspection.flavor == version::Flavor::Http)
+                .then(|| format!("/{}/{}/", record.project, record.function)),
             digest: record.digest.to_string(),
             size: record.size,
             exports: inspection.exports.iter().map(Export::from).collect(),

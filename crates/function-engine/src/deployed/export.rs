@@ -23,9 +23,10 @@ pub(super) fn find<'a>(
     if record.inspection.flavor == Flavor::Http {
         return Err(Error::NotCallable {
             export: record.function.to_string(),
-            reason:
-                "it answers HTTP requests and has no typed exports; send them to the functions' own listener"
-                    .into(),
+            reason: format!(
+                "it answers HTTP requests and has no typed exports; send them to `/{}/{}/` on the functions' own listener",
+                record.project, record.function,
+            ),
         });
     }
     let index = match name {

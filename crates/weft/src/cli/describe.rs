@@ -114,6 +114,9 @@ fn body(version: &Version, calls: &Calls) -> String {
     for export in &version.exports {
         push(&mut text, "export", &signature(export));
     }
+    if let Some(address) = terms::address(version) {
+        push(&mut text, "answers", &address);
+    }
     for call in &calls.0 {
         push(&mut text, "calls", call);
     }

@@ -81,6 +81,14 @@ pub(super) fn limits(version: &Version) -> Option<String> {
     (!limits.is_empty()).then(|| limits.join(", "))
 }
 
+/// Where HTTP requests reach it, if they do.
+pub(super) fn address(version: &Version) -> Option<String> {
+    let path = version.path.as_ref()?;
+    Some(format!(
+        "HTTP at {path} of the listener for functions (`--http-listen` of the server)"
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -123,6 +131,13 @@ mod tests {
             ],
         );
         assert_eq!(granted(&version(json!({"flavor": "workflow"}))), [""; 0]);
+    }
+
+    #[test]
+    fn functions_that_answer_http_have_an_address() {
+        let told = address(&version(json!({"flavor": "http", "path": "/p/f/"})));
+        assert!(told.is_some_and(|told| told.starts_with("HTTP at /p/f/ of the listener")));
+        assert_eq!(address(&version(json!({}))), None);
     }
 
     #[test]
