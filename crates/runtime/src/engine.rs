@@ -123,7 +123,7 @@ fn keep_resident(pool: &mut PoolingAllocationConfig, resident: usize) -> &mut Po
 }
 
 /// Whether the host swaps, as far as it can be seen.
-fn may_swap() -> bool {
+pub(crate) fn may_swap() -> bool {
     // The first line is the head of a table.
     std::fs::read_to_string("/proc/swaps").map_or(true, |swaps| swaps.lines().nth(1).is_some())
 }

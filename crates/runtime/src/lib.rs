@@ -63,6 +63,12 @@ pub use restore::look_at_own_pages;
 pub use runtime::{Error, Runtime, Settings};
 pub use worker::Mapped;
 
+/// Whether memory may be swapped out here: what a call touched is not asked for then.
+#[must_use]
+pub fn may_swap() -> bool {
+    engine::may_swap()
+}
+
 /// Whether the kernel tells which pages a call touched (Linux 6.7 and later). Without it a fresh instance costs several
 /// times as much.
 #[must_use]

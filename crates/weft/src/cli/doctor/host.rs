@@ -46,6 +46,11 @@ fn kernel(release: &str) -> Check {
 
 fn pagemap_scan(release: &str) -> Check {
     let name = "pagemap_scan";
+    if weft_runtime::may_swap() {
+        let why =
+            "memory may be swapped out, so more of it is cleared than was touched; `swapoff --all` helps";
+        return Check::new(name, State::Degraded, why);
+    }
     if weft_runtime::pagemap_scan_available() {
         return Check::new(name, State::Works, "memory of instances is cleared page by page");
     }
@@ -76,21 +81,43 @@ fn landlock() -> Check {
 }
 
 fn cgroups() -> Check {
-    match fs::read_to_string("/sys/fs/cgroup/cgroup.controllers") {
-        Ok(controllers) if controllers.contains("memory") && controllers.contains("pids") => Check::new(
-            "cgroups",
-            State::Works,
-            format!("version 2: {}", controllers.trim()),
-        ),
-        Ok(controllers) => Check::new(
-            "cgroups",
+    let version_2 = fs::read_to_string("/sys/fs/cgroup/cgroup.controllers").ok();
+    let all = fs::read_to_string("/proc/cgroups").unwrap_or_default();
+    let (state, detail) = groups(version_2.as_deref(), &all);
+    Check::new("cgroups", state, detail)
+}
+
+/// What there is of control groups: `version_2` names the controllers of the second version, if it is mounted; `all` is the kernel's table of all,
+/// whose second column is not 0 for those that are used by the first.
+fn groups(version_2: Option<&str>, all: &str) -> (State, String) {
+    let wanted = ["memory", "pids"];
+    let listed = |names: &str| {
+        wanted
+            .iter()
+            .all(|wanted| names.split_whitespace().any(|name| name == *wanted))
+    };
+    let first: Vec<&str> = all
+        .lines()
+        .filter_map(|line| {
+            let mut columns = line.split_whitespace();
+            let (name, hierarchy) = (columns.next()?, columns.next()?);
+            hierarchy
+                .parse()
+                .is_ok_and(|hierarchy: u32| hierarchy > 0)
+                .then_some(name)
+        })
+        .collect();
+    let first = first.join(" ");
+    match version_2.map(str::trim) {
+        Some(names) if listed(names) => (State::Works, format!("version 2: {names}")),
+        _ if listed(&first) => (State::Works, format!("version 1: {first}")),
+        Some(names) => (
             State::Degraded,
-            format!("version 2 without memory or pids: {}", controllers.trim()),
+            format!("version 2 without memory or pids: {names}"),
         ),
-        Err(_) => Check::new(
-            "cgroups",
+        None => (
             State::Unavailable,
-            "no cgroup version 2 at /sys/fs/cgroup; the sandbox level needs none",
+            "none for memory and pids; the sandbox level needs none".to_owned(),
         ),
     }
 }
@@ -148,5 +175,32 @@ mod tests {
         assert_eq!(version("5.10"), Some((5, 10)));
         assert_eq!(version("unknown"), None);
         assert_eq!(pagemap_scan("6.1.0").name, "pagemap_scan");
+    }
+
+    #[test]
+    fn control_groups_of_either_version_are_told() {
+        let check = |version_2: Option<&str>, all: &str, state: State, detail: &str| {
+            assert_eq!(groups(version_2, all), (state, detail.to_owned()));
+        };
+        let unused = "#subsys_name\thierarchy\tnum_cgroups\tenabled\nmemory\t0\t9\t1\npids\t0\t9\t1\n";
+        let used =
+            "#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpu\t1\t9\t1\nmemory\t4\t9\t1\npids\t8\t9\t1\n";
+        check(
+            Some("cpu memory pids\n"),
+            unused,
+            State::Works,
+            "version 2: cpu memory pids",
+        );
+        check(None, used, State::Works, "version 1: cpu memory pids");
+        check(Some("cpu\n"), used, State::Works, "version 1: cpu memory pids");
+        check(
+            Some("cpu\n"),
+            unused,
+            State::Degraded,
+            "version 2 without memory or pids: cpu",
+        );
+        let none = "none for memory and pids; the sandbox level needs none";
+        check(None, unused, State::Unavailable, none);
+        check(None, "", State::Unavailable, none);
     }
 }
