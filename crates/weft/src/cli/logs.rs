@@ -154,7 +154,7 @@ impl Wanted {
     async fn follow(&self, client: &Client, after: &str, output: Output) -> Result<()> {
         let request = self.request(client, after).header(ACCEPT, "text/event-stream");
         let mut events = Events::new(client.send(request).await?);
-        while let Some(event) = events.next().await? {
+        while let Some(event) = events.next().await.map_err(cut_off)? {
             show(&event, output)?;
         }
         match self.is_over(client).await {
@@ -184,6 +184,14 @@ fn gone() -> Failure {
     .hint(
         "ask again with -f once it is there; --since shows what was written meanwhile, as far as it is kept",
     )
+}
+
+/// A stream that broke off has ended with the server, or with the way to it.
+fn cut_off(error: anyhow::Error) -> anyhow::Error {
+    match error.chain().any(|cause| cause.is::<reqwest::Error>()) {
+        true => gone().into(),
+        false => error,
+    }
 }
 
 fn show(event: &Event, output: Output) -> Result<()> {
