@@ -13,7 +13,7 @@ use weft_workflow::nearest::nearest;
 use self::hint::Subject;
 use self::reach::Asked;
 use crate::config;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 
 mod events;
 mod hint;
@@ -250,6 +250,7 @@ fn parse_server(text: &str) -> Result<Url, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Exit;
     use crate::output::Format;
 
     fn client(server: &str) -> anyhow::Result<Client> {

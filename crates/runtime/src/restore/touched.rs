@@ -199,7 +199,8 @@ mod tests {
         memory[33 * PAGE..].fill(1);
         assert_eq!(told(memory, 40 * PAGE), None);
         assert!(give_back(memory, 0..63 * PAGE));
-        assert_eq!(told(memory, PAGE), Some(vec![63 * PAGE..64 * PAGE]));
+        let last = 63 * PAGE..64 * PAGE;
+        assert_eq!(told(memory, PAGE), Some(Vec::from([last])));
         assert!(memory[..63 * PAGE].iter().all(|byte| *byte == 0));
         assert!(!give_back(memory, 63 * PAGE + 1..64 * PAGE), "no whole page");
         assert_eq!(memory[63 * PAGE], 1);
