@@ -190,7 +190,7 @@ async fn not_found(request: Request) -> Problem {
     let shown: String = path.chars().take(200).collect();
     let hint = match path {
         _ if could_be_a_functions(path) => {
-            "; HTTP functions answer at `/{project}/{function}/…` on a listener of their own (`--http-listen`)"
+            "; `/docs` lists what there is, and HTTP functions answer at `/{project}/{function}/…` on a listener of their own (`--http-listen`)"
         }
         _ if path.contains("//") => "; a part of the path is empty",
         _ if path.len() > 1 && path.ends_with('/') => "; paths do not end with a slash",
