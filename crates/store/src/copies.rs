@@ -194,6 +194,13 @@ impl Copies {
     }
 
     async fn copy(&self, name: &'static str, into: &Path, stop: &Stop) -> Result<(), CopyError> {
+        // A small one is copied before anybody looks.
+        if stop.is_set() {
+            return Err(CopyError::Failed {
+                database: name,
+                what: "it was to end before that".to_owned(),
+            });
+        }
         let database = Database::found(self.directory.join(name));
         let copied = database.snapshot(&into.join(name), stop).await;
         copied.map_err(|error| failed(name, &error.into()))
